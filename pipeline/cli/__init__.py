@@ -1,0 +1,1 @@
+"""Edge: the `news-pipeline` command, one module per command group."""

@@ -1,0 +1,1 @@
+"""The vocabulary of the pipeline: frozen values, no behaviour beyond them."""

@@ -1,0 +1,58 @@
+"""What became of a record in a stage: one disjoint value, with a reason from a closed list.
+
+The reasons are a public contract: metric label, dead-letter header, documentation.
+"""
+
+from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+__all__ = ["Drop", "DropReason", "Emit", "Outcome", "Reject", "RejectReason", "DROP_REASONS", "REJECT_REASONS"]
+
+T = TypeVar("T")
+
+DropReason = Literal["exact", "near", "repeat", "stale", "unknown_article"]
+"""Why an article is held back by `dedupe`: the kind of its verdict."""
+
+RejectReason = Literal[
+    "empty_value",  # null or zero bytes (a tombstone on the raw topic)
+    "too_large",  # over the limit for raw bytes, or the article would not fit the internal topics
+    "undecodable",  # not UTF-8 or the stated encoding; corrupt content-encoding
+    "invalid_json",  # not JSON, truncated, NaN, lone surrogates, too deep
+    "invalid_schema",  # JSON of the wrong shape or types
+    "unsupported_content_type",
+    "unknown_action",
+    "invalid_url",
+    "missing_identity",  # neither url nor id
+    "missing_content",  # neither html nor text
+    "too_deep",  # markup nested past the limit
+    "not_an_article",  # nothing that reads as an article was found in it
+    "time_limit",  # extraction took longer than the limit for one record
+    "unexpected",  # a bug: the stage raised
+]
+
+DROP_REASONS: tuple[DropReason, ...] = DropReason.__args__  # type: ignore[attr-defined]
+REJECT_REASONS: tuple[RejectReason, ...] = RejectReason.__args__  # type: ignore[attr-defined]
+
+
+class Emit(Struct, Generic[T], frozen=True):
+    """The record goes on, as `value`."""
+
+    value: T
+
+
+class Drop(Struct, Generic[T], frozen=True):
+    """The record is held back on purpose; `value` says so on the duplicates topic."""
+
+    reason: DropReason
+    value: T
+
+
+class Reject(Struct, frozen=True):
+    """The record can never be processed; it goes to the dead-letter topic. `detail` never quotes content."""
+
+    reason: RejectReason
+    detail: str
+
+
+Outcome = Emit[T] | Drop[T] | Reject

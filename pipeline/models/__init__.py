@@ -1,0 +1,1 @@
+"""Language and subject models: loading and inference; weights are package data."""

@@ -1,0 +1,1 @@
+"""Edge: the faust application, its transport, the runner, health, metrics and logs."""

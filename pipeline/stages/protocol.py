@@ -1,0 +1,52 @@
+"""The shape of a stage.
+
+A stage is pure and batch-first: as many outcomes as inputs, in order. `dedupe` alone has a seam: `sign`, then, when the log
+has spoken, `judge`.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeVar
+
+from pipeline.domain.article import Article
+from pipeline.domain.outcome import Outcome
+from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import Verdict
+
+__all__ = ["STAGES", "JudgingStage", "Stage", "StageName"]
+
+StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish"]
+STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
+"""In the order of the chain; a service is a run of consecutive ones."""
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+
+class Stage(Protocol[In, Out]):
+    """One processing step."""
+
+    @property
+    def name(self) -> StageName:
+        """The stage's name on topics, metrics and the command line."""
+        ...
+
+    def process(self, batch: Sequence[In]) -> list[Outcome[Out]]:
+        """Return one outcome per input, in order. Must not raise for bad input; may raise for a bug."""
+        ...
+
+
+class JudgingStage(Protocol):
+    """`dedupe`: pure on both sides of the log."""
+
+    @property
+    def name(self) -> StageName:
+        """Always "dedupe"."""
+        ...
+
+    def sign(self, batch: Sequence[Article]) -> list[Signature]:
+        """Return the signatures to append to the log, in order."""
+        ...
+
+    def judge(self, batch: Sequence[Article], verdicts: Sequence[Verdict]) -> list[Outcome[Article]]:
+        """Emit what passes, drop what does not; each article carries its verdict from here on."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure text functions that stages are built from."""
