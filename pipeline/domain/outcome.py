@@ -7,6 +7,8 @@ from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from pipeline.domain.article import Event
+
 __all__ = ["Drop", "DropReason", "Emit", "Outcome", "Reject", "RejectReason", "DROP_REASONS", "REJECT_REASONS"]
 
 T = TypeVar("T")
@@ -41,11 +43,11 @@ class Emit(Struct, Generic[T], frozen=True):
     value: T
 
 
-class Drop(Struct, Generic[T], frozen=True):
-    """The record is held back on purpose; `value` says so on the duplicates topic."""
+class Drop(Struct, frozen=True):
+    """The record is held back on purpose; `event` says so on the duplicates topic."""
 
     reason: DropReason
-    value: T
+    event: Event
 
 
 class Reject(Struct, frozen=True):
@@ -55,4 +57,4 @@ class Reject(Struct, frozen=True):
     detail: str
 
 
-Outcome = Emit[T] | Drop[T] | Reject
+Outcome = Emit[T] | Drop | Reject

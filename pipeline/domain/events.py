@@ -1,0 +1,96 @@
+"""Blocks that several events share, made from an article and its verdict."""
+
+from pipeline.domain.article import Article, Dedup, DuplicateArticle, Event, Provenance, Syndication, Versions
+from pipeline.domain.ids import event_id
+from pipeline.domain.verdict import Verdict
+
+__all__ = ["dedup_block", "duplicate_event", "provenance_block", "syndication_block"]
+
+
+def dedup_block(verdict: Verdict) -> Dedup:
+    """Explain a verdict to consumers."""
+    return Dedup(
+        kind=verdict.kind,
+        cluster_id=verdict.cluster_id,
+        canonical_id=verdict.canonical_id,
+        method=verdict.method,
+        window_secs=verdict.window_secs,
+        score=verdict.score,
+        threshold=verdict.threshold,
+        matched_id=verdict.matched_id,
+        related=verdict.related,
+        flags=verdict.flags,
+    )
+
+
+def syndication_block(article: Article, verdict: Verdict) -> Syndication | None:
+    """Say whose text it is, or None when nothing suggests that it is anyone else's.
+
+    A copy on another registrable domain is syndicated; so is a text that credits an agency.
+    """
+    attribution = article.attribution
+    if attribution is None and not verdict.syndicated:
+        return None
+    credited = None
+    if attribution is not None:
+        credited = attribution.source_domain or attribution.source_name or attribution.agency
+    return Syndication(
+        is_syndicated=verdict.syndicated or (attribution is not None and attribution.agency is not None),
+        agency=attribution.agency if attribution is not None else None,
+        origin=verdict.matched_source if verdict.syndicated and verdict.matched_source else credited,
+        evidence=attribution.evidence if attribution is not None else None,
+    )
+
+
+def provenance_block(article: Article, versions: Versions) -> Provenance:
+    """Return the article's provenance with the versions that made the event."""
+    source = article.provenance
+    return Provenance(
+        topic=source.topic,
+        partition=source.partition,
+        offset=source.offset,
+        content_sha256=source.content_sha256,
+        lane=source.lane,
+        versions=versions,
+    )
+
+
+def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> Event:
+    """Make the event for an article that `dedupe` holds back."""
+    value = DuplicateArticle(
+        id=article.id,
+        url=article.url,
+        canonical_url=article.canonical_url,
+        headline=article.headline,
+        subheadline=article.subheadline,
+        body=article.body,
+        word_count=article.word_count,
+        authors=article.authors,
+        publisher=article.publisher,
+        published_at=article.published_at,
+        fetched_at=article.fetched_at,
+        ingested_at=article.ingested_at,
+        revision=verdict.revision,
+        dedup=dedup_block(verdict),
+        syndication=syndication_block(article, verdict),
+        quality=article.quality,
+        provenance=provenance_block(article, versions),
+    )
+    origin = article.signature.origin
+    return Event(
+        # A repeat keeps its article's revision, so the raw record's place tells its duplicates apart.
+        id=event_id(
+            origin.lane,
+            article.id,
+            verdict.revision,
+            f"news.article.duplicate.v1@{origin.partition}:{origin.offset}",
+            versions.pipeline,
+        ),
+        type="news.article.duplicate.v1",
+        article_id=article.id,
+        time=article.ingested_at,
+        revision=verdict.revision,
+        value=value,
+        publisher=article.publisher.id if article.publisher is not None else None,
+        traceparent=article.provenance.traceparent,
+    )
