@@ -1,0 +1,35 @@
+"""Settings: one frozen tree read from `NEWS_*` environment variables and mounted secret files, and nowhere else."""
+
+from pipeline.settings.groups import (
+    BrakeSettings,
+    DedupSettings,
+    FetchSettings,
+    Guarantee,
+    KafkaSettings,
+    LogSettings,
+    SaslMechanism,
+    SecurityProtocol,
+    ShutdownSettings,
+    WatchdogSettings,
+    WebSettings,
+    WorkSettings,
+)
+from pipeline.settings.load import load_settings
+from pipeline.settings.tree import Settings
+
+__all__ = [
+    "BrakeSettings",
+    "DedupSettings",
+    "FetchSettings",
+    "Guarantee",
+    "KafkaSettings",
+    "LogSettings",
+    "SaslMechanism",
+    "SecurityProtocol",
+    "Settings",
+    "ShutdownSettings",
+    "WatchdogSettings",
+    "WebSettings",
+    "WorkSettings",
+    "load_settings",
+]

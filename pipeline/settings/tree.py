@@ -1,0 +1,78 @@
+"""The tree of all settings."""
+
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipeline.settings.groups import (
+    BrakeSettings,
+    DedupSettings,
+    FetchSettings,
+    Guarantee,
+    KafkaSettings,
+    LogSettings,
+    ShutdownSettings,
+    WatchdogSettings,
+    WebSettings,
+    WorkSettings,
+)
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Read with `load_settings`, which also refuses names nobody knows."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NEWS_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        secrets_dir_missing="error",
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    guarantee: Guarantee = Field(
+        "exactly_once",
+        description="`exactly_once` needs a broker with transactions; `at_least_once` may repeat events, recognisable by `ce_id`.",
+    )
+    lane: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9-]*)?$",
+        max_length=40,
+        description="Name of a backfill with its own topics and its own deduplication log; empty for live traffic.",
+    )
+    group_prefix: str = Field(
+        "", pattern=r"^[a-zA-Z0-9._-]*$", description="Put before consumer groups and transactional ids."
+    )
+    transaction_timeout_ms: int = Field(
+        15_000, ge=1000, le=900_000, description="A broker aborts a transaction that is open for this long."
+    )
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    fetch: FetchSettings = Field(default_factory=FetchSettings)
+    work: WorkSettings = Field(default_factory=WorkSettings)
+    dedup: DedupSettings = Field(default_factory=DedupSettings)
+    brake: BrakeSettings = Field(default_factory=BrakeSettings)
+    shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the hook's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, which wins over secret files. No .env file is read."""
+        return (init_settings, env_settings, NestedSecretsSettingsSource(file_secret_settings))
+
+    def redacted(self) -> dict[str, Any]:
+        """Return the effective settings as plain JSON values; secrets show as stars."""
+        return self.model_dump(mode="json")
