@@ -48,30 +48,36 @@ class Group(BaseModel):
 class KafkaSettings(Group):
     """The cluster, and how to authenticate to it."""
 
-    bootstrap_servers: str = Field("localhost:9092", description="Brokers to ask first: `host:port`, comma-separated.")
+    bootstrap_servers: str = Field(
+        default="localhost:9092", description="Brokers to ask first: `host:port`, comma-separated."
+    )
     topic_prefix: str = Field(
-        "",
+        default="",
         pattern=r"^([a-z0-9][a-z0-9.-]*)?$",
         description="Put before every topic name, for several environments on one cluster; end it with a dot.",
     )
-    client_id: str = Field("news-pipeline", min_length=1, description="Name in the brokers' logs, quotas and metrics.")
-    security_protocol: SecurityProtocol = Field("PLAINTEXT", description="Encryption and authentication in use.")
-    sasl_mechanism: SaslMechanism = Field("SCRAM-SHA-512", description="How user name and password are proven.")
-    sasl_username: str | None = Field(None, description="User name; needed by the SASL protocols.")
-    sasl_password: SecretStr | None = Field(None, description="Password; needed by the SASL protocols.")
-    ssl_ca_file: Path | None = Field(None, description="Certificates to trust, PEM; the system's when unset.")
-    ssl_cert_file: Path | None = Field(None, description="Client certificate chain for mutual TLS, PEM.")
-    ssl_key_file: Path | None = Field(None, description="Private key of the client certificate, PEM.")
-    ssl_key_password: SecretStr | None = Field(None, description="Password of the private key.")
+    client_id: str = Field(
+        default="news-pipeline", min_length=1, description="Name in the brokers' logs, quotas and metrics."
+    )
+    security_protocol: SecurityProtocol = Field(
+        default="PLAINTEXT", description="Encryption and authentication in use."
+    )
+    sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="How user name and password are proven.")
+    sasl_username: str | None = Field(default=None, description="User name; needed by the SASL protocols.")
+    sasl_password: SecretStr | None = Field(default=None, description="Password; needed by the SASL protocols.")
+    ssl_ca_file: Path | None = Field(default=None, description="Certificates to trust, PEM; the system's when unset.")
+    ssl_cert_file: Path | None = Field(default=None, description="Client certificate chain for mutual TLS, PEM.")
+    ssl_key_file: Path | None = Field(default=None, description="Private key of the client certificate, PEM.")
+    ssl_key_password: SecretStr | None = Field(default=None, description="Password of the private key.")
     session_timeout_secs: float = Field(
-        45.0, ge=1, le=1800, description="Silence after which a worker's partitions go to others."
+        default=45.0, ge=1, le=1800, description="Silence after which a worker's partitions go to others."
     )
     heartbeat_interval_secs: float = Field(
-        3.0, gt=0, description="Pause between heartbeats; at most a third of the session timeout."
+        default=3.0, gt=0, description="Pause between heartbeats; at most a third of the session timeout."
     )
-    request_timeout_secs: float = Field(60.0, ge=1, description="Limit for one request to a broker.")
+    request_timeout_secs: float = Field(default=60.0, ge=1, description="Limit for one request to a broker.")
     rebalance_timeout_secs: float = Field(
-        120.0, ge=1, description="Time members get to finish work when partitions are handed over."
+        default=120.0, ge=1, description="Time members get to finish work when partitions are handed over."
     )
 
     @property
@@ -119,48 +125,54 @@ class FetchSettings(Group):
     """How records come from the brokers."""
 
     max_partition_bytes: int = Field(
-        8 * MIB, ge=1024, description="Per partition and request; one larger record still comes whole."
+        default=8 * MIB, ge=1024, description="Per partition and request; one larger record still comes whole."
     )
-    max_bytes: int = Field(50 * MIB, ge=1024, description="Per request, all partitions together.")
-    max_wait_ms: int = Field(100, ge=1, le=60_000, description="How long a broker waits for the first byte.")
+    max_bytes: int = Field(default=50 * MIB, ge=1024, description="Per request, all partitions together.")
+    max_wait_ms: int = Field(default=100, ge=1, le=60_000, description="How long a broker waits for the first byte.")
 
 
 class WorkSettings(Group):
     """How much is worked on at once, and how often a failure is tried again."""
 
     max_batch_bytes: int = Field(
-        4 * MIB, ge=1024, description="Cut a unit of work at this many bytes of source records."
+        default=4 * MIB, ge=1024, description="Cut a unit of work at this many bytes of source records."
     )
-    max_batch_records: int = Field(512, ge=1, description="Cut a unit of work at this many source records.")
+    max_batch_records: int = Field(default=512, ge=1, description="Cut a unit of work at this many source records.")
     max_in_flight_bytes: int = Field(
-        64 * MIB, ge=MIB, description="Stop fetching while more than this waits or is worked on."
+        default=64 * MIB, ge=MIB, description="Stop fetching while more than this waits or is worked on."
     )
-    max_in_flight_chunks: int = Field(64, ge=1, description="Stop fetching while more chunks wait or are worked on.")
-    retry_attempts: int = Field(6, ge=1, description="Tries of a transient failure before the worker exits.")
-    retry_initial_secs: float = Field(0.2, gt=0, description="First pause between tries; it doubles, with jitter.")
-    retry_max_secs: float = Field(10.0, gt=0, description="Longest pause between tries.")
+    max_in_flight_chunks: int = Field(
+        default=64, ge=1, description="Stop fetching while more chunks wait or are worked on."
+    )
+    retry_attempts: int = Field(default=6, ge=1, description="Tries of a transient failure before the worker exits.")
+    retry_initial_secs: float = Field(
+        default=0.2, gt=0, description="First pause between tries; it doubles, with jitter."
+    )
+    retry_max_secs: float = Field(default=10.0, gt=0, description="Longest pause between tries.")
 
 
 class DedupSettings(Group):
     """The signature log and its fold."""
 
     append_timeout_secs: float = Field(
-        10.0, gt=0, description="Wait this long for an appended signature to come back; then once more; then exit."
+        default=10.0,
+        gt=0,
+        description="Wait this long for an appended signature to come back; then once more; then exit.",
     )
     snapshot_dir: Path | None = Field(
-        None, description="Directory for snapshots of the fold; none are kept when unset."
+        default=None, description="Directory for snapshots of the fold; none are kept when unset."
     )
-    snapshot_interval_secs: float = Field(300.0, gt=0, description="Pause between snapshots.")
+    snapshot_interval_secs: float = Field(default=300.0, gt=0, description="Pause between snapshots.")
     near_window_secs: int = Field(
-        72 * HOUR_SECS, ge=60, description="How long near-duplicates are recognised. The same for all workers."
+        default=72 * HOUR_SECS, ge=60, description="How long near-duplicates are recognised. The same for all workers."
     )
     exact_window_secs: int = Field(
-        168 * HOUR_SECS,
+        default=168 * HOUR_SECS,
         ge=60,
         description="How long exact copies and revisions are recognised. The same for all workers.",
     )
     skip_offsets: Offsets = Field(
-        (), description="Offsets of the signature log to pass over, comma-separated. The same for all workers."
+        default=(), description="Offsets of the signature log to pass over, comma-separated. The same for all workers."
     )
 
     @model_validator(mode="after")
@@ -174,10 +186,10 @@ class BrakeSettings(Group):
     """When a worker stops instead of draining a topic into its dead letters."""
 
     share: float = Field(
-        0.5, gt=0, le=1, description="Share of unexpected rejects among recent records that stops the worker."
+        default=0.5, gt=0, le=1, description="Share of unexpected rejects among recent records that stops the worker."
     )
-    window_records: int = Field(1000, ge=1, description="How many recent records count.")
-    min_records: int = Field(100, ge=1, description="No brake before this many records.")
+    window_records: int = Field(default=1000, ge=1, description="How many recent records count.")
+    min_records: int = Field(default=100, ge=1, description="No brake before this many records.")
 
     @model_validator(mode="after")
     def _window_can_fill(self) -> Self:
@@ -190,7 +202,7 @@ class ShutdownSettings(Group):
     """How a worker ends."""
 
     grace_secs: float = Field(
-        25.0,
+        default=25.0,
         gt=0,
         description="After SIGTERM: finish work in flight within this time, or be ended. Below the orchestrator's.",
     )
@@ -199,22 +211,26 @@ class ShutdownSettings(Group):
 class WatchdogSettings(Group):
     """When a worker that hangs ends itself (exit code 70)."""
 
-    stall_secs: float = Field(120.0, gt=0, description="Work is waiting and nothing was committed for this long.")
-    loop_stall_secs: float = Field(60.0, gt=0, description="The event loop did not run for this long.")
-    rebalance_stall_secs: float = Field(300.0, gt=0, description="A rebalance has lasted this long.")
+    stall_secs: float = Field(
+        default=120.0, gt=0, description="Work is waiting and nothing was committed for this long."
+    )
+    loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop did not run for this long.")
+    rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has lasted this long.")
 
 
 class WebSettings(Group):
     """Health and metrics over HTTP: /livez, /readyz, /startupz, /metrics."""
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 in a container.")
-    port: int = Field(9464, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 in a container.")
+    port: int = Field(default=9464, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
 
 
 class LogSettings(Group):
     """What is logged, on standard output."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe level that is written."
+        default="info", description="Least severe level that is written."
     )
-    format: Literal["json", "console"] = Field("json", description="One JSON object per line, or text for a terminal.")
+    format: Literal["json", "console"] = Field(
+        default="json", description="One JSON object per line, or text for a terminal."
+    )

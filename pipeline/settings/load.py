@@ -27,8 +27,9 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         complaints += _unknown_files(Path(secrets_dir))
     if complaints:
         raise ConfigError("\n".join(complaints))
+    arguments: dict[str, Any] = {"_secrets_dir": secrets_dir, **(overrides or {})}
     try:
-        return Settings(_secrets_dir=secrets_dir, **dict(overrides or {}))
+        return Settings(**arguments)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(error))) from None
     except SettingsError as error:

@@ -36,20 +36,20 @@ class Settings(BaseSettings):
     )
 
     guarantee: Guarantee = Field(
-        "exactly_once",
-        description="`exactly_once` needs a broker with transactions; `at_least_once` may repeat events, recognisable by `ce_id`.",
+        default="exactly_once",
+        description="`exactly_once` needs transactions at the broker; `at_least_once` may repeat events, with the same `ce_id`.",
     )
     lane: str = Field(
-        "",
+        default="",
         pattern=r"^([a-z0-9][a-z0-9-]*)?$",
         max_length=40,
         description="Name of a backfill with its own topics and its own deduplication log; empty for live traffic.",
     )
     group_prefix: str = Field(
-        "", pattern=r"^[a-zA-Z0-9._-]*$", description="Put before consumer groups and transactional ids."
+        default="", pattern=r"^[a-zA-Z0-9._-]*$", description="Put before consumer groups and transactional ids."
     )
     transaction_timeout_ms: int = Field(
-        15_000, ge=1000, le=900_000, description="A broker aborts a transaction that is open for this long."
+        default=15_000, ge=1000, le=900_000, description="A broker aborts a transaction that is open for this long."
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)
