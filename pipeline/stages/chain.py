@@ -1,0 +1,151 @@
+"""Runs of consecutive stages: articles pass from stage to stage as values, and each leaves with exactly one result.
+
+Where a stage raises, its batch is bisected until the article it cannot bear is alone; that one is rejected, the others
+go on.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, get_args
+
+from msgspec import Struct
+
+from pipeline.domain.article import Article
+from pipeline.domain.outcome import Emit, Outcome, Reject
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import FatalError, TransientError
+from pipeline.stages.counts import Result, StageCounts, count_stages
+from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
+
+__all__ = ["Chain", "ChainParams", "Result", "Segment", "StageCounts"]
+
+T = TypeVar("T")
+
+
+class ChainParams(Struct, frozen=True):
+    """Bounds of the chain."""
+
+    max_detail_chars: int = 200
+    """A dead letter's detail is a header that people read; class, stage and place fit easily."""
+
+
+DEFAULTS = ChainParams()
+
+
+class Segment:
+    """Stages that work one after the other without waiting for anything."""
+
+    def __init__(self, stages: Sequence[Stage[Any, Any]]) -> None:
+        if not stages:
+            raise ValueError("a segment has at least one stage")
+        self._stages = tuple(stages)
+
+    @property
+    def names(self) -> tuple[StageName, ...]:
+        """The names of its stages, in order."""
+        return tuple(stage.name for stage in self._stages)
+
+    def process(self, batch: Sequence[Any]) -> list[Result]:
+        """Return one result per input, in order; only what a stage emits reaches the next one."""
+        results: list[Result | None] = [None] * len(batch)
+        places = list(range(len(batch)))
+        values = list(batch)
+        for stage in self._stages:
+            if not values:
+                break
+            outcomes = _outcomes(stage.name, stage.process, values)
+            for place, outcome in zip(places, outcomes, strict=True):
+                results[place] = Result(stage.name, outcome)
+            going_on = [
+                (place, outcome.value)
+                for place, outcome in zip(places, outcomes, strict=True)
+                if isinstance(outcome, Emit)
+            ]
+            places = [place for place, _ in going_on]
+            values = [value for _, value in going_on]
+        return [result for result in results if result is not None]
+
+
+class Chain:
+    """The stages of one service, split where `dedupe` waits for the log.
+
+    Without `dedupe` everything is in `before`. With it, `before` is None where the service starts at `dedupe`, `after`
+    where it ends there.
+    """
+
+    def __init__(self, stages: Sequence[Stage[Any, Any] | JudgingStage]) -> None:
+        self.names = _consecutive([stage.name for stage in stages])
+        pure: list[list[Stage[Any, Any]]] = [[], []]
+        self.judging: JudgingStage | None = None
+        for stage in stages:
+            if stage.name == "dedupe":
+                self.judging = stage  # type: ignore[assignment]  # the one name that stands for the other protocol
+            else:
+                pure[self.judging is not None].append(stage)  # type: ignore[arg-type]
+        self.before = Segment(pure[0]) if pure[0] else None
+        self.after = Segment(pure[1]) if pure[1] else None
+
+    def judge(self, articles: Sequence[Article], verdicts: Sequence[Verdict]) -> list[Result]:
+        """Take signed articles and their verdicts through `dedupe` and what follows; one result each, in order."""
+        judging = self.judging
+        if judging is None:
+            raise ValueError("the chain has no dedupe stage")
+        pairs = list(zip(articles, verdicts, strict=True))
+
+        def judge_pairs(part: Sequence[tuple[Article, Verdict]]) -> list[Outcome[Any]]:
+            return judging.judge([article for article, _ in part], [verdict for _, verdict in part])
+
+        outcomes = _outcomes(judging.name, judge_pairs, pairs)
+        results = [Result(judging.name, outcome) for outcome in outcomes]
+        if self.after is None:
+            return results
+        passing = [(place, outcome.value) for place, outcome in enumerate(outcomes) if isinstance(outcome, Emit)]
+        finished = self.after.process([value for _, value in passing])
+        for (place, _), result in zip(passing, finished, strict=True):
+            results[place] = result
+        return results
+
+    def stage_counts(self, results: Sequence[Result]) -> dict[StageName, StageCounts]:
+        """Count what every stage did to these results of whole passes; consumed = emitted + dropped + rejected."""
+        return count_stages(self.names, results)
+
+
+def _consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
+    if not names:
+        raise ValueError("a service has at least one stage")
+    unknown = [name for name in names if name not in get_args(StageName)]
+    if unknown:
+        raise ValueError(f"unknown stage: {', '.join(unknown)}; stages are {', '.join(STAGES)}")
+    start = STAGES.index(names[0])
+    if tuple(names) != STAGES[start : start + len(names)]:
+        raise ValueError(f"not consecutive stages: {', '.join(names)}; the order is {', '.join(STAGES)}")
+    return tuple(names)
+
+
+def _outcomes(
+    stage: StageName, process: Callable[[Sequence[T]], list[Outcome[Any]]], batch: Sequence[T]
+) -> list[Outcome[Any]]:
+    """Process a batch; where it raises, halve it until what it raises on is alone."""
+    try:
+        outcomes = process(batch)
+    except (TransientError, FatalError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001  # a bug met by one article must not take its neighbours along
+        if len(batch) == 1:
+            return [Reject("unexpected", _describe(error, stage))]
+        middle = len(batch) // 2
+        return _outcomes(stage, process, batch[:middle]) + _outcomes(stage, process, batch[middle:])
+    if len(outcomes) != len(batch):
+        raise RuntimeError(f"{stage} returned {len(outcomes)} outcomes for {len(batch)} records")
+    return outcomes
+
+
+def _describe(error: Exception, stage: StageName) -> str:
+    """Name the exception's class and place; its message may quote the article."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        file = trace.tb_frame.f_code.co_filename.rsplit("/", 1)[-1]
+        place = f" at {file}:{trace.tb_lineno}"
+    return f"{type(error).__name__} in {stage}{place}"[: DEFAULTS.max_detail_chars]
