@@ -37,7 +37,7 @@ class Settings(BaseSettings):
 
     guarantee: Guarantee = Field(
         default="exactly_once",
-        description="`exactly_once` needs transactions at the broker; `at_least_once` may repeat events, with the same `ce_id`.",
+        description="`exactly_once` needs a broker with transactions; `at_least_once` may repeat events, same `ce_id`.",
     )
     lane: str = Field(
         default="",
