@@ -1,0 +1,217 @@
+"""The catalogue of topics, read from schemas/topics.yaml, with the names and sizes that clients need."""
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from pipeline.errors import ConfigError
+from pipeline.stages.protocol import StageName
+from pipeline.wire.schemas import schema_dir
+
+__all__ = [
+    "DUPLICATES",
+    "SIGNATURES",
+    "VERDICTS",
+    "Catalogue",
+    "ClientLimits",
+    "StageTopics",
+    "TopicKind",
+    "TopicSpec",
+    "load_catalogue",
+    "topic_prefix",
+]
+
+SIGNATURES = "news.signatures.v1"
+VERDICTS = "news.verdicts.v1"
+DUPLICATES = "news.articles.duplicates.v1"
+
+TopicKind = Literal["article", "log", "state", "dead_letter"]
+
+_HOUR_MS = 3_600_000
+_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one batch: names, batch header, other partitions
+_LONGEST_NAME = 249  # Kafka's limit
+
+
+class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One topic.
+
+    `partitions` None means as many as all topics of articles have; `retention_hours` None means compacted, for ever.
+    """
+
+    name: str
+    kind: TopicKind
+    description: str
+    owner: str
+    key: Literal["article_id", "cluster_id", "original"]
+    timestamp_type: Literal["CreateTime", "LogAppendTime"]
+    max_message_bytes: int
+    schema: str | None = None
+    partitions: int | None = None
+    retention_hours: int | None = None
+
+
+class StageTopics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one stage reads and writes. `reads` and `emits` are the chain; the others are at its side."""
+
+    reads: str
+    emits: str
+    dead_letters: str
+    also_reads: tuple[str, ...] = ()
+    also_writes: tuple[str, ...] = ()
+
+    @property
+    def all_reads(self) -> tuple[str, ...]:
+        """Every topic the stage reads when it runs as its own service."""
+        return (self.reads, *self.also_reads)
+
+    @property
+    def all_writes(self) -> tuple[str, ...]:
+        """Every topic the stage writes when it runs as its own service."""
+        return (self.emits, *self.also_writes, self.dead_letters)
+
+
+class ClientLimits(Struct, frozen=True, kw_only=True):
+    """Sizes for the clients of a service, in bytes.
+
+    A consumer's fetch limit may be smaller: brokers send one larger record whole.
+    """
+
+    largest_read: int
+    largest_write: int
+    max_request_size: int
+
+
+class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All topics of one lane on one cluster. Names in here carry the prefix; arguments named `name` may omit it."""
+
+    replication_factor: int
+    min_in_sync_replicas: int
+    article_partitions: int
+    stages: dict[str, StageTopics]
+    topics: tuple[TopicSpec, ...]
+    prefix: str = ""
+
+    def full_name(self, name: str) -> str:
+        """Return a topic's name on the cluster, given its name in topics.yaml."""
+        return f"{self.prefix}{name}"
+
+    def topic(self, name: str) -> TopicSpec:
+        """Return a topic by its name, with or without the prefix."""
+        for candidate in (name, self.full_name(name)):
+            for spec in self.topics:
+                if spec.name == candidate:
+                    return spec
+        raise ConfigError(f"topic {name!r} is not in the catalogue")
+
+    def stage(self, stage: str) -> StageTopics:
+        """Return the topics of a stage, with their names on the cluster."""
+        found = self.stages.get(stage)
+        if found is None:
+            raise ConfigError(f"stage {stage!r} is not in the catalogue")
+        return found
+
+    def partitions(self, spec: TopicSpec) -> int:
+        """Return how many partitions a topic has."""
+        return spec.partitions if spec.partitions is not None else self.article_partitions
+
+    def configs(self, spec: TopicSpec) -> dict[str, str]:
+        """Return the topic-level settings a broker is asked for."""
+        configs = {
+            "cleanup.policy": "compact" if spec.retention_hours is None else "delete",
+            "max.message.bytes": str(spec.max_message_bytes),
+            "message.timestamp.type": spec.timestamp_type,
+            "min.insync.replicas": str(self.min_in_sync_replicas),
+            "unclean.leader.election.enable": "false",
+        }
+        if spec.retention_hours is not None:
+            configs["retention.ms"] = str(spec.retention_hours * _HOUR_MS)
+        if spec.kind == "log":
+            configs["retention.bytes"] = "-1"  # time alone: a byte limit would cut the deduplication window under load
+        return configs
+
+    def limits(self, stages: Sequence[StageName]) -> ClientLimits:
+        """Return the client sizes of a service that runs these consecutive stages."""
+        reads = (topic for stage in stages for topic in self.stage(stage).all_reads)
+        writes = (topic for stage in stages for topic in self.stage(stage).all_writes)
+        largest_write = self._largest(writes)
+        return ClientLimits(
+            largest_read=self._largest(reads),
+            largest_write=largest_write,
+            max_request_size=largest_write + _REQUEST_OVERHEAD_BYTES,
+        )
+
+    def with_prefix(self, prefix: str) -> "Catalogue":
+        """Return the same topics under names that begin with `prefix`; only an unprefixed catalogue can be asked."""
+        if self.prefix:
+            raise ConfigError("the catalogue has a prefix already")
+        return msgspec.structs.replace(
+            self,
+            prefix=prefix,
+            topics=tuple(msgspec.structs.replace(spec, name=prefix + spec.name) for spec in self.topics),
+            stages={name: _prefixed(topics, prefix) for name, topics in self.stages.items()},
+        )
+
+    def sized(self, *, article_partitions: int | None = None, replication_factor: int | None = None) -> "Catalogue":
+        """Return the catalogue for a cluster of another size; in-sync replicas never exceed the replicas."""
+        copies = self.replication_factor if replication_factor is None else replication_factor
+        return msgspec.structs.replace(
+            self,
+            article_partitions=self.article_partitions if article_partitions is None else article_partitions,
+            replication_factor=copies,
+            min_in_sync_replicas=min(self.min_in_sync_replicas, copies),
+        )
+
+    def _largest(self, names: Iterable[str]) -> int:
+        return max(self.topic(name).max_message_bytes for name in names)
+
+
+def _prefixed(topics: StageTopics, prefix: str) -> StageTopics:
+    """Put the prefix before every name of a stage."""
+    return StageTopics(
+        reads=prefix + topics.reads,
+        emits=prefix + topics.emits,
+        dead_letters=prefix + topics.dead_letters,
+        also_reads=tuple(prefix + name for name in topics.also_reads),
+        also_writes=tuple(prefix + name for name in topics.also_writes),
+    )
+
+
+def topic_prefix(environment: str = "", lane: str = "") -> str:
+    """Join the prefix of an environment and the name of a lane into the prefix of topic names."""
+    return f"{environment}{lane}." if lane else environment
+
+
+@functools.cache
+def _read() -> Catalogue:
+    """Read and check the file once; its content is part of the installation."""
+    text = schema_dir().joinpath("topics.yaml").read_text(encoding="utf-8")
+    try:
+        catalogue = msgspec.convert(yaml.safe_load(text), Catalogue)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise ConfigError(f"topics.yaml: {error}") from error
+    _check(catalogue)
+    return catalogue
+
+
+def _check(catalogue: Catalogue) -> None:
+    """Refuse a catalogue whose stages name unknown topics or whose topics come twice."""
+    names = [spec.name for spec in catalogue.topics]
+    if len(names) != len(set(names)):
+        raise ConfigError("topics.yaml: a topic is listed twice")
+    for stage, topics in catalogue.stages.items():
+        unknown = {*topics.all_reads, *topics.all_writes} - set(names)
+        if unknown:
+            raise ConfigError(f"topics.yaml: stage {stage} names unknown topics: {', '.join(sorted(unknown))}")
+
+
+def load_catalogue(prefix: str = "") -> Catalogue:
+    """Read the catalogue of this installation, its names beginning with `prefix`."""
+    catalogue = _read().with_prefix(prefix)
+    for spec in catalogue.topics:
+        if len(spec.name) > _LONGEST_NAME:
+            raise ConfigError(f"topic name longer than {_LONGEST_NAME}: {spec.name}")
+    return catalogue

@@ -1,0 +1,104 @@
+"""Values to bytes and back: JSON, UTF-8.
+
+Decoding checks names, types and enumerations, and ignores unknown fields, so that workers of two releases can share a
+topic during an upgrade.
+"""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+import orjson
+from msgspec import Struct
+
+from pipeline.domain.article import Article, DuplicateArticle, EnrichedArticle
+from pipeline.domain.signature import LogRecord
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import ContractError
+
+__all__ = [
+    "decode_article",
+    "decode_duplicate",
+    "decode_enriched",
+    "decode_log_record",
+    "decode_verdict",
+    "encode",
+    "encode_log_record",
+    "to_plain",
+]
+
+T = TypeVar("T")
+
+_ARTICLE = msgspec.json.Decoder(Article)
+_ENRICHED = msgspec.json.Decoder(EnrichedArticle)
+_DUPLICATE = msgspec.json.Decoder(DuplicateArticle)
+_LOG_RECORD: msgspec.json.Decoder[LogRecord] = msgspec.json.Decoder(LogRecord)
+_VERDICT = msgspec.json.Decoder(Verdict)
+
+# The only parts of msgspec's messages that cannot quote a value: a type, one of our field names, a place.
+_SAFE_MESSAGE = re.compile(
+    r"(Expected `[\w |.]+`(, got `[\w |.]+`)?|Object missing required field `\w+`|Input data was truncated"
+    r"|JSON is malformed: [\w ',:]+\(byte \d+\))"
+)
+_PLACE = re.compile(r" - at `(\$[\w.\[\]]*)`")
+
+
+def encode(value: Struct) -> bytes:
+    """Write any value of the domain; absent fields are left out, bytes become base64."""
+    try:
+        return orjson.dumps(msgspec.to_builtins(value))
+    except (TypeError, ValueError, RecursionError) as error:  # lone surrogates, integers over 64 bits, deep `extra`
+        raise ContractError(f"{type(value).__name__} cannot be written as JSON") from error
+
+
+def encode_log_record(record: LogRecord) -> bytes:
+    """Write a record of the deduplication log."""
+    return encode(record)
+
+
+def decode_article(data: bytes) -> Article:
+    """Read an article on its way between stages."""
+    return _decode(_ARTICLE, data, "article")
+
+
+def decode_enriched(data: bytes) -> EnrichedArticle:
+    """Read a value of news.articles.enriched.v1."""
+    return _decode(_ENRICHED, data, "enriched article")
+
+
+def decode_duplicate(data: bytes) -> DuplicateArticle:
+    """Read a value of news.articles.duplicates.v1."""
+    return _decode(_DUPLICATE, data, "duplicate")
+
+
+def decode_log_record(data: bytes) -> LogRecord:
+    """Read a record of the deduplication log."""
+    return _decode(_LOG_RECORD, data, "log record")
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """Read a verdict."""
+    return _decode(_VERDICT, data, "verdict")
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:
+    """Decode, or say what is wrong without quoting what was read."""
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # Not chained: the original message may quote the text it could not read.
+        raise ContractError(f"not a valid {what}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """Return the part of a decoder's message that holds no content."""
+    message = str(error)
+    safe = _SAFE_MESSAGE.match(message)
+    reason = safe[0] if safe else type(error).__name__
+    place = _PLACE.search(message)
+    return f"{reason} at {place[1]}" if place else reason
+
+
+def to_plain(value: Struct) -> Any:
+    """Return a value as the plain objects that a schema is checked against."""
+    return msgspec.to_builtins(value)

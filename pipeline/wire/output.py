@@ -1,0 +1,124 @@
+"""Values to records about to be sent: topic, key, bytes, headers; with the size check that Kafka clients leave out."""
+
+from msgspec import Struct
+
+from pipeline.domain.article import Article, Event
+from pipeline.domain.outcome import Drop
+from pipeline.domain.record import Headers
+from pipeline.domain.signature import LogRecord
+from pipeline.domain.times import to_epoch_ms
+from pipeline.domain.verdict import Verdict
+from pipeline.stages.protocol import StageName
+from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.cloudevents import CONTENT_TYPE, headers
+from pipeline.wire.codec import encode
+
+__all__ = ["BATCH_OVERHEAD_BYTES", "Encoder", "OutputRecord", "Oversize", "record_bytes"]
+
+BATCH_OVERHEAD_BYTES = 61
+"""Header of a record batch, format v2. A topic's `max.message.bytes` limits whole batches."""
+
+_RECORD_OVERHEAD_BYTES = 36  # length, attributes, deltas and counts: the longest variable-length integers
+_HEADER_OVERHEAD_BYTES = 10  # two lengths
+_JSON_HEADERS: Headers = (("content-type", CONTENT_TYPE),)
+
+
+class OutputRecord(Struct, frozen=True):
+    """Everything but the partition, which is the runner's business."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+class Oversize(Struct, frozen=True):
+    """A record that its topic would refuse."""
+
+    topic: str
+    size: int
+    limit: int
+
+    @property
+    def detail(self) -> str:
+        """Say so in a dead letter."""
+        return f"{self.size} bytes for {self.topic}, which takes {self.limit}"
+
+
+def record_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """Return an upper bound of the bytes a record takes in an uncompressed batch, the batch header apart."""
+    size = _RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"")
+    for name, content in headers:
+        # Our names are ASCII; in what others sent, a character takes up to four bytes.
+        size += _HEADER_OVERHEAD_BYTES + (len(name) if name.isascii() else 4 * len(name)) + len(content or b"")
+    return size
+
+
+class Encoder:
+    """Makes the records of stages. Equal values give equal bytes; the timestamp is when the article was ingested.
+
+    Topics that say LogAppendTime replace that timestamp by the broker's own.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._emits = {stage: topics.emits for stage, topics in catalogue.stages.items()}
+        self._limits = {spec.name: spec.max_message_bytes for spec in catalogue.topics}
+        self._signatures = catalogue.full_name(SIGNATURES)
+        self._verdicts = catalogue.full_name(VERDICTS)
+        self._duplicates = catalogue.full_name(DUPLICATES)
+
+    def emit(self, stage: StageName, value: Article | Event) -> OutputRecord | Oversize:
+        """Make the record of what a stage emits."""
+        topic = self._emits[stage]
+        if isinstance(value, Event):
+            return self._event(topic, stage, value)
+        return self._fitting(
+            topic,
+            value.id.encode(),
+            encode(value),
+            _internal_headers(value.provenance.traceparent),
+            value.signature.ingested_at_ms,
+        )
+
+    def drop(self, drop: Drop) -> OutputRecord | Oversize:
+        """Make the record of an article that `dedupe` holds back."""
+        return self._event(self._duplicates, "dedupe", drop.event)
+
+    def verdict(self, verdict: Verdict, ingested_at_ms: int) -> OutputRecord | Oversize:
+        """Make the record of a verdict; `ingested_at_ms` is its article's."""
+        return self._fitting(
+            self._verdicts, verdict.article_id.encode(), encode(verdict), _JSON_HEADERS, ingested_at_ms
+        )
+
+    def log_record(self, record: LogRecord, appended_at_ms: int) -> OutputRecord | Oversize:
+        """Make a record of the deduplication log. Control records have no key."""
+        article = getattr(record, "article_id", None)
+        key = article.encode() if article is not None else None
+        return self._fitting(self._signatures, key, encode(record), _JSON_HEADERS, appended_at_ms)
+
+    def _event(self, topic: str, stage: StageName, event: Event) -> OutputRecord | Oversize:
+        value = encode(event.value)
+        return self._fitting(
+            topic,
+            event.article_id.encode(),
+            value,
+            headers(event, f"/news-pipeline/{stage}"),
+            to_epoch_ms(event.time),
+        )
+
+    def _fitting(
+        self, topic: str, key: bytes | None, value: bytes, headers: Headers, timestamp_ms: int
+    ) -> OutputRecord | Oversize:
+        size = BATCH_OVERHEAD_BYTES + record_bytes(key, value, headers)
+        limit = self._limits[topic]
+        if size > limit:
+            return Oversize(topic, size, limit)
+        return OutputRecord(topic, key, value, headers, timestamp_ms)
+
+
+def _internal_headers(traceparent: str | None) -> Headers:
+    """Return the headers of an article between stages."""
+    if traceparent is None:
+        return _JSON_HEADERS
+    return (*_JSON_HEADERS, ("traceparent", traceparent.encode()))
