@@ -1,1 +1,1 @@
-"""Edge: where raw articles come from when they do not come from Kafka."""
+"""Edge: where raw records come from when it is not Kafka."""

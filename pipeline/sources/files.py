@@ -1,0 +1,199 @@
+"""Files as raw records.
+
+- `.jsonl`, `.ndjson` (also `.gz`, `.zst`), and `-` for standard input: every line is the value of one record, byte for
+  byte, malformed and empty ones too.
+- `.json`: an object is one record, an array one record per element, anything else one record (which `ingest` rejects).
+- `.txt`, `.html`, `.htm`: the file is the body of one article. Headers of the record are read from `<file>.headers`
+  beside it, a `name: value` per line (`url`, `fetched_at`, `source` …). Without `url` and `id` there, `id` is the path
+  as given.
+- A directory stands for the files of these kinds below it, sorted by path, hidden ones left out.
+
+A record's topic is the path as given, its offset the running number over all inputs, its partition 0. Its timestamp is
+`now_ms`, or else the `fetched_at` of its headers, or else the file's modification time.
+"""
+
+import mmap
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.domain.record import Headers, Record
+from pipeline.domain.times import to_epoch_ms
+from pipeline.sources.compressed import COMPRESSIONS, open_plain
+from pipeline.sources.errors import InputError
+from pipeline.sources.lines import ByteStream, bounded_lines
+
+__all__ = ["STDIN", "TRUNCATED_FROM", "FilesParams", "find_files", "read_files"]
+
+STDIN = "-"
+TRUNCATED_FROM = "truncated-from-bytes"
+"""Header of a record longer than the limit: its true length. Only the beginning is kept; `ingest` rejects it."""
+
+_LINES = (".jsonl", ".ndjson")
+_BODIES = {".txt": "text/plain", ".html": "text/html", ".htm": "text/html"}
+_SIDECAR = ".headers"
+
+
+class FilesParams(Struct, frozen=True):
+    """Bounds of reading files."""
+
+    max_record_bytes: int = 24 * 1024 * 1024
+    """The raw topic's limit (schemas/topics.yaml)."""
+
+    max_sidecar_bytes: int = 64 * 1024
+    """Headers are short; Kafka has no use for more."""
+
+
+class _Item(Struct, frozen=True):
+    """A value before it has its place in the whole input."""
+
+    value: bytes
+    size_bytes: int
+    headers: Headers = ()
+
+
+def read_files(
+    paths: Sequence[Path | str], *, now_ms: int | None = None, params: FilesParams | None = None
+) -> Iterator[Record]:
+    """Yield the raw records of files, in order, one in memory at a time (a `.json` array is mapped, not read).
+
+    Raises:
+        InputError: A path does not exist, is of an unknown kind, or is corrupt.
+        ValueError: Standard input is read and `now_ms` is not given: it has no time of its own.
+    """
+    limits = params or FilesParams()
+    offset = 0
+    for name in find_files(paths):
+        if name == STDIN and now_ms is None:
+            raise ValueError("standard input has no time of its own")
+        file_ms = now_ms if now_ms is not None else _modified_ms(Path(name))
+        for item in _items(name, limits):
+            yield Record(
+                topic=name,
+                partition=0,
+                offset=offset,
+                timestamp_ms=file_ms if now_ms is not None else _stated_ms(item.headers, file_ms),
+                key=None,
+                value=item.value,
+                headers=_with_size(item),
+            )
+            offset += 1
+
+
+def find_files(paths: Iterable[Path | str]) -> list[str]:
+    """Return the files that paths stand for, in reading order, directories replaced by what is in them.
+
+    Raises:
+        InputError: A path does not exist or is of an unknown kind.
+    """
+    found: list[str] = []
+    for given in paths:
+        path = Path(given)
+        if str(given) == STDIN:
+            found.append(STDIN)
+        elif path.is_dir():
+            found += sorted(str(child) for child in path.rglob("*") if _is_wanted(child, path))
+        elif not path.exists():
+            raise InputError(f"{path}: no such file or directory")
+        elif _kind(path) is None:
+            raise InputError(f"{path}: unknown kind of file; use .jsonl, .jsonl.gz, .jsonl.zst, .json, .txt or .html")
+        else:
+            found.append(str(path))
+    if found.count(STDIN) > 1:
+        raise InputError("standard input can be read once only")
+    return found
+
+
+def _is_wanted(child: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in child.relative_to(root).parts)
+    return not hidden and _kind(child) is not None and child.is_file()
+
+
+def _kind(path: Path) -> str | None:
+    """Return the suffix that says how to read it, or None."""
+    suffix = path.suffix.lower()
+    if suffix in COMPRESSIONS:
+        inner = Path(path.stem).suffix.lower()
+        return inner if inner in _LINES else None
+    return suffix if suffix in (*_LINES, ".json", *_BODIES) else None
+
+
+def _items(name: str, limits: FilesParams) -> Iterator[_Item]:
+    if name == STDIN:
+        yield from _line_items(sys.stdin.buffer, limits)
+        return
+    path = Path(name)
+    kind = _kind(path) or ""
+    if kind in _LINES:
+        with open_plain(path) as stream:
+            yield from _line_items(stream, limits)
+    elif kind == ".json":
+        yield from _json_items(path, limits)
+    else:
+        with open_plain(path) as stream:
+            value = stream.read(limits.max_record_bytes + 1)
+        headers = _body_headers(path, _BODIES[kind], limits)
+        yield _Item(value, path.stat().st_size, headers)
+
+
+def _line_items(stream: ByteStream, limits: FilesParams) -> Iterator[_Item]:
+    for value, size in bounded_lines(stream, limits.max_record_bytes):
+        yield _Item(value, size)
+
+
+def _json_items(path: Path, limits: FilesParams) -> Iterator[_Item]:
+    size = path.stat().st_size
+    if not size:
+        yield _Item(b"", 0)
+        return
+    with open_plain(path) as stream:
+        # Never closed by hand: the elements point into it, and it goes with the last of them.
+        view = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        elements = msgspec.json.decode(view, type=list[msgspec.Raw])
+    except msgspec.DecodeError:
+        yield _Item(view[: limits.max_record_bytes + 1], size)
+        return
+    for element in elements:
+        part = memoryview(element)
+        yield _Item(bytes(part[: limits.max_record_bytes + 1]), len(part))
+
+
+def _body_headers(path: Path, content_type: str, limits: FilesParams) -> Headers:
+    headers: list[tuple[str, bytes | None]] = [("content-type", content_type.encode())]
+    sidecar = path.with_name(path.name + _SIDECAR)
+    if sidecar.is_file():
+        with open_plain(sidecar) as stream:
+            lines = stream.read(limits.max_sidecar_bytes).decode("utf-8", "replace").splitlines()
+        for line in lines:
+            name, colon, value = line.partition(":")
+            if colon and name.strip():
+                headers.append((name.strip().lower(), value.strip().encode()))
+    if not {"url", "id"} & {name for name, _ in headers}:
+        headers.append(("id", str(path).encode("utf-8", "surrogateescape")))
+    return tuple(headers)
+
+
+def _with_size(item: _Item) -> Headers:
+    if item.size_bytes == len(item.value):
+        return item.headers
+    return (*item.headers, (TRUNCATED_FROM, str(item.size_bytes).encode()))
+
+
+def _modified_ms(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns // 1_000_000
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+
+
+def _stated_ms(headers: Headers, otherwise: int) -> int:
+    for name, value in headers:
+        if name == "fetched_at" and value is not None:
+            with suppress(ValueError):
+                return to_epoch_ms(value.decode("utf-8", "replace"))
+    return otherwise
