@@ -1,0 +1,128 @@
+"""Make the event that consumers read from an article that has passed all stages."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.domain.article import Article, EnrichedArticle, Event, EventType, Versions
+from pipeline.domain.events import dedup_block, provenance_block, syndication_block
+from pipeline.domain.ids import digest_hex, event_id
+from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import ContractError
+from pipeline.stages.protocol import StageName
+from pipeline.wire.codec import to_plain
+from pipeline.wire.validation import ProducedValidator
+
+__all__ = ["PublishStage", "processing_version"]
+
+_ACTIONS: dict[EventType, Literal["add", "replace", "delete"]] = {
+    "news.article.enriched.v1": "add",
+    "news.article.revised.v1": "replace",
+    "news.article.retracted.v1": "delete",
+}
+
+
+class PublishStage:
+    """Turns articles into events. `versions` is what made them; a backfill names its `lane`.
+
+    With `validate`, every value is checked against the published schema and may hold nothing undeclared. One that fails
+    is a bug of ours, so the stage raises.
+    """
+
+    name: StageName = "publish"
+
+    def __init__(self, versions: Versions, lane: str = "", *, validate: bool = False) -> None:
+        self._versions = versions
+        self._processing_version = processing_version(versions)
+        self._lane = lane
+        self._validator = ProducedValidator("news.article.enriched.v1") if validate else None
+
+    def process(self, batch: Sequence[Article]) -> list[Outcome[Event]]:
+        """Return one event per article, in order."""
+        return [Emit(self._event(article)) for article in batch]
+
+    def _event(self, article: Article) -> Event:
+        verdict = article.verdict
+        if verdict is None:
+            raise ContractError("an article came to publish without a verdict")
+        kind = _event_type(verdict)
+        value = self._retracted(article, verdict) if verdict.kind == "retraction" else self._enriched(article, verdict)
+        if self._validator is not None:
+            self._validator.check(to_plain(value))
+        return Event(
+            id=event_id(self._lane, article.id, verdict.revision, kind, self._processing_version),
+            type=kind,
+            article_id=article.id,
+            time=article.ingested_at,
+            revision=verdict.revision,
+            value=value,
+            language=value.language.tag if value.language is not None else None,
+            subjects=tuple(subject.code for subject in value.subjects),
+            publisher=value.publisher.id if value.publisher is not None else None,
+            traceparent=article.provenance.traceparent,
+        )
+
+    def _enriched(self, article: Article, verdict: Verdict) -> EnrichedArticle:
+        return EnrichedArticle(
+            id=article.id,
+            url=article.url,
+            canonical_url=article.canonical_url,
+            headline=article.headline,
+            subheadline=article.subheadline,
+            body=article.body,
+            summary=article.summary,
+            word_count=article.word_count,
+            authors=article.authors,
+            publisher=article.publisher,
+            section=article.section,
+            tags=article.tags,
+            images=article.images,
+            published_at=article.published_at,
+            modified_at=article.modified_at,
+            fetched_at=article.fetched_at,
+            ingested_at=article.ingested_at,
+            revision=verdict.revision,
+            action=_ACTIONS[_event_type(verdict)],
+            supersedes=verdict.supersedes,
+            change_class=verdict.change_class,
+            language=article.language,
+            subjects=article.subjects,
+            subjects_reason=article.subjects_reason,
+            dedup=dedup_block(verdict),
+            syndication=syndication_block(article, verdict),
+            quality=article.quality,
+            rights=article.rights,
+            extra=article.extra,
+            provenance=provenance_block(article, self._versions),
+        )
+
+    def _retracted(self, article: Article, verdict: Verdict) -> EnrichedArticle:
+        """Name what is withdrawn, and repeat nothing of it."""
+        return EnrichedArticle(
+            id=article.id,
+            url=article.url,
+            canonical_url=article.canonical_url,
+            publisher=article.publisher,
+            fetched_at=article.fetched_at,
+            ingested_at=article.ingested_at,
+            revision=verdict.revision,
+            action="delete",
+            supersedes=verdict.supersedes,
+            dedup=dedup_block(verdict),
+            quality=article.quality,
+            provenance=provenance_block(article, self._versions),
+        )
+
+
+def _event_type(verdict: Verdict) -> EventType:
+    """Return what happened to the article: it came, it changed, or it was withdrawn."""
+    if verdict.kind == "retraction":
+        return "news.article.retracted.v1"
+    return "news.article.enriched.v1" if verdict.supersedes is None else "news.article.revised.v1"
+
+
+def processing_version(versions: Versions) -> str:
+    """Name a combination of versions in a few characters; another model is another event."""
+    return digest_hex(
+        versions.pipeline, versions.language or "", versions.subjects or "", versions.taxonomy or "", size=8
+    )
