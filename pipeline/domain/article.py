@@ -1,6 +1,7 @@
 """The article on its way through the stages, and the events it ends as.
 
-Fields absent because they are unknown are None or empty; nothing is invented. Instants are RFC 3339 text, UTC, in milliseconds.
+Fields absent because they are unknown are None or empty; nothing is invented. Instants are RFC 3339 text, UTC, with
+milliseconds.
 """
 
 from typing import Any, Literal
@@ -47,7 +48,10 @@ class Author(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Publisher(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who published it. `id` is the configured source or else the registrable domain; `country` is ISO 3166-1 alpha-2."""
+    """Who published it.
+
+    `id` is the configured source or else the registrable domain; `country` is ISO 3166-1 alpha-2.
+    """
 
     id: str
     name: str | None = None

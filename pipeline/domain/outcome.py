@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipeline.domain.article import Event
 
-__all__ = ["Drop", "DropReason", "Emit", "Outcome", "Reject", "RejectReason", "DROP_REASONS", "REJECT_REASONS"]
+__all__ = ["DROP_REASONS", "REJECT_REASONS", "Drop", "DropReason", "Emit", "Outcome", "Reject", "RejectReason"]
 
 T = TypeVar("T")
 

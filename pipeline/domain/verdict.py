@@ -21,7 +21,8 @@ PASSING: frozenset[VerdictKind] = frozenset({"unique", "related", "revision", "r
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value of news.verdicts.v1. `method` names what decided; score and threshold are similarities from 0 to 1.
 
-    `supersedes` is the last revision of this article that passed, or None; `canonical_at_ms` is the canonical's ingest time.
+    `supersedes` is the last revision of this article that passed, or None; `canonical_at_ms` is when the canonical was
+    ingested.
     A replay of the same origin gets the same verdict, so there is no kind for it.
     """
 

@@ -69,6 +69,9 @@ class KafkaSettings(Group):
     ssl_cert_file: Path | None = Field(default=None, description="Client certificate chain for mutual TLS, PEM.")
     ssl_key_file: Path | None = Field(default=None, description="Private key of the client certificate, PEM.")
     ssl_key_password: SecretStr | None = Field(default=None, description="Password of the private key.")
+    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = Field(
+        default="lz4", description="How record batches are compressed; news text shrinks to about half with lz4."
+    )
     session_timeout_secs: float = Field(
         default=45.0, ge=1, le=1800, description="Silence after which a worker's partitions go to others."
     )

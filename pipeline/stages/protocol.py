@@ -1,7 +1,7 @@
 """The shape of a stage.
 
-A stage is pure and batch-first: as many outcomes as inputs, in order. `dedupe` alone has a seam: `sign`, then, when the log
-has spoken, `judge`.
+A stage is pure and batch-first: as many outcomes as inputs, in order. `dedupe` alone has a seam: `sign`, then, when the
+log has spoken, `judge`.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish"
 STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
 """In the order of the chain; a service is a run of consecutive ones."""
 
-In = TypeVar("In", contravariant=True)
-Out = TypeVar("Out", covariant=True)
+In_contra = TypeVar("In_contra", contravariant=True)
+Out = TypeVar("Out")
 
 
-class Stage(Protocol[In, Out]):
+class Stage(Protocol[In_contra, Out]):
     """One processing step."""
 
     @property
@@ -30,7 +30,7 @@ class Stage(Protocol[In, Out]):
         """The stage's name on topics, metrics and the command line."""
         ...
 
-    def process(self, batch: Sequence[In]) -> list[Outcome[Out]]:
+    def process(self, batch: Sequence[In_contra]) -> list[Outcome[Out]]:
         """Return one outcome per input, in order. Must not raise for bad input; may raise for a bug."""
         ...
 

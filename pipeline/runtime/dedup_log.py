@@ -1,0 +1,244 @@
+"""The dedup log as a worker lives with it: append signatures, tail the log, fold it, answer with verdicts.
+
+Every worker folds the whole log, so all reach the same verdicts. A worker that starts restores a snapshot, or adopts
+the verdicts on record while it folds the log from its start; only then is it caught up.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiokafka
+from aiokafka.structs import TopicPartition
+
+from pipeline.dedup.fold import Fold
+from pipeline.domain.record import Origin
+from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import ContractError, FatalError
+from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.snapshots import SnapshotStore
+from pipeline.wire.codec import decode_log_record, decode_verdict
+
+__all__ = ["DedupLog", "DedupLogConfig", "FoldObserver"]
+
+_POLL_MS = 500
+_MAX_RECORDS = 500  # folded without a pause for the event loop: about 50 ms
+
+
+class FoldObserver(Protocol):
+    """Who wants to know how the fold is doing (metrics, readiness)."""
+
+    def folded(self, *, position: int, end: int, undecodable: int, articles: int) -> None:
+        """Note how far the fold is, where the log ends, and how many articles the fold remembers."""
+        ...
+
+    def appended(self, signatures: int, wait_secs: float) -> None:
+        """Note signatures that were appended and how long their verdicts took."""
+        ...
+
+    def caught_up(self, seconds: float) -> None:
+        """Note that the fold has reached the log's end for the first time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DedupLogConfig:
+    """Where the log is and how patient to be with it."""
+
+    signatures_topic: str
+    verdicts_topic: str
+    append_timeout_secs: float
+    skip_offsets: frozenset[int]
+    snapshot_interval_secs: float
+    consumer_arguments: dict[str, Any]
+
+
+class DedupLog:
+    """Appends signatures and waits for the fold's verdicts. One per process; lives on the main event loop."""
+
+    def __init__(
+        self,
+        config: DedupLogConfig,
+        fold: Fold,
+        appender: SignatureAppender,
+        observer: FoldObserver,
+        snapshots: SnapshotStore | None,
+    ) -> None:
+        """Take a fresh fold; `start` fills it."""
+        self._config = config
+        self._fold = fold
+        self._appender = appender
+        self._observer = observer
+        self._snapshots = snapshots
+        self._partition = TopicPartition(config.signatures_topic, 0)
+        self._waiting: dict[Origin, list[asyncio.Future[Verdict]]] = {}
+        self._consumer: Any = None
+        self._tail: asyncio.Task[None] | None = None
+        self._position = 0
+        self._undecodable = 0
+        self._saved_at = 0.0
+
+    async def start(self) -> None:
+        """Restore or rebuild the fold up to the log's end, then follow it.
+
+        Raises:
+            FatalError: The log cannot be folded by this version.
+        """
+        began = asyncio.get_running_loop().time()
+        self._consumer = aiokafka.AIOKafkaConsumer(
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            **self._config.consumer_arguments,
+        )
+        await self._consumer.start()
+        self._consumer.assign([self._partition])
+        first, end = await self._bounds(self._consumer, self._partition)
+        recorded = await self._restore(first, end)
+        self._consumer.seek(self._partition, self._position)
+        while self._position < end:
+            await self._fold_next(recorded)
+        self._saved_at = asyncio.get_running_loop().time()
+        self._observer.caught_up(self._saved_at - began)
+
+    def follow(self) -> asyncio.Task[None]:
+        """Start following the log; the task ends only by an error or by `stop`."""
+        self._tail = asyncio.create_task(self._follow(), name="dedup-log-tail")
+        return self._tail
+
+    async def stop(self) -> None:
+        """Stop following; save a last snapshot."""
+        if self._tail is not None:
+            self._tail.cancel()
+            await asyncio.gather(self._tail, return_exceptions=True)
+            if self._snapshots is not None:
+                await self._save()
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
+        """Append signatures and return their verdicts, in order, once the own fold has applied them.
+
+        An origin that the fold knows already is a replay: its verdict stands and nothing is appended.
+
+        Raises:
+            FatalError: The log did not give a verdict in time, twice.
+        """
+        known = [self._fold.verdict_of(signature.origin) for signature in signatures]
+        unknown = [signature for signature, verdict in zip(signatures, known, strict=True) if verdict is None]
+        if unknown:
+            decided = await self._append_and_wait(unknown)
+            known = [verdict or decided[s.origin] for s, verdict in zip(signatures, known, strict=True)]
+        return [verdict for verdict in known if verdict is not None]
+
+    async def _append_and_wait(self, signatures: Sequence[Signature]) -> dict[Origin, Verdict]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        futures: dict[Origin, asyncio.Future[Verdict]] = {}
+        for signature in signatures:
+            future: asyncio.Future[Verdict] = loop.create_future()
+            futures[signature.origin] = future
+            self._waiting.setdefault(signature.origin, []).append(future)
+        try:
+            for _ in range(2):
+                await self._appender.append([s for s in signatures if not futures[s.origin].done()])
+                await asyncio.wait(futures.values(), timeout=self._config.append_timeout_secs)
+                if all(future.done() for future in futures.values()):
+                    self._observer.appended(len(signatures), loop.time() - began)
+                    return {origin: future.result() for origin, future in futures.items()}
+            raise FatalError(f"no verdict within {self._config.append_timeout_secs} s of a second append")
+        finally:
+            for origin, future in futures.items():
+                waiting = self._waiting.get(origin)
+                if waiting is not None and future in waiting:
+                    waiting.remove(future)
+                    if not waiting:
+                        del self._waiting[origin]
+
+    async def _follow(self) -> None:
+        while True:
+            await self._fold_next(None)
+            now = asyncio.get_running_loop().time()
+            if self._snapshots is not None and now - self._saved_at >= self._config.snapshot_interval_secs:
+                await self._save()
+                self._saved_at = now
+
+    async def _fold_next(self, recorded: dict[Origin, Verdict] | None) -> None:
+        fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        for record in fetched.get(self._partition, ()):
+            self._apply(record.offset, record.timestamp, record.value, recorded)
+        position = await self._consumer.position(self._partition)
+        self._position = position
+        highwater = self._consumer.highwater(self._partition)
+        self._observer.folded(
+            position=position,
+            end=max(highwater or 0, position),
+            undecodable=self._undecodable,
+            articles=len(self._fold),
+        )
+        await asyncio.sleep(0)
+
+    def _apply(
+        self, offset: int, append_time_ms: int, value: bytes | None, recorded: dict[Origin, Verdict] | None
+    ) -> None:
+        if offset in self._config.skip_offsets:
+            return
+        try:
+            record = decode_log_record(value or b"")
+        except ContractError:
+            self._undecodable += 1  # alike in every worker: the log is the same for all
+            return
+        if recorded and isinstance(record, Signature) and (verdict := recorded.get(record.origin)) is not None:
+            self._fold.adopt(record, verdict, append_time_ms)
+            return
+        decided = self._fold.apply(record, append_time_ms)
+        if decided is None:
+            return
+        for future in self._waiting.pop(decided.origin, ()):
+            if not future.done():
+                future.set_result(decided)
+
+    async def _restore(self, first: int, end: int) -> dict[Origin, Verdict] | None:
+        """Load a usable snapshot, or else the verdicts on record; sets the position to fold from."""
+        self._position = first
+        if self._snapshots is not None and (saved := self._snapshots.load(self._fold.params)) is not None:
+            position, fold = saved
+            if first <= position <= end:  # older than the log's start or newer than its end: of another life
+                self._fold, self._position = fold, position
+                return None
+        return await self._recorded_verdicts()
+
+    async def _recorded_verdicts(self) -> dict[Origin, Verdict]:
+        partition = TopicPartition(self._config.verdicts_topic, 0)
+        consumer = aiokafka.AIOKafkaConsumer(
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            **self._config.consumer_arguments,
+        )
+        await consumer.start()
+        try:
+            consumer.assign([partition])
+            first, end = await self._bounds(consumer, partition)
+            consumer.seek(partition, first)
+            verdicts: dict[Origin, Verdict] = {}
+            while await consumer.position(partition) < end:
+                fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+                for record in fetched.get(partition, ()):
+                    verdict = decode_verdict(record.value or b"")
+                    verdicts.setdefault(verdict.origin, verdict)
+            return verdicts
+        finally:
+            await consumer.stop()
+
+    async def _bounds(self, consumer: Any, partition: TopicPartition) -> tuple[int, int]:
+        first = (await consumer.beginning_offsets([partition]))[partition]
+        end = (await consumer.end_offsets([partition]))[partition]
+        return int(first), int(end)
+
+    async def _save(self) -> None:
+        # The tail waits meanwhile, so the fold stands still under the snapshot.
+        if self._snapshots is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._snapshots.save, self._position, self._fold)

@@ -1,0 +1,197 @@
+"""What the transport asks of a worker: leases on assignment, limits, and what to do when something fails."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import TopicPartition
+
+from pipeline.errors import ConfigError, FatalError
+from pipeline.runtime.chunks import Chunk, Lease
+from pipeline.runtime.logging import get_logger
+from pipeline.runtime.observer import WorkerObserver
+from pipeline.runtime.producers import ProducerFactory, close_producer, send_records
+from pipeline.runtime.runner import Runner, Unit
+from pipeline.runtime.service import Output
+from pipeline.runtime.start import StartFrom
+
+__all__ = ["WorkerHost"]
+
+log = get_logger(__name__)
+
+_COMMIT_MARGIN_SECS = (
+    30.0  # beyond the transaction's own time-out the broker has aborted it: waiting longer is pointless
+)
+
+
+class WorkerHost:
+    """Connects transport, runner and producers of one worker; implements the transport's ConsumerHost."""
+
+    def __init__(  # noqa: PLR0913  what a worker is made of
+        self,
+        *,
+        group: str,
+        consumer_arguments: dict[str, Any],
+        producers: ProducerFactory,
+        shared_producer: Any,
+        transactional: bool,
+        transaction_timeout_ms: int,
+        start_from: StartFrom | None,
+        drain_secs: float,
+        observer: WorkerObserver,
+        on_fail: Callable[[BaseException], None],
+    ) -> None:
+        """Take what a worker is made of; `runner` is set before the application starts."""
+        self.runner: Runner
+        self.leases: list[Lease] = []
+        self.draining = False
+        self._group = group
+        self._consumer_arguments = consumer_arguments
+        self._producers = producers
+        self._shared_producer = shared_producer
+        self._transactional = transactional
+        self._commit_timeout_secs = transaction_timeout_ms / 1000 + _COMMIT_MARGIN_SECS
+        self._start_from = start_from
+        self._drain_secs = drain_secs
+        self._observer = observer
+        self._on_fail = on_fail
+        self._client: Any = None
+
+    # -- leases
+
+    def consumer_arguments(self) -> dict[str, Any]:
+        """Return the arguments of the group's consumer."""
+        return {**self._consumer_arguments, "group_id": self._group}
+
+    async def open_leases(self, consumer: Any, partitions: list[Any]) -> list[Lease]:
+        """Fence former owners first, then read where they stopped: in this order nothing of theirs can be missed."""
+        self._client = consumer
+        producers = await asyncio.gather(*(self._producer(tp) for tp in partitions))
+        offsets = await self._offsets(consumer, partitions)
+        self.leases = [
+            Lease(topic=tp.topic, partition=tp.partition, producer=producer, fetched=offset, committed=offset)
+            for tp, producer, offset in zip(partitions, producers, offsets, strict=True)
+        ]
+        return self.leases
+
+    async def close_leases(self, leases: list[Lease]) -> None:
+        """Stop working on partitions; when draining, finish first what was fetched."""
+        if self.draining:
+            work = asyncio.gather(*(self.runner.finish(lease) for lease in leases), return_exceptions=True)
+            await asyncio.wait([work], timeout=self._drain_secs)
+        await asyncio.gather(*(self.runner.release(lease) for lease in leases))
+        await asyncio.gather(*(close_producer(lease.producer) for lease in leases if lease.producer is not None))
+        self.leases = []
+
+    def abandon(self) -> None:
+        """Make sure that nothing more is committed: the process is about to end."""
+        for lease in self.leases:
+            lease.revoked = True
+
+    async def lags(self) -> dict[tuple[str, int], int] | None:
+        """Return the records not yet committed per partition, as the broker says; None when it does not answer."""
+        leases = list(self.leases)
+        if self._client is None or not leases:
+            return {}
+        try:
+            ends = await asyncio.wait_for(
+                self._client.end_offsets([TopicPartition(lease.topic, lease.partition) for lease in leases]), 10.0
+            )
+        except Exception:  # noqa: BLE001  a broker that is away is not this worker's failure
+            return None
+        return {
+            (lease.topic, lease.partition): max(0, ends[TopicPartition(lease.topic, lease.partition)] - lease.committed)
+            for lease in leases
+        }
+
+    async def _producer(self, tp: Any) -> Any:
+        if not self._transactional:
+            return None
+        return await self._producers.transactional(f"{self._group}-{tp.topic}-{tp.partition}")
+
+    async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[int]:
+        committed = await asyncio.gather(*(consumer.committed(tp) for tp in partitions))
+        first = await consumer.beginning_offsets(partitions)
+        end = await consumer.end_offsets(partitions)
+        offsets = []
+        for tp, offset in zip(partitions, committed, strict=True):
+            if offset is None:
+                offsets.append(await self._initial(consumer, tp, first[tp], end[tp]))
+            elif offset < first[tp]:
+                log.error(
+                    "records_expired_unread", topic=tp.topic, partition=tp.partition, committed=offset, start=first[tp]
+                )
+                offsets.append(first[tp])
+            elif offset > end[tp] and await self._beyond(consumer, tp, offset):
+                where = f"{tp.topic}-{tp.partition}"
+                raise FatalError(f"{where}: the group stands at {offset}, the log ends at {end[tp]}: was it recreated?")
+            else:
+                offsets.append(offset)
+        return offsets
+
+    async def _beyond(self, consumer: Any, tp: Any, offset: int) -> bool:
+        """Look again: right after a change of leader the end may lag for a moment."""
+        await asyncio.sleep(1.0)
+        return bool(offset > (await consumer.end_offsets([tp]))[tp])
+
+    async def _initial(self, consumer: Any, tp: Any, first: int, end: int) -> int:
+        if self._start_from is not None:
+            return await self._start_from.offset(consumer, tp, first, end)
+        if first > 0:
+            raise ConfigError(
+                f"group {self._group} has no offset on {tp.topic}-{tp.partition}, whose log starts at {first}: "
+                "say where to begin with --from earliest, latest or a time"
+            )
+        return 0
+
+    # -- commits
+
+    async def commit(self, unit: Unit, output: Output) -> None:
+        """Commit a unit's outputs and its source offsets: together, or outputs first."""
+        try:
+            async with asyncio.timeout(self._commit_timeout_secs):
+                await self._commit(unit, output)
+        except TimeoutError as exc:
+            raise FatalError("a commit did not end in time") from exc
+
+    async def _commit(self, unit: Unit, output: Output) -> None:
+        lease = unit.lease
+        source = TopicPartition(lease.topic, lease.partition)
+        if lease.producer is None:
+            await send_records(self._shared_producer, output.records)
+            try:
+                await self._client.commit({source: unit.end})
+            except (CommitFailedError, IllegalStateError):
+                if not lease.revoked:
+                    raise
+            return
+        await lease.producer.begin_transaction()
+        await send_records(lease.producer, output.records)
+        await lease.producer.send_offsets_to_transaction({source: unit.end}, self._group)
+        await lease.producer.commit_transaction()
+
+    # -- the rest of ConsumerHost
+
+    async def admit(self) -> None:
+        """Wait for room."""
+        await self.runner.admit()
+
+    def admitted(self, chunk: Chunk) -> None:
+        """Count a chunk as in flight."""
+        self.runner.admitted(chunk)
+
+    def fail(self, exc: BaseException) -> None:
+        """End the process."""
+        self.abandon()
+        self._on_fail(exc)
+
+    def polled(self) -> None:
+        """Nothing to note: the loop's own tick and the commits prove progress."""
+
+    def rebalancing(self, active: bool) -> None:
+        """Tell the observer."""
+        if active:
+            self._observer.rebalancing()
+        else:
+            self._observer.assigned(len(self.leases))

@@ -1,0 +1,153 @@
+"""Turns what the runner, the fold and the host did into metrics and progress, after the commit and never before."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline.domain.article import Article, DuplicateArticle, Event
+from pipeline.domain.times import to_epoch_ms
+from pipeline.runtime.metrics import Metrics, StageCount, StageMetrics
+from pipeline.runtime.progress import Progress
+from pipeline.runtime.runner import Unit
+from pipeline.runtime.service import Output
+from pipeline.stages.protocol import StageName
+from pipeline.wire.catalogue import Catalogue
+
+__all__ = ["WorkerObserver"]
+
+_SAMPLES = 16  # latencies looked at per unit of work: its records were fetched, worked on and committed together
+
+
+class WorkerObserver:
+    """Implements the observers of runner and dedup log for one worker."""
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        progress: Progress,
+        catalogue: Catalogue,
+        stages: Sequence[StageName],
+        stage_seconds: Callable[[StageName], float],
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Bind the metrics of the service's stages; `stage_seconds` says how long one worked since the last call."""
+        self._metrics = metrics
+        self._progress = progress
+        self._names = tuple(stages)
+        self._seconds = stage_seconds
+        self._wall_clock = wall_clock
+        self._topics: dict[StageName, tuple[str, ...]] = {}
+        self._stages: dict[StageName, StageMetrics] = {}
+        for name in self._names:
+            topics = catalogue.stage(name)
+            own = (topics.dead_letters, *topics.also_writes)
+            self._topics[name] = (topics.emits, *own) if name == self._names[-1] else own
+            self._stages[name] = metrics.stage(name, topics.reads, self._topics[name])
+        self._skipped = 0
+
+    # -- runner
+
+    def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:  # noqa: ARG002
+        """Count a committed unit."""
+        self._progress.committed(len(unit.chunks))
+        self._metrics.transaction(commit_secs)
+        if not unit.records:
+            return
+        now = self._wall_clock()
+        for name, counts in output.counts.items():
+            last = name == self._names[-1]
+            self._stages[name].count(
+                StageCount(
+                    records=counts.consumed,
+                    emitted=counts.emitted,
+                    at_secs=now,
+                    duration_secs=self._seconds(name),
+                    record_bytes=unit.size_bytes if name == self._names[0] else 0,
+                    drops=counts.dropped,
+                    rejects=counts.rejected,
+                    produced={topic: output.produced[topic] for topic in self._topics[name] if output.produced[topic]},
+                    dead_letters=counts.rejected,
+                    latencies_secs=self._latencies(unit, now) if last else (),
+                    ages_secs=self._ages(output.articles, now) if last else (),
+                )
+            )
+        self._metrics.misrouted(output.misrouted)
+        self._metrics.verdicts(Counter(verdict.kind for verdict in output.verdicts))
+        self._count_models(output.articles)
+
+    def retried(self, reason: str) -> None:  # noqa: ARG002  one kind of failure is retried here
+        """Count a retry."""
+        self._stages[self._names[0]].retried("transient")
+
+    def in_flight(self, records: int, record_bytes: int) -> None:
+        """Set what is in flight."""
+        self._metrics.in_progress(records, record_bytes)
+
+    def taken(self) -> None:
+        """Note a fetched chunk."""
+        self._progress.taken()
+
+    def dropped(self) -> None:
+        """Note a chunk that is let go without a commit."""
+        self._progress.dropped()
+
+    # -- dedup log
+
+    def folded(self, *, position: int, end: int, undecodable: int, articles: int) -> None:
+        """Note how far the fold is."""
+        self._metrics.fold(articles=articles, lag_records=end - position, skipped=undecodable - self._skipped)
+        self._skipped = undecodable
+        self._progress.fold_advanced(caught_up=False)
+
+    def caught_up(self, seconds: float) -> None:
+        """Note that the fold has reached the log's end."""
+        self._metrics.fold_caught_up(seconds)
+        self._progress.fold_advanced(caught_up=True)
+
+    def appended(self, signatures: int, wait_secs: float) -> None:
+        """Note signatures and how long their verdicts took."""
+        self._metrics.appended(signatures, wait_secs)
+
+    # -- host
+
+    def lags(self, lags: Mapping[tuple[str, int], int] | None) -> None:
+        """Set the lag; None while the broker does not answer."""
+        self._progress.lag(None if lags is None else sum(lags.values()))
+        if lags is not None:
+            self._metrics.lag(lags)
+
+    def rebalancing(self) -> None:
+        """Note that partitions are being handed over."""
+        self._progress.rebalance_started()
+
+    def assigned(self, partitions: int) -> None:
+        """Note an assignment."""
+        self._metrics.assigned(partitions)
+        self._progress.rebalance_ended(partitions)
+
+    def _latencies(self, unit: Unit, now: float) -> list[float]:
+        step = max(1, len(unit.records) // _SAMPLES)
+        return [now - record.timestamp_ms / 1000 for record in unit.records[::step]]
+
+    def _ages(self, articles: Sequence[Article | Event], now: float) -> list[float]:
+        ages = []
+        for article in articles[:: max(1, len(articles) // _SAMPLES)]:
+            value = article.value if isinstance(article, Event) else article
+            published = value.published_at
+            if published is not None and published.plausible and published.precision in ("second", "minute"):
+                ages.append(now - to_epoch_ms(published.value) / 1000)
+        return ages
+
+    def _count_models(self, articles: Sequence[Article | Event]) -> None:
+        values = [article.value if isinstance(article, Event) else article for article in articles]
+        judged = [value for value in values if not isinstance(value, DuplicateArticle) and value.language is not None]
+        if "detect-language" in self._names:
+            languages = [value.language for value in judged if value.language is not None]
+            self._metrics.languages((item.tag for item in languages), [item.confidence for item in languages[::8]])
+        if "classify" in self._names:
+            subjects = [subject for value in judged for subject in value.subjects]
+            self._metrics.subjects(
+                (subject.code for subject in subjects),
+                [subject.confidence for subject in subjects[::8]],
+                abstained=sum(not value.subjects for value in judged),
+            )

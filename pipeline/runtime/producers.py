@@ -1,0 +1,86 @@
+"""Producers: transactional ones for chunks, a plain one for the dedup log; sending as record batches."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import IncompatibleBrokerVersion, UnsupportedVersionError
+
+from pipeline.errors import ConfigError, FatalError
+from pipeline.wire.output import OutputRecord
+
+__all__ = ["ProducerFactory", "close_producer", "send_records"]
+
+_CLOSE_SECS = 5.0  # a producer that cannot close by then is abandoned: its transaction is aborted by the next owner
+
+
+class ProducerFactory:
+    """Makes producers with the settings' servers, security, sizes and time-outs."""
+
+    def __init__(self, arguments: dict[str, Any], transaction_timeout_ms: int) -> None:
+        """Take the arguments common to all producers of the process."""
+        self._arguments = arguments
+        self._transaction_timeout_ms = transaction_timeout_ms
+
+    async def transactional(self, transactional_id: str) -> Any:
+        """Start a producer: aborts what a dead owner of the id left open and fences a living one."""
+        producer = aiokafka.AIOKafkaProducer(
+            transactional_id=transactional_id, transaction_timeout_ms=self._transaction_timeout_ms, **self._arguments
+        )
+        try:
+            await producer.start()
+        except (IncompatibleBrokerVersion, UnsupportedVersionError) as exc:
+            await close_producer(producer)
+            raise ConfigError(
+                "this broker has no transactions: set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
+            ) from exc
+        return producer
+
+    async def idempotent(self) -> Any:
+        """Start a producer without transactions; idempotent where the broker can."""
+        producer = aiokafka.AIOKafkaProducer(enable_idempotence=True, **self._arguments)
+        try:
+            await producer.start()
+        except (IncompatibleBrokerVersion, UnsupportedVersionError):
+            await close_producer(producer)
+            producer = aiokafka.AIOKafkaProducer(acks="all", **self._arguments)
+            await producer.start()
+        return producer
+
+
+async def close_producer(producer: Any) -> None:
+    """Close a producer, or leave it to its time-outs when it will not close."""
+    # Closing is a courtesy; what is open is aborted by the next owner.
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(producer.stop(), _CLOSE_SECS)
+
+
+async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]]) -> None:
+    """Send (record, partition) pairs as record batches, in order per partition; return when all are acknowledged."""
+    by_partition: dict[tuple[str, int], list[OutputRecord]] = defaultdict(list)
+    for record, partition in records:
+        by_partition[record.topic, partition].append(record)
+    await asyncio.gather(*(_send_partition(producer, *where, batch) for where, batch in by_partition.items()))
+
+
+async def _send_partition(producer: Any, topic: str, partition: int, records: Sequence[OutputRecord]) -> None:
+    deliveries = []
+    batch = producer.create_batch()
+    for record in records:
+        if not _append(batch, record):
+            deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            if not _append(batch, record):
+                raise FatalError(f"a record does not fit an empty batch of {topic}")
+    deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+    await asyncio.gather(*deliveries)
+
+
+def _append(batch: Any, record: OutputRecord) -> bool:
+    appended = batch.append(
+        key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=list(record.headers)
+    )
+    return appended is not None

@@ -1,0 +1,189 @@
+"""One service's work on a batch: source records to values, through the stages, to output records. No waiting.
+
+The runner calls `prepare`, waits for verdicts where there is a `dedupe`, and calls `finish`.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.domain.article import Article, Event
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.outcome import Drop, Emit, Reject
+from pipeline.domain.record import Record
+from pipeline.domain.signature import Signature, Void
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import ContractError, FatalError
+from pipeline.stages.chain import Chain
+from pipeline.stages.counts import Result, StageCounts
+from pipeline.stages.protocol import STAGES, StageName
+from pipeline.wire.catalogue import Catalogue
+from pipeline.wire.codec import decode_article
+from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
+from pipeline.wire.output import Encoder, OutputRecord, Oversize
+from pipeline.wire.partitioner import partitions
+
+__all__ = ["Output", "Service", "Work"]
+
+
+@dataclass(slots=True)
+class Work:
+    """A batch between `prepare` and `finish`: what has ended, and what waits for its verdict."""
+
+    records: Sequence[Record]
+    results: list[Result | None]
+    waiting: list[tuple[int, Article]]
+    signatures: list[Signature]
+
+
+@dataclass(slots=True)
+class Output:
+    """What a batch comes to: records with their partitions, and what is counted once they are committed."""
+
+    records: list[tuple[OutputRecord, int]] = field(default_factory=list)
+    counts: dict[StageName, StageCounts] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    voids: list[Void] = field(default_factory=list)
+    produced: Counter[str] = field(default_factory=Counter)
+    misrouted: int = 0
+    articles: list[Article | Event] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls) -> "Output":
+        """Return the output of no records at all."""
+        return cls()
+
+
+class Service:
+    """A run of consecutive stages with its codecs. Does not know who calls it."""
+
+    def __init__(
+        self, chain: Chain, catalogue: Catalogue, reporter: Reporter, wall_clock: Callable[[], float] = time.time
+    ) -> None:
+        """Take the stages, the topics of their lane, and who signs dead letters; the clock dates those only."""
+        self._chain = chain
+        self._catalogue = catalogue
+        self._encoder = Encoder(catalogue)
+        self._reporter = reporter
+        self._wall_clock = wall_clock
+        self._first, self._last = chain.names[0], chain.names[-1]
+        self._partitions = catalogue.article_partitions
+        self._dead_letter_topics = {
+            stage: catalogue.topic(catalogue.stage(stage).dead_letters) for stage in chain.names
+        }
+        judged = STAGES.index("dedupe")
+        self._after_verdict = frozenset(name for name in chain.names if STAGES.index(name) > judged)
+
+    @property
+    def names(self) -> tuple[StageName, ...]:
+        """The stages, in order."""
+        return self._chain.names
+
+    @property
+    def judges(self) -> bool:
+        """Whether the service needs verdicts."""
+        return self._chain.judging is not None
+
+    def prepare(self, records: Sequence[Record]) -> Work:
+        """Take source records as far as they go without a verdict."""
+        work = Work(records, [None] * len(records), [], [])
+        values = self._values(work)
+        if self._chain.before is not None:
+            results = self._chain.before.process([value for _, value in values])
+            values = self._settle(work, [index for index, _ in values], results, final=not self.judges)
+        if self._chain.judging is not None and values:
+            work.waiting = values
+            work.signatures = self._chain.judging.sign([article for _, article in values])
+        return work
+
+    def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
+        """Take a batch through the rest and make its output records."""
+        if self._chain.judging is not None and work.waiting:
+            judged = self._chain.judge([article for _, article in work.waiting], verdicts)
+            for (index, _), result in zip(work.waiting, judged, strict=True):
+                work.results[index] = result
+        output = Output(verdicts=list(verdicts))
+        self._encode(work, output)
+        output.counts = self._chain.stage_counts([result for result in work.results if result is not None])
+        ingested = {signature.origin: signature.ingested_at_ms for signature in work.signatures}
+        for verdict in verdicts:
+            self._add(output, self._encoder.verdict(verdict, ingested[verdict.origin]), 0)
+        return output
+
+    def _values(self, work: Work) -> list[tuple[int, Any]]:
+        """Decode what a stage after `ingest` reads; `ingest` itself takes records as they are."""
+        if self._first == "ingest":
+            return list(enumerate(work.records))
+        values: list[tuple[int, Any]] = []
+        for index, record in enumerate(work.records):
+            try:
+                values.append((index, decode_article(record.value or b"")))
+            except ContractError as exc:
+                work.results[index] = Result(self._first, Reject("invalid_schema", str(exc)))
+        return values
+
+    def _settle(
+        self, work: Work, indexes: Sequence[int], results: Sequence[Result], *, final: bool
+    ) -> list[tuple[int, Any]]:
+        """Keep what has ended; return what goes on."""
+        going_on: list[tuple[int, Any]] = []
+        for index, result in zip(indexes, results, strict=True):
+            if not final and isinstance(result.outcome, Emit):
+                going_on.append((index, result.outcome.value))
+            else:
+                work.results[index] = result
+        return going_on
+
+    def _encode(self, work: Work, output: Output) -> None:
+        emitted: list[tuple[int, OutputRecord]] = []
+        for index, result in enumerate(work.results):
+            if result is None:
+                raise FatalError(f"record {index} of a batch has no result")
+            outcome = result.outcome
+            if isinstance(outcome, Reject):
+                self._reject(work, index, result.stage, outcome, output)
+                continue
+            if isinstance(outcome, Drop):
+                record, value = self._encoder.drop(outcome), outcome.event
+            else:
+                record, value = self._encoder.emit(result.stage, outcome.value), outcome.value
+            if isinstance(record, Oversize):
+                # `ingest` leaves room for all that later stages add, so this is a bug of ours.
+                rejected = Reject("too_large", record.detail)
+                work.results[index] = Result(result.stage, rejected)
+                self._reject(work, index, result.stage, rejected, output)
+                continue
+            emitted.append((index, record))
+            output.articles.append(value)
+        targets = partitions([record.key or b"" for _, record in emitted], self._partitions)
+        for (index, record), partition in zip(emitted, targets, strict=True):
+            self._add(output, record, partition)
+            output.misrouted += partition != work.records[index].partition
+
+    def _reject(self, work: Work, index: int, stage: StageName, outcome: Reject, output: Output) -> None:
+        source = work.records[index]
+        topic = self._dead_letter_topics[stage]
+        failure = Failure(stage=stage, reason=outcome.reason, detail=outcome.detail)
+        record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
+        self._add(output, record, source.partition % self._catalogue.partitions(topic))
+        if stage in self._after_verdict and (died := self._dead_article(work, index)) is not None:
+            output.voids.append(died)
+
+    def _dead_article(self, work: Work, index: int) -> Void | None:
+        """Name the article that died after its verdict, so that its copies are not held back for it."""
+        for waiting, article in work.waiting:
+            if waiting == index:
+                return Void(article_id=article.id, origin=article.signature.origin)
+        try:
+            article = decode_article(work.records[index].value or b"")
+        except ContractError:
+            return None
+        return Void(article_id=ArticleId(article.id), origin=article.signature.origin)
+
+    def _add(self, output: Output, record: OutputRecord | Oversize, partition: int) -> None:
+        if isinstance(record, Oversize):
+            raise FatalError(record.detail)
+        output.records.append((record, partition))
+        output.produced[record.topic] += 1

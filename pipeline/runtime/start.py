@@ -1,0 +1,44 @@
+"""Where a group without offsets begins: `--from earliest|latest|TIME`."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline.domain.times import to_epoch_ms
+from pipeline.errors import ConfigError
+
+__all__ = ["StartFrom"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartFrom:
+    """`earliest`, `latest`, or an instant in epoch milliseconds."""
+
+    place: Literal["earliest", "latest", "time"]
+    time_ms: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "StartFrom":
+        """Read the option's value.
+
+        Raises:
+            ConfigError: It is neither a place nor an RFC 3339 time with an offset.
+        """
+        if text == "earliest":
+            return cls("earliest")
+        if text == "latest":
+            return cls("latest")
+        try:
+            return cls("time", to_epoch_ms(text))
+        except ValueError:
+            raise ConfigError(
+                f"--from {text!r} is not earliest, latest or a time such as 2026-11-01T00:00:00Z"
+            ) from None
+
+    async def offset(self, consumer: Any, partition: Any, first: int, end: int) -> int:
+        """Return the offset it means on one partition."""
+        if self.place == "earliest":
+            return first
+        if self.place == "latest":
+            return end
+        found = (await consumer.offsets_for_times({partition: self.time_ms}))[partition]
+        return int(found.offset) if found is not None else end

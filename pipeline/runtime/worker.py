@@ -1,0 +1,265 @@
+"""One worker process: put together, started, watched, drained, ended with an exit code that says why."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline import __version__
+from pipeline.assembly import build_stages, versions
+from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.errors import ConfigError
+from pipeline.runtime.app import NewsApp, create_app
+from pipeline.runtime.brake import Brake
+from pipeline.runtime.cluster import check_topics
+from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.exit_codes import ExitCode
+from pipeline.runtime.health import HealthServer
+from pipeline.runtime.host import WorkerHost
+from pipeline.runtime.logging import configure_logging, get_logger
+from pipeline.runtime.metrics import Metrics
+from pipeline.runtime.observer import WorkerObserver
+from pipeline.runtime.producers import ProducerFactory, close_producer
+from pipeline.runtime.progress import Progress, beat
+from pipeline.runtime.runner import Runner
+from pipeline.runtime.security import aiokafka_security
+from pipeline.runtime.service import Service
+from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.snapshots import SnapshotStore
+from pipeline.runtime.start import StartFrom
+from pipeline.runtime.timing import TimedJudgingStage, TimedStage
+from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
+from pipeline.settings import Settings
+from pipeline.stages.chain import Chain
+from pipeline.stages.protocol import StageName
+from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
+from pipeline.wire.dead_letters import Reporter
+from pipeline.wire.output import Encoder
+
+__all__ = ["run_worker"]
+
+log = get_logger(__name__)
+
+_LAG_INTERVAL_SECS = 2.0
+_LEAVE_SECS = (
+    5.0  # after a failure: time to leave the group politely, so that others take over without a session time-out
+)
+_DRAIN_SHARE = 0.7  # of the grace: the rest is for closing producers and leaving the group
+_SWITCH_INTERVAL_SECS = 0.001  # the event loop gets the GIL back from the stages' thread this soon, not after 5 ms
+_BATCH_BYTES = 1024 * 1024  # of one record batch; a larger record has its own
+
+
+def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str | None = None) -> int:
+_LEAVE_SECS = 5.0  # after a failure: time to leave the group, so that nobody waits for a session time-out
+
+    Raises:
+        ConfigError: Settings, stages, topics or models do not fit.
+    """
+    configure_logging(settings.log, stages=tuple(stages))
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
+    begin = StartFrom.parse(start_from) if start_from is not None else None
+    code = asyncio.run(_Worker(settings, tuple(stages), begin).run())
+    sys.stdout.flush()
+    if code is not ExitCode.DRAINED:
+        # Threads of a failed worker are not waited for: whatever they hold is read again by the next owner.
+        os._exit(code)
+    return int(code)
+
+
+class _Worker:
+    def __init__(self, settings: Settings, stages: tuple[StageName, ...], start_from: StartFrom | None) -> None:
+        self._settings = settings
+        self._stages = stages
+        self._start_from = start_from
+        self._group = f"{settings.group_prefix}{topic_prefix(lane=settings.lane)}news-{stages[0]}"
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._security = aiokafka_security(settings.kafka)
+        self._closers: list[Any] = []
+
+    async def run(self) -> ExitCode:
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        deadline = ShutdownDeadline(settings.shutdown.grace_secs)
+
+        def ask_to_stop() -> None:
+            deadline.start()
+            self._stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ask_to_stop)
+        metrics, progress = Metrics(), Progress(needs_fold="dedupe" in self._stages)
+        health = HealthServer(settings.web, settings.watchdog, progress, metrics.registry)
+        health.start()
+        watchdog = Watchdog(progress, settings.watchdog)
+        watchdog.start()
+        ticking = asyncio.create_task(beat(progress), name="tick")
+        log.info(
+            "worker_starting", stages=self._stages, group=self._group, guarantee=settings.guarantee, port=health.port
+        )
+        try:
+            await self._serve(metrics, progress)
+        except ConfigError as exc:
+            self._fail(exc)
+        finally:
+            progress.state("stopped")
+            watchdog.stop()
+            ticking.cancel()
+            health.stop()
+        code = self._exit_code()
+        log.info("worker_stopped", exit_code=int(code))
+        deadline.cancel()
+        return code
+
+    async def _serve(self, metrics: Metrics, progress: Progress) -> None:
+        settings = self._settings
+        catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
+        connection = self._connection()
+        catalogue = await check_topics(connection, catalogue, self._stages)
+        made = await asyncio.to_thread(build_stages, self._stages, lane=settings.lane)
+        timed = {
+            stage.name: TimedJudgingStage(stage) if stage.name == "dedupe" else TimedStage(stage) for stage in made
+        }
+        observer = WorkerObserver(metrics, progress, catalogue, self._stages, lambda name: timed[name].take_seconds())
+        known = versions()
+        metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
+        service = Service(
+            Chain(list(timed.values())),
+            catalogue,
+            Reporter(app="news-pipeline", version=__version__, group=self._group),
+        )
+        producers = ProducerFactory(
+            {
+                **connection,
+                "max_batch_size": _BATCH_BYTES,
+                "max_request_size": catalogue.limits(self._stages).max_request_size,
+                "compression_type": settings.kafka.compression,
+            },
+            settings.transaction_timeout_ms,
+        )
+        shared = await producers.idempotent()
+        appender = SignatureAppender(shared, Encoder(catalogue))
+        host = WorkerHost(
+            group=self._group,
+            consumer_arguments=self._consumer_arguments(),
+            producers=producers,
+            shared_producer=shared,
+            transactional=settings.guarantee == "exactly_once",
+            transaction_timeout_ms=settings.transaction_timeout_ms,
+            start_from=self._start_from,
+            drain_secs=settings.shutdown.grace_secs * _DRAIN_SHARE,
+            observer=observer,
+            on_fail=self._fail,
+        )
+        dedup_log = self._dedup_log(catalogue, appender, observer) if service.judges else None
+        host.runner = Runner(
+            service, settings.work, Brake(settings.brake), host.commit, observer, host.fail, appender, dedup_log
+        )
+        source = catalogue.stage(self._stages[0]).reads
+        app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
+        try:
+            if dedup_log is not None:
+                await self._or_stop(dedup_log.start())
+                if self._stop.is_set():
+                    return
+                dedup_log.follow().add_done_callback(self._tail_ended)
+            gc.freeze()  # models and the fold live as long as the process: no need to look at them in every collection
+            await app.start()
+            progress.state("running")
+            log.info("worker_running", source=source)
+            await self._until_stopped(app, host, observer)
+        finally:
+            progress.state("draining")
+            await self._close(app, host, dedup_log, shared)
+
+    async def _until_stopped(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
+        while not self._stop.is_set():
+            if app.crash_reason is not None:
+                self._fail(app.crash_reason)
+                return
+            observer.lags(await host.lags())
+            try:
+                async with asyncio.timeout(_LAG_INTERVAL_SECS):
+                    await self._stop.wait()
+            except TimeoutError:
+                continue
+
+    async def _close(self, app: NewsApp, host: WorkerHost, dedup_log: DedupLog | None, shared: Any) -> None:
+        host.draining = self._failure is None
+        if not host.draining:
+            host.abandon()
+        try:
+            async with asyncio.timeout(None if host.draining else _LEAVE_SECS):
+                await app.stop()
+                if dedup_log is not None:
+                    await dedup_log.stop()
+                await close_producer(shared)
+        except TimeoutError:
+            log.warning("left_without_goodbye")
+        host.runner.close()
+
+    async def _or_stop(self, work: Any) -> None:
+        """Wait for work, or for the signal to stop, whichever is first."""
+        task = asyncio.ensure_future(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if task.done():
+            task.result()
+        else:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _tail_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._fail(task.exception() or RuntimeError("the dedup log's tail ended by itself"))
+
+    def _fail(self, exc: BaseException) -> None:
+        if self._failure is None:
+            self._failure = exc
+            log.error("worker_failed", exc_info=exc)
+        self._stop.set()
+
+    def _exit_code(self) -> ExitCode:
+        if self._failure is None:
+            return ExitCode.DRAINED
+        return ExitCode.CONFIG if isinstance(self._failure, ConfigError) else ExitCode.CRASH
+
+    def _dedup_log(self, catalogue: Catalogue, appender: SignatureAppender, observer: WorkerObserver) -> DedupLog:
+        settings = self._settings.dedup
+        topic = catalogue.full_name(SIGNATURES)
+        config = DedupLogConfig(
+            signatures_topic=topic,
+            verdicts_topic=catalogue.full_name(VERDICTS),
+            append_timeout_secs=settings.append_timeout_secs,
+            skip_offsets=frozenset(settings.skip_offsets),
+            snapshot_interval_secs=settings.snapshot_interval_secs,
+            consumer_arguments={**self._connection(), "fetch_max_wait_ms": self._settings.fetch.max_wait_ms},
+        )
+        params = FoldParams(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
+        snapshots = SnapshotStore(settings.snapshot_dir, topic) if settings.snapshot_dir is not None else None
+        return DedupLog(config, Fold(params), appender, observer, snapshots)
+
+    def _connection(self) -> dict[str, Any]:
+        kafka = self._settings.kafka
+        return {
+            "bootstrap_servers": list(kafka.servers),
+            "client_id": kafka.client_id,
+            "request_timeout_ms": int(kafka.request_timeout_secs * 1000),
+            **self._security,
+        }
+
+    def _consumer_arguments(self) -> dict[str, Any]:
+        kafka, fetch = self._settings.kafka, self._settings.fetch
+        return {
+            **self._connection(),
+            "session_timeout_ms": int(kafka.session_timeout_secs * 1000),
+            "heartbeat_interval_ms": int(kafka.heartbeat_interval_secs * 1000),
+            "rebalance_timeout_ms": int(kafka.rebalance_timeout_secs * 1000),
+            "max_partition_fetch_bytes": fetch.max_partition_bytes,
+            "fetch_max_bytes": fetch.max_bytes,
+            "fetch_max_wait_ms": fetch.max_wait_ms,
+        }
