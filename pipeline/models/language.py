@@ -1,0 +1,227 @@
+"""Say which language an article is in: CLD2, a trained second opinion where CLD2 is weak, and rules for scripts.
+
+`und` rather than a guess. Nothing here depends on other texts of the batch.
+"""
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from pipeline.domain.article import Language, LanguageAlternative
+from pipeline.models.cld2 import Guess, guess
+from pipeline.models.language_gate import GateParams, is_writing
+from pipeline.models.ngrams import NgramModel
+from pipeline.models.scripts import ScriptProfile, code_points, profile
+
+__all__ = ["LanguageInput", "LanguageModel", "LanguageParams"]
+
+_WRITTEN_IN_SEVERAL: Final = {
+    "sr": ("Cyrl", "Latn"),
+    "uz": ("Latn", "Cyrl"),
+    "az": ("Latn", "Cyrl", "Arab"),
+    "kk": ("Cyrl", "Latn", "Arab"),
+    "ky": ("Cyrl", "Latn", "Arab"),
+    "tg": ("Cyrl", "Latn", "Arab"),
+    "tt": ("Cyrl", "Latn"),
+    "tk": ("Latn", "Cyrl"),
+    "bs": ("Latn", "Cyrl"),
+    "mn": ("Cyrl", "Mong"),
+    "pa": ("Guru", "Arab"),
+    "ku": ("Latn", "Cyrl"),
+    "sd": ("Arab", "Deva"),
+    "ks": ("Arab", "Deva"),
+    "ms": ("Latn", "Arab"),
+    "ha": ("Latn", "Arab"),
+    "hi": ("Deva", "Latn"),
+    "ur": ("Arab", "Latn"),
+}
+"""Language → its scripts, the one that goes without saying first (Serbian has none)."""
+
+_CANTONESE: Final = frozenset("嘅喺咗唔佢啲嗰冇嘢咁嚟畀噉乜嘥攞")
+"""Everyday words of written Cantonese that standard Chinese does not use."""
+
+_CHINESE: Final = frozenset({"zh-Hans", "zh-Hant"})
+
+
+class LanguageInput(Struct, frozen=True):
+    """What a language is detected from. `hint` is what the producer or the page claims, unchecked."""
+
+    headline: str = ""
+    body: str = ""
+    hint: str | None = None
+
+
+class LanguageParams(Struct, frozen=True):
+    """Limits and thresholds, set on SIB-200 dev and news (scripts/eval_language.py)."""
+
+    max_chars: int = 800  # characters read; 1,000 change nothing on news and cost a quarter more
+    min_body_letters: int = 100  # characters; a shorter body is read together with the headline
+    trusted_share: float = 0.9  # of the text in the first language, for CLD2 to decide alone
+    trusted_letters: int = 80
+    short_letters: int = 25  # below, CLD2 errs less than the n-gram model (word pairs .82 against .68)
+    sure: float = 0.8  # probability at which the n-gram model overrules an unreliable CLD2
+    overrules: float = 0.9  # probability at which it overrules a reliable one
+    enough: float = 0.5  # probability at which it answers where CLD2 has nothing to say
+    reliable: float = 0.8  # confidence from which the result is called reliable
+    mixed_share: float = 0.6  # of the text; less in the first language, and the text is mixed
+    mixed_second: float = 0.25
+    mixed_letters: int = 200
+    cantonese: float = 0.015  # of the characters; a quotation in a Hong Kong paper has less
+    hint_share: float = 0.15  # a hint decides among the alternatives that have at least this
+
+
+def _told_apart(first: Guess, shape: ScriptProfile) -> Guess:
+    """CLD2 has one code for Kurdish; Sorani is the one in Arabic letters."""
+    if first.tag != "ku" or shape.script != "Arab":
+        return first
+    return Guess(languages=(("ckb", first.share), *first.languages[1:]), reliable=first.reliable)
+
+
+class LanguageModel:
+    """CLD2 + n-gram model + script rules, with the weights that ship in the package."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        ngrams: NgramModel,
+        trusted: frozenset[str],
+        simplified: str,
+        traditional: str,
+        params: LanguageParams | None = None,
+        gate: GateParams | None = None,
+    ) -> None:
+        self.version = version
+        self._ngrams = ngrams
+        self._trusted = trusted
+        self._known = frozenset(ngrams.labels)
+        self._simplified = frozenset(simplified)
+        self._traditional = frozenset(traditional)
+        self._params = params or LanguageParams()
+        self._gate = gate or GateParams()
+
+    @classmethod
+    def load(cls) -> "LanguageModel":
+        """Load the weights from the package."""
+        source = resources.files("pipeline.models") / "data" / "language.npz"
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return cls(
+                version=str(arrays["version"]),
+                ngrams=NgramModel.from_arrays(arrays),
+                trusted=frozenset(str(tag) for tag in arrays["cld2_trusted"]),
+                simplified=str(arrays["han_simplified"]),
+                traditional=str(arrays["han_traditional"]),
+            )
+
+    def detect(self, texts: Sequence[LanguageInput]) -> list[Language]:
+        """Return one language per text, in order."""
+        return [self._detect(item) for item in texts]
+
+    def _detect(self, item: LanguageInput) -> Language:
+        params = self._params
+        text = item.body if len(item.body) >= params.min_body_letters else f"{item.headline}\n{item.body}"
+        text = text[: params.max_chars]
+        points = code_points(text)
+        shape = profile(points)
+        if not is_writing(text, points, shape, self._gate):
+            return Language(tag="und", confidence=0.0, reliable=False, method="gate")
+        first = _told_apart(guess(text), shape)
+        if first.tag in _CHINESE and first.reliable:
+            return self._result([(self._chinese(text, first.tag), 0.99)], "cld2+rules")
+        ranked, method = self._decide(first, points, shape)
+        ranked, method = self._heed(item.hint, ranked, method)
+        return self._result([(self._tag(tag, text, shape), odds) for tag, odds in ranked], method)
+
+    def _decide(
+        self, first: Guess, points: NDArray[np.uint32], shape: ScriptProfile
+    ) -> tuple[list[tuple[str, float]], str]:
+        params = self._params
+        rest = [(tag, round(share * 0.5, 4)) for tag, share in first.languages[1:]]
+        if self._is_mixed(first, shape):
+            return [("mul", 0.8), *first.languages[:2]], "cld2"
+        trusted = first.reliable and first.share >= params.trusted_share and first.tag in self._trusted
+        if trusted and shape.letters >= params.trusted_letters:
+            return [(first.tag, 0.99), *rest], "cld2"
+        if shape.letters < params.short_letters:
+            return self._short(first, points)
+        return self._fuse(first, self._ngrams.rank(points, 3))
+
+    def _short(self, first: Guess, points: NDArray[np.uint32]) -> tuple[list[tuple[str, float]], str]:
+        second = self._ngrams.rank(points, 1)[0]
+        if first.tag == "und":
+            return [(second[0], second[1] * 0.6)], "ngram"
+        if first.tag == second[0]:
+            return [(first.tag, 0.95)], "cld2+ngram"
+        return [(first.tag, 0.7 if first.reliable else 0.4), (second[0], 0.2)], "cld2"
+
+    def _fuse(self, first: Guess, second: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], str]:
+        params = self._params
+        tag, odds = second[0]
+        if first.tag == tag:
+            return [(tag, 0.6 + 0.39 * odds), *second[1:]], "cld2+ngram"
+        if first.tag == "und" or first.tag not in self._known:
+            # CLD2 alone knows some eighty languages the n-gram model never saw: Breton, Corsican, Latin.
+            if first.tag != "und" and first.reliable and odds < params.overrules:
+                return [(first.tag, 0.7), *second], "cld2"
+            return [(tag, odds * 0.9), *second[1:]], "ngram"
+        if odds >= (params.overrules if first.reliable else params.sure):
+            return [(tag, odds * 0.9), (first.tag, 1 - odds)], "ngram"
+        sure = 0.6 if first.reliable else 0.35
+        return [(first.tag, sure), (tag, odds * (1 - sure))], "cld2"
+
+    def _is_mixed(self, first: Guess, shape: ScriptProfile) -> bool:
+        params = self._params
+        if shape.letters < params.mixed_letters or len(first.languages) < 2 or not first.reliable:
+            return False
+        return first.share < params.mixed_share and first.languages[1][1] >= params.mixed_second
+
+    def _heed(
+        self, hint: str | None, ranked: list[tuple[str, float]], method: str
+    ) -> tuple[list[tuple[str, float]], str]:
+        if not hint or ranked[0][1] >= self._params.reliable:
+            return ranked, method
+        wanted = hint.replace("_", "-").split("-")[0].lower()
+        for tag, odds in ranked[1:]:
+            if tag.split("-")[0] == wanted and odds >= self._params.hint_share:
+                others = [item for item in ranked if item[0] != tag]
+                return [(tag, max(odds, ranked[0][1])), *others], "hint"
+        return ranked, method
+
+    def _chinese(self, text: str, tag: str) -> str:
+        """Count the characters that only one of the scripts has, and the words only Cantonese has."""
+        simplified = sum(map(self._simplified.__contains__, text))
+        traditional = sum(map(self._traditional.__contains__, text))
+        if sum(map(_CANTONESE.__contains__, text)) > self._params.cantonese * len(text):
+            return "yue"
+        if simplified == traditional:
+            return tag
+        return "zh-Hans" if simplified > traditional else "zh-Hant"
+
+    def _tag(self, tag: str, text: str, shape: ScriptProfile) -> str:
+        if tag in _CHINESE:
+            return self._chinese(text, tag)
+        scripts = _WRITTEN_IN_SEVERAL.get(tag)
+        if scripts and shape.script in scripts and (tag == "sr" or shape.script != scripts[0]):
+            return f"{tag}-{shape.script}"
+        return tag
+
+    def _result(self, ranked: list[tuple[str, float]], method: str) -> Language:
+        tag, odds = ranked[0]
+        others: dict[str, LanguageAlternative] = {}
+        for other, share in ranked[1:]:
+            if other != tag and share >= 0.01:
+                others.setdefault(other, LanguageAlternative(other, round(share, 4)))
+        if odds < self._params.enough:
+            others = {tag: LanguageAlternative(tag, round(odds, 4)), **others}
+            tag, odds = "und", 0.0
+        return Language(
+            tag=tag,
+            confidence=round(odds, 4),
+            reliable=odds >= self._params.reliable,
+            method=method,
+            alternatives=tuple(others.values())[:3],
+        )

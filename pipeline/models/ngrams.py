@@ -1,0 +1,87 @@
+"""The second opinion on language: hashed character n-grams, one mean vector, one linear layer.
+
+Trained by scripts/train_language.py. Each text is computed by itself, so a result cannot depend on its neighbours.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+__all__ = ["NgramModel", "buckets"]
+
+_LIMIT: Final = 0x10000
+_SPACE: Final = 0x20
+_LONGEST: Final = 4
+_MULTIPLIER: Final = np.uint32(0x01000193)
+_SPREAD: Final = np.uint32(0x9E3779B1)
+
+
+def _lowered() -> NDArray[np.uint32]:
+    table = np.full(_LIMIT, _SPACE, dtype=np.uint32)
+    for point in range(_LIMIT):
+        char = chr(point)
+        if not 0xD800 <= point < 0xE000 and (char.isalpha() or not char.isascii()) and not _is_mark_of_text(char):
+            lower = char.lower()
+            table[point] = ord(lower) if len(lower) == 1 else point
+    table[ord("'")] = ord("'")
+    return table
+
+
+def _is_mark_of_text(char: str) -> bool:
+    return char.isspace() or char.isdigit() or 0x2000 <= ord(char) < 0x2100 or 0x3000 <= ord(char) < 0x3005
+
+
+_LOWERED: Final = _lowered()
+
+
+def buckets(points: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
+    """Return the bucket of every n-gram of 1 to 4 characters, lower-cased, words set apart by one space."""
+    chars = _LOWERED[np.minimum(points, _LIMIT - 1)]
+    chars = np.concatenate((np.array([_SPACE], np.uint32), chars, np.array([_SPACE], np.uint32)))
+    spaces = chars == _SPACE
+    keep = np.ones(chars.size, dtype=bool)
+    keep[1:] = ~(spaces[1:] & spaces[:-1])
+    chars = chars[keep]
+    hashes = chars.copy()
+    found = []
+    for length in range(1, min(_LONGEST, chars.size) + 1):
+        if length > 1:
+            hashes = hashes[:-1] * _MULTIPLIER + chars[length - 1 :]
+        mixed = (hashes + np.uint32(length)) * _SPREAD
+        found.append((mixed ^ (mixed >> np.uint32(15))) * _SPREAD >> np.uint32(32 - bits))
+    return np.concatenate(found)
+
+
+class NgramModel(Struct, frozen=True):
+    """Weights of the n-gram model: `table` (buckets × dim, int8), `weights` (labels × dim), `bias`, `labels`."""
+
+    labels: tuple[str, ...]
+    table: NDArray[np.int8]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    bits: int
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> "NgramModel":
+        """Build the model from the arrays of language.npz."""
+        table = np.asarray(arrays["ngram_table"])
+        return cls(
+            labels=tuple(str(label) for label in arrays["ngram_labels"]),
+            table=table,
+            weights=np.asarray(arrays["ngram_weights"], dtype=np.float32),
+            bias=np.asarray(arrays["ngram_bias"], dtype=np.float32),
+            bits=int(table.shape[0]).bit_length() - 1,
+        )
+
+    def rank(self, points: NDArray[np.uint32], count: int) -> list[tuple[str, float]]:
+        """Return the most probable labels with their probability, best first."""
+        found = buckets(points, self.bits)
+        total = self.table[found].sum(axis=0, dtype=np.int32)
+        logits = (self.weights * (total.astype(np.float32) / np.float32(found.size))).sum(axis=1) + self.bias
+        odds = np.exp((logits - logits.max()).astype(np.float64))
+        odds /= odds.sum()
+        best = np.argsort(-odds, kind="stable")[:count]
+        return [(self.labels[i], float(odds[i])) for i in best.tolist()]
