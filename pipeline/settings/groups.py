@@ -36,6 +36,12 @@ def _split_commas(value: object) -> object:
     return value
 
 
+def _none_is_no_value(value: object) -> object:
+    """Let an environment variable say what in Python is None; an empty one counts as unset."""
+    return None if value == "none" else value
+
+
+Compression = Annotated[Literal["gzip", "snappy", "lz4", "zstd"] | None, BeforeValidator(_none_is_no_value)]
 Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_split_commas)]
 
 
@@ -69,8 +75,9 @@ class KafkaSettings(Group):
     ssl_cert_file: Path | None = Field(default=None, description="Client certificate chain for mutual TLS, PEM.")
     ssl_key_file: Path | None = Field(default=None, description="Private key of the client certificate, PEM.")
     ssl_key_password: SecretStr | None = Field(default=None, description="Password of the private key.")
-    compression: Literal["gzip", "snappy", "lz4", "zstd"] | None = Field(
-        default="lz4", description="How record batches are compressed; news text shrinks to about half with lz4."
+    compression: Compression = Field(
+        default="lz4",
+        description="How record batches are compressed, or `none`; news text shrinks to about half with lz4.",
     )
     session_timeout_secs: float = Field(
         default=45.0, ge=1, le=1800, description="Silence after which a worker's partitions go to others."

@@ -1,0 +1,119 @@
+"""How far a consumer group is behind, as the brokers see it.
+
+A consumer's own idea of its lag ends with its last fetch, so it cannot show that it has stopped fetching. This asks the
+cluster, through a client of its own, and can run in any thread.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+from kafka import IsolationLevel, KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+from msgspec import Struct
+
+from pipeline.errors import TransientError
+from pipeline.runtime.security import kafka_python_security
+from pipeline.settings import KafkaSettings
+
+__all__ = ["LagProbe", "PartitionLag", "total_lag"]
+
+TIMEOUT_MS = 10_000
+
+
+class PartitionLag(Struct, frozen=True):
+    """One partition: the log's start, the group's committed offset (None: never committed), the log's end.
+
+    The end is the last stable offset: what an open transaction holds back cannot be consumed and is nobody's lag.
+    Behind a transaction's records there is a marker, which is an offset and not a record; so a group that commits the
+    offset after the last record it saw, instead of its position, shows a lag of one for ever. The embedded broker gives
+    the offset after the FIRST record of the last batch as the end, so there a lag of zero proves nothing.
+    """
+
+    start: int
+    committed: int | None
+    end: int
+
+    @property
+    def records(self) -> int:
+        """Offsets between what was committed, or the start of the log, and the end."""
+        return max(0, self.end - max(self.start, self.committed if self.committed is not None else self.start))
+
+
+class LagProbe:
+    """Asks for the lag of one group on some topics, again and again."""
+
+    def __init__(self, settings: KafkaSettings, group: str, topics: Iterable[str]) -> None:
+        """Prepare; the first `measure` connects."""
+        self._settings = settings
+        self._group = group
+        self._topics = tuple(topics)
+        self._admin: KafkaAdminClient | None = None
+
+    def measure(self) -> dict[tuple[str, int], PartitionLag]:
+        """Return the lag of every partition.
+
+        Raises:
+            TransientError: No answer now; the next call connects anew.
+        """
+        try:
+            return self._measure(self._connected())
+        except KafkaError as error:
+            self.close()
+            raise TransientError(f"the lag could not be measured: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Disconnect; `measure` connects again."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+
+    def __enter__(self) -> Self:
+        """Do nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        self.close()
+
+    def _connected(self) -> KafkaAdminClient:
+        if self._admin is None:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=list(self._settings.servers),
+                client_id=f"{self._settings.client_id}-lag",
+                request_timeout_ms=TIMEOUT_MS,
+                bootstrap_timeout_ms=TIMEOUT_MS,
+                **kafka_python_security(self._settings),
+            )
+        return self._admin
+
+    def _measure(self, admin: KafkaAdminClient) -> dict[tuple[str, int], PartitionLag]:
+        partitions = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in admin.describe_topics(list(self._topics))
+            for partition in topic["partitions"]
+        ]
+        if not partitions:
+            return {}
+        # Committed first: offsets only grow, so what is committed meanwhile cannot make the lag look negative.
+        committed = admin.list_group_offsets({self._group: partitions})[self._group]
+        starts = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(
+            dict.fromkeys(partitions, OffsetSpec.LATEST), isolation_level=IsolationLevel.READ_COMMITTED
+        )
+        return {
+            (tp.topic, tp.partition): PartitionLag(
+                start=starts[tp].offset,
+                committed=committed[tp].offset if tp in committed and committed[tp].offset >= 0 else None,
+                end=ends[tp].offset,
+            )
+            for tp in partitions
+        }
+
+
+def total_lag(lags: Mapping[tuple[str, int], PartitionLag]) -> int:
+    """Add up the lag of partitions."""
+    return sum(lag.records for lag in lags.values())

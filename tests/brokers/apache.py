@@ -1,0 +1,211 @@
+"""Apache Kafka itself, one node, for tests and benchmarks. Java and Maven are needed; no package of ours depends on it.
+
+It is not part of `news-pipeline broker`: whoever can run Java and Maven can run Kafka's own distribution.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from pipeline.ops.ready import free_port, wait_until_ready
+
+__all__ = ["KAFKA_VERSION", "ApacheKafka", "kafka_jars", "why_unavailable"]
+
+KAFKA_VERSION = "4.3.1"
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache" / f"kafka-{KAFKA_VERSION}"
+POM = Path(__file__).with_name("pom.xml")
+MIB = 1024 * 1024
+DOWNLOAD_TIMEOUT_SECS = 900.0
+START_TIMEOUT_SECS = 90.0  # about 5 s on an idle machine
+STOP_TIMEOUT_SECS = 60.0
+
+# Small: one replica, few internal partitions, little memory. Brisk: no rebalance delay, short sessions allowed, expired
+# transactions found at once. Strict: nobody creates topics by accident.
+PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
+    "message.max.bytes": str(26 * MIB),
+    "replica.fetch.max.bytes": str(26 * MIB),
+    "log.cleaner.threads": "1",
+    "log.cleaner.dedupe.buffer.size": str(2 * MIB),
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+    "num.recovery.threads.per.data.dir": "1",
+}
+
+
+def why_unavailable() -> str | None:
+    """Say what is missing to run it here, or None."""
+    if shutil.which("java") is None:
+        return "java is not installed"
+    if shutil.which("mvn") is None and not CACHE.is_dir():
+        return "mvn is not installed"
+    return None
+
+
+def kafka_jars() -> Path:
+    """Return the directory with Kafka's jars; the first call fetches them with Maven."""
+    if CACHE.is_dir():
+        return CACHE
+    CACHE.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE.parent, prefix="kafka-download-") as scratch:
+        jars = Path(scratch) / "jars"
+        goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+        command = ["mvn", "-B", "-q", "-f", str(POM), goal, f"-DoutputDirectory={jars}", "-DincludeScope=runtime"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_SECS, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"maven could not fetch Apache Kafka:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        try:
+            jars.rename(CACHE)
+        except OSError:
+            if not CACHE.is_dir():  # else somebody else was faster, with the same jars
+                raise
+    return CACHE
+
+
+class ApacheKafka:
+    """One broker on loopback. Data and ports survive `stop`, `kill` and a new `start`; `close` removes them."""
+
+    def __init__(self, *, heap: str = "768m", properties: dict[str, str] | None = None) -> None:
+        self._jars = kafka_jars()
+        self._heap = heap
+        self._cluster_id = uuid4().hex[:22]
+        self._home = Path(tempfile.mkdtemp(prefix="kafka-"))
+        self._port, self._controller_port = free_port(), free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config = self._home / "server.properties"
+        self._write_config(properties or {})
+        self._format()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Its address for clients."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """The process, to stop and continue it in fault tests."""
+        assert self._process is not None, "not running"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start, and wait for the first answer."""
+        with (self._home / "kafka.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._java("kafka.Kafka", str(self._config)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if (
+            not wait_until_ready(
+                "127.0.0.1", self._port, self._cluster_id, timeout_secs=START_TIMEOUT_SECS, alive=lambda: self.running
+            )
+            or not self._wait_for_coordinator()
+        ):
+            said = (self._home / "kafka.log").read_text("utf-8", "replace")[-3000:]
+            self.close()
+            raise RuntimeError(f"Apache Kafka did not start:\n{said}")
+
+    def stop(self) -> None:
+        """Shut down in good order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End at once, as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Stop and remove the data; safe to repeat."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wait_for_coordinator(self) -> bool:
+        """Have the internal topics made, which Kafka does on the first question for a coordinator."""
+        deadline = time.monotonic() + START_TIMEOUT_SECS
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap_servers) as admin:
+            while self.running and time.monotonic() < deadline:
+                try:
+                    admin.list_group_offsets({"warm-up": None})
+                except KafkaError:
+                    time.sleep(0.1)
+                else:
+                    return True
+        return False
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGCONT)  # a stopped process does not hear SIGTERM
+            process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_SECS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _write_config(self, properties: dict[str, str]) -> None:
+        everything = {
+            **PROPERTIES,
+            "listeners": f"PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{self._controller_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self._port}",
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "log.dirs": str(self._home / "data"),
+            **properties,
+        }
+        self._config.write_text("".join(f"{name}={value}\n" for name, value in everything.items()), "utf-8")
+
+    def _format(self) -> None:
+        tool = ["kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(self._config)]
+        done = subprocess.run(self._java(*tool), capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            shutil.rmtree(self._home, ignore_errors=True)
+            raise RuntimeError(f"Apache Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
+
+    def _java(self, *arguments: str) -> list[str]:
+        flags = [f"-Xmx{self._heap}", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return ["java", *flags, "-cp", f"{self._jars}/*", *arguments]
