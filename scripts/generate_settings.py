@@ -20,7 +20,7 @@ INTRODUCTION = f"""\
 # Settings
 
 Everything is set by environment variables with the prefix `NEWS_`; a double underscore separates group and name.
-Command-line options win over variables, variables over secret files, those over defaults. No configuration file is read.
+Command-line options win over variables, variables over secret files, those over defaults. No file is read.
 
 - A `NEWS_*` variable that is not listed here is an error, with a suggestion. The variables that Kubernetes makes for
   Services (`NEWS_PIPELINE_SERVICE_HOST` and the like) are ignored.
