@@ -1,0 +1,60 @@
+# What people and CI run. Everything is installed into .venv; nothing outside the repository changes.
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+OWN_UV := .cache/uv/bin/uv
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
+INSTALLED := .venv/.installed
+# Where we write English: lists of words in other languages are elsewhere.
+WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs deploy benchmarks scripts \
+  $(addprefix pipeline/,cli dedup domain ops runtime settings sources wire)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast lint fmt docs bench clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+install: $(INSTALLED) ## install everything into .venv, uv included if it is missing
+
+$(INSTALLED): pyproject.toml uv.lock $(filter $(OWN_UV),$(UV))
+	$(UV) sync --locked
+	@touch $@
+
+# A virtual environment of its own where Python can make one, a plain directory where Debian has taken that away.
+$(OWN_UV):
+	@echo "uv is not installed; fetching it into .cache"
+	@$(PYTHON) -m venv .cache/uv >/dev/null 2>&1 && .cache/uv/bin/python -m pip install --quiet uv \
+	  || $(PYTHON) -m pip install --quiet --target .cache/uv uv
+	@$@ --version
+
+demo: install ## run the whole pipeline on an embedded broker for a minute
+	$(BIN)/news-pipeline demo
+
+test: install ## run all tests, on every broker that this machine can start
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-fast: install ## run the tests that need no broker
+	$(BIN)/pytest -m "not broker and not fault" $(PYTEST_ARGS)
+
+lint: install ## check style, types, layers and spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell --skip '*.json,*.jsonl,*.html' --ignore-words-list te $(wildcard $(WORDS))
+
+fmt: install ## format, and repair what can be repaired
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: install ## write the generated pages again
+	$(BIN)/python -m scripts.generate_settings
+	$(BIN)/python -m scripts.generate_metrics
+
+bench: install ## measure speed; see docs on benchmarks
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what was installed or made
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache dist
