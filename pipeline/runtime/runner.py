@@ -7,21 +7,21 @@ model or slow log holds one open. One partition is worked on in order; different
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.record import Record
+from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.brake import UNEXPECTED_REASONS, Brake
 from pipeline.runtime.chunks import Chunk, Lease
-from pipeline.runtime.dedup_log import DedupLog
-from pipeline.runtime.service import Output, Service
-from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.service import Output, Work
 from pipeline.settings import WorkSettings
 
-__all__ = ["Commit", "Runner", "RunnerObserver", "Unit"]
+__all__ = ["Commit", "LogAppender", "Runner", "RunnerObserver", "Unit", "VerdictSource", "Worksteps"]
 
 T = TypeVar("T")
 
@@ -39,6 +39,34 @@ class Unit:
 
 
 Commit = Callable[[Unit, Output], Coroutine[Any, Any, None]]
+
+
+class Worksteps(Protocol):
+    """The two CPU-bound halves of a unit of work (runtime.service.Service)."""
+
+    def prepare(self, records: Sequence[Record]) -> Work:
+        """Take source records as far as they go without a verdict."""
+        ...
+
+    def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
+        """Take them through the rest and make output records."""
+        ...
+
+
+class VerdictSource(Protocol):
+    """Who decides (runtime.dedup_log.DedupLog)."""
+
+    async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
+        """Return the verdicts of signatures, in order."""
+        ...
+
+
+class LogAppender(Protocol):
+    """Who writes to the signature log (runtime.signature_log.SignatureAppender)."""
+
+    async def append(self, records: Sequence[LogRecord]) -> None:
+        """Append and wait until the brokers have them."""
+        ...
 
 
 class RunnerObserver(Protocol):
@@ -70,16 +98,16 @@ class Runner:
 
     def __init__(
         self,
-        service: Service,
+        service: Worksteps,
         settings: WorkSettings,
         brake: Brake,
         commit: Commit,
         observer: RunnerObserver,
         fail: Callable[[BaseException], None],
-        appender: SignatureAppender,
-        dedup_log: DedupLog | None,
+        appender: LogAppender,
+        verdicts: VerdictSource | None,
     ) -> None:
-        """Take the service's stages and the means to commit; `dedup_log` is needed when `dedupe` is among them."""
+        """Take the service's stages and the means to commit; `verdicts` is needed when `dedupe` is among them."""
         self._service = service
         self._settings = settings
         self._brake = brake
@@ -87,7 +115,7 @@ class Runner:
         self._observer = observer
         self._fail = fail
         self._appender = appender
-        self._dedup_log = dedup_log
+        self._verdicts = verdicts
         # One thread: stages are CPU-bound Python, more would only take turns; the event loop keeps its own.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
         self._bytes = 0
@@ -193,10 +221,10 @@ class Runner:
 
     async def _work(self, unit: Unit) -> Output:
         work = await self._compute(lambda: self._service.prepare(unit.records))
-        if self._dedup_log is None or not work.signatures:
+        if self._verdicts is None or not work.signatures:
             output = await self._compute(lambda: self._service.finish(work, []))
         else:
-            verdicts = await self._dedup_log.decide(work.signatures)
+            verdicts = await self._verdicts.decide(work.signatures)
             output = await self._compute(lambda: self._service.finish(work, verdicts))
         if output.voids:
             await self._appender.append(output.voids)

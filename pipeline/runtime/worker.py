@@ -53,7 +53,7 @@ _BATCH_BYTES = 1024 * 1024  # of one record batch; a larger record has its own
 
 
 def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str | None = None) -> int:
-_LEAVE_SECS = 5.0  # after a failure: time to leave the group, so that nobody waits for a session time-out
+    """Run a service until SIGTERM or SIGINT and return its exit code; a failure it cannot survive ends it earlier.
 
     Raises:
         ConfigError: Settings, stages, topics or models do not fit.

@@ -1,0 +1,314 @@
+"""The runner's promises, with everything around it faked: order, leases, coalescing, retries, the brake, bounds."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Origin, Record
+from pipeline.domain.signature import LogRecord, Signature, Void
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import FatalError, TransientError
+from pipeline.runtime.brake import Brake, BrakeError
+from pipeline.runtime.chunks import Chunk, Lease
+from pipeline.runtime.runner import Runner, Unit
+from pipeline.runtime.service import Output, Work
+from pipeline.settings import BrakeSettings, WorkSettings
+from pipeline.stages.counts import StageCounts
+
+FAST = WorkSettings(retry_attempts=3, retry_initial_secs=0.001, retry_max_secs=0.002)
+
+
+class Fetched(Struct):
+    """What aiokafka would give."""
+
+    offset: int
+    topic: str = "t"
+    partition: int = 0
+    timestamp: int = 0
+    key: bytes | None = b"k"
+    value: bytes | None = b"v"
+    headers: tuple[()] = ()
+    serialized_value_size: int = 1
+
+
+class FakeService:
+    """Gives every record one output; can be told to fail."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self.signatures: list[Signature] = []
+        self.voids: list[Void] = []
+        self.unexpected = 0
+        self.batches: list[list[int]] = []
+
+    def prepare(self, records: Sequence[Record]) -> Work:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.batches.append([record.offset for record in records])
+        return Work(records, [None] * len(records), [], list(self.signatures))
+
+    def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
+        counts = StageCounts(
+            len(work.records), len(work.records) - self.unexpected, {}, {"unexpected": self.unexpected}
+        )
+        return Output(counts={"ingest": counts}, verdicts=list(verdicts), voids=self.voids)
+
+
+class FakeAppender:
+    """Remembers what is appended."""
+
+    def __init__(self, events: list[str]) -> None:
+        self.events = events
+
+    async def append(self, records: Sequence[LogRecord]) -> None:
+        self.events.append(f"append {len(records)}")
+
+
+class FakeLog:
+    """Decides nothing, but says that it was asked."""
+
+    def __init__(self, events: list[str]) -> None:
+        self.events = events
+
+    async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
+        self.events.append(f"decide {len(signatures)}")
+        return []
+
+
+class Observer:
+    """Counts commits, as metrics would."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self.retries = 0
+        self.given_up = 0
+
+    def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:
+        self.units.append(unit)
+
+    def retried(self, reason: str) -> None:
+        self.retries += 1
+
+    def in_flight(self, records: int, record_bytes: int) -> None:
+        pass
+
+    def taken(self) -> None:
+        pass
+
+    def dropped(self) -> None:
+        self.given_up += 1
+
+
+class Bench:
+    """A runner with its fakes."""
+
+    def __init__(
+        self, settings: WorkSettings = FAST, brake: BrakeSettings | None = None, *, judges: bool = False
+    ) -> None:
+        self.events: list[str] = []
+        self.service = FakeService()
+        self.observer = Observer()
+        self.failures: list[BaseException] = []
+        self.gate: asyncio.Event | None = None
+        self.lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0)
+        self.runner = Runner(
+            self.service,
+            settings,
+            Brake(brake or BrakeSettings()),
+            self.commit,
+            self.observer,
+            self.failures.append,
+            FakeAppender(self.events),
+            FakeLog(self.events) if judges else None,
+        )
+
+    async def commit(self, unit: Unit, _output: Output) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+        self.events.append(f"commit {unit.start}-{unit.end}")
+
+    def chunk(self, start: int, end: int, *, size: int = 10, lease: Lease | None = None) -> Chunk:
+        records = [Fetched(offset) for offset in range(start, end)]
+        chunk = Chunk(lease=lease or self.lease, records=records, start=start, end=end, size_bytes=size)
+        self.runner.admitted(chunk)
+        return chunk
+
+    def feed(self, start: int, end: int, **more: Any) -> None:
+        self.runner.accept(self.chunk(start, end, **more))
+
+    async def settle(self) -> None:
+        for _ in range(200):
+            await asyncio.sleep(0.002)
+            if self.lease.task is not None and self.lease.task.done():
+                return
+        raise AssertionError("the runner did not settle")
+
+
+async def test_waiting_chunks_of_a_partition_are_joined_and_committed_in_order() -> None:
+    bench = Bench()
+    for start in (0, 3, 6):
+        bench.feed(start, start + 3)
+    await bench.settle()
+    assert bench.events == ["commit 0-9"]
+    assert bench.service.batches == [[0, 1, 2, 3, 4, 5, 6, 7, 8]]
+    assert bench.lease.committed == 9
+
+
+async def test_a_unit_is_cut_by_bytes_and_by_records() -> None:
+    bench = Bench(WorkSettings(max_batch_bytes=1024, max_batch_records=4))
+    bench.feed(0, 2, size=600)
+    bench.feed(2, 4, size=600)
+    bench.feed(4, 9, size=10)
+    await bench.settle()
+    assert bench.events == ["commit 0-2", "commit 2-4", "commit 4-9"]
+
+
+async def test_an_empty_chunk_commits_its_offset_without_work() -> None:
+    bench = Bench()
+    bench.feed(0, 0)
+    chunk = Chunk(lease=bench.lease, records=[], start=0, end=4, size_bytes=0)
+    bench.runner.admitted(chunk)
+    bench.runner.accept(chunk)
+    await bench.settle()
+    assert bench.events == ["commit 0-4"]
+    assert bench.service.batches == []
+
+
+async def test_a_chunk_of_a_revoked_lease_is_dropped() -> None:
+    bench = Bench()
+    chunk = bench.chunk(0, 3)
+    await bench.runner.release(bench.lease)
+    bench.runner.accept(chunk)
+    await asyncio.sleep(0.02)
+    assert bench.events == []
+    assert bench.observer.given_up == 1
+
+
+async def test_release_lets_a_commit_under_way_finish_and_drops_the_rest() -> None:
+    bench = Bench(WorkSettings(max_batch_records=3))
+    bench.gate = asyncio.Event()
+    bench.feed(0, 3)
+    bench.feed(3, 6)
+    for _ in range(200):
+        await asyncio.sleep(0.002)
+        if bench.lease.commit_lock.locked():
+            break
+    release = asyncio.create_task(bench.runner.release(bench.lease))
+    await asyncio.sleep(0.02)
+    assert not release.done()
+    bench.gate.set()
+    await release
+    await bench.settle()
+    assert bench.events == ["commit 0-3"]
+    assert bench.lease.committed == 3
+
+
+async def test_work_that_does_not_start_at_the_committed_end_ends_the_process() -> None:
+    bench = Bench()
+    bench.feed(2, 4)
+    await bench.settle()
+    assert bench.events == []
+    assert [type(failure) for failure in bench.failures] == [FatalError]
+
+
+async def test_a_missing_chunk_ends_the_process() -> None:
+    bench = Bench()
+    bench.feed(0, 2)
+    bench.feed(3, 5)
+    await bench.settle()
+    assert bench.events == []
+    assert "missing" in str(bench.failures[0])
+
+
+async def test_work_below_the_committed_end_is_dropped() -> None:
+    bench = Bench()
+    bench.lease.committed = 10
+    bench.feed(0, 4)
+    await bench.settle()
+    assert bench.events == []
+    assert bench.failures == []
+
+
+async def test_a_transient_failure_is_tried_again() -> None:
+    bench = Bench()
+    bench.service.failures = [TransientError("once"), TransientError("twice")]
+    bench.feed(0, 2)
+    await bench.settle()
+    assert bench.events == ["commit 0-2"]
+    assert bench.observer.retries == 2
+
+
+async def test_a_transient_failure_that_stays_ends_the_process() -> None:
+    bench = Bench()
+    bench.service.failures = [TransientError("x")] * 3
+    bench.feed(0, 2)
+    await bench.settle()
+    assert bench.events == []
+    assert [type(failure) for failure in bench.failures] == [TransientError]
+
+
+async def test_a_failed_commit_ends_the_process_and_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    async def fenced(_unit: Unit, _output: Output) -> None:
+        raise RuntimeError("fenced")
+
+    monkeypatch.setattr(bench.runner, "_commit", fenced)
+    bench.feed(0, 2)
+    await bench.settle()
+    assert [str(failure) for failure in bench.failures] == ["fenced"]
+    assert bench.observer.units == []
+    assert bench.lease.committed == 0
+
+
+async def test_verdicts_come_before_the_commit_and_voids_before_it_too() -> None:
+    bench = Bench(judges=True)
+    origin = Origin("", 0, 0)
+    bench.service.signatures = [
+        Signature(version=1, article_id=ArticleId("a"), origin=origin, ingested_at_ms=0, observed_at_ms=0)
+    ]
+    bench.service.voids = [Void(article_id=ArticleId("a"), origin=origin)]
+    bench.feed(0, 1)
+    await bench.settle()
+    assert bench.events == ["decide 1", "append 1", "commit 0-1"]
+
+
+async def test_the_brake_stops_the_unit_before_it_commits() -> None:
+    bench = Bench(brake=BrakeSettings(share=0.5, window_records=10, min_records=5))
+    bench.service.unexpected = 4
+    bench.feed(0, 6)
+    await bench.settle()
+    assert bench.events == []
+    assert [type(failure) for failure in bench.failures] == [BrakeError]
+
+
+async def test_admission_waits_while_too_much_is_in_flight() -> None:
+    bench = Bench(WorkSettings(max_in_flight_chunks=2))
+    bench.gate = asyncio.Event()
+    bench.feed(0, 1)
+    bench.feed(1, 2)
+    waiting = asyncio.create_task(bench.runner.admit())
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    bench.gate.set()
+    await asyncio.wait_for(waiting, 2)
+
+
+async def test_partitions_overlap_but_one_that_is_stuck_does_not_hold_up_another() -> None:
+    bench = Bench()
+    other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0)
+    await bench.lease.commit_lock.acquire()
+    bench.feed(0, 2)
+    bench.feed(0, 2, lease=other)
+    for _ in range(200):
+        await asyncio.sleep(0.002)
+        if other.committed == 2:
+            break
+    assert other.committed == 2
+    assert bench.lease.committed == 0
+    bench.lease.commit_lock.release()
+    await bench.settle()

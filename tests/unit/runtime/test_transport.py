@@ -1,0 +1,154 @@
+"""What the transport relies on inside faust, mode and aiokafka: these fail when an upgrade changes it."""
+
+import inspect
+from importlib.metadata import version
+from typing import Any
+
+import aiokafka
+import faust._cython.streams
+import faust.transport._cython.conductor
+import pytest
+from aiokafka.consumer.subscription_state import TopicPartitionState
+from aiokafka.structs import TopicPartition
+from faust.app.base import BootStrategy
+from faust.transport import drivers
+from faust.transport.conductor import Conductor
+from faust.transport.consumer import Consumer
+
+from pipeline.runtime.app import create_app
+from pipeline.runtime.chunks import Lease
+from pipeline.runtime.transport import BatchConsumer, Transport
+from pipeline.settings import Settings
+
+
+def test_the_versions_whose_internals_are_overridden_are_installed() -> None:
+    assert (version("faust-streaming"), version("mode-streaming"), version("aiokafka")) == ("0.15.3", "0.7.1", "0.14.0")
+
+
+def test_the_compiled_parts_of_faust_are_there() -> None:
+    assert faust._cython.streams is not None
+    assert faust.transport._cython.conductor is not None
+
+
+def test_the_scheme_finds_our_transport() -> None:
+    assert drivers.by_url("kafka+batch://localhost:9092") is Transport
+    assert Transport.Consumer is BatchConsumer
+
+
+def test_nothing_abstract_is_left() -> None:
+    assert not inspect.isabstract(BatchConsumer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ack", "commit", "wait_empty", "perform_seek", "on_partitions_revoked", "on_partitions_assigned", "on_stop"],
+)
+def test_overridden_methods_still_exist(name: str) -> None:
+    assert callable(getattr(Consumer, name))
+
+
+def test_faust_starts_nothing_but_what_we_use() -> None:
+    assert callable(BootStrategy.server)
+    assert "_tables_registered" in inspect.getsource(faust.tables.manager.TableManager.wait_until_tables_registered)
+    assert callable(Conductor.on_partitions_assigned)
+
+
+def test_the_position_of_a_partition_is_readable_without_waiting() -> None:
+    state = TopicPartitionState.__init__
+    assert "_position" in inspect.getsource(state)
+
+
+def test_transactions_have_the_calls_we_make() -> None:
+    for name in (
+        "begin_transaction",
+        "commit_transaction",
+        "send_offsets_to_transaction",
+        "create_batch",
+        "send_batch",
+    ):
+        assert callable(getattr(aiokafka.AIOKafkaProducer, name))
+
+
+class _Host:
+    def __init__(self) -> None:
+        self.admissions: list[Any] = []
+        self.failures: list[BaseException] = []
+
+    def admitted(self, chunk: Any) -> None:
+        self.admissions.append(chunk)
+
+    def fail(self, exc: BaseException) -> None:
+        self.failures.append(exc)
+
+
+def _consumer(host: _Host) -> BatchConsumer:
+    app = create_app(Settings(), group="g", source_topic="t", host=host, accept=lambda _chunk: None)  # type: ignore[arg-type]
+    consumer = app.consumer
+    assert isinstance(consumer, BatchConsumer)
+    return consumer
+
+
+class _FakeClient:
+    """Stands for aiokafka: a position and nothing else."""
+
+    def __init__(self, position: int | None) -> None:
+        class State:
+            _position = position
+
+        class Assignment:
+            def state_value(self, _tp: Any) -> Any:
+                return State
+
+        class Subscription:
+            assignment = Assignment()
+
+        class Subscriptions:
+            subscription = Subscription()
+
+        self._subscription = Subscriptions()
+
+
+class _FakeRecord:
+    serialized_value_size = 100
+
+
+TP = TopicPartition("t", 0)
+
+
+async def test_a_chunk_reaches_from_the_last_end_to_the_position_gaps_included() -> None:
+    consumer = _consumer(_Host())
+    lease = Lease(topic="t", partition=0, producer=None, fetched=5, committed=5)
+    consumer.leases = {TP: lease}
+    consumer._client = _FakeClient(12)
+    chunk = consumer._chunk(TP, [_FakeRecord(), _FakeRecord()])
+    assert chunk is not None
+    assert (chunk.start, chunk.end, len(chunk.records)) == (5, 12, 2)
+    assert lease.fetched == 12
+
+
+async def test_markers_alone_make_an_empty_chunk_and_nothing_new_makes_none() -> None:
+    consumer = _consumer(_Host())
+    consumer.leases = {TP: Lease(topic="t", partition=0, producer=None, fetched=5, committed=5)}
+    consumer._client = _FakeClient(6)
+    chunk = consumer._chunk(TP, [])
+    assert chunk is not None
+    assert (chunk.start, chunk.end, chunk.records) == (5, 6, [])
+    assert consumer._chunk(TP, []) is None
+
+
+async def test_records_of_a_partition_that_is_not_leased_are_ignored() -> None:
+    consumer = _consumer(_Host())
+    consumer._client = _FakeClient(6)
+    assert consumer._chunk(TP, [_FakeRecord()]) is None
+
+
+async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> None:
+    class Failing(_Host):
+        async def open_leases(self, _client: Any, _partitions: list[Any]) -> list[Lease]:
+            raise RuntimeError("no coordinator")
+
+    host = Failing()
+    consumer = _consumer(host)
+    await consumer.on_partitions_assigned([TP])
+    assert [str(failure) for failure in host.failures] == ["no coordinator"]
+    assert consumer.leases == {}
