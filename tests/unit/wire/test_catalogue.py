@@ -1,0 +1,122 @@
+import pytest
+import yaml
+from msgspec.structs import replace
+
+from pipeline.errors import ConfigError
+from pipeline.stages.protocol import STAGES
+from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
+from pipeline.wire.schemas import schema_dir, schema_names
+
+HOUR_MS = 3_600_000
+
+
+def test_the_chain_has_no_gap(catalogue: Catalogue) -> None:
+    chain = [catalogue.stage(stage) for stage in STAGES]
+    assert [stage.reads for stage in chain[1:]] == [stage.emits for stage in chain[:-1]]
+    assert chain[0].reads == "news.articles.raw.v1"
+    assert chain[-1].emits == "news.articles.enriched.v1"
+
+
+def test_every_stage_has_a_dead_letter_topic_of_its_own(catalogue: Catalogue) -> None:
+    assert {name: stage.dead_letters for name, stage in catalogue.stages.items()} == {
+        name: f"news.dlq.{name}.v1" for name in (*STAGES, "cluster")
+    }
+
+
+def test_every_topic_is_read_or_written_by_a_stage(catalogue: Catalogue) -> None:
+    used = {name for stage in catalogue.stages.values() for name in (*stage.all_reads, *stage.all_writes)}
+    assert used == {spec.name for spec in catalogue.topics}
+
+
+def test_topics_of_articles_have_one_partition_count(catalogue: Catalogue) -> None:
+    articles = [spec for spec in catalogue.topics if spec.kind == "article"]
+    assert len(articles) == 7
+    assert {catalogue.partitions(spec) for spec in articles} == {catalogue.article_partitions}
+
+
+@pytest.mark.parametrize("name", [SIGNATURES, VERDICTS])
+def test_the_logs_of_dedupe_are_one_order_kept_by_time_alone(catalogue: Catalogue, name: str) -> None:
+    spec = catalogue.topic(name)
+    configs = catalogue.configs(spec)
+    assert catalogue.partitions(spec) == 1
+    assert configs["message.timestamp.type"] == "LogAppendTime"
+    assert configs["cleanup.policy"] == "delete"
+    assert configs["retention.bytes"] == "-1"
+    assert int(configs["retention.ms"]) >= 9 * 24 * HOUR_MS
+
+
+def test_raw_records_are_not_kept_longer_than_copies_are_recognised(catalogue: Catalogue) -> None:
+    assert int(catalogue.configs(catalogue.topic("news.articles.raw.v1"))["retention.ms"]) <= 7 * 24 * HOUR_MS
+
+
+def test_clusters_are_compacted_for_ever(catalogue: Catalogue) -> None:
+    configs = catalogue.configs(catalogue.topic("news.clusters.v1"))
+    assert configs["cleanup.policy"] == "compact"
+    assert "retention.ms" not in configs
+
+
+def test_a_dead_letter_topic_takes_what_its_stage_may_have_read(catalogue: Catalogue) -> None:
+    raw = catalogue.topic("news.articles.raw.v1").max_message_bytes
+    for stage in STAGES:
+        assert catalogue.topic(catalogue.stage(stage).dead_letters).max_message_bytes == raw + 64 * 1024
+
+
+def test_named_schemas_exist(catalogue: Catalogue) -> None:
+    assert {spec.schema for spec in catalogue.topics if spec.schema is not None} <= set(schema_names())
+
+
+def test_client_sizes_follow_the_topics_of_a_service(catalogue: Catalogue) -> None:
+    whole = catalogue.limits(STAGES)
+    assert whole.largest_read == 24 * 1024 * 1024
+    assert whole.largest_write == 24 * 1024 * 1024 + 64 * 1024
+    assert whole.max_request_size > whole.largest_write
+    assert catalogue.limits(["classify"]).largest_read == 4 * 1024 * 1024
+
+
+def test_a_prefix_is_on_every_name() -> None:
+    lane = load_catalogue(topic_prefix("staging.", "back-2019"))
+    assert all(spec.name.startswith("staging.back-2019.news.") for spec in lane.topics)
+    assert lane.stage("dedupe").also_writes[-1] == lane.full_name(DUPLICATES) == "staging.back-2019." + DUPLICATES
+    assert lane.topic(DUPLICATES) is lane.topic(lane.full_name(DUPLICATES))
+    assert lane.limits(STAGES) == load_catalogue().limits(STAGES)
+
+
+@pytest.mark.parametrize(
+    ("environment", "lane", "prefix"),
+    [("", "", ""), ("staging.", "", "staging."), ("", "bf", "bf."), ("staging.", "bf", "staging.bf.")],
+)
+def test_environment_and_lane_make_the_prefix(environment: str, lane: str, prefix: str) -> None:
+    assert topic_prefix(environment, lane) == prefix
+
+
+def test_a_prefix_is_put_once() -> None:
+    with pytest.raises(ConfigError, match="already"):
+        load_catalogue("a.").with_prefix("b.")
+
+
+def test_names_longer_than_kafka_takes_are_refused() -> None:
+    with pytest.raises(ConfigError, match="longer than 249"):
+        load_catalogue("x" * 240)
+
+
+def test_what_is_not_in_the_catalogue_is_an_error(catalogue: Catalogue) -> None:
+    with pytest.raises(ConfigError, match=r"news\.nothing\.v1"):
+        catalogue.topic("news.nothing.v1")
+    with pytest.raises(ConfigError, match="summarise"):
+        catalogue.stage("summarise")
+
+
+def test_a_small_cluster_asks_for_no_more_replicas_than_it_has(catalogue: Catalogue) -> None:
+    small = catalogue.sized(article_partitions=3, replication_factor=1)
+    assert (small.article_partitions, small.replication_factor, small.min_in_sync_replicas) == (3, 1, 1)
+    raw = small.topic("news.articles.raw.v1")
+    assert small.partitions(raw) == 3
+    assert small.configs(raw)["min.insync.replicas"] == "1"
+    assert small.partitions(small.topic(SIGNATURES)) == 1
+    assert catalogue.sized() == catalogue
+
+
+def test_the_file_has_no_key_the_program_does_not_know(catalogue: Catalogue) -> None:
+    written = yaml.safe_load(schema_dir().joinpath("topics.yaml").read_text(encoding="utf-8"))
+    assert [topic["name"] for topic in written["topics"]] == [spec.name for spec in catalogue.topics]
+    assert replace(catalogue, prefix="").article_partitions == written["article_partitions"]
