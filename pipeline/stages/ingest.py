@@ -1,0 +1,161 @@
+"""Turn raw records into clean, named, signed articles."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from pipeline import __version__
+from pipeline.dedup.signing import SigningInput, sign
+from pipeline.domain.article import Article, Provenance, Publisher, Versions
+from pipeline.domain.ids import sha256_hex
+from pipeline.domain.outcome import Emit, Outcome, Reject
+from pipeline.domain.record import Origin, Record
+from pipeline.domain.signature import Signature
+from pipeline.domain.times import from_epoch_ms
+from pipeline.text.dates import instant_ms
+from pipeline.text.draft import Draft
+from pipeline.text.drafting import draft_article
+from pipeline.text.lines import join_paragraphs
+from pipeline.text.params import IngestParams
+from pipeline.text.quality import judge_quality
+from pipeline.text.summary import summarise, word_count
+from pipeline.text.urls import registrable_domain, url_key
+from pipeline.wire.raw import RawArticle, decode_raw
+
+__all__ = ["IngestParams", "IngestStage"]
+
+_NO_TEXT = Draft(paragraphs=[])
+# Values below this size cannot grow past the article limit: cleaning at most triples them, JSON at most doubles them.
+_SAFE_SHARE = 6
+
+
+class _Prepared(Struct, frozen=True):
+    """An article but for its signature."""
+
+    record: Record
+    raw: RawArticle
+    draft: Draft
+    body: str
+    canonical: str | None
+    publisher: Publisher | None
+    fetched_ms: int | None
+    flags: frozenset[str]
+
+
+class IngestStage:
+    """The first stage: raw records in, articles out."""
+
+    def __init__(self, params: IngestParams | None = None, *, lane: str = "", version: str = __version__) -> None:
+        self._params = params or IngestParams()
+        self._lane = lane
+        self._versions = Versions(pipeline=version)
+
+    @property
+    def name(self) -> Literal["ingest"]:
+        """The stage's name."""
+        return "ingest"
+
+    def process(self, batch: Sequence[Record]) -> list[Outcome[Article]]:
+        """Return one outcome per record, in order; no bytes whatever make it raise."""
+        prepared = [self._prepare(record) for record in batch]
+        good = [item for item in prepared if isinstance(item, _Prepared)]
+        signatures = iter(sign([self._signing_input(item) for item in good]))
+        return [self._finish(item, next(signatures)) if isinstance(item, _Prepared) else item for item in prepared]
+
+    def _prepare(self, record: Record) -> _Prepared | Reject:
+        raw = decode_raw(record.value, record.headers, self._params)
+        if isinstance(raw, Reject):
+            return raw
+        fetched_ms = instant_ms(raw.fetched_at)
+        flags = frozenset({"fetched_at_unreadable"}) if raw.fetched_at and fetched_ms is None else frozenset()
+        domain = registrable_domain(raw.canonical) if raw.canonical is not None else None
+        if raw.action == "retract":
+            return _Prepared(record, raw, _NO_TEXT, "", raw.canonical, _publisher(raw, domain, None), fetched_ms, flags)
+        seen_ms = fetched_ms if fetched_ms is not None else record.timestamp_ms
+        draft = draft_article(raw, domain, seen_ms, self._params)
+        if isinstance(draft, Reject):
+            return draft
+        return _Prepared(
+            record,
+            raw,
+            draft,
+            join_paragraphs(draft.paragraphs),
+            draft.canonical or raw.canonical,
+            _publisher(raw, domain, draft.publisher_name),
+            fetched_ms,
+            flags | draft.flags,
+        )
+
+    def _signing_input(self, item: _Prepared) -> SigningInput:
+        record, draft = item.record, item.draft
+        attribution = draft.attribution
+        return SigningInput(
+            article_id=item.raw.article_id,
+            origin=Origin(self._lane, record.partition, record.offset),
+            action=item.raw.action,
+            headline=draft.headline,
+            body=item.body,
+            canonical_url=url_key(item.canonical) if item.canonical is not None else None,
+            source=item.publisher.id if item.publisher is not None else "",
+            agency=(attribution.agency or "") if attribution is not None else "",
+            ingested_at_ms=record.timestamp_ms,
+            observed_at_ms=item.fetched_ms if item.fetched_ms is not None else record.timestamp_ms,
+        )
+
+    def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
+        article = self._article(item, signature)
+        value = item.record.value or b""
+        limit = self._params.max_article_bytes
+        if len(value) * _SAFE_SHARE > limit or item.raw.extra or item.raw.rights:
+            size = len(msgspec.json.encode(article))
+            if size > limit:
+                return Reject("too_large", f"article of {size} bytes, limit {limit}")
+        return Emit(article)
+
+    def _article(self, item: _Prepared, signature: Signature) -> Article:
+        record, raw, draft = item.record, item.raw, item.draft
+        return Article(
+            id=signature.article_id,
+            action=raw.action,
+            url=raw.url,
+            canonical_url=item.canonical,
+            headline=draft.headline,
+            subheadline=draft.subheadline,
+            body=item.body,
+            summary=summarise(draft.paragraphs, self._params.summary_chars),
+            word_count=word_count(item.body, len(draft.paragraphs)),
+            authors=draft.authors,
+            publisher=item.publisher,
+            section=draft.section,
+            tags=draft.tags,
+            images=draft.images,
+            published_at=draft.published_at,
+            modified_at=draft.modified_at,
+            fetched_at=from_epoch_ms(item.fetched_ms) if item.fetched_ms is not None else None,
+            ingested_at=from_epoch_ms(record.timestamp_ms),
+            language_hint=draft.language_hint,
+            attribution=draft.attribution,
+            quality=judge_quality(item.flags),
+            rights=raw.rights,
+            extra=raw.extra,
+            provenance=Provenance(
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                content_sha256=sha256_hex(record.value or b""),
+                lane=self._lane,
+                traceparent=record.header("traceparent"),
+                versions=self._versions,
+            ),
+            signature=signature,
+        )
+
+
+def _publisher(raw: RawArticle, domain: str | None, name: str | None) -> Publisher | None:
+    """Name who published it: the configured source, else the registrable domain."""
+    identity = raw.source or domain
+    if identity is None:
+        return None
+    return Publisher(id=identity, name=name, domain=domain)

@@ -1,0 +1,40 @@
+"""From raw lines to an article's own paragraphs: the part that text and pages share."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from pipeline.domain.article import Attribution
+from pipeline.text.attribution import attribute
+from pipeline.text.furniture import trim_furniture
+from pipeline.text.params import IngestParams
+from pipeline.text.titles import first_line_title, without_title
+
+__all__ = ["Body", "clean_body"]
+
+
+class Body(Struct, frozen=True):
+    """Headline and paragraphs, and whom the text credits."""
+
+    title: str | None
+    paragraphs: list[str]
+    attribution: Attribution | None
+
+
+def clean_body(
+    lines: Sequence[str],
+    title: str | None,
+    authors: Sequence[str],
+    own_domain: str | None,
+    params: IngestParams,
+) -> Body:
+    """Take title, furniture and credits out of cleaned lines; without a title, the first line may be one."""
+    trimmed = trim_furniture(lines, params.furniture_line_chars)
+    kept = trimmed.lines
+    if title is None:
+        title = first_line_title(kept, params.title_line_chars)
+    paragraphs = without_title(kept, title, params.title_line_chars)
+    # Credits stand at the edges, where furniture stood too: look at the untrimmed tail, but at the text's own head.
+    credited = [*paragraphs[:1], *lines[1:]] if paragraphs else lines
+    attribution = attribute(credited, title, authors, trimmed.source_link, own_domain)
+    return Body(title, paragraphs, attribution)

@@ -1,0 +1,97 @@
+"""Characters as an editor would type them: repaired, composed, without controls that carry nothing."""
+
+import re
+from html import unescape
+from unicodedata import is_normalized, normalize
+
+from ftfy import fix_encoding
+from msgspec import Struct
+
+__all__ = ["Cleaned", "clean_characters"]
+
+
+class Cleaned(Struct, frozen=True):
+    """Text after character repair, and what was found on the way."""
+
+    text: str
+    repaired: bool = False
+    """Mojibake was undone."""
+    suspicious: bool = False
+    """Controls that hide or reorder text, or letters of several scripts within one word."""
+
+
+_ROUNDS = 6
+
+# Entities that survived decoding: text that was escaped twice.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+# Two characters that UTF-8 read as Latin-1 or Windows-125x shows: a lead byte's and a continuation byte's. Text without
+# such a pair needs no repair, and nearly all text has none; the repair itself is a hundred times dearer than this look.
+_MOJIBAKE = re.compile(
+    "[ÂÃÄÅÆÇÈÉÐÑØÙÚâãäåæïðРСГВ]"
+    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022"
+    "\u2026\u2030\u2039\u203a\u20ac\u2116\u2122ЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІіґёєјЅѕї]"
+)
+
+# C1 controls are Windows-1252 punctuation that was read as Latin-1; browsers read them so.
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+
+# Lines end in many ways.
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\u2028\u2029]")
+
+# ZWNJ and ZWJ shape letters of joining and Brahmic scripts and glue emoji: anywhere else they carry nothing.
+_SHAPING = (
+    "\u0600-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1700-\u18af\u1a20-\u1aff\u1b00-\u1c4f"
+    "\ufb50-\ufdff\ufe70-\ufefc"
+)
+_EMOJI = "\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_JOINERS = re.compile(
+    f"(?<![{_SHAPING}])\u200c|\u200c(?![{_SHAPING}])|(?<![{_SHAPING}{_EMOJI}])\u200d|\u200d(?![{_SHAPING}{_EMOJI}])"
+)
+# C0 and C1 controls but tab and newline; soft hyphen; zero-width space; directional marks, embeddings, overrides,
+# isolates; word joiner and invisible operators; BOM; fillers; interlinear marks; object replacement; tags;
+# noncharacters.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]+"
+)
+_HIDING = re.compile(
+    "[\u202a\u202b\u202d\u202e\u2066-\u2068\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}"
+)
+_MIXED = re.compile(r"[A-Za-z][\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u03bf][A-Za-z]")
+
+
+def clean_characters(text: str) -> Cleaned:
+    """Return repaired text in NFC, with line feeds only and without characters that carry nothing; idempotent."""
+    if text.isascii() and text.replace("\n", "").isprintable() and "&" not in text:
+        return Cleaned(text)
+    repaired = suspicious = False
+    for _ in range(_ROUNDS):
+        before = text
+        text = _unescaped(text)
+        if _MOJIBAKE.search(text):
+            fixed = fix_encoding(text)
+            repaired = repaired or fixed != text
+            text = fixed
+        text, hiding = _without_invisible(text)
+        suspicious = suspicious or hiding
+        if not is_normalized("NFC", text):
+            text = normalize("NFC", text)
+        if text == before:
+            break
+    if not suspicious and not text.isascii():
+        suspicious = _MIXED.search(text) is not None
+    return Cleaned(text, repaired, suspicious)
+
+
+def _unescaped(text: str) -> str:
+    return unescape(text) if "&" in text and _ENTITY.search(text) else text
+
+
+def _without_invisible(text: str) -> tuple[str, bool]:
+    """Drop invisible characters; the second value tells whether some of them hide or reorder text."""
+    if text.replace("\n", "").isprintable():
+        return text, False
+    text = _LINE_ENDS.sub("\n", text).translate(_WINDOWS)
+    hiding = _HIDING.search(text) is not None
+    return _INVISIBLE.sub("", _JOINERS.sub("", text)), hiding

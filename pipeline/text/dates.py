@@ -1,0 +1,133 @@
+"""Points in time as publishers write them: value, precision, plausibility; nothing made up."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from pipeline.domain.times import from_epoch_ms
+
+__all__ = ["DateSource", "Moment", "instant_ms", "read_moment"]
+
+Precision = Literal["second", "minute", "day", "month", "year"]
+DateSource = Literal["raw", "json-ld", "meta", "feed", "url", "text", "http"]
+
+
+class Moment(Struct, frozen=True):
+    """A point in time and how exactly it was given. `zoned` tells whether an offset was stated; without, it is UTC."""
+
+    epoch_ms: int
+    precision: Precision
+    zoned: bool
+
+    @property
+    def text(self) -> str:
+        """The instant as the contract writes it."""
+        return from_epoch_ms(self.epoch_ms)
+
+
+_MAX_CHARS = 120
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DIGITS = re.compile(r"\d{10}(?:\d{3})?")
+_ISO = re.compile(
+    r"(\d{4})-(\d{2})(?:-(\d{2})(?:[T\s]+(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?"
+    r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?")
+_RFC2822 = re.compile(r"(?:[A-Za-z]{3},?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\s+\d{2,4}\s+\d{1,2}:\d{2}")
+
+
+def read_moment(text: str) -> Moment | None:
+    """Read a date in ISO 8601, RFC 3339, RFC 2822, epoch or compact form; None when it is no date."""
+    text = text.strip()
+    if not text or len(text) > _MAX_CHARS:
+        return None
+    if not text.isascii():
+        text = _ascii_digits(text)
+    match = _ISO.fullmatch(text)
+    if match is not None:
+        return _from_iso(match)
+    if _EPOCH_DIGITS.fullmatch(text):
+        value = int(text)
+        return Moment(value if len(text) == 13 else value * 1000, "second", zoned=True)
+    match = _COMPACT.fullmatch(text)
+    if match is not None:
+        year, month, day, hour, minute, second, zone = match.groups()
+        return _moment((year, month, day, hour, minute, second), None, "Z" if zone else None)
+    if _RFC2822.match(text):
+        return _from_mail(text)
+    return None
+
+
+def instant_ms(text: str | None) -> int | None:
+    """Read an instant that software wrote (fetched_at): epoch milliseconds, or None."""
+    moment = read_moment(text) if text else None
+    return moment.epoch_ms if moment is not None else None
+
+
+def _ascii_digits(text: str) -> str:
+    """Write decimal digits of any script as ASCII ones."""
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def _from_iso(match: re.Match[str]) -> Moment | None:
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    return _moment((year, month, day, hour, minute, second), fraction, zone)
+
+
+def _offset(zone: str | None) -> timedelta | None:
+    """Read a zone; None for one that no place on earth has."""
+    if zone is None or zone.upper() in {"Z", "UTC", "GMT"}:
+        return timedelta()
+    digits = zone[1:].replace(":", "")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4] or 0))
+    if offset > timedelta(hours=14):
+        return None
+    return -offset if zone[0] == "-" else offset
+
+
+def _moment(parts: tuple[str | None, ...], fraction: str | None, zone: str | None) -> Moment | None:
+    year, month, day, hour, minute, second = (int(part) if part else None for part in parts)
+    offset = _offset(zone)
+    if year is None or offset is None:
+        return None
+    if hour == 24 and not minute and not second:
+        hour = 0
+    # A leap second is written as 60; it is the last one of its minute.
+    whole = min(second or 0, 59) if (second or 0) <= 60 else -1
+    if whole < 0:
+        return None
+    try:
+        value = datetime(year, month or 1, day or 1, hour or 0, minute or 0, whole, tzinfo=UTC) - offset
+    except (ValueError, OverflowError):
+        return None
+    millis = int((fraction or "0")[:3].ljust(3, "0"))
+    epoch_ms = (value - _EPOCH) // timedelta(milliseconds=1) + millis
+    return Moment(epoch_ms, _precision(month, day, hour, second), zoned=zone is not None)
+
+
+def _precision(month: int | None, day: int | None, hour: int | None, second: int | None) -> Precision:
+    if month is None:
+        return "year"
+    if day is None:
+        return "month"
+    if hour is None:
+        return "day"
+    return "minute" if second is None else "second"
+
+
+def _from_mail(text: str) -> Moment | None:
+    try:
+        value = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    zoned = value.tzinfo is not None
+    try:
+        value = value.astimezone(UTC) if zoned else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    seconds = text.count(":") > 1
+    return Moment((value - _EPOCH) // timedelta(milliseconds=1), "second" if seconds else "minute", zoned)

@@ -1,0 +1,217 @@
+"""Make the editorial content of an article from a raw record: text or page, the raw record's own fields first."""
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.domain.article import PublishedAt
+from pipeline.domain.outcome import Reject
+from pipeline.text.authors import clean_authors
+from pipeline.text.body import Body, clean_body
+from pipeline.text.characters import Cleaned, clean_characters
+from pipeline.text.dates import DateSource, Moment, read_moment
+from pipeline.text.draft import Draft
+from pipeline.text.lines import split_paragraphs
+from pipeline.text.page.extract import Page, read_page
+from pipeline.text.params import IngestParams
+from pipeline.text.quality import repeated_share
+from pipeline.text.titles import without_site_name
+from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
+from pipeline.wire.raw import RawArticle
+
+__all__ = ["draft_article"]
+
+_PARAGRAPH_REPEATED = 0.2
+# A page that says it is not free and shows less than this shows its teaser.
+_STUB_CHARS = 1200
+_DATE_CHARS = 100
+
+
+def draft_article(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
+    """Return the article's content; a Reject when there is none. `seen_ms` is when the fetcher saw it."""
+    if (raw.html or "").strip():
+        return _from_page(raw, domain, seen_ms, params)
+    return _from_text(raw, domain, seen_ms, params)
+
+
+def _one_line(text: str | None) -> str | None:
+    """Clean a title, name or label; None when nothing remains."""
+    if text is None:
+        return None
+    return " ".join(clean_characters(text).text.split()) or None
+
+
+def _labels(texts: Iterable[str], limit: int, max_chars: int) -> tuple[str, ...]:
+    labels: dict[str, str] = {}
+    for text in texts:
+        label = _one_line(text[: 4 * max_chars])
+        if label is not None and len(label) <= max_chars:
+            labels.setdefault(label.casefold(), label)
+        if len(labels) >= limit:
+            break
+    return tuple(labels.values())
+
+
+def _from_text(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
+    cleaned = clean_characters(raw.text or "")
+    authors = [(name, None) if isinstance(name, str) else (name.name, name.url) for name in raw.authors]
+    title = _one_line(raw.title)
+    body = clean_body(split_paragraphs(cleaned.text), title, [name for name, _ in authors], domain, params)
+    flags = _flags(cleaned, body, params)
+    published, date_flags = _published(raw, (), seen_ms, params)
+    return _drafted(raw, body, flags | date_flags, params, authors=authors, published=published)
+
+
+def _from_page(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
+    page = read_page(raw.html or "", params)
+    if isinstance(page, Reject):
+        return page
+    meta = page.metadata
+    cleaned = clean_characters("\n".join(page.main.lines))
+    lines = cleaned.text.split("\n") if cleaned.text else []
+    if not lines and meta.body:
+        cleaned = clean_characters(meta.body)
+        lines = split_paragraphs(cleaned.text)
+    authors = [(name, None) if isinstance(name, str) else (name.name, name.url) for name in raw.authors] or meta.authors
+    title = _one_line(raw.title) or _page_title(page, domain)
+    body = clean_body(lines, title, [name for name, _ in authors], domain, params)
+    if not body.paragraphs:
+        return Reject("not_an_article", "no text found in the page")
+    canonical, canonical_flags = _canonical(meta.canonical, raw.canonical)
+    flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
+    published, date_flags = _published(raw, meta.published, seen_ms, params)
+    return _drafted(
+        raw, body, flags | date_flags, params, authors=authors, published=published, page=page, canonical=canonical
+    )
+
+
+def _drafted(
+    raw: RawArticle,
+    body: Body,
+    flags: frozenset[str],
+    params: IngestParams,
+    *,
+    authors: Sequence[tuple[str, str | None]],
+    published: PublishedAt | None,
+    page: Page | None = None,
+    canonical: str | None = None,
+) -> Draft | Reject:
+    if not body.paragraphs:
+        return Reject("not_an_article", "no text left after cleaning")
+    meta = page.metadata if page is not None else None
+    headline = body.title or ""
+    if len(headline) > params.max_headline_chars:
+        cut = headline.rfind(" ", 0, params.max_headline_chars)
+        headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
+        flags |= {"title_cut"}
+    section = _labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
+    modified = (
+        _instant(raw.modified_at) or next(filter(None, map(_instant, meta.modified)), None)
+        if meta
+        else _instant(raw.modified_at)
+    )
+    return Draft(
+        headline=headline,
+        subheadline=_one_line(raw.subtitle),
+        paragraphs=body.paragraphs,
+        authors=clean_authors([(clean_characters(name).text, url) for name, url in authors[:50]], params.max_authors),
+        section=section[0] if section else None,
+        tags=_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
+        images=_images(meta.images, params) if meta else (),
+        published_at=published,
+        modified_at=modified,
+        language_hint=_language(raw.language or (meta.language if meta else None)),
+        publisher_name=_one_line((meta.publisher or meta.site_name or "")[:400]) if meta else None,
+        canonical=canonical,
+        attribution=body.attribution,
+        flags=flags,
+    )
+
+
+def _images(urls: Sequence[str], params: IngestParams) -> tuple[str, ...]:
+    found = (url.strip() for url in urls if len(url) <= params.max_url_chars)
+    return tuple(dict.fromkeys(url for url in found if canonical_url(url) is not None))[: params.max_images]
+
+
+def _language(hint: str | None) -> str | None:
+    hint = (hint or "").strip().replace("_", "-")
+    return hint if 2 <= len(hint) <= 35 and hint.replace("-", "").isalnum() and hint.isascii() else None
+
+
+def _instant(text: str | None) -> str | None:
+    moment = read_moment(text) if text else None
+    return moment.text if moment is not None else None
+
+
+def _page_title(page: Page, domain: str | None) -> str | None:
+    """Choose among the page's titles: its h1 where another title agrees, else the first claim, else <title>."""
+    meta = page.metadata
+    claims = [title for title in map(_one_line, meta.titles[:6]) if title is not None]
+    headline = _one_line(page.main.headline)
+    names = [name for name in (meta.site_name, meta.publisher, domain, (domain or "").split(".")[0]) if name]
+    if headline is not None and any(headline.casefold() in claim.casefold() for claim in [*claims, page.title or ""]):
+        return headline
+    title = claims[0] if claims else _one_line(page.title) or headline
+    return without_site_name(title, names) if title is not None else None
+
+
+def _canonical(claimed: str | None, own: str | None) -> tuple[str | None, frozenset[str]]:
+    """Return the page's canonical URL where it counts: on the same registrable domain and not a front page."""
+    canonical = canonical_url(claimed) if claimed is not None else None
+    if canonical is None or own is None or url_key(canonical) == url_key(own):
+        return None, frozenset()
+    if registrable_domain(canonical) != registrable_domain(own):
+        return None, frozenset({"canonical_elsewhere"})
+    if is_front_page(canonical):
+        return None, frozenset({"canonical_front_page"})
+    return canonical, frozenset()
+
+
+def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]:
+    flags = set()
+    if cleaned.repaired:
+        flags.add("encoding_repaired")
+    if "\ufffd" in cleaned.text:
+        flags.add("mojibake")
+    if cleaned.suspicious:
+        flags.add("suspicious_unicode")
+    if not body.title:
+        flags.add("no_title")
+    words = sum(paragraph.count(" ") + 1 for paragraph in body.paragraphs)
+    if words < params.short_words and sum(map(len, body.paragraphs)) < params.short_words * 5:
+        flags.add("too_short")
+    if repeated_share(body.paragraphs) > _PARAGRAPH_REPEATED:
+        flags.add("repeated")
+    return frozenset(flags)
+
+
+def _page_flags(page: Page) -> frozenset[str]:
+    flags = set()
+    if page.metadata.is_free is False and sum(map(len, page.main.lines)) < _STUB_CHARS:
+        flags.add("paywall_stub")
+    if page.main.link_share > 0.5 or (page.metadata.is_list and not page.metadata.is_article):
+        flags.add("list_page")
+    return frozenset(flags)
+
+
+def _published(
+    raw: RawArticle, claims: Sequence[tuple[str, DateSource]], seen_ms: int, params: IngestParams
+) -> tuple[PublishedAt | None, frozenset[str]]:
+    """Take the first readable claim, the raw record's before the page's."""
+    candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
+    for text, source in [*candidates, *claims]:
+        moment = read_moment(text[:_DATE_CHARS])
+        if moment is not None:
+            plausible = _is_plausible(moment, seen_ms, params)
+            flags = (
+                set() if moment.zoned or moment.precision in {"day", "month", "year"} else {"published_at_without_zone"}
+            )
+            if not plausible:
+                flags.add("published_at_implausible")
+            return PublishedAt(
+                value=moment.text, precision=moment.precision, source=source, plausible=plausible
+            ), frozenset(flags)
+    return None, frozenset({"published_at_unreadable"}) if candidates or claims else frozenset()
+
+
+def _is_plausible(moment: Moment, seen_ms: int, params: IngestParams) -> bool:
+    earliest_ms = (params.earliest_year - 1970) * 31_556_952_000
+    return earliest_ms <= moment.epoch_ms <= seen_ms + params.future_tolerance_secs * 1000

@@ -1,0 +1,27 @@
+"""What makes an article the same article: the URL it was fetched from, or the id its producer gave it.
+
+The algorithm is frozen: another one would make every known article a new one. A change is a new `_VERSION` and a
+migration.
+"""
+
+from pipeline.domain.ids import ArticleId, digest_hex
+from pipeline.text.urls import canonical_url, url_key
+
+__all__ = ["article_id", "canonical_url"]
+
+_VERSION = "1"
+
+
+def article_id(
+    *, canonical: str | None = None, given_id: str | None = None, source: str | None = None
+) -> ArticleId | None:
+    """Name an article by its canonical URL, or else by its producer's id within that producer's source.
+
+    Returns None without either. `canonical` is `canonical_url(fetched URL)`: what a page says of itself (rel=canonical)
+    never decides identity, because a producer must be able to key a record without parsing the page.
+    """
+    if canonical is not None:
+        return ArticleId(digest_hex("article", _VERSION, "url", url_key(canonical)))
+    if given_id is not None:
+        return ArticleId(digest_hex("article", _VERSION, "id", source or "", given_id))
+    return None

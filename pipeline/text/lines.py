@@ -1,0 +1,63 @@
+"""Lines and paragraphs: pasted text in, paragraphs out."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+__all__ = ["is_wrapped", "join_paragraphs", "split_paragraphs"]
+
+# Hard-wrapped mail-like text: RFC 5322 advises 78 characters, typewriters and wire services 60 to 80.
+_WRAP_MIN_CHARS = 45
+_WRAP_MAX_CHARS = 100
+_WRAP_MIN_LINES = 6
+_WRAP_SHARE = 0.7
+_ENDS = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "…", ":", "»", "”", '"', ")")
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """Return the non-empty paragraphs of a text, spaces collapsed.
+
+    Every line is a paragraph, unless the text is hard-wrapped: then blank lines part paragraphs.
+    """
+    lines = text.split("\n")
+    if len(lines) >= _WRAP_MIN_LINES and is_wrapped(lines):
+        return _unwrapped(lines)
+    return [line for line in map(_collapsed, lines) if line]
+
+
+def join_paragraphs(paragraphs: Sequence[str]) -> str:
+    """Return the body as the contract writes it."""
+    return "\n\n".join(paragraphs)
+
+
+def is_wrapped(lines: Sequence[str]) -> bool:
+    """Tell whether lines were broken at a column, not at paragraphs."""
+    inner = 0
+    broken = 0
+    for line, following in pairwise(lines):
+        if len(line) > _WRAP_MAX_CHARS:
+            return False
+        if not line.strip() or not following.strip():
+            continue
+        inner += 1
+        if len(line) >= _WRAP_MIN_CHARS and not line.rstrip().endswith(_ENDS):
+            broken += 1
+    return inner >= _WRAP_MIN_LINES - 1 and broken >= _WRAP_SHARE * inner
+
+
+def _collapsed(line: str) -> str:
+    if line.isascii() and line.isprintable() and "  " not in line:
+        return line.strip()
+    return " ".join(line.split())
+
+
+def _unwrapped(lines: Sequence[str]) -> list[str]:
+    paragraphs: list[str] = []
+    block: list[str] = []
+    for line in [*lines, ""]:
+        collapsed = _collapsed(line)
+        if collapsed:
+            block.append(collapsed)
+        elif block:
+            paragraphs.append(" ".join(block))
+            block = []
+    return paragraphs

@@ -1,0 +1,36 @@
+"""A page's article: guard, one parse, metadata, main text."""
+
+from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from pipeline.domain.outcome import Reject
+from pipeline.text.page.content import MainText, extract_main_text
+from pipeline.text.page.guard import refuse_bomb
+from pipeline.text.page.metadata import Metadata, read_metadata
+from pipeline.text.params import IngestParams
+
+__all__ = ["Page", "read_page"]
+
+
+class Page(Struct, frozen=True):
+    """What a page says of itself and what it shows."""
+
+    metadata: Metadata
+    main: MainText
+    title: str | None
+    """The <title> element."""
+
+
+def read_page(html: str, params: IngestParams) -> Page | Reject:
+    """Parse a page once and take everything from it; a Reject for a page that must not be or cannot be parsed."""
+    refused = refuse_bomb(html, params)
+    if refused is not None:
+        return refused
+    try:
+        tree = LexborHTMLParser(html)
+    except SelectolaxError:
+        return Reject("not_an_article", "the page could not be parsed")
+    metadata = read_metadata(tree)
+    head = tree.css_first("title")
+    title = " ".join(head.text_lexbor().split()) if head is not None else None
+    return Page(metadata, extract_main_text(tree), title or None)

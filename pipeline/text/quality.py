@@ -1,0 +1,49 @@
+"""How article-like the result is, said in flags."""
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.domain.article import Quality
+
+__all__ = ["FLAG_WEIGHTS", "judge_quality", "repeated_share"]
+
+# What each flag costs of the score; set by judgement: what makes a text unusable costs most.
+FLAG_WEIGHTS: dict[str, float] = {
+    "too_short": 0.35,
+    "paywall_stub": 0.4,
+    "cookie_wall": 0.6,
+    "list_page": 0.5,
+    "front_page": 0.4,
+    "truncated": 0.2,
+    "repeated": 0.25,
+    "mojibake": 0.2,
+    "encoding_repaired": 0.05,
+    "suspicious_unicode": 0.15,
+    "furniture_left": 0.15,
+    "no_title": 0.15,
+    "title_cut": 0.05,
+    "fetched_at_unreadable": 0.05,
+    "published_at_unreadable": 0.05,
+    "published_at_implausible": 0.05,
+    "published_at_without_zone": 0.0,
+    "canonical_elsewhere": 0.0,
+    "canonical_front_page": 0.0,
+    "accurate_path": 0.0,
+}
+
+
+def repeated_share(paragraphs: Sequence[str]) -> float:
+    """Return which share of the text repeats earlier paragraphs."""
+    distinct = set(paragraphs)
+    if len(distinct) == len(paragraphs):
+        return 0.0
+    total = sum(map(len, paragraphs))
+    return 1.0 - sum(map(len, distinct)) / total if total else 0.0
+
+
+def judge_quality(flags: Iterable[str]) -> Quality:
+    """Return the flags, sorted, with the score that they leave."""
+    found = tuple(sorted(set(flags)))
+    score = 1.0
+    for flag in found:
+        score *= 1.0 - FLAG_WEIGHTS[flag]
+    return Quality(score=round(score, 3), flags=found)

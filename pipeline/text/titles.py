@@ -1,0 +1,63 @@
+"""The headline: found, cleaned of the site's name, and taken out of the body."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.text.furniture import line_key
+
+__all__ = ["first_line_title", "without_site_name", "without_title"]
+
+_SEPARATOR = re.compile(r"\s+[|–—\-·•»:]{1,2}\s+|\s*[|｜]\s*")
+_SENTENCE_ENDS = (".", "。", "।", "۔", "،", ",", ";", "؛")
+_TITLE_WINDOW = 4
+_SITE_MAX_CHARS = 40
+
+
+def first_line_title(lines: Sequence[str], max_chars: int) -> str | None:
+    """Return the first line if it reads as a title: short, not a full sentence, with text after it."""
+    if len(lines) < 2:
+        return None
+    first = lines[0]
+    if len(first) > max_chars:
+        return None
+    key = line_key(first)
+    if not key:
+        return None
+    if any(line_key(line) == key for line in lines[1:_TITLE_WINDOW] if len(line) <= max_chars):
+        return first
+    if first.endswith(_SENTENCE_ENDS) or not any(len(line) > len(first) for line in lines[1:]):
+        return None
+    return first
+
+
+def without_title(lines: Sequence[str], title: str | None, max_chars: int) -> list[str]:
+    """Drop repetitions of the title among the first lines."""
+    if not title:
+        return list(lines)
+    key = line_key(title)
+    kept = [line for line in lines[:_TITLE_WINDOW] if len(line) > max_chars or line_key(line) != key]
+    return [*kept, *lines[_TITLE_WINDOW:]]
+
+
+def without_site_name(title: str, names: Sequence[str]) -> str:
+    """Cut " | Site" from the end or "Site: " from the start of a title, where the site is known by one of `names`."""
+    parts = list(_SEPARATOR.finditer(title))
+    if not parts:
+        return title
+    known = {_squeezed(name) for name in names if name}
+    last = parts[-1]
+    tail = title[last.end() :]
+    if len(tail) <= _SITE_MAX_CHARS and _is_site(_squeezed(tail), known):
+        return without_site_name(title[: last.start()].rstrip(), names)
+    head = title[: parts[0].start()]
+    if len(head) <= _SITE_MAX_CHARS and _squeezed(head) in known:
+        return title[parts[0].end() :].lstrip()
+    return title
+
+
+def _squeezed(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def _is_site(tail: str, known: set[str]) -> bool:
+    return bool(tail) and any(tail == name or (len(name) > 3 and (tail in name or name in tail)) for name in known)

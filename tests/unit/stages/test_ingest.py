@@ -1,0 +1,183 @@
+"""The ingest stage: what comes out for text, pages, retractions and rubbish."""
+
+import hashlib
+from pathlib import Path
+
+import orjson
+import pytest
+
+from pipeline.domain.article import Article
+from pipeline.domain.outcome import Emit, Reject
+from pipeline.domain.record import Headers, Origin, Record
+from pipeline.stages.ingest import IngestParams, IngestStage
+from pipeline.wire.raw import raw_key
+
+URL = "https://www.nahr-news.example/water/dam-holds"
+SEED = Path(__file__).parents[4] / "shared" / "seed"
+
+ARABIC = """السد يصمد أمام الفيضان بعد ليلة طويلة
+
+السد يصمد أمام الفيضان بعد ليلة طويلة
+قال مهندسون يوم الثلاثاء إن السد القديم صمد أمام أعلى منسوب للمياه منذ ثلاثين عاما، وإن القرى أسفله لم تعد في خطر.
+
+خطة للإخلاء
+
+وكشف مسؤول في وزارة المياه لموقع المونيتور أن خطة الإخلاء كانت جاهزة منذ الأحد، وأن عشرين حافلة تنتظر عند مداخل القرى.
+
+للاطلاع على التقرير من المصدر
+
+التعليقات (0)
+
+    0
+
+    الأكثر قراءة
+
+    💡 أهم المواضيع
+"""
+
+PAGE = """<!doctype html><html lang="en"><head><title>Dam holds after long night | Nahr News</title>
+<meta property="og:title" content="Dam holds after long night"><meta property="og:site_name" content="Nahr News">
+<link rel="canonical" href="https://www.nahr-news.example/2026/dam-holds?utm_source=home">
+<script type="application/ld+json">{"@type":"NewsArticle","headline":"Dam holds after long night",
+"datePublished":"2026-01-06T08:30:00+02:00","author":{"name":"By Ada Okafor"}}</script></head>
+<body><nav><a href="/">Home</a></nav><article><h1>Dam holds after long night</h1>
+<p>The old dam withstood the highest water in thirty years, engineers said on Tuesday, and all below are safe.</p>
+<h2>Buses at the ready</h2>
+<p>An evacuation plan had been ready since Sunday, with twenty buses waiting at the entrances of the villages.</p>
+<div class="related-stories"><p><a href="/x">Ten dams you should see before they are gone</a></p></div>
+</article><footer><p>Copyright Nahr News</p></footer></body></html>"""
+
+
+def _record(value: bytes | None, headers: Headers = (), offset: int = 5) -> Record:
+    return Record("news.articles.raw.v1", 3, offset, 1_767_700_000_000, b"key", value, headers)
+
+
+def _article(value: bytes, headers: Headers = ()) -> Article:
+    (outcome,) = IngestStage(version="1").process([_record(value, headers)])
+    assert isinstance(outcome, Emit)
+    assert isinstance(outcome.value, Article)
+    return outcome.value
+
+
+def _text(**fields: object) -> Article:
+    return _article(orjson.dumps({"url": URL, **fields}))
+
+
+def test_pasted_page_becomes_the_article() -> None:
+    article = _text(text=ARABIC)
+    assert article.headline == "السد يصمد أمام الفيضان بعد ليلة طويلة"
+    assert article.headline not in article.body
+    paragraphs = article.body.split("\n\n")
+    assert len(paragraphs) == 3
+    assert paragraphs[1] == "خطة للإخلاء"
+    assert article.attribution is not None
+    assert article.attribution.source_domain == "al-monitor.com"
+    assert "المونيتور" in article.attribution.evidence
+
+
+@pytest.mark.skipif(not SEED.is_dir(), reason="../shared/seed is absent")
+def test_seed() -> None:
+    (path,) = SEED.glob("*.txt")
+    article = _article(path.read_bytes(), (("content-type", b"text/plain"), ("id", b"seed")))
+    assert article.headline.startswith("موقع أمريكي")
+    assert article.headline not in article.body
+    paragraphs = article.body.split("\n\n")
+    assert "تمهيد الطريق للمصالحة" in paragraphs
+    assert "وساطة في الشمال" in paragraphs
+    for furniture in ("للاطلاع على التقرير", "التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات"):
+        assert furniture not in article.body
+    assert article.attribution is not None
+    assert article.attribution.source_name == "Al-Monitor"
+
+
+def test_page() -> None:
+    article = _article(PAGE.encode(), (("content-type", b"text/html"), ("url", URL.encode())))
+    assert article.headline == "Dam holds after long night"
+    assert article.body.split("\n\n") == [
+        "The old dam withstood the highest water in thirty years, engineers said on Tuesday, and all below are safe.",
+        "Buses at the ready",
+        "An evacuation plan had been ready since Sunday, with twenty buses waiting at the entrances of the villages.",
+    ]
+    assert article.canonical_url == "https://www.nahr-news.example/2026/dam-holds"
+    assert [author.name for author in article.authors] == ["Ada Okafor"]
+    assert article.published_at is not None
+    assert (article.published_at.value, article.published_at.source) == ("2026-01-06T06:30:00.000Z", "json-ld")
+    assert article.publisher is not None
+    assert (article.publisher.domain, article.publisher.name) == ("nahr-news.example", "Nahr News")
+
+
+def test_canonical_of_another_site_or_a_front_page_does_not_count() -> None:
+    for href in ("https://elsewhere.example/a", "https://nahr-news.example/"):
+        page = PAGE.replace("https://www.nahr-news.example/2026/dam-holds?utm_source=home", href)
+        article = _article(page.encode(), (("content-type", b"text/html"), ("url", URL.encode())))
+        assert article.canonical_url == URL
+        assert any(flag.startswith("canonical_") for flag in article.quality.flags)
+
+
+def test_key_equals_id() -> None:
+    record = _record(orjson.dumps({"url": URL + "/?utm_source=feed", "text": ARABIC}))
+    assert raw_key(record.value, record.headers) == _text(text=ARABIC).id
+
+
+def test_provenance() -> None:
+    value = orjson.dumps({"url": URL, "text": ARABIC})
+    record = _record(value, (("traceparent", b"00-abc-def-01"),), offset=9)
+    (outcome,) = IngestStage(lane="backfill.", version="1").process([record])
+    assert isinstance(outcome, Emit)
+    article = outcome.value
+    assert article.provenance.content_sha256 == hashlib.sha256(value).hexdigest()
+    assert article.provenance.traceparent == "00-abc-def-01"
+    assert article.signature.origin == Origin("backfill.", 3, 9)
+    assert article.ingested_at == "2026-01-06T11:46:40.000Z"
+
+
+def test_fetched_at_is_normalised_or_absent() -> None:
+    good = _text(text=ARABIC, fetched_at="2026-01-06T10:00:00+02:00")
+    assert good.fetched_at == "2026-01-06T08:00:00.000Z"
+    assert good.signature.observed_at_ms == 1_767_686_400_000
+    bad = _text(text=ARABIC, fetched_at="yesterday")
+    assert bad.fetched_at is None
+    assert "fetched_at_unreadable" in bad.quality.flags
+    assert bad.signature.observed_at_ms == 1_767_700_000_000
+
+
+def test_retraction_has_no_text() -> None:
+    article = _text(action="retract")
+    assert (article.action, article.body, article.headline) == ("retract", "", "")
+    assert article.signature.action == "retract"
+    assert article.signature.content_hash == b""
+
+
+def test_outcomes_keep_their_places() -> None:
+    good = orjson.dumps({"url": URL, "text": ARABIC})
+    outcomes = IngestStage().process([_record(None), _record(good, offset=1), _record(b"{"), _record(good, offset=3)])
+    assert [type(outcome) for outcome in outcomes] == [Reject, Emit, Reject, Emit]
+    emitted = [outcome.value for outcome in outcomes if isinstance(outcome, Emit)]
+    assert [article.signature.origin.offset for article in emitted] == [1, 3]
+
+
+def test_article_past_the_internal_limit_is_rejected_here() -> None:
+    params = IngestParams(max_article_bytes=2000)
+    (outcome,) = IngestStage(params).process([_record(orjson.dumps({"url": URL, "text": "word " * 600}))])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "".join(f"<b a={i}>" for i in range(3000)) + "x</p>" + "<p>x</p>" * 3000,
+        "<ul><li>" * 20_000,
+        "<div>" * 30_000,
+    ],
+)
+def test_page_that_would_stall_the_parser_is_rejected(html: str) -> None:
+    (outcome,) = IngestStage().process([_record(orjson.dumps({"url": URL, "html": html}))])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason in {"too_deep", "time_limit"}
+
+
+def test_page_without_text_is_no_article() -> None:
+    (outcome,) = IngestStage().process([_record(orjson.dumps({"url": URL, "html": "<html><body></body></html>"}))])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "not_an_article"
