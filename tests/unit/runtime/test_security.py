@@ -98,7 +98,7 @@ def test_a_file_that_is_no_certificate_is_named_and_not_quoted(tmp_path: Path) -
 
 def test_an_encrypted_key_without_password_does_not_ask_on_the_terminal(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -passout pass:secret -days 1 -subj /CN=test".split()
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-subj", "/CN=test"]
     made = subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], capture_output=True, check=False)
     if made.returncode != 0:
         pytest.skip("openssl cannot make a certificate here")
