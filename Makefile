@@ -26,7 +26,7 @@ $(INSTALLED): pyproject.toml uv.lock $(filter $(OWN_UV),$(UV))
 $(OWN_UV):
 	@echo "uv is not installed; fetching it into .cache"
 	@$(PYTHON) -m venv .cache/uv >/dev/null 2>&1 && .cache/uv/bin/python -m pip install --quiet uv \
-	  || $(PYTHON) -m pip install --quiet --target .cache/uv uv
+	  || { rm -rf .cache/uv; $(PYTHON) -m pip install --quiet --target .cache/uv uv; }
 	@$@ --version
 
 demo: install ## run the whole pipeline on an embedded broker for a minute
