@@ -9,23 +9,25 @@
 - A directory stands for the files of these kinds below it, sorted by path, hidden ones left out.
 
 A record's topic is the path as given, its offset the running number over all inputs, its partition 0. Its timestamp is
-`now_ms`, or else the `fetched_at` of its headers, or else the file's modification time.
+the `fetched_at` in its value or headers, or else `now_ms`, or else the file's modification time: never the wall clock.
 """
 
 import mmap
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.domain.record import Headers, Record
-from pipeline.domain.times import to_epoch_ms
 from pipeline.sources.compressed import COMPRESSIONS, open_plain
 from pipeline.sources.errors import InputError
 from pipeline.sources.lines import ByteStream, bounded_lines
+from pipeline.text.dates import instant_ms
 
 __all__ = ["STDIN", "TRUNCATED_FROM", "FilesParams", "find_files", "read_files"]
 
@@ -56,6 +58,13 @@ class _Item(Struct, frozen=True):
     headers: Headers = ()
 
 
+class _Fetched(Struct):
+    fetched_at: Any = None
+
+
+_FETCHED = msgspec.json.Decoder(_Fetched)
+
+
 def read_files(
     paths: Sequence[Path | str], *, now_ms: int | None = None, params: FilesParams | None = None
 ) -> Iterator[Record]:
@@ -70,13 +79,14 @@ def read_files(
     for name in find_files(paths):
         if name == STDIN and now_ms is None:
             raise ValueError("standard input has no time of its own")
-        file_ms = now_ms if now_ms is not None else _modified_ms(Path(name))
+        topic = os.fsencode(name).decode("utf-8", "replace")
+        otherwise = now_ms if now_ms is not None else _modified_ms(Path(name))
         for item in _items(name, limits):
             yield Record(
-                topic=name,
+                topic=topic,
                 partition=0,
                 offset=offset,
-                timestamp_ms=file_ms if now_ms is not None else _stated_ms(item.headers, file_ms),
+                timestamp_ms=_fetched_ms(item, otherwise),
                 key=None,
                 value=item.value,
                 headers=_with_size(item),
@@ -174,7 +184,7 @@ def _body_headers(path: Path, content_type: str, limits: FilesParams) -> Headers
             if colon and name.strip():
                 headers.append((name.strip().lower(), value.strip().encode()))
     if not {"url", "id"} & {name for name, _ in headers}:
-        headers.append(("id", str(path).encode("utf-8", "surrogateescape")))
+        headers.append(("id", os.fsencode(path)))
     return tuple(headers)
 
 
@@ -191,9 +201,13 @@ def _modified_ms(path: Path) -> int:
         raise InputError(f"{path}: {error.strerror or error}") from error
 
 
-def _stated_ms(headers: Headers, otherwise: int) -> int:
-    for name, value in headers:
-        if name == "fetched_at" and value is not None:
-            with suppress(ValueError):
-                return to_epoch_ms(value.decode("utf-8", "replace"))
-    return otherwise
+def _fetched_ms(item: _Item, otherwise: int) -> int:
+    """Return when the article says that it was fetched."""
+    stated: object = next((value for name, value in item.headers if name == "fetched_at" and value is not None), None)
+    if isinstance(stated, bytes):
+        stated = stated.decode("utf-8", "replace")
+    elif not item.headers:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            stated = _FETCHED.decode(item.value).fetched_at
+    found = instant_ms(stated) if isinstance(stated, str) else None
+    return found if found is not None and found >= 0 else otherwise

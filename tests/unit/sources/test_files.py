@@ -101,10 +101,20 @@ def test_a_body_without_headers_is_named_by_its_path(tmp_path: Path, monkeypatch
     assert record.timestamp_ms == 7
 
 
-def test_now_wins_over_stated_times(tmp_path: Path) -> None:
+def test_a_stated_time_wins_over_now(tmp_path: Path) -> None:
     write(tmp_path / "a.txt.headers", b"fetched_at: 2026-11-20T10:00:00Z")
     (record,) = read_files([write(tmp_path / "a.txt", b"text")], now_ms=3)
-    assert record.timestamp_ms == 3
+    assert record.timestamp_ms == 1_795_168_800_000
+
+
+def test_a_line_has_the_time_it_states_or_else_now(tmp_path: Path) -> None:
+    lines = (
+        b'{"fetched_at": "2026-11-20T10:00:00Z"}\n{"fetched_at": 7}\n{"fetched_at": "soon"}\n{}\n[]\n'
+        + b"[" * 5000
+        + b'\n{"fetched_at": "1950-01-01T00:00:00Z"}\n'
+    )
+    records = read_files([write(tmp_path / "a.jsonl", lines)], now_ms=3)
+    assert [record.timestamp_ms for record in records] == [1_795_168_800_000, 3, 3, 3, 3, 3, 3]
 
 
 def test_an_unreadable_stated_time_is_passed_over(tmp_path: Path) -> None:

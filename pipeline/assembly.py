@@ -1,0 +1,75 @@
+"""Put stages together: which class serves which stage, with which models and versions. Nothing is started here."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pipeline import __version__
+from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.domain.article import Versions
+from pipeline.errors import ConfigError
+from pipeline.models.language import LanguageModel
+from pipeline.models.subjects import SubjectModel
+from pipeline.stages.chain import Chain
+from pipeline.stages.classify import ClassifyStage
+from pipeline.stages.dedupe import DedupeStage
+from pipeline.stages.detect_language import DetectLanguageStage
+from pipeline.stages.ingest import IngestStage
+from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
+from pipeline.stages.publish import PublishStage
+
+__all__ = ["build_chain", "build_fold", "build_stages", "versions"]
+
+AnyStage = Stage[Any, Any] | JudgingStage
+
+# A process has one of each: they are large, read-only, and the same for every stage that asks.
+_language_model = functools.cache(LanguageModel.load)
+_subject_model = functools.cache(SubjectModel.load)
+
+
+def versions() -> Versions:
+    """Return what makes the values of this release, also in a service that runs only some of the stages."""
+    subjects = _subject_model()
+    return Versions(
+        pipeline=__version__,
+        language=_language_model().version,
+        subjects=subjects.version,
+        taxonomy=subjects.taxonomy_version,
+    )
+
+
+def build_stages(names: Sequence[StageName], *, lane: str = "") -> list[AnyStage]:
+    """Build stages by name, each model loaded once in a process.
+
+    Raises:
+        ConfigError: A name is not a stage's.
+    """
+    builders: dict[StageName, Callable[[], AnyStage]] = {
+        "ingest": lambda: IngestStage(lane=lane, version=__version__),
+        "dedupe": lambda: DedupeStage(versions()),
+        "detect-language": lambda: DetectLanguageStage(_language_model()),
+        "classify": lambda: ClassifyStage(_subject_model()),
+        "publish": lambda: PublishStage(versions(), lane),
+    }
+    unknown = [name for name in names if name not in builders]
+    if unknown:
+        raise ConfigError(f"not a stage: {', '.join(unknown)}; stages are {', '.join(STAGES)}")
+    return [builders[name]() for name in names]
+
+
+def build_chain(names: Sequence[StageName], *, lane: str = "") -> Chain:
+    """Build the chain of a service.
+
+    Raises:
+        ConfigError: The names are not those of consecutive stages.
+    """
+    stages = build_stages(names, lane=lane)
+    try:
+        return Chain(stages)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def build_fold(params: FoldParams | None = None) -> Fold:
+    """Build an empty fold of the deduplication log."""
+    return Fold(params or FoldParams())

@@ -1,0 +1,78 @@
+"""Kafka clients for commands, made from the settings, with failures said in a line."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from pipeline.errors import TransientError
+from pipeline.runtime.security import kafka_python_security
+from pipeline.settings import Settings
+from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
+
+__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer"]
+
+_BOOTSTRAP_TIMEOUT_MS = 10_000  # somebody waits at a terminal; a cluster that is there answers in milliseconds
+_REQUEST_OVERHEAD_BYTES = 64 * 1024  # the request around one record: names, batch header
+
+
+def catalogue_for(settings: Settings) -> Catalogue:
+    """Return the topics of the settings' environment and lane."""
+    return load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
+
+
+@contextmanager
+def admin_client(settings: Settings) -> Iterator[Any]:
+    """Give an admin client.
+
+    Raises:
+        TransientError: The cluster cannot be reached.
+    """
+    with _connected(KafkaAdminClient, settings) as client:
+        yield client
+
+
+@contextmanager
+def raw_producer(settings: Settings, spec: TopicSpec) -> Iterator[Any]:
+    """Give a producer that waits for all replicas and sends nothing twice, sized for the topic; see `admin_client`."""
+    arguments = {
+        "acks": "all",
+        "enable_idempotence": True,
+        "max_request_size": spec.max_message_bytes + _REQUEST_OVERHEAD_BYTES,
+        "linger_ms": 5,
+    }
+    with _connected(KafkaProducer, settings, **arguments) as client:
+        yield client
+
+
+@contextmanager
+def consumer(settings: Settings, **arguments: Any) -> Iterator[Any]:
+    """Give a consumer that reads committed records only; see `admin_client`."""
+    with _connected(KafkaConsumer, settings, isolation_level="read_committed", **arguments) as client:
+        yield client
+
+
+@contextmanager
+def _connected(kind: Any, settings: Settings, **arguments: Any) -> Iterator[Any]:
+    # The client logs every failed attempt; what the user needs to know is said once, below.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    kafka = settings.kafka
+    try:
+        client = kind(
+            bootstrap_servers=list(kafka.servers),
+            client_id=kafka.client_id,
+            bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
+            **kafka_python_security(kafka),
+            **arguments,
+        )
+    except KafkaError as error:
+        raise TransientError(f"no answer from {kafka.bootstrap_servers}: {error}") from error
+    try:
+        yield client
+    except KafkaError as error:
+        raise TransientError(f"{kafka.bootstrap_servers}: {error}") from error
+    finally:
+        client.close()

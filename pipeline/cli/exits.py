@@ -1,0 +1,11 @@
+"""Exit codes of the command: a public contract."""
+
+__all__ = ["CONFIGURATION", "CRASH", "INTERRUPTED", "USAGE"]
+
+CRASH = 1
+USAGE = 2
+"""Wrong arguments, or an input or output that cannot be opened."""
+CONFIGURATION = 78
+"""EX_CONFIG of sysexits.h: settings, topics or models do not fit."""
+INTERRUPTED = 130
+"""Ctrl-C, as shells have it: 128 and the signal's number."""

@@ -1,0 +1,73 @@
+"""`news-pipeline tail`."""
+
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from pipeline.cli.clients import catalogue_for, consumer
+from pipeline.cli.records import describe, to_json
+from pipeline.errors import ConfigError, TransientError
+from pipeline.settings import load_settings
+
+__all__ = ["tail"]
+
+_POLL_MS = 200
+
+
+def tail(
+    topic: str,
+    *,
+    start: Annotated[Literal["earliest", "latest"], Parameter(name="--from")] = "earliest",
+    count: int | None = None,
+    timeout: float | None = None,
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Print the committed records of a topic as they come, until Ctrl-C.
+
+    Parameters
+    ----------
+    topic:
+        A name from `news-pipeline topics list`, with or without the prefix, or a part of one that fits only one topic
+        (`enriched`, `duplicates`, `dlq.ingest`).
+    start:
+        Where to begin.
+    count:
+        Stop after so many records.
+    timeout:
+        Stop when nothing has come for so many seconds; exit 1 when `--count` records were asked for and did not come.
+    json_lines:
+        One JSON object per record, with key, headers and value, instead of a readable line.
+    """
+    settings = load_settings()
+    name = _full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
+    with consumer(settings, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
+        if not client.partitions_for_topic(name):
+            raise TransientError(f"{name} is not on the cluster; `news-pipeline topics apply` creates it")
+        client.subscribe([name])
+        for seen, record in enumerate(_records(client, timeout), start=1):
+            print(to_json(record) if json_lines else describe(record), flush=True)
+            if seen == count:
+                return 0
+    return int(count is not None)
+
+
+def _records(client: Any, timeout: float | None) -> Iterator[Any]:
+    last = time.monotonic()
+    while timeout is None or time.monotonic() - last < timeout:
+        for records in client.poll(timeout_ms=_POLL_MS).values():
+            yield from records
+            last = time.monotonic()
+
+
+def _full_name(given: str, names: list[str]) -> str:
+    exact = [name for name in names if name == given or name.endswith(f".{given}")]
+    partial = exact or [name for name in names if given in name]
+    if len(partial) == 1:
+        return partial[0]
+    if len(exact) > 1:
+        partial = exact
+    if partial:
+        raise ConfigError(f"{given} fits several topics: {', '.join(partial)}")
+    return given

@@ -1,0 +1,87 @@
+"""`news-pipeline topics`."""
+
+import json
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from kafka.errors import KafkaError
+
+from pipeline.cli.clients import admin_client, catalogue_for
+from pipeline.errors import TransientError
+from pipeline.ops import provision
+from pipeline.settings import load_settings
+from pipeline.wire.catalogue import Catalogue
+
+__all__ = ["app"]
+
+app = App(name="topics", help="Plan, create and list the topics.", result_action="return_value")
+
+Partitions = Annotated[int | None, Parameter(help="Partitions of the topics of articles; the catalogue's by default.")]
+Replication = Annotated[int | None, Parameter(help="Copies of every partition; the catalogue's by default.")]
+
+
+@app.command
+def plan(*, partitions: Partitions = None, replication_factor: Replication = None) -> int:
+    """Say what `apply` would change on the cluster; exit 1 when it would refuse."""
+    settings = load_settings()
+    catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
+    with admin_client(settings) as admin:
+        changes = provision.plan(admin, catalogue)
+    for change in changes:
+        print(change.describe())
+    if not changes:
+        print("nothing to change")
+    return int(any(change.action == "refuse" for change in changes))
+
+
+@app.command
+def apply(*, partitions: Partitions = None, replication_factor: Replication = None) -> None:
+    """Create missing topics and set what differs. Topics are never deleted and partitions never added."""
+    settings = load_settings()
+    catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
+    with admin_client(settings) as admin:
+        applied = provision.apply(admin, catalogue)
+    for change in applied.changes:
+        print(change.describe())
+    for note in applied.notes:
+        print(f"note: {note}")
+    if not applied.changes:
+        print("nothing to change")
+
+
+@app.command(name="list")
+def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+    """List the topics of the catalogue, and how they are on the cluster.
+
+    Parameters
+    ----------
+    json_lines:
+        One JSON object per line instead of a table.
+    """
+    settings = load_settings()
+    catalogue = catalogue_for(settings)
+    with admin_client(settings) as admin:
+        rows = _rows(admin, catalogue)
+    for row in rows:
+        if json_lines:
+            print(json.dumps(row))
+        else:
+            there = f"{row['partitions']} partitions" if row["partitions"] else "missing"
+            print(f"{row['name']:<40} {row['kind']:<12} {there:<15} {row['description']}")
+
+
+def _rows(admin: Any, catalogue: Catalogue) -> list[dict[str, Any]]:
+    names = [spec.name for spec in catalogue.topics]
+    try:
+        there = sorted(set(names) & set(admin.list_topics()))
+        found = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(there)} if there else {}
+    except KafkaError as error:
+        raise TransientError(f"the cluster did not list its topics: {error}") from error
+    return [
+        {"name": spec.name, "kind": spec.kind, "partitions": found.get(spec.name), "description": spec.description}
+        for spec in catalogue.topics
+    ]
+
+
+def _sized(catalogue: Catalogue, partitions: int | None, replication_factor: int | None) -> Catalogue:
+    return catalogue.sized(article_partitions=partitions, replication_factor=replication_factor)

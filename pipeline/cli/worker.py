@@ -1,0 +1,28 @@
+"""`news-pipeline worker`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipeline.runtime.worker import run_worker
+from pipeline.settings import load_settings
+from pipeline.stages.protocol import StageName
+
+__all__ = ["worker"]
+
+
+def worker(*stages: StageName, start_from: Annotated[str | None, Parameter(name="--from")] = None) -> int:
+    """Run a service: one or several consecutive stages on Kafka, until SIGTERM or Ctrl-C.
+
+    Everything else is set by NEWS_* environment variables; see `news-pipeline config show`. The consumer group is
+    called after the first stage, so several workers with the same stages share the work.
+
+    Parameters
+    ----------
+    stages:
+        Consecutive stages, in order: `ingest dedupe detect-language classify publish`, or a part of that.
+    start_from:
+        Where a consumer group without committed offsets begins: `earliest`, `latest`, or a time such as
+        2026-11-23T12:00:00Z. Needed only where the source topic has already lost its oldest records.
+    """
+    return run_worker(load_settings(), stages, start_from)

@@ -1,0 +1,90 @@
+"""The funnel of a run: where every raw record ended, checked to add up."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.domain.article import EventType
+from pipeline.stages.counts import StageCounts
+from pipeline.stages.protocol import STAGES, StageName
+
+__all__ = ["Funnel"]
+
+_FATES: dict[EventType, str] = {
+    "news.article.enriched.v1": "enriched",
+    "news.article.revised.v1": "revised",
+    "news.article.retracted.v1": "retracted",
+}
+
+
+class Funnel:
+    """Counts records in and what became of them, from two sides: by what was written, and by what the stages say."""
+
+    def __init__(self) -> None:
+        self._raw = 0
+        self._events: Counter[str] = Counter()
+        self._duplicates: Counter[str] = Counter()
+        self._dead_letters: Counter[str] = Counter()
+        self._stages: dict[StageName, Counter[tuple[str, str]]] = {}
+
+    @property
+    def raw(self) -> int:
+        """How many raw records were read."""
+        return self._raw
+
+    def read(self, records: int) -> None:
+        """Count raw records."""
+        self._raw += records
+
+    def event(self, kind: EventType) -> None:
+        """Count an event that came out."""
+        self._events[_FATES[kind]] += 1
+
+    def duplicate(self, kind: str) -> None:
+        """Count an article that was held back."""
+        self._duplicates[kind] += 1
+
+    def dead_letter(self, reason: str) -> None:
+        """Count a record that cannot be processed."""
+        self._dead_letters[reason] += 1
+
+    def stages(self, counts: Mapping[StageName, StageCounts]) -> None:
+        """Add what the stages did to a batch."""
+        for name, stage in counts.items():
+            sums = self._stages.setdefault(name, Counter())
+            sums["consumed", ""] += stage.consumed
+            sums["emitted", ""] += stage.emitted
+            sums.update({("dropped", reason): count for reason, count in stage.dropped.items()})
+            sums.update({("rejected", reason): count for reason, count in stage.rejected.items()})
+
+    def check(self) -> None:
+        """Raise RuntimeError when a record is missing or was counted twice."""
+        ended = self._events.total() + self._duplicates.total() + self._dead_letters.total()
+        if ended != self._raw:
+            raise RuntimeError(f"{self._raw} raw records came to {ended} ends")
+        reaching = self._raw
+        for name in STAGES:
+            sums = self._stages.get(name, Counter())
+            held = sum(count for (outcome, _), count in sums.items() if outcome in {"dropped", "rejected"})
+            if sums["consumed", ""] != reaching or sums["emitted", ""] + held != reaching:
+                raise RuntimeError(f"the counts of {name} do not add up")
+            reaching = sums["emitted", ""]
+        if reaching != self._events.total():
+            raise RuntimeError(f"{reaching} emitted, {self._events.total()} written")
+
+    def report(self) -> dict[str, Any]:
+        """Return it as plain JSON values: raw = enriched + revised + retracted + duplicates + dead letters."""
+        return {
+            "raw": self._raw,
+            **{fate: self._events[fate] for fate in _FATES.values()},
+            "duplicates": dict(sorted(self._duplicates.items())),
+            "dead_letters": dict(sorted(self._dead_letters.items())),
+            "stages": {name: _stage_report(self._stages[name]) for name in STAGES if name in self._stages},
+        }
+
+
+def _stage_report(sums: Counter[tuple[str, str]]) -> dict[str, Any]:
+    report: dict[str, Any] = {"consumed": sums["consumed", ""], "emitted": sums["emitted", ""]}
+    for outcome in ("dropped", "rejected"):
+        report[outcome] = {reason: count for (kind, reason), count in sorted(sums.items()) if kind == outcome}
+    return report

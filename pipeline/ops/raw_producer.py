@@ -1,0 +1,68 @@
+"""Send raw records to Kafka, keyed by article, so that all versions of an article stay in order in one partition."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kafka.errors import KafkaError
+from msgspec import Struct
+
+from pipeline.domain.record import Record
+from pipeline.errors import TransientError
+from pipeline.sources.files import TRUNCATED_FROM
+from pipeline.wire.output import BATCH_OVERHEAD_BYTES, record_bytes
+from pipeline.wire.raw import raw_key
+
+__all__ = ["Produced", "send_raw"]
+
+
+class Produced(Struct, frozen=True, kw_only=True):
+    """What became of the records: sent, of those without a key (`ingest` will reject them), too large for the topic."""
+
+    sent: int
+    without_key: int
+    too_large: int
+
+
+def send_raw(
+    producer: Any,
+    topic: str,
+    records: Iterable[Record],
+    *,
+    max_message_bytes: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Produced:
+    """Send records and wait until all are acknowledged. A record that its topic would refuse is counted, not sent.
+
+    Raises:
+        TransientError: The cluster did not take a record.
+    """
+    failures: list[Exception] = []
+    sent = without_key = too_large = 0
+    for record in records:
+        key = raw_key(record.value, record.headers)
+        encoded = key.encode() if key is not None else None
+        size = BATCH_OVERHEAD_BYTES + record_bytes(encoded, record.value, record.headers)
+        if size > max_message_bytes or record.header(TRUNCATED_FROM) is not None:
+            too_large += 1
+            continue
+        try:
+            pending = producer.send(topic, record.value, key=encoded, headers=list(record.headers))
+        except KafkaError as error:
+            raise _failed(sent, error) from error
+        pending.add_errback(failures.append)
+        sent += 1
+        without_key += key is None
+        progress(sent)
+        if failures:
+            break
+    try:
+        producer.flush()
+    except KafkaError as error:
+        raise _failed(sent, error) from error
+    if failures:
+        raise _failed(sent, failures[0])
+    return Produced(sent=sent, without_key=without_key, too_large=too_large)
+
+
+def _failed(sent: int, error: Exception) -> TransientError:
+    return TransientError(f"the cluster refused one of the first {sent + 1} records: {error}")
