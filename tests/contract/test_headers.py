@@ -1,16 +1,18 @@
 """Header names are part of the contract: consumers and tools match them, so a new one is decided here."""
 
+from typing import get_args
+
 import pytest
 from msgspec.structs import replace
 
-from pipeline.domain.article import Dedup, DuplicateArticle, Event, Provenance, Publisher, Quality
+from pipeline.domain.article import Dedup, DuplicateArticle, Event, EventType, Provenance, Publisher, Quality
 from pipeline.domain.ids import ArticleId, ClusterId, EventId
 from pipeline.domain.record import Record
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.cloudevents import headers
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
 from pipeline.wire.schemas import load_schema
-from pipeline.wire.validation import open_validator
+from pipeline.wire.validation import closed, open_validator
 
 ARTICLE = ArticleId("a" * 32)
 EVENT = Event(
@@ -77,6 +79,16 @@ def test_headers_of_events() -> None:
         "ce_revision",
         "traceparent",
     }
+
+
+def test_headers_of_events_are_as_their_schema_says() -> None:
+    schema = load_schema("news.event-headers.v1")
+    found = {name: value.decode() for name, value in headers(EVENT, "/news-pipeline/dedupe") if value is not None}
+    assert [error.message for error in open_validator(closed(schema)).iter_errors(found)] == []
+    assert set(schema["properties"]) == set(found)
+    optional = {"ce_language", "ce_subjects", "ce_publisher", "traceparent"}
+    assert set(schema["required"]) == set(found) - optional
+    assert schema["properties"]["ce_type"]["enum"] == list(get_args(EventType))
 
 
 @pytest.mark.parametrize(("limit", "names"), [(100_000, DEAD_LETTER_NAMES), (6000, DEAD_LETTER_NAMES | CUT_NAMES)])

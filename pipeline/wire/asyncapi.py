@@ -1,0 +1,122 @@
+"""The AsyncAPI 3.1 description of every topic, made from the catalogue; schemas are referred to, not repeated."""
+
+from typing import Any, Literal, get_args
+
+from pipeline.domain.article import EventType
+from pipeline.wire.catalogue import Catalogue, TopicSpec
+from pipeline.wire.cloudevents import SCHEMA_OF
+
+__all__ = ["asyncapi_document"]
+
+_BINDING = "0.5.0"
+_HEADERS = "news.event-headers.v1"
+_DESCRIPTION = (
+    "Raw news articles go in at one end; clean, deduplicated, language-tagged, subject-classified events come out at "
+    "the other. Consumers read news.articles.enriched.v1 with isolation.level read_committed; docs/events.md has the rules."
+)
+
+
+def asyncapi_document(catalogue: Catalogue, version: str) -> dict[str, Any]:
+    """Describe all topics; `version` is the release. References are relative to the directory of schemas."""
+    return {
+        "asyncapi": "3.1.0",
+        "info": {
+            "title": "news-pipeline",
+            "version": version,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {spec.name: _channel(catalogue, spec) for spec in catalogue.topics},
+        "operations": _operations(catalogue),
+        "components": {"messages": _messages(catalogue)},
+    }
+
+
+def _channel(catalogue: Catalogue, spec: TopicSpec) -> dict[str, Any]:
+    configs = catalogue.configs(spec)
+    topic: dict[str, Any] = {"cleanup.policy": [configs["cleanup.policy"]], "max.message.bytes": spec.max_message_bytes}
+    for name in ("retention.ms", "retention.bytes"):
+        if name in configs:
+            topic[name] = int(configs[name])
+    return {
+        "address": spec.name,
+        "description": spec.description,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(spec)},
+        "bindings": {
+            "kafka": {
+                "topic": spec.name,
+                "partitions": catalogue.partitions(spec),
+                "replicas": catalogue.replication_factor,
+                "topicConfiguration": topic,
+                "bindingVersion": _BINDING,
+            }
+        },
+    }
+
+
+def _message_names(spec: TopicSpec) -> list[str]:
+    """Return the kinds of records on a topic: events by their type, everything else by its schema."""
+    if spec.schema is None:
+        return []
+    return [kind for kind, schema in SCHEMA_OF.items() if schema == spec.schema] or [spec.schema]
+
+
+def _messages(catalogue: Catalogue) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for spec in catalogue.topics:
+        for name in _message_names(spec):
+            found.setdefault(name, _message(name, spec))
+    return found
+
+
+def _message(name: str, spec: TopicSpec) -> dict[str, Any]:
+    key = {"type": "string", "description": f"{spec.key.replace('_', ' ')}, as UTF-8 text"}
+    if spec.kind == "dead_letter":
+        return {
+            "name": name,
+            "contentType": "application/octet-stream",
+            "summary": "The record as it came; headers say where it died and why.",
+            "headers": {"$ref": f"./{spec.schema}.json"},
+            "payload": {"description": "The value of the original record, whatever it is."},
+            "bindings": {
+                "kafka": {"key": {"description": "The key of the original record."}, "bindingVersion": _BINDING}
+            },
+        }
+    message: dict[str, Any] = {
+        "name": name,
+        "contentType": "application/json",
+        "payload": {"$ref": f"./{spec.schema}.json"},
+        "bindings": {"kafka": {"key": key, "bindingVersion": _BINDING}},
+    }
+    if name in get_args(EventType):
+        message["headers"] = {
+            "allOf": [
+                {"$ref": f"./{_HEADERS}.json"},
+                {"type": "object", "properties": {"ce_type": {"type": "string", "const": name}}},
+            ]
+        }
+    return message
+
+
+def _operations(catalogue: Catalogue) -> dict[str, Any]:
+    """Return who reads and writes what, from the pipeline's point of view."""
+    found: dict[str, Any] = {}
+    for stage, topics in catalogue.stages.items():
+        for name in topics.all_reads:
+            group = None if name in topics.also_reads else f"news-{stage}"
+            found[f"{stage}.reads.{name}"] = _operation("receive", stage, name, group)
+        for name in topics.all_writes:
+            found[f"{stage}.writes.{name}"] = _operation("send", stage, name, None)
+    return found
+
+
+def _operation(action: Literal["send", "receive"], stage: str, topic: str, group: str | None) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{topic}"},
+        "tags": [{"name": stage}],
+    }
+    if group is not None:
+        operation["bindings"] = {"kafka": {"groupId": {"type": "string", "const": group}, "bindingVersion": _BINDING}}
+    return operation
