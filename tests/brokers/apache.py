@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +36,6 @@ STOP_TIMEOUT_SECS = 60.0
 PROPERTIES = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
@@ -93,7 +93,20 @@ def kafka_jars() -> Path:
 class ApacheKafka:
     """One broker on loopback. Data and ports survive `stop`, `kill` and a new `start`; `close` removes them."""
 
-    def __init__(self, *, heap: str = "768m", properties: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        heap: str = "768m",
+        properties: Mapping[str, str] | None = None,
+        listeners: Mapping[str, str] | None = None,
+    ) -> None:
+        """Format its storage.
+
+        Args:
+            heap: The most memory Java may take for objects.
+            properties: Additions to its configuration.
+            listeners: More ways in beside the plaintext one: a name for each, and its security protocol.
+        """
         self._jars = kafka_jars()
         self._heap = heap
         self._cluster_id = uuid4().hex[:22]
@@ -101,6 +114,9 @@ class ApacheKafka:
         self._port, self._controller_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._config = self._home / "server.properties"
+        self._listeners = dict(listeners or {})
+        self._ports = {"PLAINTEXT": self._port, "CONTROLLER": self._controller_port}
+        self._ports |= {name: free_port() for name in self._listeners}
         self._write_config(properties or {})
         self._format()
 
@@ -108,6 +124,10 @@ class ApacheKafka:
     def bootstrap_servers(self) -> str:
         """Its address for clients."""
         return f"127.0.0.1:{self._port}"
+
+    def address(self, listener: str) -> str:
+        """Its address for clients of another listener."""
+        return f"127.0.0.1:{self._ports[listener]}"
 
     @property
     def pid(self) -> int:
@@ -188,11 +208,14 @@ class ApacheKafka:
             process.kill()
             process.wait()
 
-    def _write_config(self, properties: dict[str, str]) -> None:
+    def _write_config(self, properties: Mapping[str, str]) -> None:
+        addresses = [f"{name}://127.0.0.1:{port}" for name, port in self._ports.items()]
+        protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **self._listeners}
         everything = {
             **PROPERTIES,
-            "listeners": f"PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{self._controller_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self._port}",
+            "listeners": ",".join(addresses),
+            "advertised.listeners": ",".join(address for address in addresses if not address.startswith("CONTROLLER")),
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "log.dirs": str(self._home / "data"),
             **properties,

@@ -56,18 +56,26 @@ def embedded_broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def kafka_broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
+def kafka_needed(pytestconfig: pytest.Config) -> None:
+    """Skip, or fail where it is required, when Apache Kafka cannot run here. For tests that start one of their own."""
+    missing = why_unavailable()
+    if missing is not None and REQUIRED:
+        pytest.fail(f"Apache Kafka is required (PIPELINE_TEST_REQUIRE_KAFKA=1), but {missing}")
+    if missing is not None:
+        pytest.skip(f"Apache Kafka does not run here: {missing}")
+    pytestconfig.stash[USED].append(f"Apache Kafka {KAFKA_VERSION}")
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(kafka_needed: None) -> Iterator[Broker]:
     """Apache Kafka, for tests that leave it running."""
-    _need_kafka()
     with ApacheKafka() as broker:
-        pytestconfig.stash[USED].append(f"Apache Kafka {KAFKA_VERSION}")
         yield Broker("kafka", broker.bootstrap_servers)
 
 
 @pytest.fixture
-def private_kafka() -> Iterator[ApacheKafka]:
+def private_kafka(kafka_needed: None) -> Iterator[ApacheKafka]:
     """Apache Kafka for one test alone, which may stop or kill it."""
-    _need_kafka()
     with ApacheKafka() as broker:
         yield broker
 
@@ -94,11 +102,3 @@ def settings(broker: Broker, topic_prefix: str) -> Settings:
         kafka=KafkaSettings(bootstrap_servers=broker.bootstrap_servers, topic_prefix=topic_prefix),
         web=WebSettings(port=0),
     )
-
-
-def _need_kafka() -> None:
-    missing = why_unavailable()
-    if missing is not None and REQUIRED:
-        pytest.fail(f"Apache Kafka is required (PIPELINE_TEST_REQUIRE_KAFKA=1), but {missing}")
-    if missing is not None:
-        pytest.skip(f"Apache Kafka does not run here: {missing}")
