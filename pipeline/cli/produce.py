@@ -2,8 +2,8 @@
 
 import sys
 
-from pipeline.cli.clients import catalogue_for, raw_producer
 from pipeline.cli.progress import show_progress
+from pipeline.ops.clients import catalogue_for, raw_producer
 from pipeline.ops.raw_producer import send_raw
 from pipeline.settings import load_settings
 from pipeline.sources.files import STDIN, find_files, read_files
@@ -30,7 +30,7 @@ def produce(*paths: str, topic: str | None = None) -> int:
     settings = load_settings()
     catalogue = catalogue_for(settings)
     spec = catalogue.topic(catalogue.stage("ingest").reads)
-    with raw_producer(settings, spec) as client, show_progress("sent") as show:
+    with raw_producer(settings.kafka, spec) as client, show_progress("sent") as show:
         # Kafka dates the records: the time that files state is for runs without a broker.
         produced = send_raw(
             client,

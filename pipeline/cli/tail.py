@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from pipeline.cli.clients import catalogue_for, consumer
 from pipeline.cli.records import describe, to_json
 from pipeline.errors import ConfigError, TransientError
+from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.settings import load_settings
 
 __all__ = ["tail"]
@@ -42,7 +42,7 @@ def tail(
     """
     settings = load_settings()
     name = _full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
-    with consumer(settings, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
+    with consumer(settings.kafka, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
         if not client.partitions_for_topic(name):
             raise TransientError(f"{name} is not on the cluster; `news-pipeline topics apply` creates it")
         client.subscribe([name])

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
-from pipeline.cli.clients import admin_client, catalogue_for
 from pipeline.errors import TransientError
 from pipeline.ops import provision
+from pipeline.ops.clients import admin_client, catalogue_for
 from pipeline.settings import load_settings
 from pipeline.wire.catalogue import Catalogue
 
@@ -25,7 +25,7 @@ def plan(*, partitions: Partitions = None, replication_factor: Replication = Non
     """Say what `apply` would change on the cluster; exit 1 when it would refuse."""
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
-    with admin_client(settings) as admin:
+    with admin_client(settings.kafka) as admin:
         changes = provision.plan(admin, catalogue)
     for change in changes:
         print(change.describe())
@@ -39,7 +39,7 @@ def apply(*, partitions: Partitions = None, replication_factor: Replication = No
     """Create missing topics and set what differs. Topics are never deleted and partitions never added."""
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
-    with admin_client(settings) as admin:
+    with admin_client(settings.kafka) as admin:
         applied = provision.apply(admin, catalogue)
     for change in applied.changes:
         print(change.describe())
@@ -60,7 +60,7 @@ def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
-    with admin_client(settings) as admin:
+    with admin_client(settings.kafka) as admin:
         rows = _rows(admin, catalogue)
     for row in rows:
         if json_lines:

@@ -1,4 +1,4 @@
-"""Kafka clients for commands, made from the settings, with failures said in a line."""
+"""Kafka clients of kafka-python, made from the settings, with failures said in a line."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import TransientError
 from pipeline.runtime.security import kafka_python_security
-from pipeline.settings import Settings
+from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
 
 __all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer"]
@@ -25,18 +25,18 @@ def catalogue_for(settings: Settings) -> Catalogue:
 
 
 @contextmanager
-def admin_client(settings: Settings) -> Iterator[Any]:
+def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
     """Give an admin client.
 
     Raises:
         TransientError: The cluster cannot be reached.
     """
-    with _connected(KafkaAdminClient, settings) as client:
+    with _connected(KafkaAdminClient, kafka) as client:
         yield client
 
 
 @contextmanager
-def raw_producer(settings: Settings, spec: TopicSpec) -> Iterator[Any]:
+def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
     """Give a producer that waits for all replicas and sends nothing twice, sized for the topic; see `admin_client`."""
     arguments = {
         "acks": "all",
@@ -44,22 +44,21 @@ def raw_producer(settings: Settings, spec: TopicSpec) -> Iterator[Any]:
         "max_request_size": spec.max_message_bytes + _REQUEST_OVERHEAD_BYTES,
         "linger_ms": 5,
     }
-    with _connected(KafkaProducer, settings, **arguments) as client:
+    with _connected(KafkaProducer, kafka, **arguments) as client:
         yield client
 
 
 @contextmanager
-def consumer(settings: Settings, **arguments: Any) -> Iterator[Any]:
+def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
     """Give a consumer that reads committed records only; see `admin_client`."""
-    with _connected(KafkaConsumer, settings, isolation_level="read_committed", **arguments) as client:
+    with _connected(KafkaConsumer, kafka, isolation_level="read_committed", **arguments) as client:
         yield client
 
 
 @contextmanager
-def _connected(kind: Any, settings: Settings, **arguments: Any) -> Iterator[Any]:
+def _connected(kind: Any, kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
     # The client logs every failed attempt; what the user needs to know is said once, below.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    kafka = settings.kafka
     try:
         client = kind(
             bootstrap_servers=list(kafka.servers),

@@ -1,0 +1,28 @@
+"""`news-pipeline demo`."""
+
+import signal
+import threading
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipeline.demo.play import play
+
+__all__ = ["demo"]
+
+
+def demo(*, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Show the whole pipeline at work on its samples, on an embedded broker; takes less than a minute.
+
+    Starts a broker, creates the topics, starts one worker with all stages, sends the samples, prints what comes out,
+    and the funnel: raw = enriched + revised + retracted + duplicates + dead letters.
+
+    Parameters
+    ----------
+    keep:
+        Keep broker and worker running until Ctrl-C, to look around.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return play(keep=keep, stop=stop)

@@ -1,0 +1,70 @@
+"""What the demo shows: a row per record as it comes out, and the funnel."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.demo.fates import Fate
+
+__all__ = ["Screen", "funnel_total"]
+
+_STYLES = {"enriched": "green", "revised": "cyan", "retracted": "magenta", "duplicate": "yellow", "dead letter": "red"}
+_WIDTHS = (("fate", 11), ("lang", 7), ("verdict or reason", 23), ("subjects", 34))
+_MIN_HEADLINE = 20
+_PLAIN_WIDTH = 150  # where there is no terminal, such as a log of CI
+
+
+class Screen:
+    """Rows on standard output, in columns that stay where they are from table to table."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(width=None if Console().is_terminal else _PLAIN_WIDTH, highlight=False)
+        self._has_header = False
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(text, markup=False, highlight=False)
+
+    def rows(self, fates: Sequence[Fate]) -> None:
+        """Print rows, below the heading if they are the first."""
+        if not fates:
+            return
+        table = Table(box=None, show_header=not self._has_header, pad_edge=False, header_style="bold")
+        for name, width in _WIDTHS:
+            table.add_column(name, width=width, no_wrap=True, overflow="ellipsis")
+        room = self._console.width - sum(width + 1 for _, width in _WIDTHS)
+        table.add_column("headline", width=max(_MIN_HEADLINE, room), no_wrap=True, overflow="ellipsis")
+        for fate in fates:
+            cells = (fate.kind, fate.language, fate.why, fate.subjects, fate.headline)
+            # As text, never as markup: headlines hold brackets.
+            table.add_row(*(Text(cell.replace("\n", " "), style=_STYLES[fate.kind]) for cell in cells))
+        self._console.print(table)
+        self._has_header = True
+
+    def funnel(self, raw: int, funnel: Mapping[str, Any]) -> None:
+        """Print the funnel so that one can see it add up."""
+        table = Table(title=f"{raw} raw records", title_style="bold", box=None, show_header=False, pad_edge=False)
+        table.add_column(justify="right")
+        table.add_column()
+        for name, count in funnel.items():
+            total, details = _summed(count)
+            table.add_row(str(total), f"{name.replace('_', ' ')}{details}")
+        table.add_row("———", "")
+        table.add_row(str(funnel_total(funnel)), "together")
+        self._console.print()
+        self._console.print(table)
+
+
+def funnel_total(funnel: Mapping[str, Any]) -> int:
+    """Add up a funnel."""
+    return sum(_summed(count)[0] for count in funnel.values())
+
+
+def _summed(count: Any) -> tuple[int, str]:
+    if isinstance(count, int):
+        return count, ""
+    details = ", ".join(f"{number} {reason}" for reason, number in count.items())
+    return sum(count.values()), f" ({details})" if details else ""

@@ -1,0 +1,107 @@
+"""One worker with all stages as a process of its own, as an orchestrator would run it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import TracebackType
+from typing import Self
+
+from pipeline.errors import FatalError
+from pipeline.ops.ready import free_port
+from pipeline.stages.protocol import STAGES
+
+__all__ = ["DemoService"]
+
+START_SECS = 30.0  # loading the models takes two seconds; a loaded machine may take more
+STOP_SECS = 30.0  # above the worker's own deadline
+_POLL_SECS = 0.1
+_LAST_LINES = 5
+
+
+class DemoService:
+    """Runs `news-pipeline worker` with all stages against a broker while the block lasts."""
+
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._servers = bootstrap_servers
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Path | None = None
+
+    @property
+    def web(self) -> str:
+        """The address of its health and metrics."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def wait_until_ready(self) -> None:
+        """Wait until the worker says that it is ready.
+
+        Raises:
+            FatalError: It ended, or the time is up.
+        """
+        deadline = time.monotonic() + START_SECS
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                with urllib.request.urlopen(f"{self.web}/readyz", timeout=1):  # noqa: S310  # http, our own worker
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(_POLL_SECS)
+        raise FatalError(f"the worker was not ready within {START_SECS:.0f} s: {self._last_lines()}")
+
+    def check(self) -> None:
+        """Raise FatalError when the worker has ended by itself."""
+        if self._process is None or self._process.poll() is not None:
+            raise FatalError(f"the worker ended: {self._last_lines()}")
+
+    def stop(self) -> int:
+        """Ask the worker to drain and end; return its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(STOP_SECS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def __enter__(self) -> Self:
+        with NamedTemporaryFile(prefix="news-pipeline-worker-", suffix=".log", delete=False) as log:
+            self._log = Path(log.name)
+            self._process = subprocess.Popen(  # noqa: S603  # our own command
+                [sys.executable, "-m", "pipeline", "worker", *STAGES],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; the worker is told to drain
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
+        if self._log is not None:
+            self._log.unlink(missing_ok=True)
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment without whatever NEWS_* settings the user has: they are for another cluster."""
+        inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("NEWS_")}
+        return inherited | {
+            "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
+            "NEWS_GUARANTEE": "at_least_once",
+            "NEWS_WEB__PORT": str(self._port),
+            "NEWS_LOG__LEVEL": "warning",
+        }
+
+    def _last_lines(self) -> str:
+        text = self._log.read_text("utf-8", "replace").strip() if self._log is not None else ""
+        return "\n".join(text.splitlines()[-_LAST_LINES:]) or "it said nothing"
