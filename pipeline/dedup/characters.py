@@ -1,0 +1,47 @@
+"""Classes of characters for signatures, from a table that is frozen with the signature version.
+
+Python's own tables grow with every Unicode version; a signature must stay the same for ever.
+"""
+
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CONTROL", "DIGIT", "LETTER", "MARK", "OTHER", "SCRIPT_NAMES", "SIGN", "SPACE", "class_and_script"]
+
+CONTROL: Final = 0
+SPACE: Final = 1
+OTHER: Final = 2
+MARK: Final = 3
+LETTER: Final = 4
+DIGIT: Final = 5
+SIGN: Final = 6
+"""A character of a script that puts no spaces between words."""
+
+_NAMES: Final = ("control", "space", "other", "mark", "letter", "digit", "sign")
+_LIMIT: Final = 0x30000
+_SCRIPT_SHIFT: Final = 3
+
+
+def _load() -> tuple[NDArray[np.uint16], tuple[str, ...]]:
+    table = np.full(_LIMIT + 1, OTHER, dtype=np.uint16)
+    scripts = ["Zyyy"]
+    for line in files("pipeline.dedup").joinpath("data/character_classes.txt").read_text("ascii").splitlines():
+        if line.startswith("#"):
+            continue
+        first, last, name, script = line.split()
+        if script not in scripts:
+            scripts.append(script)
+        table[int(first, 16) : int(last, 16) + 1] = _NAMES.index(name) | scripts.index(script) << _SCRIPT_SHIFT
+    return table, tuple(scripts)
+
+
+_TABLE, SCRIPT_NAMES = _load()
+
+
+def class_and_script(points: NDArray[np.uint32]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the class of each code point and its script, as an index into SCRIPT_NAMES."""
+    entries = _TABLE[np.minimum(points, _LIMIT)]
+    return (entries & 7).astype(np.uint8), (entries >> _SCRIPT_SHIFT).astype(np.uint8)

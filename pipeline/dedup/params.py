@@ -1,0 +1,27 @@
+"""Thresholds of deduplication, in one place, with where each number comes from."""
+
+from msgspec import Struct
+
+__all__ = ["FoldParams", "SigningParams"]
+
+
+class SigningParams(Struct, frozen=True, kw_only=True):
+    """How a signature is made. Other values make another signature: they belong to SIGNATURE_VERSION."""
+
+    word_shingle: int = 3
+    """Words in a shingle, where words are spaced."""
+    sign_shingle: int = 5
+    """Characters in a shingle, where words are not spaced (Han, Kana, Thai, Lao, Khmer, Burmese, Tibetan)."""
+    min_shingles: int = 32
+    """Distinct places a text needs for a sketch; shorter texts have none and only match exactly."""
+
+
+class FoldParams(Struct, frozen=True, kw_only=True):
+    """How the fold decides. The same for every worker that folds the same log."""
+
+    near_window_secs: int = 72 * 3600
+    """How long near-duplicates are recognised; DESIGN 5."""
+    exact_window_secs: int = 7 * 24 * 3600
+    """How long exact copies, revisions and origins are remembered; DESIGN 5."""
+    min_exact_shingles: int = 32
+    """Below it the headline must be equal too: short bodies ("Read more") are shared by different articles."""
