@@ -89,6 +89,8 @@ def decode_raw(value: bytes | None, headers: Headers, params: IngestParams) -> R
     if len(value) > params.max_raw_bytes:
         return Reject("too_large", f"{len(value)} bytes, limit {params.max_raw_bytes}")
     named = _named(headers)
+    if "truncated-from-bytes" in named:
+        return Reject("too_large", "cut short by whoever read it, for its size")
     plain = decompress(
         value,
         named.get("content-encoding"),

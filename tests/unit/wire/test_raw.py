@@ -94,6 +94,7 @@ MALFORMED = [
     ("null", None, {}, "empty_value"),
     ("zero bytes", b"", {}, "empty_value"),
     ("20 MB over the limit", b"x" * (24 * 1024 * 1024 + 1), {}, "too_large"),
+    ("cut short by its reader", _json()[:20], {"truncated-from-bytes": "99999999"}, "too_large"),
     ("bad UTF-8", b'{"url":"https://a.example/b","text":"\xff\xfe"}', {}, "undecodable"),
     ("corrupt gzip", b"\x1f\x8b\x08garbage", {"content-encoding": "gzip"}, "undecodable"),
     ("truncated gzip", gzip.compress(_json())[:-9], {"content-encoding": "gzip"}, "undecodable"),
