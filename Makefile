@@ -50,8 +50,7 @@ fmt: install ## format, and repair what can be repaired
 	$(BIN)/ruff format
 
 docs: install ## write the generated pages again
-	$(BIN)/python -m scripts.generate_settings
-	$(BIN)/python -m scripts.generate_metrics
+	for script in scripts/generate_*.py; do $(BIN)/python -m scripts.$$(basename $$script .py) || exit 1; done
 
 bench: install ## measure speed; see docs on benchmarks
 	$(BIN)/python -m benchmarks
