@@ -7,7 +7,10 @@ import jsonschema_rs
 from pipeline.errors import ContractError
 from pipeline.wire.schemas import load_schema
 
-__all__ = ["ProducedValidator", "closed", "open_validator"]
+__all__ = ["EXTENSIBLE_ENUM", "ProducedValidator", "closed", "open_validator"]
+
+EXTENSIBLE_ENUM = "x-extensible-enum"
+"""The words a producer uses today. Consumers must expect others, so for them it is an annotation and no constraint."""
 
 
 def open_validator(schema: dict[str, Any]) -> Any:
@@ -16,13 +19,15 @@ def open_validator(schema: dict[str, Any]) -> Any:
 
 
 def closed(schema: Any) -> Any:
-    """Return the schema as producers must obey it: objects hold declared fields only.
+    """Return the schema as producers must obey it: objects hold declared fields, growing lists known words only.
 
     An object that says what else it may hold (`additionalProperties`) means it, and keeps it.
     """
     if not isinstance(schema, dict):
         return schema
     result = {name: _closed_keyword(name, value) for name, value in schema.items()}
+    if EXTENSIBLE_ENUM in schema:
+        result["enum"] = schema[EXTENSIBLE_ENUM]
     if "properties" in schema and "additionalProperties" not in schema:
         result["unevaluatedProperties"] = False
     return result

@@ -69,7 +69,11 @@ def test_there_are_no_examples_of_schemas_that_are_not_there() -> None:
     assert {file.name for kind in ("valid", "invalid") for file in (EXAMPLES / kind).iterdir()} == set(schema_names())
 
 
-@pytest.mark.parametrize(("name", "file"), [p for p in examples("valid") if p.values[0] in DECODERS])
+# Words of a later release are for consumers to pass over; our own decoders know the words of their release.
+READABLE = [p for p in examples("valid") if p.values[0] in DECODERS and "with_a_kind_of" not in p.values[1].stem]
+
+
+@pytest.mark.parametrize(("name", "file"), READABLE)
 def test_a_valid_example_is_read_and_written_back(name: str, file: Path) -> None:
     written = encode(DECODERS[name](file.read_bytes()))
     assert closed_check(name, written) == []

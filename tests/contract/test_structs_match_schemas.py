@@ -16,6 +16,7 @@ from pipeline.stages.protocol import STAGES
 from pipeline.text.params import IngestParams
 from pipeline.wire.raw import RawArticle, decode_raw
 from pipeline.wire.schemas import load_schema, schema_names
+from pipeline.wire.validation import EXTENSIBLE_ENUM
 
 PAIRS: list[tuple[str, Any]] = [
     ("news.article.internal.v1", Article),
@@ -53,7 +54,7 @@ class Comparison:
 
     def _leaf_matches(self, found: inspect.Type, schema: dict[str, Any]) -> bool:
         if isinstance(found, inspect.LiteralType):
-            return set(schema["enum"]) == set(found.values)
+            return set(schema.get("enum") or schema[EXTENSIBLE_ENUM]) == set(found.values)
         if isinstance(found, inspect.DictType):
             return schema.get("additionalProperties") is True
         if isinstance(found, inspect.BytesType):
@@ -157,8 +158,8 @@ def test_ingest_knows_exactly_the_fields_of_the_raw_schema() -> None:
 
 def test_reasons_of_dead_letters_are_those_of_rejections() -> None:
     properties = load_schema("news.dead-letter.v1")["properties"]
-    assert properties["news.dlq.reason"]["enum"] == list(REJECT_REASONS)
-    assert properties["__connect.errors.stage"]["enum"] == [*STAGES, "cluster"]
+    assert properties["news.dlq.reason"][EXTENSIBLE_ENUM] == list(REJECT_REASONS)
+    assert properties["__connect.errors.stage"][EXTENSIBLE_ENUM] == [*STAGES, "cluster"]
 
 
 def test_a_definition_is_the_same_in_every_schema() -> None:

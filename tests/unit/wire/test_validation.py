@@ -6,7 +6,7 @@ import pytest
 from pipeline.domain.article import Event
 from pipeline.errors import ContractError
 from pipeline.wire.codec import encode, to_plain
-from pipeline.wire.validation import ProducedValidator, closed, open_validator
+from pipeline.wire.validation import EXTENSIBLE_ENUM, ProducedValidator, closed, open_validator
 
 
 @pytest.fixture
@@ -44,6 +44,19 @@ def test_an_error_names_the_place_and_quotes_nothing(value: dict[str, Any]) -> N
     with pytest.raises(ContractError) as caught:
         ProducedValidator("news.article.enriched.v1").check(value)
     assert str(caught.value) == "news.article.enriched.v1: type at $.headline"
+
+
+def test_a_growing_list_is_closed_for_producers_only() -> None:
+    schema = {"type": "string", EXTENSIBLE_ENUM: ["a", "b"]}
+    assert open_validator(schema).is_valid("c")
+    assert not open_validator(closed(schema)).is_valid("c")
+    assert open_validator(closed(schema)).is_valid("b")
+
+
+def test_a_word_nobody_declared_is_refused(value: dict[str, Any]) -> None:
+    value["dedup"]["kind"] = "translation"
+    with pytest.raises(ContractError, match=r"enum at \$\.dedup\.kind"):
+        ProducedValidator("news.article.enriched.v1").check(value)
 
 
 def test_closing_leaves_conditions_open() -> None:
