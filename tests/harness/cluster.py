@@ -53,6 +53,7 @@ class TestCluster:
             bootstrap_servers=self.bootstrap_servers,
             acks="all",
             linger_ms=20,
+            batch_size=512 * 1024,
             max_request_size=28 * 1024 * 1024,
         )
         try:

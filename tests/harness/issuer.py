@@ -8,38 +8,7 @@ from msgspec import Struct
 
 __all__ = ["Issued", "issue"]
 
-_SYLLABLES = [
-    "ba",
-    "be",
-    "bo",
-    "ka",
-    "ke",
-    "ko",
-    "la",
-    "le",
-    "lo",
-    "ma",
-    "me",
-    "mo",
-    "na",
-    "ne",
-    "no",
-    "ra",
-    "re",
-    "ro",
-    "sa",
-    "se",
-    "so",
-    "ta",
-    "te",
-    "to",
-    "va",
-    "ve",
-    "vo",
-    "za",
-    "ze",
-    "zo",
-]
+_SYLLABLES = [consonant + vowel for consonant in "bklmnrstvz" for vowel in "aeo"]
 _EPOCH = "2026-11-20T{:02d}:{:02d}:{:02d}Z"
 
 

@@ -1,0 +1,139 @@
+"""Exactly once, proven: two workers on Apache Kafka, killed and stopped in mid-flight.
+
+Every input ends in exactly one place, verdicts are what a plain fold of the log says, and the lag returns to zero
+without help.
+"""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from msgspec import Struct
+
+from pipeline.wire.raw import raw_key
+from tests.harness.cluster import Sent, TestCluster
+from tests.harness.issuer import issue
+from tests.harness.oracle import check_conservation, check_verdicts, read_outcomes
+from tests.harness.workers import WorkerProcess, environment, wait_until
+from tests.integration.conftest import Broker
+
+RAW = "news.articles.raw.v1"
+ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
+SESSION_SECS = 6  # the least a broker allows by default
+STOPPED_SECS = 9  # past the session: the others take over while the process sleeps
+
+
+class Fault(Struct, frozen=True):
+    """What is done to one worker. `pause_secs` is how long it sleeps before SIGCONT."""
+
+    number: signal.Signals
+    pause_secs: float = 0.0
+
+
+FAULTS = (
+    Fault(signal.SIGKILL),
+    Fault(signal.SIGTERM),
+    Fault(signal.SIGSTOP, STOPPED_SECS),
+    Fault(signal.SIGKILL),
+    Fault(signal.SIGTERM),
+    Fault(signal.SIGSTOP, STOPPED_SECS),
+    Fault(signal.SIGKILL),
+    Fault(signal.SIGTERM),
+)
+
+
+class Hit(Struct, frozen=True):
+    """A fault and the proof that work was in flight when it hit."""
+
+    fault: Fault
+    in_flight: float
+
+
+def _slices(count: int, seed: int) -> Iterator[list[tuple[bytes | None, bytes, tuple[()]]]]:
+    """Cut the issue into one slice per fault, so that there is work in flight for every one."""
+    slice_: list[tuple[bytes | None, bytes, tuple[()]]] = []
+    for issued in issue(count, seed=seed):
+        key = raw_key(issued.value, ())
+        slice_.append((key.encode() if key else None, issued.value, ()))
+        if len(slice_) == count // len(FAULTS):
+            yield slice_
+            slice_ = []
+
+
+def _strike(worker: WorkerProcess, fault: Fault) -> Hit | None:
+    """Do it while records are in progress; None when none could be seen to be."""
+    for _ in range(300):
+        worker.ensure()
+        in_flight = worker.metric("news_records_in_progress")
+        if in_flight > 0:
+            break
+        time.sleep(0.05)
+    else:
+        return None
+    worker.send(fault.number)
+    if fault.number is signal.SIGSTOP:
+        time.sleep(fault.pause_secs)
+        worker.send(signal.SIGCONT)
+    else:
+        worker.wait(40)
+        worker.ensure()
+    return Hit(fault, in_flight)
+
+
+@pytest.mark.kafka
+@pytest.mark.fault
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("count", [50_000])
+def test_eight_faults_lose_and_double_nothing(kafka_broker: Broker, topic_prefix: str, count: int) -> None:
+    cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
+    cluster.provision()
+    sent: list[Sent] = []
+    env = environment(
+        kafka_broker.bootstrap_servers,
+        topic_prefix,
+        NEWS_KAFKA__SESSION_TIMEOUT_SECS=str(SESSION_SECS),
+        NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS="2",
+        NEWS_WORK__MAX_BATCH_RECORDS="200",
+    )
+    group = f"{topic_prefix}news-ingest"
+    rng = random.Random(11)
+    hits: list[Hit] = []
+    with ExitStack() as stack:
+        workers = [stack.enter_context(WorkerProcess(env, ALL)) for _ in range(2)]
+        for worker in workers:
+            worker.wait_ready()
+        for fault, records in zip(FAULTS, _slices(count, seed=7), strict=True):
+            sent += cluster.produce(RAW, records)
+            hit = _strike(workers[rng.randrange(2)], fault)
+            assert hit is not None, f"no work was in flight for {fault}: the run is void"
+            hits.append(hit)
+            time.sleep(rng.uniform(1.0, 3.0))
+
+        def drained() -> bool:
+            for worker in workers:
+                worker.ensure()
+            return cluster.lag(group, RAW) == 0
+
+        wait_until(drained, seconds=400, what="lag 0 without help", pause_secs=1.0)
+        _check(cluster, sent)
+        exits = [code for worker in workers for code in worker.exit_codes]
+    assert [hit.fault for hit in hits] == list(FAULTS)
+    assert len(sent) == count
+    assert exits.count(-signal.SIGKILL) >= 3
+    assert 70 not in exits, "the watchdog had to end a worker: something stalled"
+
+
+def _check(cluster: TestCluster, sent: list[Sent]) -> None:
+    outcomes = read_outcomes(cluster)
+    wrong = check_conservation(sent, outcomes)
+    assert not any(wrong.values()), wrong
+    differences = check_verdicts(cluster, outcomes)
+    assert not differences, differences[:5]
+    kinds = Counter(outcome.kind for outcome in outcomes)
+    assert kinds["exact"] > 0
+    assert kinds["repeat"] > 0
+    assert kinds["revision"] > 0
