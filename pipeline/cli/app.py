@@ -43,6 +43,7 @@ def build_app() -> App:
         help_format="markdown",
         version=__version__,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for name, target, text in _COMMANDS:
         app.command(target, name=name, help=text)

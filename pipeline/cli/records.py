@@ -68,7 +68,8 @@ def _telling(headers: dict[str, str], value: bytes | None) -> list[str]:
         return [headers.get("__connect.errors.exception.message", ""), f"{len(value or b'')} bytes"]
     dedup = found.get("dedup")
     verdict = dedup.get("kind") if isinstance(dedup, dict) else found.get("kind")
-    subjects = found.get("subjects") or []
+    subjects = found.get("subjects")
+    subjects = subjects if isinstance(subjects, list) else []
     names = ",".join(str(subject.get("name")) for subject in subjects if isinstance(subject, dict))
     title = found.get("headline") or found.get("title") or found.get("article_id") or found.get("id") or ""
     parts = [headers.get("ce_language", ""), str(verdict or ""), f"[{names}]" if names else "", str(title)]

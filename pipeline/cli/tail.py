@@ -1,7 +1,7 @@
 """`news-pipeline tail`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError, TransientError
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.settings import load_settings
 
-__all__ = ["tail"]
+__all__ = ["full_name", "tail"]
 
 _POLL_MS = 200
 
@@ -41,7 +41,7 @@ def tail(
         One JSON object per record, with key, headers and value, instead of a readable line.
     """
     settings = load_settings()
-    name = _full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
+    name = full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
     with consumer(settings.kafka, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
         if not client.partitions_for_topic(name):
             raise TransientError(f"{name} is not on the cluster; `news-pipeline topics apply` creates it")
@@ -61,13 +61,14 @@ def _records(client: Any, timeout: float | None) -> Iterator[Any]:
             last = time.monotonic()
 
 
-def _full_name(given: str, names: list[str]) -> str:
-    exact = [name for name in names if name == given or name.endswith(f".{given}")]
-    partial = exact or [name for name in names if given in name]
-    if len(partial) == 1:
-        return partial[0]
-    if len(exact) > 1:
-        partial = exact
-    if partial:
-        raise ConfigError(f"{given} fits several topics: {', '.join(partial)}")
-    return given
+def full_name(given: str, names: Sequence[str]) -> str:
+    """Return the topic that is meant by a name or a part of one; what fits no topic of ours stays as it is.
+
+    Raises:
+        ConfigError: It fits several.
+    """
+    found = [name for name in names if name == given or name.endswith(f".{given}")]
+    found = found or [name for name in names if given in name]
+    if len(found) > 1:
+        raise ConfigError(f"{given} fits several topics: {', '.join(found)}")
+    return found[0] if found else given

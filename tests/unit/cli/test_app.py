@@ -1,0 +1,118 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cyclopts import App
+
+from pipeline.cli import app as app_module
+from pipeline.cli.app import build_app, run_command
+from pipeline.errors import ConfigError, FatalError, TransientError
+from pipeline.offline.output import OutputError
+from pipeline.sources.errors import InputError
+
+
+def raising(error: BaseException) -> Callable[[], App]:
+    """Return a stand-in for the application whose one command raises."""
+
+    def build() -> App:
+        made = App(result_action="return_value", suppress_keyboard_interrupt=False)
+
+        @made.command
+        def go() -> None:
+            raise error
+
+        return made
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("x: no such file"), 2),
+        (OutputError("x: no room"), 2),
+        (ConfigError("NEWS_X is wrong\nNEWS_Y too"), 78),
+        (TransientError("no answer"), 1),
+        (FatalError("gone"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_what_the_user_can_mend_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int
+) -> None:
+    monkeypatch.setattr(app_module, "build_app", raising(error))
+    assert run_command(["go"]) == code
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"news-pipeline: {line}" for line in str(error).splitlines()]
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "build_app", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        run_command(["go"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("topic", "no command topic; did you mean topics?"),
+        ("xyzzy", "no command xyzzy; --help says what there is"),
+        ("topics aply", "no command aply; did you mean apply?"),
+        ("config show --colour", "--colour"),
+        ("run --input a", "--output"),
+        ("worker translate", "translate"),
+        ("tail", "requires"),
+        ("tail x --count few", "--count"),
+    ],
+)
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
+    assert run_command(line.split()) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.startswith("news-pipeline: ")
+    assert captured.out == ""
+
+
+def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [name for name in build_app() if not name.startswith("-")]
+    assert names == ["worker", "run", "topics", "produce", "tail", "demo", "broker", "config", "version"]
+    for name in names:
+        assert run_command([name, "--help"]) == 0
+        assert f"news-pipeline {name}" in capsys.readouterr().out
+
+
+def test_help_is_quick_because_it_loads_no_models_and_no_engine() -> None:
+    code = "import sys; from pipeline.cli.app import run_command; run_command(['--help']); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "Exit codes" in done.stdout
+    assert not loaded & {"faust", "aiokafka", "kafka", "numpy", "tldextract", "pipeline.assembly", "selectolax"}
+
+
+def test_settings_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["config", "check"]) == 0
+    monkeypatch.setenv("NEWS_KAFKA__BOOTSTRAP_SERVER", "x:1")
+    assert run_command(["config", "check"]) == 78
+    assert "NEWS_KAFKA__BOOTSTRAP_SERVERS" in capsys.readouterr().err
+
+
+def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("NEWS_KAFKA__SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+    monkeypatch.setenv("NEWS_KAFKA__SASL_USERNAME", "reader")
+    monkeypatch.setenv("NEWS_KAFKA__SASL_PASSWORD", "open sesame")
+    assert run_command(["config", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "reader" in shown
+    assert "sesame" not in shown
+
+
+def test_inputs_and_times_of_run_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"")
+    source, target = str(tmp_path / "a.jsonl"), str(tmp_path / "out")
+    assert run_command(["run", "--input", str(tmp_path / "b.jsonl"), "--output", target]) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert run_command(["run", "--input", source, "--output", target, "--now", "noon"]) == 2
+    assert "--now" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
