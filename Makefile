@@ -50,7 +50,7 @@ fmt: install ## format, and repair what can be repaired
 	$(BIN)/ruff format
 
 docs: install ## write the generated pages again
-	for script in scripts/generate_*.py; do $(BIN)/python -m scripts.$$(basename $$script .py) || exit 1; done
+	for page in settings metrics topics asyncapi; do $(BIN)/python -m scripts.generate_$$page || exit 1; done
 
 bench: install ## measure speed; see docs on benchmarks
 	$(BIN)/python -m benchmarks
