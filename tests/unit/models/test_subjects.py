@@ -1,0 +1,110 @@
+"""The subject model on texts written for this test."""
+
+import random
+
+import pytest
+
+from pipeline.models.subjects import SubjectInput, SubjectModel, SubjectParams
+from pipeline.models.taxonomy import SUBJECT_NAMES
+
+SPORT = SubjectInput(
+    headline="United win the cup final after extra time",
+    body="The striker scored twice in the second half and the goalkeeper saved a late penalty as the team won the "
+    "championship match in front of sixty thousand football fans. The coach praised his players after the game.",
+    language="en",
+)
+HEALTH = SubjectInput(
+    headline="Hospitals report fewer flu patients",
+    body="Doctors said that vaccination had reduced the number of infections. The health ministry advised patients "
+    "with symptoms to see a doctor, and hospitals opened new wards for the treatment of the disease.",
+    language="en",
+)
+POLITICS_AR = SubjectInput(
+    headline="الرئيس يلتقي رئيس الوزراء لبحث تشكيل الحكومة الجديدة",
+    body="التقى رئيس الجمهورية رئيس الوزراء وعددا من الوزراء لبحث تشكيل الحكومة الجديدة بعد الانتخابات البرلمانية، "
+    "وقال المتحدث باسم الرئاسة إن المشاورات مع الأحزاب السياسية ستستمر خلال الأيام المقبلة.",
+    language="ar",
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [(SPORT, "medtop:15000000"), (HEALTH, "medtop:07000000"), (POLITICS_AR, "medtop:11000000")],
+)
+def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel) -> None:
+    (result,) = subjects.classify([item])
+    assert result.subjects[0].code == code
+    assert result.subjects[0].confidence >= 0.5
+    assert result.subjects[0].name == SUBJECT_NAMES[code.removeprefix("medtop:")]
+    assert result.subjects[0].scheme_version == subjects.taxonomy_version
+    assert result.reason is None
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (SubjectInput(language="en"), "too_short"),
+        (SubjectInput(headline="Breaking news", language="en"), "too_short"),
+        (SubjectInput(headline=SPORT.headline, body=SPORT.body), "language_unsupported"),
+        (SubjectInput(headline=SPORT.headline, body=SPORT.body, language="und"), "language_unsupported"),
+        (SubjectInput(headline=SPORT.headline, body=SPORT.body, language="tlh"), "language_unsupported"),
+    ],
+)
+def test_says_why_there_is_no_subject(item: SubjectInput, reason: str, subjects: SubjectModel) -> None:
+    (result,) = subjects.classify([item])
+    assert (result.subjects, result.reason) == ((), reason)
+
+
+def test_abstains_when_training_saw_too_few_of_the_words() -> None:
+    strict = SubjectModel.load(SubjectParams(min_support=0.9))
+    strange = SubjectInput(headline=SPORT.headline, body="qzxv wkjq vbnqz zzxqj qqwzk xvjqz wwqzx", language="en")
+    results = strict.classify([strange, SPORT])
+    assert [item.reason for item in results] == ["low_support", None]
+
+
+def test_abstains_below_the_threshold() -> None:
+    timid = SubjectModel.load(SubjectParams(threshold=1.1))
+    (result,) = timid.classify([SPORT])
+    assert (result.subjects, result.reason) == ((), "low_confidence")
+
+
+def test_gives_at_most_three_the_surest_first() -> None:
+    bold = SubjectModel.load(SubjectParams(threshold=0.0))
+    (result,) = bold.classify([SPORT])
+    confidences = [item.confidence for item in result.subjects]
+    assert len(confidences) == 3
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def _corpus() -> list[SubjectInput]:
+    rng = random.Random(3)
+    words = f"{SPORT.body} {HEALTH.body} {POLITICS_AR.body} 市长 選挙で大統領が 12 2026 €5".split()
+    return [
+        SubjectInput(
+            headline=" ".join(rng.choices(words, k=6)),
+            body=" ".join(rng.choices(words, k=rng.randint(0, 400))),
+            language="en",
+        )
+        for _ in range(150)
+    ]
+
+
+def test_answer_does_not_depend_on_batch_order_or_memory(subjects: SubjectModel) -> None:
+    texts = _corpus()
+    together = subjects.probabilities(texts)
+    assert [subjects.probabilities([item])[0] for item in texts] == together
+    assert subjects.probabilities(texts[::-1]) == together[::-1]
+    assert subjects.probabilities(texts[:37]) == together[:37]
+    forgetful = SubjectModel.load(SubjectParams(cache_words=1100))
+    assert forgetful.probabilities(texts) == together
+
+
+def test_capitals_change_nothing(subjects: SubjectModel) -> None:
+    loud = SubjectInput(headline=SPORT.headline.upper(), body=SPORT.body.upper(), language="en")
+    assert subjects.classify([loud]) == subjects.classify([SPORT])
+
+
+def test_survives_any_text(subjects: SubjectModel) -> None:
+    bodies = ["\ud800 a b c d e f", "\x00" * 50, "😀 " * 40, "ก" * 3000, "a" * 5000, "日本" * 900, "x " * 3000]
+    results = subjects.classify([SubjectInput(body=body, language="en") for body in bodies])
+    assert len(results) == len(bodies)

@@ -1,0 +1,64 @@
+"""Words and pieces."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.models.words import Vocabulary, features_of, words_of
+
+VOCABULARY = Vocabulary(
+    {
+        "▁foot": (0, -5.0),
+        "ball": (1, -6.0),
+        "▁football": (2, -8.0),
+        "er": (3, -4.0),
+        "s": (4, -3.0),
+        "新聞": (5, -7.0),
+        "記者": (6, -7.0),
+        "新": (7, -6.0),
+    }
+)
+
+
+def test_cuts_a_word_into_the_most_probable_pieces() -> None:
+    assert VOCABULARY.cut("football") == [2]
+    assert VOCABULARY.cut("footballers") == [2, 3, 4]
+    assert VOCABULARY.cut("foots") == [0, 4]
+
+
+def test_leaves_out_what_nobody_knows() -> None:
+    assert VOCABULARY.cut("football☃") == [2]
+    assert VOCABULARY.cut("☃☃") == []
+
+
+def test_words_are_lower_case_without_punctuation() -> None:
+    assert words_of("«Foot-Ball», said 3 (three) PEOPLE!", VOCABULARY, 99) == [
+        "foot",
+        "ball",
+        "said",
+        "3",
+        "three",
+        "people",
+    ]
+
+
+def test_vowel_signs_stay_in_their_words() -> None:
+    assert words_of("हिन्दी में समाचार।", VOCABULARY, 99) == ["हिन्दी", "में", "समाचार"]
+
+
+def test_unspaced_scripts_are_cut_into_known_pieces() -> None:
+    assert words_of("新聞記者、新人 ok", VOCABULARY, 99) == ["新聞", "記者", "新", "人", "ok"]
+    assert words_of("新聞記者、新人 ok", VOCABULARY, 2) == ["新聞", "ok"]
+
+
+def test_numbers_count_by_their_length() -> None:
+    assert features_of("2026", VOCABULARY)[1:] == features_of("1999", VOCABULARY)[1:]
+    assert features_of("7", VOCABULARY)[2] != features_of("1999", VOCABULARY)[2]
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read(text: str) -> None:
+    for word in words_of(text, VOCABULARY, 20):
+        own, pieces, hashes = features_of(word, VOCABULARY)
+        assert 0 <= own < 2**32
+        assert len(hashes) >= 1
+        assert all(piece in range(8) for piece in pieces)
