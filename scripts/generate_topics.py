@@ -22,7 +22,8 @@ and changes settings that differ. Topics are made before workers start, never by
   `partitioner=murmur2_random`.
 - Every partition has {replication_factor} copies. A record counts as written when {min_in_sync_replicas} of them have
   it. `--replication-factor 1` is for trials on one broker.
-- Timestamps are the broker's (`LogAppendTime`): the time a record was processed is the timestamp on its topic.
+- Timestamps are the broker's (`LogAppendTime`): the time a record was processed is the timestamp on its topic. Dead
+  letters alone keep the original's.
 - Sizes limit whole batches as they are on disk. Clients get theirs from this catalogue.
 """
 

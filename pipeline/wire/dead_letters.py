@@ -81,7 +81,7 @@ def _added(record: Record, failure: Failure, reporter: Reporter, failed_at_ms: i
         f"{OWN_PREFIX}app": reporter.app,
         f"{OWN_PREFIX}version": reporter.version,
         f"{OWN_PREFIX}group": reporter.group,
-        # The topic's own timestamps are the broker's, so the record's would be lost.
+        # Also where a topic of somebody else's puts its own time on records.
         f"{OWN_PREFIX}timestamp-ms": str(record.timestamp_ms),
     }
     if record.value is not None:

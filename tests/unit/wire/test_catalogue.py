@@ -61,6 +61,13 @@ def test_a_dead_letter_topic_takes_what_its_stage_may_have_read(catalogue: Catal
         assert catalogue.topic(catalogue.stage(stage).dead_letters).max_message_bytes == raw + 64 * 1024
 
 
+def test_brokers_set_the_time_of_everything_but_dead_letters(catalogue: Catalogue) -> None:
+    # A raw record with a producer's wrong clock would be deleted at once; a dead letter keeps what it had.
+    times = {spec.kind: spec.timestamp_type for spec in catalogue.topics}
+    assert times.pop("dead_letter") == "CreateTime"
+    assert set(times.values()) == {"LogAppendTime"}
+
+
 def test_named_schemas_exist(catalogue: Catalogue) -> None:
     assert {spec.schema for spec in catalogue.topics if spec.schema is not None} <= set(schema_names())
 
