@@ -15,7 +15,13 @@ _MIN_LOOSE = 60
 # belong together. Tuned on article-extraction-benchmark.
 _ENOUGH = 0.6
 # An element that says it is the article's body needs less.
-_ENOUGH_NAMED = 0.35
+_ENOUGH_NAMED = 0.25
+# Some sites cut the body into several elements of the same name: each with at least this share.
+_NAMED_PART = 0.1
+_MOST_OF_PARTS = 0.75
+_SAME = 0.9
+# Of all text, this much must remain when what is named after something else is left out.
+_REMAINS = 0.3
 _MAX_LINK_SHARE = 0.5
 _MAX_ANCESTORS = 60
 # An element named after something else that holds this much of the text is a wrapper of everything.
@@ -75,23 +81,30 @@ class Choice(Struct, frozen=True):
     wrappers: frozenset[int]
     """Elements named after something else that hold most of the text."""
     total: int
+    texts: dict[int, tuple[str, int]]
+    """Text and characters of links of the paragraphs seen."""
 
 
 def choose_container(tree: LexborHTMLParser) -> Choice | None:
     """Choose the element that holds the article; None for a page without text."""
     ancestry = _Ancestry()
-    blocks = _blocks(tree, ancestry)
+    texts: dict[int, tuple[str, int]] = {}
+    blocks = _blocks(tree, ancestry, texts)
     weights, total = _weigh(blocks)
     if not total:
         return None
-    outside = _outside(ancestry, weights, total)
-    if outside:
-        inside = [block for block in blocks if outside.isdisjoint(block.ancestors)]
-        if inside:
-            weights, total = _weigh(inside)
+    apart, beside = _outside(ancestry, weights, total)
+    without_apart = [block for block in blocks if apart.isdisjoint(block.ancestors)] or blocks
+    inside = [block for block in without_apart if beside.isdisjoint(block.ancestors)]
+    if _chars(inside) >= _REMAINS * _chars(without_apart):
+        outside = apart | beside
+    else:
+        # Names that would leave next to nothing mean something else on this site.
+        inside, outside = without_apart, apart
+    weights, total = _weigh(inside)
     lowest = _lowest(ancestry, weights, total)
     wrappers = frozenset(key for key in weights if weights[key] >= _MOST * weights[lowest])
-    return Choice(ancestry.nodes[lowest], outside, wrappers, total)
+    return Choice(ancestry.nodes[lowest], outside, wrappers, total, texts)
 
 
 def _weigh(blocks: list[_Block]) -> tuple[dict[int, int], int]:
@@ -105,55 +118,82 @@ def _weigh(blocks: list[_Block]) -> tuple[dict[int, int], int]:
     return weights, total
 
 
-def _outside(ancestry: _Ancestry, weights: dict[int, int], total: int) -> frozenset[int]:
-    """Return elements whose names say they are no part of the article.
+def _chars(blocks: list[_Block]) -> int:
+    return sum(block.chars for block in blocks)
+
+
+def _outside(ancestry: _Ancestry, weights: dict[int, int], total: int) -> tuple[frozenset[int], frozenset[int]]:
+    """Return elements of their own (comments, text that is all link), and elements that are named after side matter.
 
     Sites also name wrappers after what is beside the text ("has-sidebar"): one that holds most of the text is a wrapper.
     """
-    found = set()
+    apart = set()
+    beside = set()
     for key, weight in weights.items():
         node = ancestry.nodes[key]
-        if node.tag == "body":
-            continue
-        names = read_names(names_of(node))
-        if (names.apart and weight < _NEARLY_ALL * total) or (names.beside and weight < _MOST * total):
-            found.add(key)
-    return frozenset(found)
+        if node.tag == "a":
+            apart.add(key)
+        elif node.tag != "body":
+            names = read_names(names_of(node))
+            if names.apart and weight < _NEARLY_ALL * total:
+                apart.add(key)
+            elif names.beside and weight < _MOST * total:
+                beside.add(key)
+    return frozenset(apart), frozenset(beside)
 
 
 def _lowest(ancestry: _Ancestry, weights: dict[int, int], total: int) -> int:
     """Return the lowest element with enough of the text; one that says it is the article's body needs less."""
-    named = best = None
+    named: list[int] = []
+    best = next(iter(weights))
     for key, weight in weights.items():
         node = ancestry.nodes[key]
         if node.tag in _LEAVES:
             continue
-        enough = _ENOUGH_NAMED * total if named is None else _ENOUGH * weights[named]
-        if weight >= enough and _is_named(node):
-            named = key
         if weight >= _ENOUGH * total:
             best = key
-    if named is not None:
-        return named
-    return best if best is not None else next(iter(weights))
+        if weight >= _NAMED_PART * total and _is_named(node):
+            named.append(key)
+    if not named:
+        return best
+    # Bodies within bodies: the inner one, unless it has lost text of the outer one.
+    chosen = max(named, key=lambda key: weights[key])
+    for key in named:
+        if weights[key] >= _SAME * weights[chosen]:
+            chosen = key
+    parts = [key for key in named if key != chosen and not _are_nested(ancestry, chosen, key)]
+    if parts and weights[chosen] < _MOST_OF_PARTS * total:
+        enough = _SAME * (weights[chosen] + sum(weights[key] for key in parts))
+        return next((key for key in reversed(weights) if enough <= weights[key]), best)
+    return chosen if weights[chosen] >= _ENOUGH_NAMED * total else best
+
+
+def _are_nested(ancestry: _Ancestry, one: int, other: int) -> bool:
+    return one in ancestry.chain(ancestry.nodes[other]) or other in ancestry.chain(ancestry.nodes[one])
 
 
 def _is_named(node: LexborNode) -> bool:
+    if node.tag == "body":
+        return False
     attributes = node.attributes
     if "articlebody" in (attributes.get("itemprop") or "").lower():
         return True
     return read_names(f"{attributes.get('class') or ''} {attributes.get('id') or ''}").body
 
 
-def _blocks(tree: LexborHTMLParser, ancestry: _Ancestry) -> list[_Block]:
+def _blocks(tree: LexborHTMLParser, ancestry: _Ancestry, texts: dict[int, tuple[str, int]]) -> list[_Block]:
     """Return what carries running text."""
     blocks: list[_Block] = []
     for node in tree.css("p,pre,blockquote"):
         text = node.text_lexbor().strip()
-        if len(text) >= _MIN_PARAGRAPH and (chars := len(text) - link_chars(node)) > _MAX_LINK_SHARE * len(text):
-            blocks.append(_Block(ancestry.chain(node), chars))
+        if len(text) < _MIN_PARAGRAPH:
+            continue
+        links = link_chars(node)
+        texts[node.mem_id] = text, links
+        if links < _MAX_LINK_SHARE * len(text):
+            blocks.append(_Block(ancestry.chain(node), len(text) - links))
     for node in tree.css("div,td,section,article,main,li,body,span,font,center,dd"):
-        text = node.text(deep=False).strip()
-        if len(text) >= _MIN_LOOSE:
+        text = node.text(deep=False)
+        if len(text) >= _MIN_LOOSE and len(text := text.strip()) >= _MIN_LOOSE:
             blocks.append(_Block(ancestry.chain(node), len(text)))
     return blocks

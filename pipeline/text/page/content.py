@@ -141,8 +141,8 @@ class _Collector:
         return False
 
     def _take(self, node: LexborNode, tag: str) -> None:
-        text = node.text_lexbor()
-        links = link_chars(node)
+        known = self._choice.texts.get(node.mem_id)
+        text, links = known if known is not None else (node.text_lexbor(), link_chars(node))
         if tag != "p" and (links * 2 > len(text.strip()) or self._is_beside(node)):
             return
         if links > _LINK_LINE_SHARE * len(text) and len(text) < _LINK_LINE_CHARS:

@@ -31,8 +31,8 @@ _BESIDE = frozenset(
     readmore mostread morestories outro disclaimer copyright license noscript""".split()
 )
 _APART = frozenset(
-    """comment comments commentlist disqus related relatedposts cookie cookies consent gdpr modal popup overlay lightbox
-    newsletter footer sidebar recommended outbrain taboola trending mostread breadcrumb breadcrumbs carousel""".split()
+    """comment comments commentlist disqus relatedposts cookie cookies consent gdpr modal popup lightbox outbrain
+    taboola""".split()
 )
 _HIDING_TOKENS = frozenset(
     {"sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "d-none", "hidden", "hide"}
@@ -40,7 +40,7 @@ _HIDING_TOKENS = frozenset(
 # Tokens that tell what the article is about, or what a layout has beside it, not what the element is.
 _SAYS_NOTHING = re.compile(
     r"^(?:tag-|category-|cat-|author-|post_tag|type-|format-|status-|has-|no-|with-|without-|is-|js-|wp-|td-|topic-|"
-    r"section-|elementor|et_pb|vc_|field--|text-|label-|col-|row|grid|layout-|page-|single-|post-\d|hentry|site-)"
+    r"section-|[\w-]+-(?:enabled|open|fixed)$|elementor|et_pb|vc_|field--|text-|label-|col-|row|grid|layout-|page-|single-|post-\d|hentry|site-)"
 )
 _BODY = re.compile(
     r"(?:article|story|entry|post|content|news)[-_]{0,2}(?:body|content|text|inner-?body)(?![a-z])|body[-_]{0,2}(?:copy|text)|"
