@@ -25,3 +25,10 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     """How long exact copies, revisions and origins are remembered; DESIGN 5."""
     min_exact_shingles: int = 32
     """Below it the headline must be equal too: short bodies ("Read more") are shared by different articles."""
+    reused_url_below: float = 0.05
+    """Below this similarity a new version shares hardly any text with the old one: the URL was given to another
+    article. Two articles of one subject share under 0.03 of their word triples."""
+    cosmetic_from: float = 0.9
+    """From this similarity on, with the same numbers, a change is cosmetic."""
+    correction_from: float = 0.7
+    """From this similarity on, with other numbers, a change is a correction."""

@@ -1,0 +1,60 @@
+"""What is known of one article: read off its rows, newest first."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from pipeline.dedup.facts import VOIDED, Row
+from pipeline.dedup.rows import CLAIMING, KINDS
+
+__all__ = ["History", "history_of"]
+
+_RETRACTION: Final = KINDS.index("retraction")
+_UNVERSIONED: Final = frozenset({KINDS.index("stale"), KINDS.index("unknown_article")})
+_REPEAT: Final = KINDS.index("repeat")
+_PASSING: Final = CLAIMING | {_RETRACTION}
+_DEPTH: Final = 64
+"""How many of an article's records decide about the next one: pages are fetched again thousands of times."""
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """An article as the last records of its id tell it."""
+
+    revision: int
+    """The highest revision so far; 0 for an unknown article."""
+    passed: int | None
+    """The last revision that passed and came out."""
+    newest: tuple[int, Row] | None
+    """The newest version, whether it passed or not."""
+    published: tuple[int, Row] | None
+    """The newest version that passed, other than a retraction."""
+    observed_at_ms: int | None
+    """When the newest version was last seen."""
+    contents: frozenset[bytes]
+    """Contents that passed before."""
+    retracted: bool
+    """Whether the newest version is a retraction."""
+
+
+def history_of(rows: Iterable[tuple[int, Row]]) -> History:
+    """Read an article's history off its rows, newest first."""
+    seen = [pair for _, pair in zip(range(_DEPTH), rows, strict=False)]
+    versions = [(number, row) for number, row in seen if row.kind not in _UNVERSIONED and not row.flags & VOIDED]
+    passing = [row for _, row in versions if row.kind in _PASSING]
+    published = [(number, row) for number, row in versions if row.kind in CLAIMING]
+    return History(
+        revision=max((row.revision for _, row in seen), default=0),
+        passed=passing[0].revision if passing else _carried(seen),
+        newest=versions[0] if versions else None,
+        published=published[0] if published else None,
+        observed_at_ms=max((row.observed_at_ms for _, row in versions), default=None),
+        retracted=next((row.kind == _RETRACTION for _, row in versions if row.kind != _REPEAT), False),
+        contents=frozenset(row.content for _, row in published),
+    )
+
+
+def _carried(rows: list[tuple[int, Row]]) -> int | None:
+    """Return the revision that passed according to records whose own version has expired since."""
+    voided = {row.revision + 1 for _, row in rows if row.flags & VOIDED}
+    return next((row.supersedes - 1 for _, row in rows if row.supersedes and row.supersedes not in voided), None)

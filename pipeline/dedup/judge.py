@@ -1,0 +1,204 @@
+"""The decision about one signature: what it is, given what the fold remembers. Reads, never writes."""
+
+from typing import Final, TypedDict
+
+import numpy as np
+from msgspec.structs import replace
+
+from pipeline.dedup.facts import HAS_SKETCH, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.history import History, history_of
+from pipeline.dedup.near import agreement, similarity
+from pipeline.dedup.params import FoldParams
+from pipeline.dedup.rows import Rows, article_digest, digest16, first_verdict, packed_sketch
+from pipeline.domain.ids import ClusterId, cluster_id
+from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import ChangeClass, Verdict
+
+__all__ = ["Judge"]
+
+_DEPTH: Final = 64
+"""How many claims of one text are looked at for the oldest; more are versions of one article going to and fro."""
+
+
+class _Against(TypedDict, total=False):
+    """What a verdict says of the article it was compared with."""
+
+    cluster_id: ClusterId
+    canonical_id: str
+    canonical_at_ms: int
+    matched_id: str
+    matched_source: str
+    syndicated: bool
+
+
+class Judge:
+    """Decides about signatures; the fold then adds the decision to the rows."""
+
+    def __init__(self, rows: Rows, params: FoldParams, version: int) -> None:
+        """Judge by what `rows` hold."""
+        self._rows = rows
+        self._params = params
+        self._version = version
+
+    def judge(self, signature: Signature) -> Verdict:
+        """Return the verdict on a signature whose origin is new."""
+        first = first_verdict(signature, self._params, self._version)
+        digest, odd = article_digest(signature.article_id)
+        history = history_of(self._rows.facts.by_article(digest, odd))
+        if signature.action == "retract":
+            return self._retraction(first, history)
+        if history.newest is None:
+            found = self._duplicate(signature, first)
+            return found if not history.revision else replace(found, revision=history.revision + 1)
+        return self._known(signature, first, history, history.newest)
+
+    def _retraction(self, first: Verdict, history: History) -> Verdict:
+        window = self._params.exact_window_secs
+        if history.newest is None or history.passed is None:
+            return replace(
+                first, kind="unknown_article", revision=history.revision, method="article_id", window_secs=window
+            )
+        if history.retracted:
+            return self._same(first, history, history.newest)
+        return replace(
+            first,
+            kind="retraction",
+            revision=history.revision + 1,
+            supersedes=history.passed,
+            cluster_id=self._cluster(first, history),
+            method="article_id",
+            window_secs=window,
+        )
+
+    def _known(self, signature: Signature, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+        same = newest[1].content == digest16(signature.content_hash) and not history.retracted
+        if history.passed is None:
+            found = self._duplicate(signature, first)
+            if same and not found.passes:
+                return replace(found, kind="repeat", revision=history.revision)
+            return replace(found, revision=history.revision + 1)
+        if same:
+            return self._same(first, history, newest)
+        if history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms:
+            return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
+        return self._revision(signature, first, history)
+
+    def _same(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+        """Return `repeat`: the article's newest version again."""
+        number, row = newest
+        before = self._rows.verdict(number)
+        return replace(
+            first,
+            kind="repeat",
+            revision=history.revision,
+            supersedes=history.passed,
+            method="content_hash",
+            window_secs=self._params.exact_window_secs,
+            score=1.0,
+            cluster_id=before.cluster_id,
+            canonical_id=before.canonical_id,
+            canonical_at_ms=before.canonical_at_ms,
+            matched_id=first.article_id,
+            matched_source=self._rows.sources.name(row.source),
+        )
+
+    def _revision(self, signature: Signature, first: Verdict, history: History) -> Verdict:
+        revision = history.revision + 1
+        score = self._similarity(signature, history.published)
+        window = self._params.exact_window_secs
+        if score is not None and score < self._params.reused_url_below:
+            return replace(
+                first,
+                revision=revision,
+                cluster_id=ClusterId(f"{cluster_id(first.article_id)}-{revision}"),
+                method="article_id",
+                window_secs=window,
+                score=score,
+                threshold=self._params.reused_url_below,
+                flags=("reused_url",),
+            )
+        return replace(
+            first,
+            kind="revision",
+            revision=revision,
+            supersedes=history.passed,
+            change_class=self._change(signature, history, score),
+            cluster_id=self._cluster(first, history),
+            method="article_id",
+            window_secs=window,
+            matched_id=first.article_id,
+            matched_source=first.source,
+            score=score,
+            threshold=None if score is None else self._params.reused_url_below,
+        )
+
+    def _similarity(self, signature: Signature, published: tuple[int, Row] | None) -> float | None:
+        sketch = packed_sketch(signature)
+        if published is None or not sketch:
+            return None
+        number, row = published
+        if row.version != signature.version or not row.flags & HAS_SKETCH:
+            return None
+        if row.text == digest16(signature.text_hash):
+            return 1.0
+        facts = self._rows.facts
+        other = facts.sketches()[number % facts.capacity]
+        return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
+
+    def _change(self, signature: Signature, history: History, score: float | None) -> ChangeClass:
+        if digest16(signature.content_hash) in history.contents:
+            return "reverted"
+        if history.published is None:
+            return "material"
+        row = history.published[1]
+        numbers = row.numbers == signature.numbers_hash
+        if signature.text_hash and row.text == digest16(signature.text_hash):
+            return "cosmetic"
+        if score is None:
+            return "material"
+        if score >= self._params.cosmetic_from and numbers:
+            return "cosmetic"
+        return "correction" if score >= self._params.correction_from and not numbers else "material"
+
+    def _cluster(self, first: Verdict, history: History) -> ClusterId:
+        """Return the cluster the article is in."""
+        known = history.published or history.newest
+        return first.cluster_id if known is None else self._rows.verdict(known[0]).cluster_id
+
+    def _duplicate(self, signature: Signature, first: Verdict) -> Verdict:
+        """Compare with other articles: exact, or else unique."""
+        return self._exact(signature, first) or first
+
+    def _exact(self, signature: Signature, first: Verdict) -> Verdict | None:
+        if not signature.text_hash:
+            return None
+        short = signature.shingles < self._params.min_exact_shingles
+        text, content = digest16(signature.text_hash), digest16(signature.content_hash)
+        oldest: tuple[int, Row] | None = None
+        for _, (number, row) in zip(range(_DEPTH), self._rows.facts.by_text(text), strict=False):
+            if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
+                continue
+            if not short or row.content == content:
+                oldest = number, row
+        if oldest is None:
+            return None
+        return replace(
+            first,
+            kind="exact",
+            method="content_hash" if short else "text_hash",
+            window_secs=self._params.exact_window_secs,
+            score=1.0,
+            threshold=1.0,
+            **self._against(signature, *oldest),
+        )
+
+    def _against(self, signature: Signature, number: int, row: Row) -> _Against:
+        canonical = self._rows.verdict(number)
+        return {
+            "cluster_id": canonical.cluster_id,
+            "canonical_id": canonical.article_id,
+            "canonical_at_ms": row.ingested_at_ms,
+            "matched_id": canonical.article_id,
+            "matched_source": canonical.source,
+            "syndicated": bool(signature.source and canonical.source and signature.source != canonical.source),
+        }

@@ -1,0 +1,49 @@
+"""Signatures for tests of the fold, made by hand: what matters is which hashes are equal."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+import pytest
+
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Origin
+from pipeline.domain.signature import Signature
+
+HOUR_MS = 3600 * 1000
+Make = Callable[..., Signature]
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+@pytest.fixture
+def make() -> Make:
+    """Return a maker of signatures; each gets the next offset unless told otherwise."""
+    offsets = iter(range(10_000))
+
+    def made(
+        article: str,
+        text: str,
+        *,
+        headline: str = "",
+        at: int = 0,
+        observed: int | None = None,
+        **fields: object,
+    ) -> Signature:
+        values: dict[str, object] = {
+            "version": 1,
+            "article_id": ArticleId(article),
+            "content_hash": _digest(headline + "\n" + text),
+            "text_hash": _digest(text) if text else b"",
+            "ingested_at_ms": at,
+            "observed_at_ms": at if observed is None else observed,
+            "source": f"{article}.example",
+            "shingles": 300,
+            "numbers_hash": bytes(8),
+        } | fields
+        if "origin" not in values:
+            values["origin"] = Origin("", 0, next(offsets))
+        return Signature(**values)  # type: ignore[arg-type]
+
+    return made
