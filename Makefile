@@ -52,8 +52,8 @@ fmt: install ## format, and repair what can be repaired
 docs: install ## write the generated pages again
 	for page in settings metrics topics asyncapi; do $(BIN)/python -m scripts.generate_$$page || exit 1; done
 
-bench: install ## measure speed; see docs on benchmarks
-	$(BIN)/python -m benchmarks
+bench: install ## measure the CPU time of every stage; benchmarks/ has more
+	$(BIN)/python -m benchmarks.stages
 
 clean: ## remove what was installed or made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache dist

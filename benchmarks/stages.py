@@ -1,0 +1,129 @@
+"""CPU time per article of every stage, in one process, without a broker.
+
+    python -m benchmarks.stages [--input PATH] [--articles 2048] [--words 700]
+
+The input is the samples or any file `news-pipeline run` reads. Texts are brought to about the asked length by appending
+sentences of their own words in another order, so that the language stays and no two are alike; markup is measured apart
+(`extract.py`). Batches hold 256. The times are CPU time, the best of three rounds. Busy machines lie.
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from msgspec.structs import replace
+
+from pipeline.assembly import build_fold, build_stages
+from pipeline.domain.outcome import Drop, Emit
+from pipeline.domain.record import Record
+from pipeline.sources.files import find_files, read_files
+from pipeline.stages.protocol import STAGES
+from pipeline.wire.codec import decode_article, encode
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "articles" / "1-originals.jsonl"
+BATCH = 256
+ROUNDS = 3
+CHARS_PER_WORD = 6  # with its space; scripts without spaces are measured by it too
+
+# DESIGN: microseconds per article of 700 words on one core.
+AIMS = {"detect-language": 100, "classify": 200, "fold": 100}
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description="CPU time per article of every stage.")
+    parser.add_argument("--input", type=Path, default=SAMPLES)
+    parser.add_argument("--articles", type=int, default=2048)
+    parser.add_argument("--words", type=int, default=700)
+    options = parser.parse_args()
+    records = make_records(options.input, options.articles, options.words)
+    best: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        for name, micros in measure(records).items():
+            best[name] = min(micros, best.get(name, micros))
+    total = sum(best.values())
+    print(f"{len(records)} articles of about {options.words} words")
+    for name, micros in best.items():
+        aim = f"   aim {AIMS[name]}" if name in AIMS else ""
+        print(f"  {name:<18}{micros:>8.0f} µs{aim}")
+    print(f"  {'all':<18}{total:>8.0f} µs   {1_000_000 / total:.0f} articles per CPU-second")
+
+
+def make_records(path: Path, count: int, words: int) -> list[Record]:
+    """Return raw JSON records with distinct addresses and texts of about the asked length."""
+    sources = [found for found in map(_parsed, read_files(find_files([path]), now_ms=0)) if found]
+    chance = random.Random(7)
+    records = []
+    for number in range(count):
+        source = sources[number % len(sources)]
+        parts = [source["text"]]
+        own = source["text"].split()
+        length = len(source["text"])
+        while length < words * CHARS_PER_WORD:
+            parts.append(" ".join(chance.sample(own, min(40, len(own)))) + ".")
+            length += len(parts[-1])
+        value = {**source, "url": f"https://www.example.com/{number}", "text": "\n\n".join(parts)}
+        records.append(Record("bench", 0, number, 1_700_000_000_000 + number, None, orjson.dumps(value)))
+    return records
+
+
+def measure(records: Sequence[Record]) -> dict[str, float]:
+    """Return microseconds of CPU per article for each part of the chain."""
+    ingest, dedupe, *rest = build_stages(STAGES)
+    fold = build_fold()
+    clock = Stopwatch(len(records))
+    for start in range(0, len(records), BATCH):
+        batch: Any = list(records[start : start + BATCH])
+        articles = _emitted(clock.take("ingest", ingest.process, batch))
+        signatures = clock.take("sign", dedupe.sign, articles)
+        verdicts = clock.take(
+            "fold", lambda items: [fold.apply(item, item.ingested_at_ms) for item in items], signatures
+        )
+        passing = [replace(verdict, kind="unique") for verdict in verdicts]  # later stages see every article
+        batch = _emitted(clock.take("judge", lambda items, found=passing: dedupe.judge(items, found), articles))
+        for stage in rest:
+            batch = _emitted(clock.take(stage.name, stage.process, batch))
+        hop = clock.take("codec of a hop", lambda items: [decode_article(encode(item)) for item in items], articles)
+        if len(hop) != len(batch):
+            raise RuntimeError("articles were lost on the way")
+        clock.take("codec of events", lambda items: [encode(event.value) for event in items], batch)
+    return clock.micros()
+
+
+class Stopwatch:
+    """Adds up CPU time by name."""
+
+    def __init__(self, articles: int) -> None:
+        self._articles = articles
+        self._secs: dict[str, float] = {}
+
+    def take(self, name: str, work: Callable[[Any], Any], batch: Any) -> Any:
+        """Do the work and note how long it took."""
+        began = time.process_time()
+        result = work(batch)
+        self._secs[name] = self._secs.get(name, 0.0) + time.process_time() - began
+        return result
+
+    def micros(self) -> dict[str, float]:
+        """Return microseconds per article by name."""
+        return {name: secs / self._articles * 1_000_000 for name, secs in self._secs.items()}
+
+
+def _emitted(outcomes: Sequence[Any]) -> list[Any]:
+    lost = [outcome for outcome in outcomes if not isinstance(outcome, Emit | Drop)]
+    if lost:
+        raise RuntimeError(f"a benchmark needs articles that pass: {lost[0]}")
+    return [outcome.value for outcome in outcomes if isinstance(outcome, Emit)]
+
+
+def _parsed(record: Record) -> dict[str, Any] | None:
+    value = orjson.loads(record.value or b"null")
+    return value if isinstance(value, dict) and isinstance(value.get("text"), str) else None
+
+
+if __name__ == "__main__":
+    main()
