@@ -81,14 +81,6 @@ class Encoder:
             value.signature.ingested_at_ms,
         )
 
-    def oversize(self, article: Article) -> Oversize | None:
-        """Say whether an ingested article is too large for the topics between stages, also where none is written.
-
-        Asked before `dedupe`: after it, an article that dies has already held back its copies.
-        """
-        record = self.emit("ingest", article)
-        return record if isinstance(record, Oversize) else None
-
     def drop(self, drop: Drop) -> OutputRecord | Oversize:
         """Make the record of an article that `dedupe` holds back."""
         return self._event(self._duplicates, "dedupe", drop.event)

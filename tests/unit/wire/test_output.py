@@ -102,8 +102,8 @@ def test_the_largest_article_of_ingest_fits_every_later_topic(encoder: Encoder, 
     early = replace(article, verdict=None, language=None, subjects=())
     spare = 4128768 - encoder_size(encoder, early)
     largest = replace(early, body=early.body + "x" * spare)
-    assert encoder.oversize(largest) is None
-    assert encoder.oversize(replace(largest, body=largest.body + "x")) is not None
+    assert encoder_size(encoder, largest) == 4128768
+    assert isinstance(encoder.emit("ingest", replace(largest, body=largest.body + "x")), Oversize)
     full = replace(article, body=largest.body)
     for stage in STAGES[1:-1]:
         sent(encoder.emit(stage, full))
