@@ -44,6 +44,11 @@ _WRITTEN_IN_SEVERAL: Final = {
 _CANTONESE: Final = frozenset("嘅喺咗唔佢啲嗰冇嘢咁嚟畀噉乜嘥攞")
 """Everyday words of written Cantonese that standard Chinese does not use."""
 
+_PIDGIN: Final = frozenset(
+    {"dey", "wey", "sey", "dem", "una", "abeg", "wetin", "dis", "dat", "dia", "im", "pipo", "don", "di"}
+)
+"""Everyday words of Nigerian Pidgin, which CLD2 takes for English."""
+
 _CHINESE: Final = frozenset({"zh-Hans", "zh-Hant"})
 
 
@@ -71,6 +76,7 @@ class LanguageParams(Struct, frozen=True):
     mixed_second: float = 0.25
     mixed_letters: int = 200
     cantonese: float = 0.015  # of the characters; a quotation in a Hong Kong paper has less
+    pidgin: float = 0.06  # of the words; an English article that quotes Pidgin has less
     hint_share: float = 0.15  # a hint decides among the alternatives that have at least this
 
 
@@ -132,6 +138,8 @@ class LanguageModel:
         first = _told_apart(guess(text), shape)
         if first.tag in _CHINESE and first.reliable:
             return self._result([(self._chinese(text, first.tag), 0.99)], "cld2+rules")
+        if first.tag == "en" and self._is_pidgin(text):
+            return self._result([("pcm", 0.95), ("en", 0.05)], "cld2+rules")
         ranked, method = self._decide(first, points, shape)
         ranked, method = self._heed(item.hint, ranked, method)
         return self._result([(self._tag(tag, text, shape), odds) for tag, odds in ranked], method)
@@ -190,6 +198,10 @@ class LanguageModel:
                 others = [item for item in ranked if item[0] != tag]
                 return [(tag, max(odds, ranked[0][1])), *others], "hint"
         return ranked, method
+
+    def _is_pidgin(self, text: str) -> bool:
+        words = text.lower().split()
+        return sum(map(_PIDGIN.__contains__, words)) > self._params.pidgin * len(words)
 
     def _chinese(self, text: str, tag: str) -> str:
         """Count the characters that only one of the scripts has, and the words only Cantonese has."""
