@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from cyclopts import App, CycloptsError, UnknownCommandError
 
 from pipeline import __version__
+from pipeline.cli.dash import hide_dashes
 from pipeline.cli.exits import CONFIGURATION, CRASH, INTERRUPTED, USAGE
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.offline.output import OutputError
@@ -53,7 +54,8 @@ def build_app() -> App:
 def run_command(tokens: Sequence[str] | None = None) -> int:
     """Run a command line; return its exit code. What the user can mend is said in one line, without a traceback."""
     try:
-        result = build_app()(tokens, exit_on_error=False, print_error=False)
+        line = hide_dashes(sys.argv[1:] if tokens is None else tokens)
+        result = build_app()(line, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return _say(_usage(error), USAGE)

@@ -2,6 +2,7 @@
 
 import sys
 
+from pipeline.cli.dash import undash
 from pipeline.cli.progress import show_progress
 from pipeline.ops.clients import catalogue_for, raw_producer
 from pipeline.ops.raw_producer import send_raw
@@ -20,13 +21,12 @@ def produce(*paths: str, topic: str | None = None) -> int:
     Parameters
     ----------
     paths:
-        Files (.jsonl, .jsonl.gz, .jsonl.zst, .json, .txt, .html), directories, or `-` for JSON lines on standard input.
+        Files (.jsonl, .jsonl.gz, .jsonl.zst, .json, .txt, .html), directories, or `-` for JSON lines on standard input,
+        which is also read when no file is named.
     topic:
         Another topic than the raw topic of the environment and lane.
     """
-    if not paths:
-        paths = (STDIN,)
-    files = find_files(paths)
+    files = find_files([undash(path) for path in paths] or [STDIN])
     settings = load_settings()
     catalogue = catalogue_for(settings)
     spec = catalogue.topic(catalogue.stage("ingest").reads)

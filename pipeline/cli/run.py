@@ -9,6 +9,7 @@ import orjson
 from cyclopts import Parameter
 
 from pipeline.assembly import build_chain, build_fold
+from pipeline.cli.dash import undash
 from pipeline.cli.progress import show_progress
 from pipeline.cli.times import read_time
 from pipeline.domain.times import from_epoch_ms
@@ -52,14 +53,16 @@ def run(
     now:
         The time of records without `fetched_at`, such as 2026-11-23T12:00:00Z.
     """
-    paths = find_files(input)
+    paths = find_files([undash(name) for name in input])
     now_ms = _fixed_time(now, paths)
+    named = {"output": output, "duplicates": duplicates, "dead_letters": dead_letters}
+    outputs = {key: undash(name) for key, name in named.items() if name is not None}
     chain, fold = build_chain(STAGES, lane=LANE), build_fold()
     began = time.perf_counter()
     funnel = Funnel()
     with (
         show_progress("done") as show,
-        OutputFiles(output=output, duplicates=duplicates, dead_letters=dead_letters) as files,
+        OutputFiles(**outputs) as files,
     ):
         for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel):
             show(done)

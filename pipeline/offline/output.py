@@ -129,8 +129,8 @@ class LineFile:
 class OutputFiles:
     """Several outputs that appear together when the block ends well, or leave nothing behind."""
 
-    def __init__(self, **names: str | None) -> None:
-        self._names = {key: name for key, name in names.items() if name is not None}
+    def __init__(self, **names: str) -> None:
+        self._names = names
         self._files: dict[str, LineFile] = {}
         self._stack = ExitStack()
 

@@ -71,7 +71,7 @@ def test_two_outputs_need_two_names(tmp_path: Path) -> None:
 
 
 def test_outputs_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
-    with OutputFiles(output=str(tmp_path / "a"), duplicates=None) as files:
+    with OutputFiles(output=str(tmp_path / "a")) as files:
         files.write("duplicates", b"1")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

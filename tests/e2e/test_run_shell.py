@@ -1,0 +1,69 @@
+"""`news-pipeline run` as people use it in a shell."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+RUN = [sys.executable, "-m", "pipeline", "run"]
+GOOD = json.dumps(
+    {
+        "url": "https://www.harbour-post.example/a",
+        "title": "A bridge opens",
+        "text": "The new bridge over the Aldmere opened on Friday. " * 8,
+        "fetched_at": "2026-11-20T10:00:00Z",
+    }
+).encode()
+
+
+def run(*options: str, feed: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*RUN, *options], input=feed, capture_output=True, check=False, timeout=100)
+
+
+def test_from_standard_input_to_standard_output() -> None:
+    done = run("--input", "-", "--output", "-", feed=GOOD + b"\nnonsense\n")
+    assert done.returncode == 0
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["headline"] == "A bridge opens"
+    notice, _, report = done.stderr.decode().partition("\n")
+    assert "no time of its own" in notice
+    assert json.loads(report)["dead_letters"] == {"invalid_json": 1}
+
+
+def test_a_fixed_time_for_what_has_none(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A bridge opens\n\n" + "The new bridge over the Aldmere opened on Friday. " * 8)
+    done = run("--input", str(tmp_path / "a.txt"), "--output", "-", "--now", "2026-11-23T12:00:00+01:00")
+    assert json.loads(done.stdout)["ingested_at"] == "2026-11-23T11:00:00.000Z"
+    json.loads(done.stderr)
+
+
+def test_the_users_mistakes_are_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(b"this is not gzip")
+    target = tmp_path / "out.jsonl"
+    for source in ("missing.jsonl", str(tmp_path / "a.jsonl.gz")):
+        done = run("--input", source, "--output", str(target))
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"news-pipeline: ")
+        assert b"Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl.gz"]
+
+
+def test_a_reader_that_goes_away_is_no_crash() -> None:
+    with subprocess.Popen(
+        [*RUN, "--input", "-", "--output", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stdin.write((GOOD + b"\n") * 5)
+        process.stdin.close()
+        said = process.stderr.read()
+        assert process.wait(60) == 1
+    assert b"Traceback" not in said
+    assert b"Exception ignored" not in said
