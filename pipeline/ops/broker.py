@@ -40,8 +40,8 @@ class EmbeddedBroker:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address for clients."""
-        return f"{self._host}:{self._port}"
+        """Its address for clients; one that listens everywhere is found here."""
+        return f"{'127.0.0.1' if self._host == '0.0.0.0' else self._host}:{self._port}"  # noqa: S104
 
     @property
     def running(self) -> bool:
@@ -94,18 +94,9 @@ class EmbeddedBroker:
         self.stop()
 
     def _launch(self, binary: str) -> None:
-        url = f"tcp://{self._host}:{self._port}"
-        command = [
-            binary,
-            "broker",
-            "--cluster-id",
-            self._cluster_id,
-            "--listener-url",
-            url,
-            "--advertised-listener-url",
-            url,
-        ]
-        command += ["--storage-engine", "memory://tansu/"]
+        own, public = f"tcp://{self._host}:{self._port}", f"tcp://{self.bootstrap_servers}"
+        listen = ["--listener-url", own, "--advertised-listener-url", public]
+        command = [binary, "broker", "--cluster-id", self._cluster_id, *listen, "--storage-engine", "memory://tansu/"]
         with self._log_file().open("wb") as log:
             # A session of its own: Ctrl-C must reach the workers, which still need the broker to drain.
             self._process = subprocess.Popen(  # noqa: S603  # the binary of a dependency, arguments of ours

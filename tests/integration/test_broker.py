@@ -90,6 +90,13 @@ def test_embedded_broker_says_when_its_port_is_taken() -> None:
             EmbeddedBroker(port=port).start()
 
 
+def test_embedded_broker_that_listens_everywhere_is_reached_here() -> None:
+    with EmbeddedBroker(host="0.0.0.0") as broker:  # noqa: S104
+        with KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers) as admin:
+            (node,) = admin.describe_cluster()["brokers"]
+        assert f"{node['host']}:{node['port']}" == broker.bootstrap_servers
+
+
 def test_embedded_broker_frees_its_port() -> None:
     with EmbeddedBroker() as first:
         port = int(first.bootstrap_servers.rpartition(":")[2])
