@@ -29,9 +29,9 @@ _TOKEN = re.compile(r"\w+")
 _NGRAM = 4
 
 
-def ours(path: str) -> Extractor:
-    """Return the project's extraction with the path chosen."""
-    params = IngestParams(extraction=path)  # type: ignore[arg-type]
+def ours() -> Extractor:
+    """Return the project's extraction."""
+    params = IngestParams()
 
     def run(html: str, _url: str | None) -> str:
         draft = draft_article(RawArticle(html=html), None, 0, params)
@@ -133,10 +133,19 @@ def run(name: str, extract: Extractor, pages: list[dict[str, Any]], worst: int) 
     else:
         counts = [score_snippets(page, text) for page, text in zip(pages, texts, strict=True)]
     precision, recall, value = f1(counts)
-    print(f"{name:18s}  P {precision:.3f}  R {recall:.3f}  F1 {value:.3f}  {len(pages) / seconds:7.0f} pages/CPU-s", flush=True)
+    print(
+        f"{name:18s}  P {precision:.3f}  R {recall:.3f}  F1 {value:.3f}  {len(pages) / seconds:7.0f} pages/CPU-s",
+        flush=True,
+    )
     if worst:
         _report(pages, counts, worst)
-    return {"name": name, "precision": precision, "recall": recall, "f1": value, "pages_per_cpu_s": len(pages) / seconds}
+    return {
+        "name": name,
+        "precision": precision,
+        "recall": recall,
+        "f1": value,
+        "pages_per_cpu_s": len(pages) / seconds,
+    }
 
 
 def _safely(extract: Extractor, page: dict[str, Any]) -> str:
@@ -167,7 +176,7 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=0, help="show the worst pages and figures by language")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    extractors = {"ours fast": ours("fast"), "ours auto": ours("auto"), "ours accurate": ours("accurate")} | peers()
+    extractors = {"ours": ours()} | peers()
     if options.only:
         extractors = {name: extractors[name] for name in options.only.split(",")}
     results = {}

@@ -25,13 +25,16 @@ _ROUNDS = 6
 # Entities that survived decoding: text that was escaped twice.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
-# Two characters that UTF-8 read as Latin-1 or Windows-125x shows: a lead byte's and a continuation byte's. Text without
+# Two characters that UTF-8 read as Latin-1 or Windows-1252 shows: a lead byte's and a continuation byte's. Text without
 # such a pair needs no repair, and nearly all text has none; the repair itself is a hundred times dearer than this look.
+_LEADS = "ÂÃÄÅÆÇÈÉÐÑØÙÚâãäåæïð"
 _MOJIBAKE = re.compile(
-    "[ÂÃÄÅÆÇÈÉÐÑØÙÚâãäåæïðРСГВ]"
+    f"[{_LEADS}]"
     "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022"
-    "\u2026\u2030\u2039\u203a\u20ac\u2116\u2122ЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІіґёєјЅѕї]"
+    "\u2026\u2030\u2039\u203a\u20ac\u2122]"
 )
+# The commonest letters of Russian (о а е и н с т) in UTF-8 read as Windows-1251.
+_CYRILLIC_PAIRS = ("Рѕ", "Р°", "Рµ", "Рё", "РЅ", "СЃ", "С‚")
 
 # C1 controls are Windows-1252 punctuation that was read as Latin-1; browsers read them so.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -55,10 +58,18 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]+"
 )
+# Everything the sets above name: most text has none of it, and one look tells.
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+_C1 = re.compile("[\x80-\x9f]")
 _HIDING = re.compile(
     "[\u202a\u202b\u202d\u202e\u2066-\u2068\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}"
 )
-_MIXED = re.compile(r"[A-Za-z][\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u03bf][A-Za-z]")
+# Cyrillic and Greek letters that look Latin, between Latin letters.
+_LOOKALIKES = "аеорсхіο"
+_MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
 
 
 def clean_characters(text: str) -> Cleaned:
@@ -69,7 +80,7 @@ def clean_characters(text: str) -> Cleaned:
     for _ in range(_ROUNDS):
         before = text
         text = _unescaped(text)
-        if _MOJIBAKE.search(text):
+        if _may_be_mojibake(text):
             fixed = fix_encoding(text)
             repaired = repaired or fixed != text
             text = fixed
@@ -80,7 +91,7 @@ def clean_characters(text: str) -> Cleaned:
         if text == before:
             break
     if not suspicious and not text.isascii():
-        suspicious = _MIXED.search(text) is not None
+        suspicious = any(char in text for char in _LOOKALIKES) and _MIXED.search(text) is not None
     return Cleaned(text, repaired, suspicious)
 
 
@@ -88,10 +99,18 @@ def _unescaped(text: str) -> str:
     return unescape(text) if "&" in text and _ENTITY.search(text) else text
 
 
+def _may_be_mojibake(text: str) -> bool:
+    if any(char in text for char in _LEADS) and _MOJIBAKE.search(text):
+        return True
+    return any(pair in text for pair in _CYRILLIC_PAIRS)
+
+
 def _without_invisible(text: str) -> tuple[str, bool]:
     """Drop invisible characters; the second value tells whether some of them hide or reorder text."""
-    if text.replace("\n", "").isprintable():
+    if text.replace("\n", "").isprintable() or not _ODD.search(text):
         return text, False
-    text = _LINE_ENDS.sub("\n", text).translate(_WINDOWS)
+    text = _LINE_ENDS.sub("\n", text)
+    if _C1.search(text):
+        text = text.translate(_WINDOWS)
     hiding = _HIDING.search(text) is not None
     return _INVISIBLE.sub("", _JOINERS.sub("", text)), hiding

@@ -22,6 +22,11 @@ __all__ = ["draft_article"]
 _PARAGRAPH_REPEATED = 0.2
 # A page that says it is not free and shows less than this shows its teaser.
 _STUB_CHARS = 1200
+# The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
+# what the page shows is better where there is enough of it.
+_CLAIMED_FACTOR = 1.6
+_CLAIMED_CHARS = 400
+_SHORT_WORD_CHARS = 5
 _DATE_CHARS = 100
 
 
@@ -65,11 +70,11 @@ def _from_page(raw: RawArticle, domain: str | None, seen_ms: int, params: Ingest
     if isinstance(page, Reject):
         return page
     meta = page.metadata
-    cleaned = clean_characters("\n".join(page.main.lines))
-    lines = cleaned.text.split("\n") if cleaned.text else []
-    if not lines and meta.body:
-        cleaned = clean_characters(meta.body)
-        lines = split_paragraphs(cleaned.text)
+    shown = "\n".join(page.main.lines)
+    if meta.body is not None and len(meta.body) > max(_CLAIMED_FACTOR * len(shown), _CLAIMED_CHARS):
+        shown = meta.body
+    cleaned = clean_characters(shown)
+    lines = split_paragraphs(cleaned.text)
     authors = [(name, None) if isinstance(name, str) else (name.name, name.url) for name in raw.authors] or meta.authors
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
@@ -175,8 +180,8 @@ def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]
         flags.add("suspicious_unicode")
     if not body.title:
         flags.add("no_title")
-    words = sum(paragraph.count(" ") + 1 for paragraph in body.paragraphs)
-    if words < params.short_words and sum(map(len, body.paragraphs)) < params.short_words * 5:
+    # Scripts without spaces have no words to count: characters decide there.
+    if sum(map(len, body.paragraphs)) < params.short_words * _SHORT_WORD_CHARS:
         flags.add("too_short")
     if repeated_share(body.paragraphs) > _PARAGRAPH_REPEATED:
         flags.add("repeated")

@@ -45,7 +45,7 @@ def is_wrapped(lines: Sequence[str]) -> bool:
 
 
 def _collapsed(line: str) -> str:
-    if line.isascii() and line.isprintable() and "  " not in line:
+    if line.isprintable() and "  " not in line:
         return line.strip()
     return " ".join(line.split())
 

@@ -1,12 +1,8 @@
 """The limits and thresholds of `ingest`, in one place."""
 
-from typing import Literal
-
 from msgspec import Struct
 
 __all__ = ["IngestParams"]
-
-ExtractionPath = Literal["fast", "auto", "accurate"]
 
 
 class IngestParams(Struct, frozen=True, kw_only=True):
@@ -59,5 +55,3 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """A publication date further past the fetch is implausible; a zone error is at most 26 hours."""
     earliest_year: int = 1700
     """Earlier publication dates are implausible: newspapers are younger."""
-    extraction: ExtractionPath = "auto"
-    """`fast`: one pass; `accurate`: the slow extractor; `auto`: the slow one where the fast result looks wrong."""

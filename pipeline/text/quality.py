@@ -27,7 +27,6 @@ FLAG_WEIGHTS: dict[str, float] = {
     "published_at_without_zone": 0.0,
     "canonical_elsewhere": 0.0,
     "canonical_front_page": 0.0,
-    "accurate_path": 0.0,
 }
 
 

@@ -125,7 +125,7 @@ def _chars(blocks: list[_Block]) -> int:
 def _outside(ancestry: _Ancestry, weights: dict[int, int], total: int) -> tuple[frozenset[int], frozenset[int]]:
     """Return elements of their own (comments, text that is all link), and elements that are named after side matter.
 
-    Sites also name wrappers after what is beside the text ("has-sidebar"): one that holds most of the text is a wrapper.
+    Sites also name wrappers after what is beside the text ("has-sidebar"): one with most of the text is a wrapper.
     """
     apart = set()
     beside = set()

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from pipeline.text.wordlists import load_words
+
 __all__ = ["Names", "read_names"]
 
 
@@ -20,20 +22,9 @@ class Names(Struct, frozen=True):
 
 
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]+(?![a-z])")
-_BESIDE = frozenset(
-    """share sharing sharebar shares social socials promo promos promotion newsletter newsletters subscribe subscription breadcrumb
-    breadcrumbs byline bylines author authors authorbox bio caption captions credit credits ad ads advert adverts advertisement
-    advertising adslot sponsor sponsored sponsors recommend recommended recommendation recommendations popular trending toolbar
-    footer footnotes cookie cookies consent paywall signup outbrain taboola disqus tags tag tagged taglist keywords meta metadata
-    postmeta hidden hide invisible teaser teasers pagination pager navigation nav navbar menu gallery slideshow carousel
-    video player related relatedposts comment comments sidebar aside modal popup overlay lightbox login register rating ratings
-    vote poll survey print printonly noprint tooltip jump backlink backtotop skip skiplink timestamp dateline publishdate
-    readmore mostread morestories outro disclaimer copyright license noscript""".split()
-)
-_APART = frozenset(
-    """comment comments commentlist disqus relatedposts cookie cookies consent gdpr modal popup lightbox outbrain
-    taboola""".split()
-)
+_LISTS = load_words("class_names")
+_BESIDE = frozenset(_LISTS["beside"])
+_APART = frozenset(_LISTS["apart"])
 _HIDING_TOKENS = frozenset(
     {"sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "d-none", "hidden", "hide"}
 )
