@@ -7,13 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import IncompatibleBrokerVersion, UnsupportedVersionError
+from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, UnsupportedVersionError
 
 from pipeline.errors import ConfigError, FatalError
+from pipeline.runtime.logging import get_logger
 from pipeline.wire.output import OutputRecord
 
 __all__ = ["ProducerFactory", "close_producer", "send_records"]
 
+log = get_logger(__name__)
+
+# What a broker without InitProducerId answers: Tansu offers the request and then fails at it with UnknownError.
+_NO_PRODUCER_ID = (IncompatibleBrokerVersion, NotImplementedError, UnknownError, UnsupportedVersionError)
 _CLOSE_SECS = 5.0  # a producer that cannot close by then is abandoned: its transaction is aborted by the next owner
 
 
@@ -32,10 +37,11 @@ class ProducerFactory:
         )
         try:
             await producer.start()
-        except (IncompatibleBrokerVersion, UnsupportedVersionError) as exc:
+        except _NO_PRODUCER_ID as exc:
             await close_producer(producer)
             raise ConfigError(
-                "this broker has no transactions: set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
+                "the broker has no transactions (InitProducerId failed): "
+                "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
             ) from exc
         return producer
 
@@ -44,7 +50,8 @@ class ProducerFactory:
         producer = aiokafka.AIOKafkaProducer(enable_idempotence=True, **self._arguments)
         try:
             await producer.start()
-        except (IncompatibleBrokerVersion, UnsupportedVersionError):
+        except _NO_PRODUCER_ID:
+            log.warning("broker_without_idempotent_producers", consequence="a retried send may repeat a record")
             await close_producer(producer)
             producer = aiokafka.AIOKafkaProducer(acks="all", **self._arguments)
             await producer.start()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Outcome
@@ -10,7 +10,7 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.stages.protocol import JudgingStage, Stage, StageName
 
-__all__ = ["TimedJudgingStage", "TimedStage"]
+__all__ = ["TimedJudgingStage", "TimedStage", "time_stage"]
 
 
 class TimedStage:
@@ -68,3 +68,10 @@ class TimedJudgingStage:
         """Return the seconds since the last call."""
         spent, self._spent = self._spent, 0.0
         return spent
+
+
+def time_stage(stage: Stage[Any, Any] | JudgingStage) -> TimedStage | TimedJudgingStage:
+    """Wrap a stage of either kind."""
+    if stage.name == "dedupe":
+        return TimedJudgingStage(cast("JudgingStage", stage))
+    return TimedStage(cast("Stage[Any, Any]", stage))

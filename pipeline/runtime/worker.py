@@ -30,7 +30,7 @@ from pipeline.runtime.service import Service
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.runtime.start import StartFrom
-from pipeline.runtime.timing import TimedJudgingStage, TimedStage
+from pipeline.runtime.timing import time_stage
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
 from pipeline.stages.chain import Chain
@@ -102,7 +102,7 @@ class _Worker:
         )
         try:
             await self._serve(metrics, progress)
-        except ConfigError as exc:
+        except Exception as exc:  # noqa: BLE001  the exit code and the log say what happened
             self._fail(exc)
         finally:
             progress.state("stopped")
@@ -120,9 +120,7 @@ class _Worker:
         connection = self._connection()
         catalogue = await check_topics(connection, catalogue, self._stages)
         made = await asyncio.to_thread(build_stages, self._stages, lane=settings.lane)
-        timed = {
-            stage.name: TimedJudgingStage(stage) if stage.name == "dedupe" else TimedStage(stage) for stage in made
-        }
+        timed = {stage.name: time_stage(stage) for stage in made}
         observer = WorkerObserver(metrics, progress, catalogue, self._stages, lambda name: timed[name].take_seconds())
         known = versions()
         metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
