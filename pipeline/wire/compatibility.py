@@ -19,6 +19,15 @@ _ANNOTATIONS = frozenset(
 )
 _AT_LEAST = frozenset({"minLength", "minimum", "minItems"})
 _AT_MOST = frozenset({"maxLength", "maximum", "maxItems"})
+_JSON_TYPES = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+    list: "array",
+    dict: "object",
+}
 _FORWARD_ONLY: tuple[Direction, ...] = ("forward",)
 _BACKWARD_ONLY: tuple[Direction, ...] = ("backward",)
 # Others write it, and never upgrade: what was valid once stays valid.
@@ -156,8 +165,11 @@ def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _type_set(schema: Schema) -> set[str]:
-    """Return the types a schema allows; empty when it does not say."""
-    found = schema.get("type", [])
+    """Return the types a schema allows, those of its listed values among them; empty when it does not say."""
+    if "type" not in schema:
+        values = [schema["const"]] if "const" in schema else schema.get("enum", [])
+        return {_JSON_TYPES[type(value)] for value in values}
+    found = schema["type"]
     return {found} if isinstance(found, str) else set(found)
 
 
@@ -166,8 +178,6 @@ def _types(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, st
     if "number" in expected:
         expected.add("integer")
     written = _type_set(writer)
-    if not written and ("const" in writer or "enum" in writer):
-        return  # its words are compared
     extra = written - expected
     if extra or not written:
         yield place, f"type {', '.join(sorted(extra)) or 'open'} where {', '.join(sorted(_type_set(reader)))} was"

@@ -182,6 +182,19 @@ def test_what_the_cluster_refuses_is_said(cluster: FakeCluster, catalogue: Catal
         apply(cluster, catalogue)
 
 
+def test_brokers_get_a_moment_to_learn_of_a_change(
+    cluster: FakeCluster, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(cluster, catalogue)
+    settings = cluster.topics["t.news.verdicts.v1"]["configs"]
+    kept = settings["retention.ms"]
+    settings["retention.ms"] = "1"
+    cluster.takes_settings = False
+    monkeypatch.setattr("pipeline.ops.provision._SETTLE_SECS", 60.0)
+    monkeypatch.setattr("pipeline.ops.provision.time.sleep", lambda _secs: settings.update({"retention.ms": kept}))
+    assert apply(cluster, catalogue).notes == ()
+
+
 def test_a_broker_that_forgets_settings_is_named(cluster: FakeCluster, catalogue: Catalogue) -> None:
     apply(cluster, catalogue)
     cluster.topics["t.news.verdicts.v1"]["configs"]["retention.ms"] = "1"

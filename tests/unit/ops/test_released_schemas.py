@@ -58,3 +58,9 @@ def test_git_is_needed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ConfigError, match="git is needed"):
         schemas_at("v1", repository)
+
+
+def test_a_git_that_hangs_is_given_up(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ops.released_schemas._TIMEOUT_SECS", -1.0)
+    with pytest.raises(ConfigError, match="did not answer"):
+        schemas_at("v1", repository)

@@ -42,6 +42,11 @@ def test_an_article_goes_to_the_topic_of_its_stage(
     }
 
 
+def test_an_article_without_a_trace_has_no_header_for_one(encoder: Encoder, article: Article) -> None:
+    record = sent(encoder.emit("ingest", replace(article, provenance=replace(article.provenance, traceparent=None))))
+    assert dict(record.headers) == {"content-type": b"application/json"}
+
+
 def test_an_event_goes_out_with_its_headers(encoder: Encoder, event: Event) -> None:
     record = sent(encoder.emit("publish", event))
     assert record.topic == "news.articles.enriched.v1"
