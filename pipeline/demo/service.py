@@ -1,6 +1,5 @@
 """One worker with all stages as a process of its own, as an orchestrator would run it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Self
 
 from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
+from pipeline.settings import child_environment
 from pipeline.stages.protocol import STAGES
 
 __all__ = ["DemoService"]
@@ -94,13 +94,14 @@ class DemoService:
 
     def _environment(self) -> dict[str, str]:
         """Return the environment without whatever NEWS_* settings the user has: they are for another cluster."""
-        inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("NEWS_")}
-        return inherited | {
-            "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
-            "NEWS_GUARANTEE": "at_least_once",
-            "NEWS_WEB__PORT": str(self._port),
-            "NEWS_LOG__LEVEL": "warning",
-        }
+        return child_environment(
+            {
+                "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
+                "NEWS_GUARANTEE": "at_least_once",
+                "NEWS_WEB__PORT": str(self._port),
+                "NEWS_LOG__LEVEL": "warning",
+            }
+        )
 
     def _last_lines(self) -> str:
         text = self._log.read_text("utf-8", "replace").strip() if self._log is not None else ""

@@ -14,7 +14,7 @@ from pipeline.settings.groups import (
     WebSettings,
     WorkSettings,
 )
-from pipeline.settings.load import load_settings
+from pipeline.settings.load import child_environment, load_settings
 from pipeline.settings.tree import Settings
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "WatchdogSettings",
     "WebSettings",
     "WorkSettings",
+    "child_environment",
     "load_settings",
 ]

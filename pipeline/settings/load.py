@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.settings.tree import Settings
 from pipeline.settings.variables import PREFIX, SECRETS_DIR, unknown_variables
 
-__all__ = ["load_settings"]
+__all__ = ["child_environment", "load_settings"]
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -34,6 +34,12 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         raise ConfigError("\n".join(_explain(error))) from None
     except SettingsError as error:
         raise ConfigError(str(error)) from None
+
+
+def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process of ours with just these `NEWS_*` variables, whatever our own has."""
+    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+    return {**inherited, **settings}
 
 
 def _unknown_files(directory: Path) -> list[str]:

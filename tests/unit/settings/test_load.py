@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.settings import KafkaSettings, Settings, load_settings
+from pipeline.settings import KafkaSettings, Settings, child_environment, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -200,3 +200,11 @@ def test_unknown_arguments_are_errors() -> None:
 def test_half_a_security_configuration_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         KafkaSettings.model_validate(given)
+
+
+def test_a_child_process_gets_only_the_settings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWS_LANE", "of-the-parent")
+    monkeypatch.setenv("news_guarantee", "at_least_once")
+    environment = child_environment({"NEWS_WEB__PORT": "0"})
+    assert [name for name in environment if name.upper().startswith("NEWS_")] == ["NEWS_WEB__PORT"]
+    assert environment["PATH"] == os.environ["PATH"]
