@@ -6,12 +6,13 @@ ends where rows have expired.
 """
 
 import struct
-from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.dedup.chains import chained
 
 __all__ = [
     "FIELDS_OF_NAMES",
@@ -40,6 +41,7 @@ _WIDTH: Final = _FIELDS.size + _LINKS.size + SKETCH_BYTES
 _FLAGS_AT: Final = _FIELDS.size - 1
 _LINKS_AT: Final = _FIELDS.size
 _SKETCH_AT: Final = _FIELDS.size + _LINKS.size
+_TIME_AT: Final = 80
 _SMALLEST: Final = 1024
 LAST_NUMBER: Final = (1 << 32) - 1
 _KEY: Final = struct.Struct("<Q")
@@ -69,11 +71,24 @@ class Row(NamedTuple):
     flags: int
 
 
+_COLUMNS: Final = (
+    ("lane", "<u4", 0),
+    ("partition", "<u4", 4),
+    ("offset", "<u8", 8),
+    ("id", "<u8", 16),
+    ("text", "<u8", 48),
+    ("time", "<i8", _TIME_AT),
+    ("source", "<u4", 96),
+    ("agency", "<u4", 100),
+    ("flags", "u1", _FLAGS_AT),
+    ("links", "<u8", _LINKS_AT),
+    ("claim", "<u4", _LINKS_AT + 8),
+)
 _TABLE: Final = np.dtype(
     {
-        "names": ["lane", "partition", "offset", "id", "text", "time", "source", "agency", "next_text"],
-        "formats": ["<u4", "<u4", "<u8", "<u8", "<u8", "<i8", "<u4", "<u4", "<u4"],
-        "offsets": [0, 4, 8, 16, 48, 80, 96, 100, _LINKS_AT + 8],
+        "names": [name for name, _, _ in _COLUMNS],
+        "formats": [kind for _, kind, _ in _COLUMNS],
+        "offsets": [place for _, _, place in _COLUMNS],
         "itemsize": _WIDTH,
     }
 )
@@ -111,8 +126,7 @@ class Facts:
         """Start empty."""
         self.first = 1
         self.end = 1
-        self.details: deque[bytes | None] = deque()
-        """The part of each live row's verdict that the row does not hold, from the first on."""
+        self._details: list[bytes | None] = []
         self._allocate(capacity)
 
     def __len__(self) -> int:
@@ -123,6 +137,7 @@ class Facts:
         self.capacity = capacity
         self.data: NDArray[np.uint8] = np.empty((capacity, _WIDTH), dtype=np.uint8)
         self._buffer = self.data.data.cast("B")
+        self._details = [None] * capacity
         self.heads = np.zeros((3, capacity // 2), dtype=np.uint32)
         self._heads = tuple(part.data for part in self.heads)
         self._mask = capacity // 2 - 1
@@ -131,24 +146,43 @@ class Facts:
         """Return a live row."""
         return Row._make(_FIELDS.unpack_from(self._buffer, number % self.capacity * _WIDTH))
 
+    def time_ms(self, number: int) -> int:
+        """Return the fold's time at a live row."""
+        at = number % self.capacity * _WIDTH + _TIME_AT
+        return int.from_bytes(self._buffer[at : at + 8], "little", signed=True)
+
+    def indexed(self, number: int) -> bool:
+        """Whether a live row belongs into an index by sketch: it claims its text and has one."""
+        base = number % self.capacity * _WIDTH
+        claim = bytes(self._buffer[base + _LINKS_AT + 8 : base + _LINKS_AT + 12]) != b"\xff\xff\xff\xff"
+        return claim and bool(self._buffer[base + _FLAGS_AT] & HAS_SKETCH)
+
+    def claiming_with_sketch(self, oldest_ms: int) -> NDArray[np.uint32]:
+        """Return the numbers of rows that claim their text and have a sketch, from a time on."""
+        numbers = np.arange(self.first, self.end)
+        rows = self.table(self.data)[numbers % self.capacity]
+        chosen = (rows["claim"] != LAST_NUMBER) & (rows["flags"] & HAS_SKETCH > 0) & (rows["time"] >= oldest_ms)
+        found: NDArray[np.uint32] = numbers[chosen].astype(np.uint32)
+        return found
+
     def sketches(self) -> NDArray[np.uint8]:
         """Return the sketches of all slots; row `n` is in slot `n % capacity`."""
         return self.data[:, _SKETCH_AT:]
 
     def detail(self, number: int) -> bytes | None:
         """Return what `append` was given as detail."""
-        return self.details[number - self.first]
+        return self._details[number % self.capacity]
 
     def append(self, row: Row, sketch: bytes, detail: bytes | None, *, claims: bool) -> int:
         """Add a row as the newest; `claims` puts it into the index of texts."""
         if len(self) == self.capacity:
-            self._place(self.live(), self.capacity * 2)
+            self._place(self.live(), self.details(), self.capacity * 2)
         number = self.end
         base = number % self.capacity * _WIDTH
         _FIELDS.pack_into(self._buffer, base, *row)
         self._buffer[base + _SKETCH_AT : base + _WIDTH] = sketch or bytes(SKETCH_BYTES)
         self._link(number, base, row, claims)
-        self.details.append(detail)
+        self._details[number % self.capacity] = detail
         self.end += 1
         return number
 
@@ -204,50 +238,45 @@ class Facts:
 
     def drop_first(self) -> None:
         """Forget the oldest row."""
-        self.details.popleft()
+        self._details[self.first % self.capacity] = None
         self.first += 1
 
     def live(self) -> NDArray[np.uint8]:
-        """Return the live rows in order, as bytes."""
+        """Return the live rows in order, without their links; whether a row claims its text can still be seen."""
         rows: NDArray[np.uint8] = self.data[np.arange(self.first, self.end) % self.capacity]
+        table = self.table(rows)
+        table["links"] = 0
+        table["claim"] = np.where(table["claim"] == LAST_NUMBER, np.uint32(LAST_NUMBER), np.uint32(0))
         return rows
+
+    def details(self) -> list[bytes | None]:
+        """Return the details of the live rows in order."""
+        return [self._details[number % self.capacity] for number in range(self.first, self.end)]
 
     def load(self, rows: NDArray[np.uint8], details: list[bytes | None]) -> None:
         """Replace everything by rows that `live` returned, numbered from 1."""
-        self.details = deque(details)
         self.first, self.end = 1, 1 + len(rows)
-        self._place(rows, max(_SMALLEST, 1 << (len(rows) - 1).bit_length()))
+        self._place(rows, details, max(_SMALLEST, 1 << (len(rows) - 1).bit_length()))
 
-    def _place(self, rows: NDArray[np.uint8], capacity: int) -> None:
+    def _place(self, rows: NDArray[np.uint8], details: list[bytes | None], capacity: int) -> None:
         """Lay rows out in a ring of another capacity and make their chains anew."""
         self._allocate(capacity)
         numbers = np.arange(self.first, self.end)
-        self.data[numbers % capacity] = rows
-        table = self.table(self.data)
         slots = numbers % capacity
+        self.data[slots] = rows
+        for slot, detail in zip(slots.tolist(), details, strict=True):
+            self._details[slot] = detail
+        table = self.table(self.data)
         with np.errstate(over="ignore"):
             origins = _origin_keys(table["lane"][slots], table["partition"][slots], table["offset"][slots])
-        claiming = table["next_text"][slots] != LAST_NUMBER
-        links = self.data[:, _LINKS_AT:_SKETCH_AT].view()
-        for index, (keys, chosen) in enumerate(
-            (
-                (origins, np.ones(len(rows), dtype=np.bool_)),
-                (table["id"][slots], np.ones(len(rows), dtype=np.bool_)),
-                (table["text"][slots], claiming),
-            )
-        ):
-            self._chain_up(index, keys[chosen] & np.uint64(self._mask), numbers[chosen], links)
+        everything = np.ones(len(rows), dtype=np.bool_)
+        claiming = table["claim"][slots] != LAST_NUMBER
+        columns = ((origins, everything), (table["id"][slots], everything), (table["text"][slots], claiming))
+        for index, (keys, chosen) in enumerate(columns):
+            self._chain_up(index, (keys[chosen] & np.uint64(self._mask)).astype(np.uint32), numbers[chosen])
 
-    def _chain_up(
-        self, index: int, buckets: NDArray[np.uint64], numbers: NDArray[np.int64], links: NDArray[np.uint8]
-    ) -> None:
-        order = np.argsort(buckets, kind="stable")
-        buckets, numbers = buckets[order], numbers[order]
-        follows = np.zeros(len(numbers), dtype=np.bool_)
-        np.equal(buckets[1:], buckets[:-1], out=follows[1:])
-        older = np.zeros(len(numbers), dtype="<u4")
-        older[1:] = numbers[:-1]
-        older[~follows] = 0
-        links[numbers % self.capacity, 4 * index : 4 * index + 4] = older[:, None].view(np.uint8)
-        newest = np.append(~follows[1:], True)[: len(numbers)]
+    def _chain_up(self, index: int, buckets: NDArray[np.uint32], numbers: NDArray[np.int64]) -> None:
+        older, newest = chained(buckets, numbers)
+        at = _LINKS_AT + 4 * index
+        self.data[numbers % self.capacity, at : at + 4] = older.astype("<u4")[:, None].view(np.uint8)
         self.heads[index][buckets[newest]] = numbers[newest]

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pipeline.dedup.facts import LAST_NUMBER, VOIDED, WITHDRAWN, Facts
 from pipeline.dedup.judge import Judge
+from pipeline.dedup.near import Near
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.rows import CLAIMING, KINDS, Rows, article_digest
 from pipeline.dedup.signing import SIGNATURE_VERSION
@@ -38,6 +39,10 @@ class FoldStats(Struct, frozen=True, kw_only=True):
     """Signatures remembered."""
     sources: int
     agencies: int
+    near: int
+    """Articles in the index of near-duplicates."""
+    capped: int
+    """How often a crowded band was cut short since the start of this process."""
     time_ms: int | None
     """The fold's time; None before the first signature."""
 
@@ -54,7 +59,8 @@ class Fold:
     def _set_facts(self, facts: Facts) -> None:
         self._facts = facts
         self._rows = Rows(facts, self.params, FOLD_VERSION)
-        self._judge = Judge(self._rows, self.params, FOLD_VERSION)
+        self._near = Near(facts, self.params)
+        self._judge = Judge(self._rows, self._near, self.params, FOLD_VERSION)
 
     def __len__(self) -> int:
         """Count the signatures remembered."""
@@ -107,6 +113,8 @@ class Fold:
             records=len(self._facts),
             sources=len(self._rows.sources),
             agencies=len(self._rows.agencies),
+            near=len(self._near.bands),
+            capped=self._near.bands.capped,
             time_ms=None if self._time_ms == _LONG_AGO else self._time_ms,
         )
 
@@ -122,11 +130,16 @@ class Fold:
             ValueError: The data is damaged, or of another version or other parameters.
         """
         fold = cls(params)
-        fold._time_ms = unpack(data, fold.params, FOLD_VERSION).put(fold._rows)
+        fold._fill(unpack(data, fold.params, FOLD_VERSION))
         return fold
+
+    def _fill(self, image: Image) -> None:
+        self._time_ms = image.put(self._rows)
+        self._near.load(self._time_ms)
 
     def _advance(self, signature: Signature, append_time_ms: int) -> None:
         self._time_ms = max(self._time_ms, min(signature.ingested_at_ms, append_time_ms))
+        self._near.expire(self._time_ms)
         oldest = self._time_ms - self.params.exact_window_secs * 1000
         while len(self._facts) and self._facts.row(self._facts.first).time_ms < oldest:
             self._rows.forget_first()
@@ -134,7 +147,9 @@ class Fold:
     def _add(self, signature: Signature, verdict: Verdict) -> None:
         if self._facts.end == LAST_NUMBER:
             self._renumber()
-        self._rows.add(signature, verdict, self._time_ms)
+        number = self._rows.add(signature, verdict, self._time_ms)
+        if signature.sketch and self._facts.indexed(number):
+            self._near.add(number)
         if verdict.kind == "retraction":
             self._withdraw(signature.article_id)
 
@@ -162,4 +177,4 @@ class Fold:
     def _renumber(self) -> None:
         image = Image.of(self._rows, self._time_ms)
         self._set_facts(Facts())
-        image.put(self._rows)
+        self._fill(image)

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from pipeline.dedup.facts import HAS_SKETCH, VOIDED, WITHDRAWN, Row
 from pipeline.dedup.history import History, history_of
-from pipeline.dedup.near import agreement, similarity
+from pipeline.dedup.near import Match, Near, agreement, similarity
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import Rows, article_digest, digest16, first_verdict, packed_sketch
+from pipeline.dedup.rows import Rows, article_digest, digest8, digest16, first_verdict, packed_sketch
 from pipeline.domain.ids import ClusterId, cluster_id
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict
@@ -34,9 +34,10 @@ class _Against(TypedDict, total=False):
 class Judge:
     """Decides about signatures; the fold then adds the decision to the rows."""
 
-    def __init__(self, rows: Rows, params: FoldParams, version: int) -> None:
-        """Judge by what `rows` hold."""
+    def __init__(self, rows: Rows, near: Near, params: FoldParams, version: int) -> None:
+        """Judge by what `rows` hold, with `near` to find similar ones."""
         self._rows = rows
+        self._near = near
         self._params = params
         self._version = version
 
@@ -151,7 +152,7 @@ class Judge:
         if history.published is None:
             return "material"
         row = history.published[1]
-        numbers = row.numbers == signature.numbers_hash
+        numbers = row.numbers == digest8(signature.numbers_hash)
         if signature.text_hash and row.text == digest16(signature.text_hash):
             return "cosmetic"
         if score is None:
@@ -167,7 +168,57 @@ class Judge:
 
     def _duplicate(self, signature: Signature, first: Verdict) -> Verdict:
         """Compare with other articles: exact, or else unique."""
-        return self._exact(signature, first) or first
+        exact = self._exact(signature, first)
+        sketch = packed_sketch(signature)
+        if exact is not None or not sketch:
+            return exact or first
+        matches = self._near.matches(np.frombuffer(sketch, dtype=np.uint8), signature.shingles, signature.version)
+        matches = [match for match in matches if self._rows.article(match.number) != signature.article_id]
+        for match in matches:
+            decided = self._is_copy(signature, match)
+            if decided is not None:
+                return self._copy(signature, first, match, *decided)
+        return self._related(first, matches) if matches else first
+
+    def _is_copy(self, signature: Signature, match: Match) -> tuple[float, float] | None:
+        """Return the score and the threshold that make a match a copy, or None."""
+        params = self._params
+        same_source = self._rows.sources.name(match.row.source) == signature.source
+        # One template with other numbers, and updates under a new URL, are articles of their own.
+        if same_source and (match.row.numbers != digest8(signature.numbers_hash) or match.score < params.near_from):
+            return None
+        if match.score >= params.near_from:
+            return match.score, params.near_from
+        if match.contained >= params.contained_from and match.score >= params.contained_least:
+            return match.contained, params.contained_from
+        return None
+
+    def _copy(self, signature: Signature, first: Verdict, match: Match, score: float, threshold: float) -> Verdict:
+        return replace(
+            first,
+            kind="near",
+            method="minhash",
+            window_secs=self._params.near_window_secs,
+            score=score,
+            threshold=threshold,
+            **self._against(signature, match.number, match.row),
+        )
+
+    def _related(self, first: Verdict, matches: list[Match]) -> Verdict:
+        best = self._rows.verdict(matches[0].number)
+        related = dict.fromkeys(self._rows.article(match.number) for match in matches)
+        return replace(
+            first,
+            kind="related",
+            method="minhash",
+            window_secs=self._params.near_window_secs,
+            score=matches[0].score,
+            threshold=self._params.related_from,
+            cluster_id=best.cluster_id,
+            matched_id=best.article_id,
+            matched_source=best.source,
+            related=tuple(related)[: self._params.most_related],
+        )
 
     def _exact(self, signature: Signature, first: Verdict) -> Verdict | None:
         if not signature.text_hash:

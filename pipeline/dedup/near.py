@@ -6,9 +6,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.dedup.facts import SKETCH_BYTES
+from pipeline.dedup.bands import Bands, share_a_band
+from pipeline.dedup.facts import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Facts, Row
+from pipeline.dedup.params import FoldParams
 
-__all__ = ["Match", "agreement", "containment", "similarity"]
+__all__ = ["Match", "Near", "agreement", "containment", "similarity"]
 
 _CHANCE: Final = 1.0 / 256.0
 """How often two unrelated bytes agree."""
@@ -18,6 +20,7 @@ class Match(Struct, frozen=True, kw_only=True):
     """A canonical article that resembles a signature."""
 
     number: int
+    row: Row
     score: float
     """Estimated share of all shingles of the two texts that both have (Jaccard)."""
     contained: float
@@ -42,3 +45,56 @@ def containment(score: float, shingles: int, other: int) -> float:
 def agreement(sketch: NDArray[np.uint8], other: NDArray[np.uint8]) -> int:
     """Count the values in which two sketches agree."""
     return int(np.count_nonzero(sketch == other))
+
+
+class Near:
+    """The canonical articles of the near window, by what their texts share."""
+
+    def __init__(self, facts: Facts, params: FoldParams) -> None:
+        """Index rows of `facts`."""
+        self.bands = Bands()
+        self._facts = facts
+        self._params = params
+        self._least = int(np.floor(params.related_from * SKETCH_BYTES))
+
+    def add(self, number: int) -> None:
+        """Index a canonical row that has a sketch."""
+        sketches = self._facts.sketches()
+        self.bands.add(number, sketches[number % len(sketches)], sketches)
+
+    def expire(self, time_ms: int) -> None:
+        """Forget what is older than the near window at that time."""
+        oldest = time_ms - self._params.near_window_secs * 1000
+        while len(self.bands) and self._facts.time_ms(self.bands.oldest()) < oldest:
+            self.bands.drop_first()
+
+    def load(self, time_ms: int) -> None:
+        """Index all rows that belong into the index at that time."""
+        numbers = self._facts.claiming_with_sketch(time_ms - self._params.near_window_secs * 1000)
+        self.bands.load(numbers, self._facts.sketches())
+
+    def matches(self, sketch: NDArray[np.uint8], shingles: int, version: int) -> list[Match]:
+        """Return the canonical articles that share enough with a sketch, the most similar first, then the oldest."""
+        facts = self._facts
+        sketches = facts.sketches()
+        candidates = self.bands.candidates(sketch, sketches)
+        if not len(candidates):
+            return []
+        agreeing = sketches[candidates % np.uint32(len(sketches))] == sketch
+        counts = agreeing.sum(axis=1)
+        enough = np.flatnonzero(counts >= self._least)
+        enough = enough[share_a_band(agreeing[enough])]
+        matches = [self._match(int(candidates[i]), int(counts[i]), shingles) for i in enough.tolist()]
+        return sorted((match for match in matches if self._counts(match.row, version)), key=_rank)
+
+    def _match(self, number: int, agreeing: int, shingles: int) -> Match:
+        row = self._facts.row(number)
+        score = similarity(agreeing)
+        return Match(number=number, row=row, score=score, contained=containment(score, shingles, row.shingles))
+
+    def _counts(self, row: Row, version: int) -> bool:
+        return not row.flags & (VOIDED | WITHDRAWN) and bool(row.flags & HAS_SKETCH) and row.version == version
+
+
+def _rank(match: Match) -> tuple[float, float, int]:
+    return -match.score, -match.contained, match.number

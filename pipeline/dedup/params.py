@@ -32,3 +32,13 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     """From this similarity on, with the same numbers, a change is cosmetic."""
     correction_from: float = 0.7
     """From this similarity on, with other numbers, a change is a correction."""
+    near_from: float = 0.6
+    """From this similarity (Jaccard) on, an article is a near-duplicate."""
+    contained_from: float = 0.8
+    """Or when this share of the shorter text is in the longer one: truncated copies, added furniture."""
+    contained_least: float = 0.3
+    """Similarity that is needed as well: the estimate of what is contained is too rough for very unequal texts."""
+    related_from: float = 0.15
+    """From this similarity on, an article is related: it passes and joins the cluster."""
+    most_related: int = 5
+    """Related articles named in a verdict."""

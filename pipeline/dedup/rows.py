@@ -15,7 +15,7 @@ from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict, VerdictKind
 
-__all__ = ["CLAIMING", "KINDS", "Rows", "article_digest", "digest16", "first_verdict", "packed_sketch"]
+__all__ = ["CLAIMING", "KINDS", "Rows", "article_digest", "digest8", "digest16", "first_verdict", "packed_sketch"]
 
 KINDS: Final[tuple[VerdictKind, ...]] = (
     "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article",
@@ -69,6 +69,13 @@ def digest16(digest: bytes) -> bytes:
     if len(digest) == 16 or not digest:
         return digest or bytes(16)
     return blake2b(digest, digest_size=16).digest()
+
+
+def digest8(digest: bytes) -> bytes:
+    """Return a hash as exactly 8 bytes; no hash is all zeros."""
+    if len(digest) == 8 or not digest:
+        return digest or bytes(8)
+    return blake2b(digest, digest_size=8).digest()
 
 
 def packed_sketch(signature: Signature) -> bytes:
@@ -125,7 +132,7 @@ class Rows:
             id=digest,
             content=digest16(signature.content_hash),
             text=digest16(signature.text_hash),
-            numbers=signature.numbers_hash,
+            numbers=digest8(signature.numbers_hash),
             ingested_at_ms=ingested,
             time_ms=time_ms,
             # Nobody has seen a version before it was there: a wrong clock must not make all that follows stale.
@@ -177,6 +184,11 @@ class Rows:
         self.sources.release(row.source)
         self.agencies.release(row.agency)
         self.facts.drop_first()
+
+    def article(self, number: int) -> ArticleId:
+        """Return the article of a row."""
+        row = self.facts.row(number)
+        return self.verdict(number).article_id if row.flags & ODD_ID else ArticleId(row.id.hex())
 
     def verdict(self, number: int) -> Verdict:
         """Return the verdict of a row."""

@@ -35,7 +35,7 @@ class Image(Struct, frozen=True, kw_only=True):
         names = tuple(
             _renumber(table, field, register) for field, register in zip(FIELDS_OF_NAMES, rows.registers, strict=True)
         )
-        return cls(time_ms=time_ms, rows=live.tobytes(), details=list(rows.facts.details), names=names)  # type: ignore[arg-type]
+        return cls(time_ms=time_ms, rows=live.tobytes(), details=rows.facts.details(), names=names)  # type: ignore[arg-type]
 
     def put(self, rows: Rows) -> int:
         """Fill empty rows with the state; return its time."""

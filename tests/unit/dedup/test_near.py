@@ -1,0 +1,203 @@
+"""Near-duplicates and related articles, from real signatures of made-up texts."""
+
+import random
+
+import numpy as np
+import pytest
+
+from pipeline.dedup.bands import Bands
+from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.near import containment, similarity
+from pipeline.dedup.signing import SigningInput, sign
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Origin
+from pipeline.domain.signature import Signature, Void
+from pipeline.domain.verdict import Verdict
+
+HOUR_MS = 3600 * 1000
+_SYLLABLES = ("ka", "lo", "mi", "ren", "sta", "vu", "dor", "pel", "ti", "nas", "go", "ber")
+
+
+def words(seed: int, count: int) -> list[str]:
+    rng = random.Random(seed)
+    return ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4))) for _ in range(count)]
+
+
+class Log:
+    """A fold fed with texts."""
+
+    def __init__(self) -> None:
+        self.fold = Fold()
+        self._offset = 0
+
+    def signature(self, article: str, body: list[str], *, at: int = 0, source: str | None = None) -> Signature:
+        self._offset += 1
+        item = SigningInput(
+            article_id=ArticleId(article),
+            origin=Origin("", 0, self._offset),
+            headline=f"Headline of {article}",
+            body=" ".join(body),
+            source=source if source is not None else f"{article}.example",
+            ingested_at_ms=at,
+            observed_at_ms=at,
+        )
+        return sign([item])[0]
+
+    def add(self, article: str, body: list[str], *, at: int = 0, source: str | None = None) -> Verdict:
+        verdict = self.fold.apply(self.signature(article, body, at=at, source=source), at)
+        assert verdict is not None
+        return verdict
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+def test_a_copy_with_a_few_other_words_is_near(log: Log) -> None:
+    text = words(1, 400)
+    log.add("a", text, at=7)
+    verdict = log.add("b", [*text[:200], "otherwise", *text[201:]], at=8)
+    assert (verdict.kind, verdict.method, verdict.canonical_id, verdict.cluster_id) == ("near", "minhash", "a", "c-a")
+    assert verdict.score is not None
+    assert verdict.threshold is not None
+    assert verdict.score >= verdict.threshold
+    assert (verdict.window_secs, verdict.matched_id, verdict.canonical_at_ms) == (72 * 3600, "a", 7)
+    assert (verdict.syndicated, verdict.matched_source) == (True, "a.example")
+
+
+def test_half_of_an_article_is_near(log: Log) -> None:
+    text = words(2, 500)
+    log.add("a", text)
+    assert log.add("b", text[:250]).kind == "near"
+
+
+def test_an_article_with_furniture_added_is_near(log: Log) -> None:
+    text = words(3, 300)
+    log.add("a", text)
+    assert log.add("b", words(4, 40) + text + words(5, 60)).kind == "near"
+
+
+def test_other_texts_are_unique(log: Log) -> None:
+    for seed in range(30):
+        assert log.add(f"a{seed}", words(seed, 300)).kind == "unique"
+
+
+def test_a_long_quotation_makes_articles_related_and_both_pass(log: Log) -> None:
+    shared = words(6, 120)
+    log.add("a", words(7, 180) + shared)
+    verdict = log.add("b", words(8, 180) + shared)
+    assert (verdict.kind, verdict.canonical_id, verdict.cluster_id) == ("related", "b", "c-a")
+    assert (verdict.related, verdict.matched_id, verdict.passes) == (("a",), "a", True)
+
+
+def test_copies_of_a_related_article_link_to_it_and_join_its_cluster(log: Log) -> None:
+    shared = words(9, 120)
+    log.add("a", words(10, 180) + shared)
+    log.add("b", words(11, 180) + shared)
+    verdict = log.add("c", words(11, 180) + shared[:-1])
+    assert (verdict.kind, verdict.canonical_id, verdict.cluster_id) == ("near", "b", "c-a")
+
+
+def test_one_template_of_one_source_with_other_numbers_is_not_a_copy(log: Log) -> None:
+    report = words(12, 200)
+    log.add("a", [*report, "21"], source="weather.example")
+    verdict = log.add("b", [*report, "17"], source="weather.example")
+    assert (verdict.kind, verdict.related) == ("related", ("a",))
+    assert log.add("c", [*report, "21", "indeed"], source="elsewhere.example").kind == "near"
+
+
+def test_short_texts_never_match_nearly(log: Log) -> None:
+    text = words(13, 30)
+    log.add("a", text)
+    assert log.add("b", text[:-1]).kind == "unique"
+
+
+def test_links_go_to_the_canonical_not_to_its_copies(log: Log) -> None:
+    text = words(14, 400)
+    log.add("a", text)
+    log.add("b", text[:-20])
+    assert log.add("c", text[:-21]).canonical_id == "a"
+
+
+def test_near_duplicates_expire_before_exact_ones(log: Log) -> None:
+    text = words(15, 400)
+    log.add("a", text)
+    assert log.add("b", text[:-1], at=72 * HOUR_MS).kind == "near"
+    assert log.add("c", text[:-2], at=72 * HOUR_MS + 1).kind == "unique"
+    assert log.add("d", text, at=73 * HOUR_MS).canonical_id == "a"
+
+
+def test_retracted_and_voided_articles_have_no_copies(log: Log) -> None:
+    text = words(16, 400)
+    lost = log.signature("a", text)
+    log.fold.apply(lost, 0)
+    log.fold.apply(Void(article_id=lost.article_id, origin=lost.origin), 0)
+    assert log.add("b", text[:-1]).kind == "unique"
+
+
+def test_revisions_are_classed_by_how_much_changed(log: Log) -> None:
+    text = [*words(17, 400), "12"]
+    log.add("a", text)
+    assert log.add("a", [*text[:100], "typo", *text[101:]]).change_class == "cosmetic"
+    assert log.add("a", [*text[:100], "typo", *text[101:-1], "13"]).change_class == "correction"
+    assert log.add("a", text[:150] + words(18, 250)).change_class == "material"
+
+
+def test_a_reused_url_is_a_new_article_with_a_flag(log: Log) -> None:
+    log.add("a", words(19, 300))
+    verdict = log.add("a", words(20, 300))
+    assert (verdict.kind, verdict.revision, verdict.supersedes, verdict.flags) == ("unique", 2, None, ("reused_url",))
+    assert verdict.cluster_id == "c-a-2"
+    later = log.add("a", words(20, 300)[:-1])
+    assert (later.kind, later.revision, later.supersedes, later.cluster_id) == ("revision", 3, 2, "c-a-2")
+
+
+def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
+    for seed in range(40):
+        log.add(f"a{seed}", words(seed % 25, 200 + seed), at=seed * HOUR_MS * 4)
+    restored = Fold.restore(log.fold.snapshot())
+    assert restored.snapshot() == log.fold.snapshot()
+    for seed in range(40):
+        signature = log.signature(f"b{seed}", words(seed, 210), at=170 * HOUR_MS)
+        assert restored.apply(signature, 170 * HOUR_MS) == log.fold.apply(signature, 170 * HOUR_MS)
+
+
+def test_a_damaged_snapshot_or_one_of_others_is_refused(log: Log) -> None:
+    log.add("a", words(1, 100))
+    data = log.fold.snapshot()
+    for bad in (b"", data[:-1], data[:50] + b"!" + data[51:], data + b" "):
+        with pytest.raises(ValueError, match="damaged"):
+            Fold.restore(bad)
+    with pytest.raises(ValueError, match="other parameters"):
+        Fold.restore(data, FoldParams(near_window_secs=60))
+
+
+def test_a_crowded_band_is_cut_short_and_counted_alike_for_any_capacity() -> None:
+    rng = np.random.default_rng(1)
+    sketches = rng.integers(0, 256, (4096, 128), dtype=np.uint8)
+    sketches[:3000, :3] = 7  # boilerplate: one band that all of these share
+    query = rng.integers(0, 256, 128, dtype=np.uint8)
+    query[:3] = 7
+    grown, loaded = Bands(), Bands()
+    for row in range(4000):
+        grown.add(row, sketches[row], sketches)
+    loaded.load(np.arange(4000, dtype=np.uint32), sketches)
+    loaded._place(np.arange(4000, dtype=np.uint32), 1 << 15, sketches)
+
+    def sharing(bands: Bands) -> list[int]:
+        found = bands.candidates(query, sketches)
+        agreeing = (sketches[found] == query)[:, :126].reshape(len(found), 42, 3)
+        return sorted(found[agreeing.all(axis=2).any(axis=1)].tolist())
+
+    assert sharing(grown) == sharing(loaded)
+    assert set(range(3000 - 32, 3000)) <= set(sharing(grown))
+    assert len(sharing(grown)) < 60
+    assert grown.capped >= 1
+
+
+def test_estimates() -> None:
+    assert (similarity(128), similarity(0)) == (1.0, 0.0)
+    assert 0.49 < similarity(64) < 0.51
+    assert containment(0.5, 100, 200) == 1.0
+    assert containment(1.0, 0, 10) == 0.0
