@@ -3,8 +3,8 @@
     uv run --with trafilatura --with resiliparse --with newspaper4k --with readability-lxml \
         python benchmarks/extract.py --data ../shared/data/html
 
-Scores: `aeb` is article-extraction-benchmark's own measure (F1 over 4-grams of words, each page weighing the same);
-`snippets` is trafilatura's (texts that must and must not be in the result). Speed is CPU time of the whole call, HTML text
+Scores: article-extraction-benchmark's own measure for its set (F1 over 4-grams of words, each page weighing the
+same), trafilatura's for its own (texts that must and must not be in the result). Speed is CPU time of the whole call, HTML text
 in, body text out, after a warm-up.
 """
 
@@ -50,16 +50,16 @@ def peers() -> dict[str, Extractor]:
         except ImportError:
             print(f"{name}: not installed, left out")
 
-    add("trafilatura", "trafilatura", lambda m: lambda html, url: m.extract(html, include_comments=False) or "")
+    add("trafilatura", "trafilatura", lambda m: lambda html, _: m.extract(html, include_comments=False) or "")
     add(
         "trafilatura fast",
         "trafilatura",
-        lambda m: lambda html, url: m.extract(html, include_comments=False, fast=True) or "",
+        lambda m: lambda html, _: m.extract(html, include_comments=False, fast=True) or "",
     )
     add(
         "resiliparse",
         "resiliparse.extract.html2text",
-        lambda m: lambda html, url: m.extract_plain_text(html, main_content=True),
+        lambda m: lambda html, _: m.extract_plain_text(html, main_content=True),
     )
     add("newspaper4k", "newspaper", _newspaper)
     add("readability-lxml", "readability", _readability)

@@ -38,6 +38,8 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Steps over the stack of open elements (depth times tags); 0.3 s of the parser."""
     max_headline_chars: int = 500
     """A longer headline is cut at a word and flagged."""
+    max_attributes: int = 10_000
+    """Attributes in one tag; the parser takes 0.15 s for that many. Data URIs are long but few."""
     max_authors: int = 30
     max_tags: int = 60
     max_images: int = 10

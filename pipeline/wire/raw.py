@@ -79,6 +79,8 @@ _FIELDS = frozenset(_JsonArticle.__struct_fields__)
 _JSON_TYPES = frozenset({"application/json", "text/json"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ACTIONS: dict[str, Action] = {"publish": "publish", "retract": "retract"}
+# Header of a record that was too large to read whole (pipeline/sources).
+_TRUNCATED = "truncated-from-bytes"
 _JSON_SPACE = b" \t\r\n"
 
 
@@ -89,7 +91,7 @@ def decode_raw(value: bytes | None, headers: Headers, params: IngestParams) -> R
     if len(value) > params.max_raw_bytes:
         return Reject("too_large", f"{len(value)} bytes, limit {params.max_raw_bytes}")
     named = _named(headers)
-    if "truncated-from-bytes" in named:
+    if _TRUNCATED in named:
         return Reject("too_large", "cut short by whoever read it, for its size")
     plain = decompress(
         value,
@@ -97,20 +99,20 @@ def decode_raw(value: bytes | None, headers: Headers, params: IngestParams) -> R
         max_bytes=params.max_decoded_bytes,
         max_ratio=params.max_expansion_ratio,
     )
-    if isinstance(plain, Reject):
-        return plain
+    article = plain if isinstance(plain, Reject) else _shaped(plain, named, params)
+    return article if isinstance(article, Reject) else _checked(article, params)
+
+
+def _shaped(plain: bytes, named: dict[str, str], params: IngestParams) -> RawArticle | Reject:
+    """Read the form that the content-type states; JSON where none is stated."""
     media_type, charset = _content_type(named.get("content-type"))
-    if media_type in _JSON_TYPES or media_type.endswith("+json") or not media_type:
-        article = _from_json(plain, charset, params)
-    elif media_type in _HTML_TYPES:
-        article = _from_body(plain, named, "html", charset)
-    elif media_type == "text/plain":
-        article = _from_body(plain, named, "text", charset)
-    else:
-        return Reject("unsupported_content_type", "content-type is none of JSON, HTML, plain text")
-    if isinstance(article, Reject):
-        return article
-    return _checked(article, params)
+    if not media_type or media_type in _JSON_TYPES or media_type.endswith("+json"):
+        return _from_json(plain, charset, params)
+    if media_type in _HTML_TYPES:
+        return _from_body(plain, named, "html", charset)
+    if media_type == "text/plain":
+        return _from_body(plain, named, "text", charset)
+    return Reject("unsupported_content_type", "content-type is none of JSON, HTML, plain text")
 
 
 def raw_key(value: bytes | None, headers: Headers, params: IngestParams | None = None) -> ArticleId | None:

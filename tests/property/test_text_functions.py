@@ -73,11 +73,11 @@ def test_line_functions_take_anything_and_add_nothing(lines: list[str], title: s
     clean_authors([(line, line) for line in lines], 5)
 
 
-@given(st.lists(st.text(), max_size=5))
+@given(st.lists(st.text(min_size=1), max_size=5))
 def test_summary_is_out_of_the_text(paragraphs: list[str]) -> None:
     text = " ".join(paragraphs)
     summary = summarise(paragraphs, 280)
-    assert summary is None or summary.rstrip("…") in text
+    assert summary is None or all(word in text for word in summary.rstrip("…").split())
     assert word_count(join_paragraphs(paragraphs), len(paragraphs)) >= 0
 
 

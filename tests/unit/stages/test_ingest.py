@@ -145,7 +145,7 @@ def test_retraction_has_no_text() -> None:
     article = _text(action="retract")
     assert (article.action, article.body, article.headline) == ("retract", "", "")
     assert article.signature.action == "retract"
-    assert article.signature.content_hash == b""
+    assert (article.signature.sketch, article.signature.shingles) == (b"", 0)
 
 
 def test_outcomes_keep_their_places() -> None:
@@ -169,6 +169,8 @@ def test_article_past_the_internal_limit_is_rejected_here() -> None:
         "<p>" + "".join(f"<b a={i}>" for i in range(3000)) + "x</p>" + "<p>x</p>" * 3000,
         "<ul><li>" * 20_000,
         "<div>" * 30_000,
+        "<div " + " ".join(f"a{i}" for i in range(20_000)) + ">",
+        """<div q"=">" """ + " ".join(f"a{i}='>'" for i in range(20_000)) + ">",
     ],
 )
 def test_page_that_would_stall_the_parser_is_rejected(html: str) -> None:
