@@ -6,6 +6,8 @@ BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
 INSTALLED := .venv/.installed
+# The character classes are frozen with the signatures: they are not made again.
+PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
 # Where we write English: lists of words in other languages are elsewhere.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs deploy benchmarks scripts \
   $(addprefix pipeline/,cli dedup domain ops runtime settings sources wire)
@@ -50,7 +52,7 @@ fmt: install ## format, and repair what can be repaired
 	$(BIN)/ruff format
 
 docs: install ## write the generated pages again
-	for page in settings metrics topics asyncapi; do $(BIN)/python -m scripts.generate_$$page || exit 1; done
+	for page in $(PAGES); do $(BIN)/python -m scripts.generate_$$page || exit 1; done
 
 bench: install ## measure the CPU time of every stage; benchmarks/ has more
 	$(BIN)/python -m benchmarks.stages

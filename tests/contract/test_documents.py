@@ -1,45 +1,53 @@
-"""Pages about the contract say what the contract says."""
+"""What the documentation names exists: files, settings, metrics, make targets."""
 
+import os
+import re
+import subprocess
 from pathlib import Path
-from typing import get_args
 
 import pytest
-from msgspec.structs import replace
 
-from pipeline.domain.article import EventType
-from pipeline.domain.outcome import REJECT_REASONS
-from pipeline.domain.verdict import ChangeClass, VerdictKind
-from pipeline.wire.catalogue import load_catalogue
-from pipeline.wire.schemas import load_schema
-from scripts import generate_topics
+from pipeline.runtime.metric_table import METRICS, PREFIX
+from pipeline.settings.variables import unknown_variables
 
-EVENTS = (generate_topics.REPOSITORY / "docs" / "events.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+TARGETS = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE)
 
-
-def test_the_page_of_topics_is_up_to_date() -> None:
-    assert generate_topics.main(["--check"]) == 0
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 
 
-def test_a_changed_catalogue_changes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = tmp_path / "topics.md"
-    catalogue = load_catalogue()
-    page.write_text(generate_topics.topics_page(replace(catalogue, article_partitions=13)), encoding="utf-8")
-    monkeypatch.setattr(generate_topics, "PAGE", page)
-    monkeypatch.setattr(generate_topics, "REPOSITORY", tmp_path)
-    assert generate_topics.main(["--check"]) == 1
-    assert generate_topics.main([]) == 0
-    assert generate_topics.main(["--check"]) == 0
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8"))
+    broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert broken == []
 
 
-@pytest.mark.parametrize(
-    "word", [*REJECT_REASONS, *get_args(VerdictKind), *get_args(ChangeClass), *get_args(EventType)]
-)
-def test_the_page_of_events_explains_every_word(word: str) -> None:
-    assert f"`{word}`" in EVENTS
+@each_page
+def test_settings_exist(page: Path) -> None:
+    names = set(re.findall(r"\bNEWS_[A-Z0-9_]*[A-Z0-9]\b(?!\*)", page.read_text("utf-8")))
+    assert unknown_variables(dict.fromkeys(names, "x")) == []
 
 
-def test_the_page_of_events_lists_every_header_of_a_dead_letter() -> None:
-    for name in load_schema("news.dead-letter.v1")["properties"]:
-        family = next(prefix for prefix in ("__connect.errors.", "news.dlq.") if name.startswith(prefix))
-        rest = name.removeprefix(family)
-        assert f"`{name}`" in EVENTS or f"`.{rest}`" in EVENTS, name
+@each_page
+def test_metrics_exist(page: Path) -> None:
+    names = set(re.findall(rf"`({PREFIX}[a-z0-9_]+)", page.read_text("utf-8")))
+    assert names - {PREFIX + metric.name for metric in METRICS} == set()
+
+
+@each_page
+def test_make_targets_exist(page: Path) -> None:
+    used = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)
+    assert set(used) - set(TARGETS) == set()
+
+
+def test_every_make_target_is_explained() -> None:
+    shown = subprocess.run(["make", "-s", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert {line.split()[1] for line in shown.splitlines()} == set(TARGETS) - {"help"} | {"help"}
+
+
+def test_ci_is_a_script_that_bash_understands() -> None:
+    script = REPOSITORY / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", script], check=True)
