@@ -24,12 +24,13 @@ class Status(Struct, frozen=True, kw_only=True):
     """One consistent look at a worker. Instants are of the monotonic clock.
 
     `waiting_since` is when work began to wait: it restarts with every commit, is None while there is nothing to do, and
-    stands still during a rebalance.
+    stands still during a rebalance. `starting_since` is when the start last moved on.
     """
 
     state: State
     last_tick: float
     started: bool
+    starting_since: float
     assigned: int | None
     rebalancing_since: float | None
     fold_caught_up: bool
@@ -54,6 +55,7 @@ class Progress:
             state="starting",
             last_tick=clock(),
             started=False,
+            starting_since=clock(),
             assigned=None,
             rebalancing_since=None,
             fold_caught_up=not needs_fold,
@@ -77,7 +79,7 @@ class Progress:
 
     def state(self, state: State) -> None:
         """The worker entered a state."""
-        self._update(state=state)
+        self._update(state=state, starting_since=self._clock())
 
     def rebalance_started(self) -> None:
         """Partitions are being handed over."""
@@ -122,7 +124,8 @@ class Progress:
             catching_up = not self._status.fold_caught_up
             waiting = None if catching_up else self._status.waiting_since
             done = self._status.fold_caught_up or caught_up
-            self._store(replace(self._status, fold_caught_up=done, waiting_since=waiting))
+            moved = self._clock()
+            self._store(replace(self._status, fold_caught_up=done, waiting_since=waiting, starting_since=moved))
 
     def _update(self, **changes: object) -> None:
         with self._lock:
@@ -152,6 +155,8 @@ def stuck(status: Status, now: float, limits: WatchdogSettings) -> str | None:
         return None
     if now - status.last_tick > limits.loop_stall_secs:
         return "event_loop_stalled"
+    if not status.started and now - status.starting_since > limits.start_stall_secs:
+        return "start_stalled"
     if status.rebalancing_since is not None:
         return "rebalance_stalled" if now - status.rebalancing_since > limits.rebalance_stall_secs else None
     if status.waiting_since is not None and now - status.waiting_since > limits.stall_secs:

@@ -226,6 +226,9 @@ class WatchdogSettings(Group):
     )
     loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop did not run for this long.")
     rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has lasted this long.")
+    start_stall_secs: float = Field(
+        default=600.0, gt=0, description="The worker has not become ready, and its fold did not move, for this long."
+    )
 
 
 class WebSettings(Group):

@@ -8,7 +8,7 @@ import pytest
 from pipeline.runtime.progress import Progress, beat, not_ready, not_started, stuck
 from pipeline.settings import WatchdogSettings
 
-LIMITS = WatchdogSettings(stall_secs=100, loop_stall_secs=30, rebalance_stall_secs=200)
+LIMITS = WatchdogSettings(stall_secs=100, loop_stall_secs=30, rebalance_stall_secs=200, start_stall_secs=300)
 
 
 class Clock:
@@ -158,6 +158,19 @@ def test_ready_needs_running_an_assignment_and_the_fold(clock: Clock) -> None:
     progress.rebalance_ended(0)
     progress.state("draining")
     assert not_ready(progress.status) == ("state_draining",)
+
+
+def test_a_start_that_does_not_move_is_a_hang(clock: Clock) -> None:
+    progress = Progress(needs_fold=True, clock=clock)
+    assert later(clock, progress, 299) is None
+    progress.state("running")
+    assert later(clock, progress, 299) is None
+    progress.fold_advanced(caught_up=False)
+    assert later(clock, progress, 299) is None
+    assert later(clock, progress, 2) == "start_stalled"
+    progress.rebalance_ended(1)
+    progress.fold_advanced(caught_up=True)
+    assert later(clock, progress, 1000) is None
 
 
 def test_started_once_is_started(progress: Progress) -> None:
