@@ -12,8 +12,9 @@ from pipeline.demo.fates import Fate
 __all__ = ["Screen", "funnel_total"]
 
 _STYLES = {"enriched": "green", "revised": "cyan", "retracted": "magenta", "duplicate": "yellow", "dead letter": "red"}
-_WIDTHS = (("fate", 11), ("lang", 7), ("verdict or reason", 23), ("subjects", 34))
-_MIN_HEADLINE = 20
+_WIDTHS = (("fate", 12), ("lang", 8), ("verdict or reason", 24))
+_SUBJECTS_SHARE = 0.35  # of the width that is left; the headline has the rest
+_MIN_WIDTH = 8
 _PLAIN_WIDTH = 150  # where there is no terminal, such as a log of CI
 
 
@@ -35,8 +36,10 @@ class Screen:
         table = Table(box=None, show_header=not self._has_header, pad_edge=False, header_style="bold")
         for name, width in _WIDTHS:
             table.add_column(name, width=width, no_wrap=True, overflow="ellipsis")
-        room = self._console.width - sum(width + 1 for _, width in _WIDTHS)
-        table.add_column("headline", width=max(_MIN_HEADLINE, room), no_wrap=True, overflow="ellipsis")
+        room = self._console.width - sum(width + 1 for _, width in _WIDTHS) - 1
+        subjects = max(_MIN_WIDTH, int(room * _SUBJECTS_SHARE))
+        for name, width in (("subjects", subjects), ("headline", max(_MIN_WIDTH, room - subjects))):
+            table.add_column(name, width=width, no_wrap=True, overflow="ellipsis")
         for fate in fates:
             cells = (fate.kind, fate.language, fate.why, fate.subjects, fate.headline)
             # As text, never as markup: headlines hold brackets.
