@@ -1,4 +1,4 @@
-"""What the documentation names exists: files, settings, metrics, make targets."""
+"""What the documentation names exists: files, settings, metrics, commands, make targets."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.app import build_app
 from pipeline.runtime.metric_table import METRICS, PREFIX
 from pipeline.settings.variables import unknown_variables
 
@@ -34,6 +35,12 @@ def test_settings_exist(page: Path) -> None:
 def test_metrics_exist(page: Path) -> None:
     names = set(re.findall(rf"`({PREFIX}[a-z0-9_]+)", page.read_text("utf-8")))
     assert names - {PREFIX + metric.name for metric in METRICS} == set()
+
+
+@each_page
+def test_commands_exist(page: Path) -> None:
+    used = re.findall(r"(?:`|^|bin/)news-pipeline ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    assert set(used) - set(build_app()) == set()
 
 
 @each_page
