@@ -24,18 +24,30 @@ _PATIENCE: Final = 32
 """Longest chain that is simply followed; it holds no more matches than `_MOST`."""
 _MOST: Final = 32
 """The newest matches of a band that are looked at. More share boilerplate, not a text."""
-_ALL: Final = np.arange(BANDS)
 _SPREAD: Final = np.uint32(0x9E3779B1)
-_SALTS: Final = (np.arange(1, BANDS + 1, dtype=np.uint32) * np.uint32(0x85EBCA6B)).astype(np.uint32)
+_SALTS: Final = (np.arange(1, BANDS + 1, dtype=np.uint64) * 0x85EBCA6B).astype(np.uint32)
+_SHIFT: Final = np.uint32(15)
+_TAG_BITS: Final = np.uint32(5)
+"""A link is an entry's number and a tag of its band's value, so that most entries of other values need no look."""
+_TAG: Final = np.uint32((1 << 5) - 1)
+_TAG_FROM: Final = np.uint32(32 - 5)
+_LAST: Final = (1 << 27) - 1
+_FOURTH: Final = np.uint32(0xFFFFFF)
+_PLACES: Final = np.minimum(np.arange(BANDS)[:, None] * _WIDTH + np.arange(4), SKETCH_BYTES - 1).reshape(-1)
+
+Keys = NDArray[np.uint32]
+Sketches = NDArray[np.uint8]
 
 
-def _keys(sketches: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return the value of each band, spread over 32 bits."""
-    parts = sketches[..., :_USED].reshape(*sketches.shape[:-1], BANDS, _WIDTH).astype(np.uint32)
-    keys = parts[..., 0] | parts[..., 1] << np.uint32(8) | parts[..., 2] << np.uint32(16)
-    keys = (keys ^ _SALTS) * _SPREAD
-    mixed: NDArray[np.uint32] = keys ^ (keys >> np.uint32(15))
-    return mixed
+def band_keys(sketch: Sketches) -> Keys:
+    """Return the value of each band of one sketch, spread over 32 bits."""
+    return _spread(sketch[_PLACES].view("<u4") & _FOURTH, _SALTS)
+
+
+def _spread(values: Keys, salts: Keys) -> Keys:
+    keys = (values ^ salts) * _SPREAD
+    keys ^= keys >> _SHIFT
+    return keys
 
 
 def share_a_band(agreeing: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -61,87 +73,102 @@ class Bands:
         return self.end - self.first
 
     def _allocate(self, capacity: int) -> None:
+        buckets = capacity // 2
         self._capacity = capacity
-        self._mask = np.uint32(capacity // 2 - 1)
+        self._slot_mask = np.uint32(capacity - 1)
+        self._bucket_mask = np.uint32(buckets - 1)
         self._rows = np.zeros(capacity, dtype=np.uint32)
-        self._older = np.empty((capacity, BANDS), dtype=np.uint32)
-        self._heads = np.zeros((BANDS, capacity // 2), dtype=np.uint32)
+        self._row = self._rows.data
+        self._older = np.empty(BANDS * capacity, dtype=np.uint32)
+        self._older_at = np.arange(BANDS) * capacity
+        self._heads = np.zeros(BANDS * buckets, dtype=np.uint32)
+        self._heads_at = np.arange(BANDS) * buckets
 
-    def add(self, row: int, sketch: NDArray[np.uint8], sketches: NDArray[np.uint8]) -> None:
+    def add(self, row: int, keys: Keys, sketches: Sketches) -> None:
         """Add an entry as the newest. `sketches` are those of all slots, `row` modulo their number."""
         if len(self) == self._capacity:
-            self._grow(sketches)
-        slot = self.end % self._capacity
-        buckets = _keys(sketch) & self._mask
-        self._rows[slot] = row
-        self._older[slot] = self._heads[_ALL, buckets]
-        self._heads[_ALL, buckets] = self.end
+            self._place(self._live(), self._capacity * 2, sketches)
+        if self.end == _LAST:
+            self.load(self._live(), sketches)
+        slot = self.end & (self._capacity - 1)
+        buckets = (keys & self._bucket_mask) + self._heads_at
+        self._row[slot] = row
+        self._older[self._older_at + slot] = self._heads[buckets]
+        self._heads[buckets] = (keys >> _TAG_FROM) | np.uint32(self.end << 5)
         self.end += 1
 
     def oldest(self) -> int:
         """Return the row of the oldest entry."""
-        return int(self._rows[self.first % self._capacity])
+        row: int = self._row[self.first & (self._capacity - 1)]
+        return row
 
-    def candidates(self, sketch: NDArray[np.uint8], sketches: NDArray[np.uint8]) -> NDArray[np.uint32]:
-        """Return rows that may share a band; all that share one are there, but for the older ones of a crowded band."""
-        bands = _ALL
-        entries = self._heads[bands, _keys(sketch) & self._mask]
+    def candidates(self, keys: Keys, sketch: Sketches, sketches: Sketches) -> NDArray[np.uint32]:
+        """Return rows that may share a band; all that share one are there, but for the older ones of a crowded band.
+
+        A row may come more than once.
+        """
+        first = np.uint32(self.first << 5)
+        at, tags = self._older_at, keys >> _TAG_FROM
+        links = self._heads[(keys & self._bucket_mask) + self._heads_at]
         found = []
         for _ in range(_PATIENCE):
-            live = entries >= self.first
-            entries, bands = entries[live], bands[live]
-            if not len(entries):
+            live = links >= first
+            links, at, tags = links[live], at[live], tags[live]
+            if not len(links):
                 break
-            found.append(entries)
-            entries = self._older[entries % self._capacity, bands]
+            found.append(links[links & _TAG == tags])
+            links = self._older[at + (links >> _TAG_BITS & self._slot_mask)]
         else:
-            found = self._patiently(sketch, sketches)
-        return self._rows[np.unique(np.concatenate(found)) % self._capacity] if found else self._rows[:0]
+            found = self._patiently(keys, sketch, sketches)
+        if not found:
+            return self._rows[:0]
+        rows: NDArray[np.uint32] = self._rows[np.concatenate(found) >> _TAG_BITS & self._slot_mask]
+        return rows
 
-    def _patiently(self, sketch: NDArray[np.uint8], sketches: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
+    def _patiently(self, keys: Keys, sketch: Sketches, sketches: Sketches) -> list[Keys]:
         """Follow every chain to its end or to its `_MOST`th match: what is found must not depend on the buckets."""
-        heads = self._heads[_ALL, _keys(sketch) & self._mask]
-        return [self._follow(int(heads[band]), band, sketch, sketches) for band in range(BANDS)]
+        heads = self._heads[(keys & self._bucket_mask) + self._heads_at].tolist()
+        return [self._follow(heads[band], band, sketch, sketches) for band in range(BANDS)]
 
-    def _follow(
-        self, entry: int, band: int, sketch: NDArray[np.uint8], sketches: NDArray[np.uint8]
-    ) -> NDArray[np.uint32]:
+    def _follow(self, link: int, band: int, sketch: Sketches, sketches: Sketches) -> Keys:
         part = slice(band * _WIDTH, (band + 1) * _WIDTH)
-        wanted, slots = sketch[part].tobytes(), len(sketches)
+        wanted, slots, at = sketch[part].tobytes(), len(sketches), band * self._capacity
         matches: list[int] = []
-        while entry >= self.first:
-            slot = entry % self._capacity
-            if sketches[self._rows[slot] % slots, part].tobytes() == wanted:
+        while link >> 5 >= self.first:
+            slot = link >> 5 & (self._capacity - 1)
+            if sketches[self._row[slot] % slots, part].tobytes() == wanted:
                 if len(matches) == _MOST:
                     self.capped += 1
                     break
-                matches.append(entry)
-            entry = int(self._older[slot, band])
+                matches.append(link)
+            link = int(self._older[at + slot])
         return np.array(matches, dtype=np.uint32)
 
     def drop_first(self) -> None:
         """Forget the oldest entry."""
         self.first += 1
 
-    def load(self, rows: NDArray[np.uint32], sketches: NDArray[np.uint8]) -> None:
+    def load(self, rows: NDArray[np.uint32], sketches: Sketches) -> None:
         """Replace everything by entries for these rows, oldest first."""
         self.first, self.end = 1, 1 + len(rows)
         self._place(rows, max(_SMALLEST, 1 << len(rows).bit_length()), sketches)
 
-    def _grow(self, sketches: NDArray[np.uint8]) -> None:
-        rows = self._rows[np.arange(self.first, self.end) % self._capacity]
-        self._place(rows, self._capacity * 2, sketches)
+    def _live(self) -> NDArray[np.uint32]:
+        rows: NDArray[np.uint32] = self._rows[np.arange(self.first, self.end) & (self._capacity - 1)]
+        return rows
 
-    def _place(self, rows: NDArray[np.uint32], capacity: int, sketches: NDArray[np.uint8]) -> None:
+    def _place(self, rows: NDArray[np.uint32], capacity: int, sketches: Sketches) -> None:
         self._allocate(capacity)
         numbers = np.arange(self.first, self.end, dtype=np.int64)
-        self._rows[numbers % capacity] = rows
-        slots = rows % np.uint32(len(sketches))
-        for start in range(BANDS):
-            part = sketches[slots, start * _WIDTH : (start + 1) * _WIDTH].astype(np.uint32)
-            keys = part[:, 0] | part[:, 1] << np.uint32(8) | part[:, 2] << np.uint32(16)
-            keys = (keys ^ _SALTS[start]) * _SPREAD
-            buckets = (keys ^ (keys >> np.uint32(15))) & self._mask
-            older, newest = chained(buckets, numbers)
-            self._older[numbers % capacity, start] = older
-            self._heads[start, buckets[newest]] = numbers[newest]
+        slots = numbers & (capacity - 1)
+        self._rows[slots] = rows
+        places = rows % np.uint32(len(sketches))
+        for band in range(BANDS):
+            part = sketches[places, band * _WIDTH : (band + 1) * _WIDTH].astype(np.uint32)
+            values = part[:, 0] | part[:, 1] << np.uint32(8) | part[:, 2] << np.uint32(16)
+            keys = _spread(values, _SALTS[band : band + 1])
+            links = (keys >> _TAG_FROM) | (numbers << 5).astype(np.uint32)
+            buckets = keys & self._bucket_mask
+            older, newest = chained(buckets, links)
+            self._older[self._older_at[band] + slots] = older
+            self._heads[self._heads_at[band] + buckets[newest]] = links[newest]

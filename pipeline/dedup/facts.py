@@ -276,7 +276,7 @@ class Facts:
             self._chain_up(index, (keys[chosen] & np.uint64(self._mask)).astype(np.uint32), numbers[chosen])
 
     def _chain_up(self, index: int, buckets: NDArray[np.uint32], numbers: NDArray[np.int64]) -> None:
-        older, newest = chained(buckets, numbers)
+        older, newest = chained(buckets, numbers.astype(np.uint32))
         at = _LINKS_AT + 4 * index
         self.data[numbers % self.capacity, at : at + 4] = older.astype("<u4")[:, None].view(np.uint8)
         self.heads[index][buckets[newest]] = numbers[newest]

@@ -141,7 +141,7 @@ class Fold:
         self._time_ms = max(self._time_ms, min(signature.ingested_at_ms, append_time_ms))
         self._near.expire(self._time_ms)
         oldest = self._time_ms - self.params.exact_window_secs * 1000
-        while len(self._facts) and self._facts.row(self._facts.first).time_ms < oldest:
+        while len(self._facts) and self._facts.time_ms(self._facts.first) < oldest:
             self._rows.forget_first()
 
     def _add(self, signature: Signature, verdict: Verdict) -> None:

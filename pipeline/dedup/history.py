@@ -37,9 +37,16 @@ class History(Struct, frozen=True, kw_only=True):
     """Whether the newest version is a retraction."""
 
 
+_UNKNOWN: Final = History(
+    revision=0, passed=None, newest=None, published=None, observed_at_ms=None, contents=frozenset(), retracted=False
+)
+
+
 def history_of(rows: Iterable[tuple[int, Row]]) -> History:
     """Read an article's history off its rows, newest first."""
     seen = [pair for _, pair in zip(range(_DEPTH), rows, strict=False)]
+    if not seen:
+        return _UNKNOWN
     versions = [(number, row) for number, row in seen if row.kind not in _UNVERSIONED and not row.flags & VOIDED]
     passing = [row for _, row in versions if row.kind in _PASSING]
     published = [(number, row) for number, row in versions if row.kind in CLAIMING]

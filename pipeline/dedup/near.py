@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.dedup.bands import Bands, share_a_band
+from pipeline.dedup.bands import Bands, band_keys, share_a_band
 from pipeline.dedup.facts import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Facts, Row
 from pipeline.dedup.params import FoldParams
 
@@ -55,12 +55,15 @@ class Near:
         self.bands = Bands()
         self._facts = facts
         self._params = params
+        self._last_sketch = b""
+        self._last_keys: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
         self._least = int(np.floor(params.related_from * SKETCH_BYTES))
 
     def add(self, number: int) -> None:
         """Index a canonical row that has a sketch."""
         sketches = self._facts.sketches()
-        self.bands.add(number, sketches[number % len(sketches)], sketches)
+        sketch = sketches[number % len(sketches)]
+        self.bands.add(number, self._keys(sketch), sketches)
 
     def expire(self, time_ms: int) -> None:
         """Forget what is older than the near window at that time."""
@@ -77,15 +80,23 @@ class Near:
         """Return the canonical articles that share enough with a sketch, the most similar first, then the oldest."""
         facts = self._facts
         sketches = facts.sketches()
-        candidates = self.bands.candidates(sketch, sketches)
+        candidates = self.bands.candidates(self._keys(sketch), sketch, sketches)
         if not len(candidates):
             return []
         agreeing = sketches[candidates % np.uint32(len(sketches))] == sketch
-        counts = agreeing.sum(axis=1)
+        counts = np.add.reduce(agreeing, axis=1, dtype=np.uint8)
         enough = np.flatnonzero(counts >= self._least)
         enough = enough[share_a_band(agreeing[enough])]
-        matches = [self._match(int(candidates[i]), int(counts[i]), shingles) for i in enough.tolist()]
+        agreed = dict(zip(candidates[enough].tolist(), counts[enough].tolist(), strict=True))
+        matches = [self._match(number, count, shingles) for number, count in agreed.items()]
         return sorted((match for match in matches if self._counts(match.row, version)), key=_rank)
+
+    def _keys(self, sketch: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        """Return the band values of a sketch; what was looked up is mostly added next."""
+        data = sketch.tobytes()
+        if data != self._last_sketch:
+            self._last_sketch, self._last_keys = data, band_keys(sketch)
+        return self._last_keys
 
     def _match(self, number: int, agreeing: int, shingles: int) -> Match:
         row = self._facts.row(number)

@@ -146,7 +146,13 @@ class Rows:
             kind=KINDS.index(verdict.kind),
             flags=odd | (HAS_SKETCH if sketch else 0),
         )
-        plain = not odd and verdict == first_verdict(signature, self._params, self._version)
+        # `unique` of the first revision is most of the log: only there is it worth to build the verdict it should be.
+        plain = (
+            not odd
+            and verdict.kind == "unique"
+            and verdict.revision == 1
+            and verdict == first_verdict(signature, self._params, self._version)
+        )
         detail = None if plain else _ENCODER.encode(self._detail(signature, verdict))
         return self.facts.append(row, sketch, detail, claims=row.kind in CLAIMING and bool(signature.text_hash))
 

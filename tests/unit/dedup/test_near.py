@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from pipeline.dedup.bands import Bands
+from pipeline.dedup.bands import Bands, band_keys
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.dedup.near import containment, similarity
 from pipeline.dedup.signing import SigningInput, sign
@@ -181,12 +181,12 @@ def test_a_crowded_band_is_cut_short_and_counted_alike_for_any_capacity() -> Non
     query[:3] = 7
     grown, loaded = Bands(), Bands()
     for row in range(4000):
-        grown.add(row, sketches[row], sketches)
+        grown.add(row, band_keys(sketches[row]), sketches)
     loaded.load(np.arange(4000, dtype=np.uint32), sketches)
     loaded._place(np.arange(4000, dtype=np.uint32), 1 << 15, sketches)
 
     def sharing(bands: Bands) -> list[int]:
-        found = bands.candidates(query, sketches)
+        found = np.unique(bands.candidates(band_keys(query), query, sketches))
         agreeing = (sketches[found] == query)[:, :126].reshape(len(found), 42, 3)
         return sorted(found[agreeing.all(axis=2).any(axis=1)].tolist())
 
