@@ -98,7 +98,8 @@ class DedupLog:
         first, end = await self._bounds(self._consumer, self._partition)
         recorded = await self._restore(first, end)
         self._consumer.seek(self._partition, self._position)
-        while self._position < end:
+        # The fetched high water mark counts too: the embedded broker's list of offsets says less than it has.
+        while self._position < max(end, self._consumer.highwater(self._partition) or 0):
             await self._fold_next(recorded)
         self._saved_at = asyncio.get_running_loop().time()
         self._observer.caught_up(self._saved_at - began)
@@ -224,7 +225,7 @@ class DedupLog:
             first, end = await self._bounds(consumer, partition)
             consumer.seek(partition, first)
             verdicts: dict[Origin, Verdict] = {}
-            while await consumer.position(partition) < end:
+            while await consumer.position(partition) < max(end, consumer.highwater(partition) or 0):
                 fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
                 for record in fetched.get(partition, ()):
                     verdict = decode_verdict(record.value or b"")

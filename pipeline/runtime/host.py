@@ -113,31 +113,22 @@ class WorkerHost:
     async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[int]:
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in partitions))
         first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
         offsets = []
         for tp, offset in zip(partitions, committed, strict=True):
             if offset is None:
-                offsets.append(await self._initial(consumer, tp, first[tp], end[tp]))
+                offsets.append(await self._initial(consumer, tp, first[tp]))
             elif offset < first[tp]:
                 log.error(
                     "records_expired_unread", topic=tp.topic, partition=tp.partition, committed=offset, start=first[tp]
                 )
                 offsets.append(first[tp])
-            elif offset > end[tp] and await self._beyond(consumer, tp, offset):
-                where = f"{tp.topic}-{tp.partition}"
-                raise FatalError(f"{where}: the group stands at {offset}, the log ends at {end[tp]}: was it recreated?")
             else:
                 offsets.append(offset)
         return offsets
 
-    async def _beyond(self, consumer: Any, tp: Any, offset: int) -> bool:
-        """Look again: right after a change of leader the end may lag for a moment."""
-        await asyncio.sleep(1.0)
-        return bool(offset > (await consumer.end_offsets([tp]))[tp])
-
-    async def _initial(self, consumer: Any, tp: Any, first: int, end: int) -> int:
+    async def _initial(self, consumer: Any, tp: Any, first: int) -> int:
         if self._start_from is not None:
-            return await self._start_from.offset(consumer, tp, first, end)
+            return await self._start_from.offset(consumer, tp, first)
         if first > 0:
             raise ConfigError(
                 f"group {self._group} has no offset on {tp.topic}-{tp.partition}, whose log starts at {first}: "

@@ -34,11 +34,12 @@ class StartFrom:
                 f"--from {text!r} is not earliest, latest or a time such as 2026-11-01T00:00:00Z"
             ) from None
 
-    async def offset(self, consumer: Any, partition: Any, first: int, end: int) -> int:
+    async def offset(self, consumer: Any, partition: Any, first: int) -> int:
         """Return the offset it means on one partition."""
         if self.place == "earliest":
             return first
-        if self.place == "latest":
-            return end
-        found = (await consumer.offsets_for_times({partition: self.time_ms}))[partition]
-        return int(found.offset) if found is not None else end
+        if self.place == "time":
+            found = (await consumer.offsets_for_times({partition: self.time_ms}))[partition]
+            if found is not None:
+                return int(found.offset)
+        return int((await consumer.end_offsets([partition]))[partition])

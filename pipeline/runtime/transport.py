@@ -109,6 +109,9 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
                 self.host.polled()
         except asyncio.CancelledError:
             raise
+        except aiokafka.errors.OffsetOutOfRangeError as exc:
+            places = ", ".join(f"{tp.topic}-{tp.partition} at {offset}" for tp, offset in exc.args[0].items())
+            self.host.fail(FatalError(f"not in the log: {places}; retention passed it, or the topic was made anew"))
         except self.consumer_stopped_errors:
             if not self.should_stop:
                 self.host.fail(FatalError("the consumer stopped by itself"))
