@@ -59,7 +59,7 @@ def test_an_id_is_a_name_below_the_base() -> None:
     [
         (GOOD + TOPIC.format(name="a.v1") * 2, "listed twice"),
         (GOOD + TOPIC.format(name="a.v1"), r"stage ingest names unknown topics: b\.v1, c\.v1"),
-        (GOOD + TOPIC.format(name="a.v1").replace("owner", "ower"), "topics.yaml: .*ower"),
+        (GOOD + TOPIC.format(name="a.v1").replace("owner", "ownership"), "topics.yaml: .*ownership"),
         ("topics: [", "topics.yaml: "),
     ],
 )
