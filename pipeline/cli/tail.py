@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from pipeline.cli.records import describe, to_json
-from pipeline.errors import ConfigError, TransientError
-from pipeline.ops.clients import catalogue_for, consumer
+from pipeline.errors import ConfigError
+from pipeline.ops.clients import catalogue_for, consumer, require_topic
 from pipeline.settings import load_settings
 
 __all__ = ["full_name", "tail"]
@@ -42,9 +42,8 @@ def tail(
     """
     settings = load_settings()
     name = full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
+    require_topic(settings.kafka, name)
     with consumer(settings.kafka, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
-        if not client.partitions_for_topic(name):
-            raise TransientError(f"{name} is not on the cluster; `news-pipeline topics apply` creates it")
         client.subscribe([name])
         for seen, record in enumerate(_records(client, timeout), start=1):
             print(to_json(record) if json_lines else describe(record), flush=True)

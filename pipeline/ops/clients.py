@@ -8,12 +8,12 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from pipeline.errors import TransientError
+from pipeline.errors import ConfigError, TransientError
 from pipeline.runtime.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
 
-__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer"]
+__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topic"]
 
 _BOOTSTRAP_TIMEOUT_MS = 10_000  # somebody waits at a terminal; a cluster that is there answers in milliseconds
 _REQUEST_OVERHEAD_BYTES = 64 * 1024  # the request around one record: names, batch header
@@ -35,6 +35,13 @@ def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
         yield client
 
 
+def require_topic(kafka: KafkaSettings, name: str) -> None:
+    """Raise ConfigError when the cluster has no such topic: clients wait for it, or have the broker make it."""
+    with admin_client(kafka) as admin:
+        if name not in admin.list_topics():
+            raise ConfigError(f"{name} is not on the cluster; `news-pipeline topics apply` creates our topics")
+
+
 @contextmanager
 def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
     """Give a producer that waits for all replicas and sends nothing twice, sized for the topic; see `admin_client`."""
@@ -43,6 +50,7 @@ def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
         "enable_idempotence": True,
         "max_request_size": spec.max_message_bytes + _REQUEST_OVERHEAD_BYTES,
         "linger_ms": 5,
+        "allow_auto_create_topics": False,
     }
     with _connected(KafkaProducer, kafka, **arguments) as client:
         yield client
@@ -51,7 +59,9 @@ def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
 @contextmanager
 def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
     """Give a consumer that reads committed records only; see `admin_client`."""
-    with _connected(KafkaConsumer, kafka, isolation_level="read_committed", **arguments) as client:
+    with _connected(
+        KafkaConsumer, kafka, isolation_level="read_committed", allow_auto_create_topics=False, **arguments
+    ) as client:
         yield client
 
 
