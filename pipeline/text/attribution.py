@@ -44,7 +44,7 @@ _DATELINE_PARTS = 4
 
 _BRACKETED = re.compile(r"[(（\[/]([^()（）\[\]/]{2,50}(?:/[^()（）\[\]/]{2,30})?)[)）\]/]")
 _DASH = re.compile(r"\s*[-–—―]{1,2}\s*|\s*:\s+|،\s+")
-_LIST = re.compile(r"\s*[/,،;+&、]\s*|\s+(?:and|und|et|y|e|i|и|و|mit|with)\s+")
+_LIST = re.compile(r"\s*[=/,،;+&、]\s*|\s+(?:and|und|et|y|e|i|и|و|mit|with)\s+")
 _LABELLED = re.compile(r"\s*([^\W\d_][\w \u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]{1,24}?)\s*[:：]\s*(\S.{0,60})$")
 _RIGHTS = re.compile(r"(?:©|\(c\)|copyright)\s*(?:\d{4})?\s*([^.,|]{2,40})", re.IGNORECASE)
 _RELAYED = re.compile(rf"(?:^|(?<=\s))(?:{_NOUNS})\s+[\"“«]?(\S+(?:\s\S+){{0,2}})")

@@ -7,6 +7,7 @@ from msgspec import Struct
 from pipeline.domain.article import Attribution
 from pipeline.text.attribution import attribute
 from pipeline.text.furniture import trim_furniture
+from pipeline.text.head import take_head
 from pipeline.text.params import IngestParams
 from pipeline.text.titles import first_line_title, without_title
 
@@ -19,6 +20,8 @@ class Body(Struct, frozen=True):
     title: str | None
     paragraphs: list[str]
     attribution: Attribution | None
+    byline: str | None = None
+    date: str | None = None
 
 
 def clean_body(
@@ -33,8 +36,10 @@ def clean_body(
     kept = trimmed.lines
     if title is None:
         title = first_line_title(kept, params.title_line_chars)
-    paragraphs = without_title(kept, title, params.title_line_chars)
+    head = take_head(without_title(kept, title, params.title_line_chars))
+    paragraphs = head.lines
     # Credits stand at the edges, where furniture stood too: look at the untrimmed tail, but at the text's own head.
     credited = [*paragraphs[:1], *lines[1:]] if paragraphs else lines
-    attribution = attribute(credited, title, authors, trimmed.source_link, own_domain)
-    return Body(title, paragraphs, attribution)
+    signed = [*authors, head.byline] if head.byline is not None else authors
+    attribution = attribute(credited, title, signed, trimmed.source_link, own_domain)
+    return Body(title, paragraphs, attribution, head.byline, head.date)

@@ -9,8 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from pipeline.domain.times import from_epoch_ms
+from pipeline.text.written_dates import read_written_date
 
-__all__ = ["DateSource", "Moment", "instant_ms", "read_moment"]
+__all__ = ["DateSource", "Moment", "instant_ms", "read_moment", "read_url_date"]
 
 Precision = Literal["second", "minute", "day", "month", "year"]
 DateSource = Literal["raw", "json-ld", "meta", "feed", "url", "text", "http"]
@@ -37,11 +38,12 @@ _ISO = re.compile(
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?")
+_URL_DATE = re.compile(r"/((?:19|20)\d{2})[/-]?([01]\d)(?:[/-]?([0-3]\d))?(?:[/_-]|$)")
 _RFC2822 = re.compile(r"(?:[A-Za-z]{3},?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\s+\d{2,4}\s+\d{1,2}:\d{2}")
 
 
 def read_moment(text: str) -> Moment | None:
-    """Read a date in ISO 8601, RFC 3339, RFC 2822, epoch or compact form; None when it is no date."""
+    """Read a date in ISO 8601, RFC 3339, RFC 2822, epoch, compact or written form; None when it is none."""
     text = text.strip()
     if not text or len(text) > _MAX_CHARS:
         return None
@@ -57,9 +59,8 @@ def read_moment(text: str) -> Moment | None:
     if match is not None:
         year, month, day, hour, minute, second, zone = match.groups()
         return _moment((year, month, day, hour, minute, second), None, "Z" if zone else None)
-    if _RFC2822.match(text):
-        return _from_mail(text)
-    return None
+    moment = _from_mail(text) if _RFC2822.match(text) else None
+    return moment if moment is not None else _from_writing(text)
 
 
 def instant_ms(text: str | None) -> int | None:
@@ -94,8 +95,9 @@ def _moment(parts: tuple[str | None, ...], fraction: str | None, zone: str | Non
     offset = _offset(zone)
     if year is None or offset is None:
         return None
-    if hour == 24 and not minute and not second:
-        hour = 0
+    midnight = hour == 24 and not minute and not second
+    if midnight:
+        hour, offset = 0, offset - timedelta(days=1)
     # A leap second is written as 60; it is the last one of its minute.
     whole = min(second or 0, 59) if (second or 0) <= 60 else -1
     if whole < 0:
@@ -117,6 +119,26 @@ def _precision(month: int | None, day: int | None, hour: int | None, second: int
     if hour is None:
         return "day"
     return "minute" if second is None else "second"
+
+
+def _from_writing(text: str) -> Moment | None:
+    written = read_written_date(text)
+    if written is None:
+        return None
+    epoch_ms = (written.day - _EPOCH.date()) // timedelta(milliseconds=1)
+    if not written.is_exact:
+        return Moment(epoch_ms, "month", zoned=False)
+    if written.hour is None or written.minute is None:
+        return Moment(epoch_ms, "day", zoned=False)
+    return Moment(epoch_ms + (written.hour * 60 + written.minute) * 60_000, "minute", zoned=False)
+
+
+def read_url_date(url: str) -> Moment | None:
+    """Read the date that many sites put into the path of an article's URL: `/2020/03/14/` or `/2020/03/`."""
+    match = _URL_DATE.search(url)
+    if match is None:
+        return None
+    return _moment((match[1], match[2], match[3], None, None, None), None, None)
 
 
 def _from_mail(text: str) -> Moment | None:

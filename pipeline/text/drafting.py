@@ -7,7 +7,7 @@ from pipeline.domain.outcome import Reject
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
 from pipeline.text.characters import Cleaned, clean_characters
-from pipeline.text.dates import DateSource, Moment, read_moment
+from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.draft import Draft
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_page
@@ -27,6 +27,8 @@ _STUB_CHARS = 1200
 _CLAIMED_FACTOR = 1.6
 _CLAIMED_CHARS = 400
 _SHORT_WORD_CHARS = 5
+_BYLINES = 50
+_BYLINE_CHARS = 500
 _DATE_CHARS = 100
 
 
@@ -57,11 +59,11 @@ def _labels(texts: Iterable[str], limit: int, max_chars: int) -> tuple[str, ...]
 
 def _from_text(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
     cleaned = clean_characters(raw.text or "")
-    authors = [(name, None) if isinstance(name, str) else (name.name, name.url) for name in raw.authors]
+    authors = _given_authors(raw)
     title = _one_line(raw.title)
     body = clean_body(split_paragraphs(cleaned.text), title, [name for name, _ in authors], domain, params)
     flags = _flags(cleaned, body, params)
-    published, date_flags = _published(raw, (), seen_ms, params)
+    published, date_flags = _published(raw, (), body.date, seen_ms, params)
     return _drafted(raw, body, flags | date_flags, params, authors=authors, published=published)
 
 
@@ -75,14 +77,14 @@ def _from_page(raw: RawArticle, domain: str | None, seen_ms: int, params: Ingest
         shown = meta.body
     cleaned = clean_characters(shown)
     lines = split_paragraphs(cleaned.text)
-    authors = [(name, None) if isinstance(name, str) else (name.name, name.url) for name in raw.authors] or meta.authors
+    authors = _given_authors(raw) or meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
     if not body.paragraphs:
         return Reject("not_an_article", "no text found in the page")
     canonical, canonical_flags = _canonical(meta.canonical, raw.canonical)
     flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
-    published, date_flags = _published(raw, meta.published, seen_ms, params)
+    published, date_flags = _published(raw, meta.published, body.date, seen_ms, params)
     return _drafted(
         raw, body, flags | date_flags, params, authors=authors, published=published, page=page, canonical=canonical
     )
@@ -117,7 +119,7 @@ def _drafted(
         headline=headline,
         subheadline=_one_line(raw.subtitle),
         paragraphs=body.paragraphs,
-        authors=clean_authors([(clean_characters(name).text, url) for name, url in authors[:50]], params.max_authors),
+        authors=clean_authors(_bylines(authors, body), params.max_authors),
         section=section[0] if section else None,
         tags=_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
         images=_images(meta.images, params) if meta else (),
@@ -129,6 +131,19 @@ def _drafted(
         attribution=body.attribution,
         flags=flags,
     )
+
+
+def _given_authors(raw: RawArticle) -> list[tuple[str, str | None]]:
+    """Return the raw record's authors, of bounded number and length."""
+    return [
+        (author[:_BYLINE_CHARS], None) if isinstance(author, str) else (author.name[:_BYLINE_CHARS], author.url)
+        for author in raw.authors[:_BYLINES]
+    ]
+
+
+def _bylines(authors: Sequence[tuple[str, str | None]], body: Body) -> list[tuple[str, str | None]]:
+    found = [(clean_characters(name[:_BYLINE_CHARS]).text, url) for name, url in authors]
+    return found or ([(body.byline, None)] if body.byline is not None else [])
 
 
 def _images(urls: Sequence[str], params: IngestParams) -> tuple[str, ...]:
@@ -198,23 +213,35 @@ def _page_flags(page: Page) -> frozenset[str]:
 
 
 def _published(
-    raw: RawArticle, claims: Sequence[tuple[str, DateSource]], seen_ms: int, params: IngestParams
+    raw: RawArticle, claims: Sequence[tuple[str, DateSource]], line: str | None, seen_ms: int, params: IngestParams
 ) -> tuple[PublishedAt | None, frozenset[str]]:
-    """Take the first readable claim, the raw record's before the page's."""
+    """Take the first readable claim: the raw record's, the page's, the URL's, the date line's."""
     candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
-    for text, source in [*candidates, *claims]:
+    candidates += claims
+    for text, source in candidates:
         moment = read_moment(text[:_DATE_CHARS])
         if moment is not None:
-            plausible = _is_plausible(moment, seen_ms, params)
-            flags = (
-                set() if moment.zoned or moment.precision in {"day", "month", "year"} else {"published_at_without_zone"}
-            )
-            if not plausible:
-                flags.add("published_at_implausible")
-            return PublishedAt(
-                value=moment.text, precision=moment.precision, source=source, plausible=plausible
-            ), frozenset(flags)
-    return None, frozenset({"published_at_unreadable"}) if candidates or claims else frozenset()
+            return _stated(moment, source, seen_ms, params)
+    from_url = read_url_date(raw.canonical) if raw.canonical is not None else None
+    from_line = read_moment(line) if line is not None else None
+    if from_line is not None and (from_url is None or from_line.precision != "month"):
+        return _stated(from_line, "text", seen_ms, params)
+    if from_url is not None:
+        return _stated(from_url, "url", seen_ms, params)
+    return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
+
+
+def _stated(
+    moment: Moment, source: DateSource, seen_ms: int, params: IngestParams
+) -> tuple[PublishedAt, frozenset[str]]:
+    flags = set()
+    plausible = _is_plausible(moment, seen_ms, params)
+    if not plausible:
+        flags.add("published_at_implausible")
+    if not moment.zoned and moment.precision in {"second", "minute"}:
+        flags.add("published_at_without_zone")
+    published = PublishedAt(value=moment.text, precision=moment.precision, source=source, plausible=plausible)
+    return published, frozenset(flags)
 
 
 def _is_plausible(moment: Moment, seen_ms: int, params: IngestParams) -> bool:

@@ -7,7 +7,7 @@ from pipeline.text.furniture import line_key
 
 __all__ = ["first_line_title", "without_site_name", "without_title"]
 
-_SEPARATOR = re.compile(r"\s+[|–—\-·•»:]{1,2}\s+|\s*[|｜]\s*")
+_SEPARATOR = re.compile(r"\s+[|–—\-·•»:]{1,2}\s+|:\s+|\s*[|｜]\s*")
 _SENTENCE_ENDS = (".", "。", "।", "۔", "،", ",", ";", "؛")
 _TITLE_WINDOW = 4
 _SITE_MAX_CHARS = 40

@@ -54,7 +54,7 @@ def _normal_host(host: str) -> str | None:
             return None
     if not host.isascii():
         try:
-            host = idna.encode(host, uts46=True).decode("ascii")
+            host = idna.encode(host, uts46=True).decode("ascii").rstrip(".")
         except (idna.IDNAError, UnicodeError):
             return None
     if len(host) > 253 or _HOST.fullmatch(host) is None:

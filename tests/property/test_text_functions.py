@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.text.attribution import attribute
@@ -45,6 +45,7 @@ def test_paragraphs_are_split_once_and_for_all(text: str) -> None:
 
 
 @given(URLS)
+@example("http://EXAMPLE.org.\xad")
 def test_canonical_urls_are_fixed_points(url: str) -> None:
     once = canonical_url(url)
     if once is not None:

@@ -104,6 +104,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     metas = _metas(tree)
     _read_metas(metas, found)
     _read_links(tree, found)
+    _read_times(tree, found)
     root = tree.root
     if root is not None:
         attributes = root.attributes
@@ -146,6 +147,16 @@ def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
     found.canonical = next(_all(metas, ("og:url",)), None)
     found.language = next(_all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None)
     found.is_article = found.is_article or "article" in metas.get("og:type", ())
+
+
+def _read_times(tree: LexborHTMLParser, found: Metadata) -> None:
+    """Take the first <time> where no metadata gives a date."""
+    if found.published:
+        return
+    time = tree.css_first('time[itemprop="datePublished"],time[pubdate],article time[datetime],time[datetime]')
+    text = (time.attributes.get("datetime") or time.text_lexbor()).strip() if time is not None else ""
+    if text:
+        found.published.append((text, "meta"))
 
 
 def _read_links(tree: LexborHTMLParser, found: Metadata) -> None:

@@ -1,0 +1,64 @@
+"""The lines between headline and text: who wrote it and when."""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from pipeline.text.dates import read_moment
+
+__all__ = ["Head", "take_head"]
+
+
+class Head(Struct, frozen=True):
+    """What stood above the text, and the lines that remain."""
+
+    lines: list[str]
+    byline: str | None = None
+    date: str | None = None
+
+
+_WINDOW = 4
+_BYLINE_CHARS = 70
+_DATE_CHARS = 48
+_DIGIT = re.compile(r"\d")
+_BYLINE = re.compile(
+    r"(?:by|von|par|por|di|door|av|af|autor(?:a|es)?|текст|автор|yazan|oleh|written by)\s*:?\s+(?P<name>\S.*)"
+    r"|(?:بقلم|كتب|كتبت|إعداد|نویسنده|מאת|作者|記者|记者|文|기자)\s*[:：/]?\s*(?P<other>\S.*)",
+    re.IGNORECASE,
+)
+_ENDS = (".", "!", "?", "。", "؟", "।", "۔", ":")
+_SMALL_WORDS = frozenset(
+    {"and", "und", "et", "y", "e", "van", "von", "de", "der", "da", "di", "du", "del", "bin", "al", "och"}
+)
+
+
+def take_head(lines: Sequence[str]) -> Head:
+    """Take byline and date line off the first lines; text below them must remain."""
+    kept = list(lines)
+    byline = date = None
+    index = 0
+    while index < min(_WINDOW, len(kept) - 1):
+        line = kept[index]
+        if byline is None and len(line) <= _BYLINE_CHARS and _is_byline(line):
+            byline = kept.pop(index)
+        elif date is None and len(line) <= _DATE_CHARS and _DIGIT.search(line) and _is_date(line):
+            date = kept.pop(index)
+        else:
+            index += 1
+    return Head(kept, byline, date)
+
+
+def _is_byline(line: str) -> bool:
+    """Tell whether a line is "By" and names: every word capitalised, or of a script without capitals."""
+    match = _BYLINE.fullmatch(line)
+    if match is None or line.endswith(_ENDS):
+        return False
+    words = (match["name"] or match["other"]).replace(",", " ").split()
+    if len(words) > 8 or any(char.isdigit() for char in line):
+        return False
+    return all(word[0].isupper() or word in _SMALL_WORDS or word[0] == word[0].upper() for word in words)
+
+
+def _is_date(line: str) -> bool:
+    return not line.endswith(_ENDS) and read_moment(line) is not None

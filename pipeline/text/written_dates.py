@@ -1,0 +1,151 @@
+"""Dates as people write them: "14 March 2020", "14.03.2020", "2020年3月14日", «۱۴ فروردین ۱۳۹۹», "14 มีนาคม 2563"."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali
+from pipeline.text.wordlists import load_words
+
+__all__ = ["WrittenDate", "read_written_date"]
+
+_Calendar = Literal["gregorian", "jalali", "hijri"]
+
+
+class WrittenDate(Struct, frozen=True):
+    """A day, and the time of day where one was written; `is_exact` unless the calendar leaves a day or two open."""
+
+    day: date
+    hour: int | None = None
+    minute: int | None = None
+    is_exact: bool = True
+
+
+_WORDS = load_words("months")
+_ERAS: dict[str, int] = _WORDS["eras"]
+
+
+def _month_names() -> dict[str, tuple[_Calendar, int]]:
+    names: dict[str, tuple[_Calendar, int]] = {}
+    calendars: tuple[_Calendar, ...] = ("gregorian", "jalali", "hijri")
+    for calendar in calendars:
+        for months in _WORDS[calendar]:
+            for number, spellings in enumerate(months, 1):
+                for name in spellings.split("|"):
+                    names.setdefault(name, (calendar, number))
+    return names
+
+
+_MONTHS = _month_names()
+_LONGEST_FIRST = "|".join(re.escape(name) for name in sorted(_MONTHS, key=len, reverse=True))
+_MONTH = rf"(?P<month>{_LONGEST_FIRST})(?![^\W\d_])"
+_YEAR = r"(?P<year>\d{4})"
+_DAY = r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
+_GAP = r"[\s,،.]{1,3}(?:(?:de|of|del|عام|سنة)\s)?"
+_NAMED = (
+    re.compile(rf"{_DAY}{_GAP}{_MONTH}(?:\s?/\s?[^\W\d_]+(?:\s[^\W\d_]+)?)?[.]?{_GAP}(?:พ\.ศ\.\s?)?{_YEAR}"),
+    re.compile(rf"(?<![^\W\d_]){_MONTH}[.]?\s{{1,2}}{_DAY}[\s,]{{1,3}}{_YEAR}"),
+    re.compile(rf"{_YEAR}[.\s,]{{1,3}}{_MONTH}\s{{1,2}}{_DAY}"),
+)
+_CJK = re.compile(
+    r"(?:(?P<era>令和|平成|昭和|民國|民国)\s?(?P<eyear>\d{1,3}|元)|(?P<year>\d{4}))\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?"
+    r"(?P<day>\d{1,2})\s?[日일]"
+)
+_NUMERIC = re.compile(r"(?<![\d./-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4})(?![\d./-])")
+_YEAR_FIRST = re.compile(
+    r"(?<![\d./-])(?P<year>\d{4})(?P<sep>[./-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d./-])"
+)
+_TIME = re.compile(r"(?<![\d:.])(\d{1,2})[:：hH](\d{2})(?![\d])(?:\s?([aApP])\.?[mM])?")
+_THAI = re.compile("[\u0e00-\u0e7f]")
+
+
+def read_written_date(text: str) -> WrittenDate | None:
+    """Read the first date in a short text whose digits are ASCII; None without one or if it is ambiguous."""
+    text = text.casefold()
+    for reader in _READERS:
+        found = reader(text)
+        if found is not None:
+            hour, minute = _time_of_day(text)
+            return WrittenDate(found[0], hour, minute, found[1])
+    return None
+
+
+def _valid(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _named(text: str) -> tuple[date, bool] | None:
+    for pattern in _NAMED:
+        match = pattern.search(text)
+        if match is None:
+            continue
+        calendar, month = _MONTHS[match["month"]]
+        year, day = int(match["year"]), int(match["day"])
+        if calendar == "jalali":
+            found = from_jalali(year, month, day)
+        elif calendar == "hijri":
+            found = from_hijri(year, month, day)
+        else:
+            found = _valid(_gregorian_year(year, text), month, day)
+        if found is not None:
+            return found, calendar != "hijri"
+    return None
+
+
+def _gregorian_year(year: int, text: str) -> int:
+    """Return a year written beside Thai months in the Buddhist era as a Gregorian one."""
+    return (from_buddhist(year) or year) if _THAI.search(text) else year
+
+
+def _cjk(text: str) -> tuple[date, bool] | None:
+    match = _CJK.search(text)
+    if match is None:
+        return None
+    if match["era"]:
+        written = match["eyear"]
+        year = _ERAS[match["era"]] + (1 if written == "元" else int(written))
+    else:
+        year = int(match["year"])
+    found = _valid(year, int(match["month"]), int(match["day"]))
+    return (found, True) if found is not None else None
+
+
+def _numeric(text: str) -> tuple[date, bool] | None:
+    match = _YEAR_FIRST.search(text)
+    if match is not None:
+        year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
+        found = (
+            from_jalali(year, month, day) if 1300 <= year < 1500 else _valid(_gregorian_year(year, text), month, day)
+        )
+        return (found, True) if found is not None else None
+    match = _NUMERIC.search(text)
+    if match is None:
+        return None
+    first, second, year = int(match["a"]), int(match["b"]), _gregorian_year(int(match["year"]), text)
+    # With dots the day comes first everywhere; with slashes and hyphens both orders are in use.
+    if match["sep"] == "." or first > 12 or first == second:
+        found = _valid(year, second, first)
+    elif second > 12:
+        found = _valid(year, first, second)
+    else:
+        return None
+    return (found, True) if found is not None else None
+
+
+_READERS: tuple[Callable[[str], tuple[date, bool] | None], ...] = (_cjk, _named, _numeric)
+
+
+def _time_of_day(text: str) -> tuple[int | None, int | None]:
+    match = _TIME.search(text)
+    if match is None:
+        return None, None
+    hour, minute = int(match[1]), int(match[2])
+    if match[3]:
+        hour = hour % 12 + (12 if match[3].lower() == "p" else 0)
+    return (hour, minute) if hour < 24 and minute < 60 else (None, None)

@@ -1,0 +1,47 @@
+"""Character repair: what is removed, what is kept, what is flagged."""
+
+import pytest
+
+from pipeline.text.characters import clean_characters
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("cafe\u0301", "café"),
+        ("a\u200bb\u00adc\ufeff", "abc"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("\u200fנכון\u200e", "נכון"),
+        ("&amp;amp; &lt;3 &#8217;", "& <3 ’"),
+        ("R&D &unknown; &;", "R&D &unknown; &;"),
+        ("lâ€™Ã©tÃ©", "l’été"),
+        ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет"),
+        ("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°", "Привет, как дела"),
+        ("it\u0092s", "it’s"),
+        ("É uma maçã à beira-mar", "É uma maçã à beira-mar"),
+    ],
+)
+def test_cleaned(text: str, cleaned: str) -> None:
+    assert clean_characters(text).text == cleaned
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "क्\u200dष", "👩\u200d🚀", "ශ්\u200dරී"])
+def test_joiners_stay_where_they_shape(text: str) -> None:
+    assert clean_characters(text).text == text
+
+
+def test_joiners_go_where_they_carry_nothing() -> None:
+    assert clean_characters("a\u200cb\u200dc").text == "abc"
+
+
+@pytest.mark.parametrize("text", ["abc\u202edef", "pаypаl today", "pay\u200b\u200bpal"])
+def test_suspicious(text: str) -> None:
+    assert clean_characters(text).suspicious
+
+
+@pytest.mark.parametrize("text", ["plain", "Привет мир", "naïve café", "השלום", "日本語 text"])
+def test_not_suspicious(text: str) -> None:
+    cleaned = clean_characters(text)
+    assert not cleaned.suspicious
+    assert not cleaned.repaired
+    assert cleaned.text == text

@@ -1,0 +1,138 @@
+"""Furniture, titles, bylines, paragraphs, summary."""
+
+import pytest
+
+from pipeline.text.furniture import line_key, trim_furniture
+from pipeline.text.head import take_head
+from pipeline.text.lines import split_paragraphs
+from pipeline.text.summary import summarise, word_count
+from pipeline.text.titles import first_line_title, without_site_name, without_title
+
+BODY = [
+    "The dam held through the night, engineers said on Tuesday, after the highest water in thirty years had passed.",
+    "Buses at the ready",
+    "An evacuation plan had been ready since Sunday, and twenty buses had been waiting at the entrances.",
+]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        ["Comments (12)"],
+        ["Share this article", "0", "👍", "Most read", "Ten dams to see", "Why rivers bend", "The price of water"],
+        ["© 2026 Nahr News. All rights reserved."],
+        ["التعليقات (0)", "0", "الأكثر قراءة", "💡 أهم المواضيع"],
+        ["Read more: Ten dams to see before they are gone"],
+        ["Читайте также:", "Десять плотин", "Теги: вода"],
+        ["関連記事", "ダムの歴史", "川の話"],
+        ["相关阅读：大坝的历史"],
+        ["이 기사를 추천합니다", "무단전재 및 재배포 금지"][1:],
+        ["También te puede interesar", "Diez presas", "El precio del agua"],
+        ["Follow us on Example", "Subscribe to our newsletter", "Advertisement"],
+    ],
+)
+def test_tails_are_cut(tail: list[str]) -> None:
+    assert trim_furniture([*BODY, *tail], 120).lines == BODY
+
+
+def test_furniture_within_the_text_is_dropped_and_headlines_kept() -> None:
+    lines = [BODY[0], "Advertisement", BODY[1], "Read also: Ten dams to see", BODY[2]]
+    assert trim_furniture(lines, 120).lines == BODY
+
+
+def test_a_marker_in_the_text_is_a_sub_headline() -> None:
+    lines = ["Topics", *BODY]
+    assert trim_furniture([BODY[0], "Comments", BODY[2], BODY[2], BODY[0]], 120).lines[1] == "Comments"
+    assert trim_furniture(lines, 120).lines == BODY
+
+
+def test_a_last_sub_headline_or_short_sentence_stays() -> None:
+    lines = [*BODY, "It held."]
+    assert trim_furniture(lines, 120).lines == lines
+
+
+def test_the_line_that_names_the_source_is_remembered() -> None:
+    trimmed = trim_furniture([*BODY, "للاطلاع على التقرير من المصدر"], 120)
+    assert trimmed.lines == BODY
+    assert trimmed.source_link == "للاطلاع على التقرير من المصدر"
+
+
+def test_something_always_remains() -> None:
+    assert trim_furniture(["Share", "Print"], 120).lines == []
+    assert trim_furniture([], 120).lines == []
+    assert trim_furniture(["7"], 120).lines == ["7"]
+
+
+def test_keys_ignore_case_symbols_and_counters() -> None:
+    assert line_key("💡 Most Read (7):") == line_key("most read") == "most read"
+    assert line_key("12 / 7") == ""
+
+
+def test_title_is_the_first_line_when_it_reads_like_one() -> None:
+    assert first_line_title(["Dam holds", *BODY], 200) == "Dam holds"
+    assert first_line_title(["Dam holds.", "Dam holds.", "x"], 200) == "Dam holds."
+    assert first_line_title(["It is a sentence, not a title.", *BODY], 200) is None
+    assert first_line_title(["Dam holds"], 200) is None
+    assert first_line_title(["x" * 300, "y" * 400], 200) is None
+
+
+def test_title_is_taken_out_wherever_it_is_repeated_at_the_head() -> None:
+    assert without_title(["Dam Holds!", "by somebody", "DAM HOLDS", *BODY], "Dam holds", 200) == ["by somebody", *BODY]
+    assert without_title(BODY, None, 200) == BODY
+
+
+@pytest.mark.parametrize(
+    ("title", "names", "expected"),
+    [
+        ("Dam holds | Nahr News", ["Nahr News"], "Dam holds"),
+        ("Dam holds - Water - Nahr News", ["Nahr News"], "Dam holds - Water"),
+        ("Dam holds – nahr-news.example", ["nahr-news.example"], "Dam holds"),
+        ("Nahr News: Dam holds", ["Nahr News"], "Dam holds"),
+        ("Dam holds - for now", ["Nahr News"], "Dam holds - for now"),
+        ("Minister: dam holds", ["Nahr News"], "Minister: dam holds"),
+        ("Nahr News", ["Nahr News"], "Nahr News"),
+    ],
+)
+def test_site_names_are_cut(title: str, names: list[str], expected: str) -> None:
+    assert without_site_name(title, names) == expected
+
+
+def test_byline_and_date_are_taken_off_the_head() -> None:
+    head = take_head(["By Ada Okafor and Lin Wei", "14 March 2020 | 10:05", *BODY])
+    assert (head.lines, head.byline, head.date) == (BODY, "By Ada Okafor and Lin Wei", "14 March 2020 | 10:05")
+    assert take_head(["بقلم ليلى حداد", *BODY]).byline == "بقلم ليلى حداد"
+    assert take_head(["By the river they waited", *BODY]).byline is None
+    assert take_head(["The protests of 14 March 2020 ended quietly.", *BODY]).date is None
+
+
+def test_wrapped_lines_are_joined() -> None:
+    wrapped = """The dam held through the night, engineers said on Tuesday, after
+the highest water in thirty years had passed the old wall and the
+villages below it had been warned to leave their houses before
+midnight. Twenty buses had been waiting since Sunday at the entrance
+of every village along the river.
+
+The minister is expected to visit the dam on Wednesday, a spokesman
+said."""
+    paragraphs = split_paragraphs(wrapped)
+    assert len(paragraphs) == 2
+    assert paragraphs[1].endswith("a spokesman said.")
+
+
+def test_lines_are_paragraphs_otherwise() -> None:
+    assert split_paragraphs(" a \n\n\u00a0b\t c \n\n") == ["a", "b c"]
+
+
+def test_summary_is_whole_sentences() -> None:
+    assert summarise(["Short label", *BODY], 120) == BODY[0]
+    assert summarise(["水位が下がり、ダムは持ちこたえた。" * 20], 60) == "水位が下がり、ダムは持ちこたえた。" * 3
+    long = summarise(["word " * 100], 50)
+    assert long is not None
+    assert long.endswith("word…")
+    assert summarise([], 280) is None
+
+
+def test_words_are_counted_in_every_script() -> None:
+    assert word_count("one two\n\nthree", 2) == 3
+    assert word_count("水位が下がりダムは持ちこたえた", 1) == 15
+    assert word_count("", 0) == 0
