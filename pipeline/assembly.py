@@ -49,7 +49,7 @@ def build_stages(names: Sequence[StageName], *, lane: str = "") -> list[AnyStage
         "dedupe": lambda: DedupeStage(versions()),
         "detect-language": lambda: DetectLanguageStage(_language_model()),
         "classify": lambda: ClassifyStage(_subject_model()),
-        "publish": lambda: PublishStage(versions(), lane),
+        "publish": lambda: PublishStage(versions(), lane, validate=True),
     }
     unknown = [name for name in names if name not in builders]
     if unknown:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 RUN = [sys.executable, "-m", "pipeline", "run"]
@@ -67,3 +69,25 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
         assert process.wait(60) == 1
     assert b"Traceback" not in said
     assert b"Exception ignored" not in said
+
+
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_bytes(b"of last week\n")
+    with subprocess.Popen(
+        [*RUN, "--input", "-", "--output", str(tmp_path / "out.jsonl"), "--duplicates", str(tmp_path / "d.jsonl.gz")],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write((GOOD + b"\n") * 600)
+        process.stdin.flush()
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".*.partial")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert len(list(tmp_path.glob(".*.partial"))) == 2
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(60) == 130
+    assert b"Traceback" not in said
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out.jsonl": b"of last week\n"}
