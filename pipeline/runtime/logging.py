@@ -38,8 +38,12 @@ FORBIDDEN = frozenset(
         "title",
     }
 )
-NOISY = ("faust", "mode", "aiokafka", "kafka", "asyncio")
-"""Libraries that say at INFO what only concerns them; they are heard from WARNING on, or at INFO when we debug."""
+NOISY = ("faust", "mode", "aiokafka", "kafka", "asyncio", "pipeline.runtime")
+"""Libraries that say at INFO what only concerns them; they are heard from WARNING on, or at INFO when we debug.
+
+Never at DEBUG: there kafka-python writes its configuration, password included. Our own runtime is in the list because
+faust's services log under the module of their subclass; what we write ourselves does not come this way.
+"""
 
 _NAME = "_logger_name"  # `logger` itself is a parameter of structlog's
 _frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from mode.utils.logging import setup_logging
 
-from pipeline.runtime.logging import configure_logging, faust_logging_config, get_logger
+from pipeline.runtime.logging import NOISY, configure_logging, faust_logging_config, get_logger
 from pipeline.settings import LogSettings
 
 
@@ -38,7 +38,7 @@ class Captured(io.TextIOWrapper):
 def untouched_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    libraries = {name: logging.getLogger(name).level for name in ("faust", "mode", "aiokafka", "kafka", "asyncio")}
+    libraries = {name: logging.getLogger(name).level for name in NOISY}
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -83,6 +83,13 @@ def test_lines_of_libraries_have_the_same_shape() -> None:
     assert second["event"] == "hello"
     assert third["logger"] == "py.warnings"
     assert all("service.name" in line and "timestamp" in line for line in (first, second, third))
+
+
+def test_services_of_faust_are_quiet_in_our_modules_too() -> None:
+    out = configured()
+    logging.getLogger("pipeline.runtime.app").info("[^NewsApp]: Starting...")
+    get_logger("pipeline.runtime.app").info("worker_running")
+    assert [line["event"] for line in out.lines] == ["worker_running"]
 
 
 @pytest.mark.parametrize(("level", "heard"), [("info", False), ("debug", True)])
