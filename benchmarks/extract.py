@@ -3,9 +3,9 @@
     uv run --with trafilatura --with resiliparse --with newspaper4k --with readability-lxml \
         python benchmarks/extract.py --data ../shared/data/html
 
-Scores: the pages of article-extraction-benchmark by its own measure (F1 over 4-grams of words, each page weighing the
-same), those of trafilatura by its own (texts that must and must not be there). Speed is CPU time of the whole call, HTML
-text in, body text out, after a warm-up.
+Scores: the pages of article-extraction-benchmark by its own measure (F1 over 4-grams of words, all pages alike), those
+of trafilatura by its own (texts that must and must not be there). Speed is CPU time of the whole call, HTML text in,
+body text out, after a warm-up.
 """
 
 import argparse

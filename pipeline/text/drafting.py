@@ -9,24 +9,22 @@ from pipeline.text.body import Body, clean_body
 from pipeline.text.characters import Cleaned, clean_characters
 from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.draft import Draft
+from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_page
 from pipeline.text.params import IngestParams
-from pipeline.text.quality import repeated_share
 from pipeline.text.titles import without_site_name
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
 
 __all__ = ["draft_article"]
 
-_PARAGRAPH_REPEATED = 0.2
 # A page that says it is not free and shows less than this shows its teaser.
 _STUB_CHARS = 1200
 # The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
 # what the page shows is better where there is enough of it.
 _CLAIMED_FACTOR = 1.6
 _CLAIMED_CHARS = 400
-_SHORT_WORD_CHARS = 5
 _BYLINES = 50
 _BYLINE_CHARS = 500
 _DATE_CHARS = 100
@@ -80,8 +78,6 @@ def _from_page(raw: RawArticle, domain: str | None, seen_ms: int, params: Ingest
     authors = _given_authors(raw) or meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
-    if not body.paragraphs:
-        return Reject("not_an_article", "no text found in the page")
     canonical, canonical_flags = _canonical(meta.canonical, raw.canonical)
     flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
     published, date_flags = _published(raw, meta.published, body.date, seen_ms, params)
@@ -101,8 +97,9 @@ def _drafted(
     page: Page | None = None,
     canonical: str | None = None,
 ) -> Draft | Reject:
-    if not body.paragraphs:
-        return Reject("not_an_article", "no text left after cleaning")
+    poor = is_no_article(body.paragraphs, from_page=page is not None)
+    if poor is not None:
+        return Reject("not_an_article", poor)
     meta = page.metadata if page is not None else None
     headline = body.title or ""
     if len(headline) > params.max_headline_chars:
@@ -186,20 +183,13 @@ def _canonical(claimed: str | None, own: str | None) -> tuple[str | None, frozen
 
 
 def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]:
-    flags = set()
+    flags = text_flags(body.paragraphs, body.title, params)
     if cleaned.repaired:
         flags.add("encoding_repaired")
     if "\ufffd" in cleaned.text:
         flags.add("mojibake")
     if cleaned.suspicious:
         flags.add("suspicious_unicode")
-    if not body.title:
-        flags.add("no_title")
-    # Scripts without spaces have no words to count: characters decide there.
-    if sum(map(len, body.paragraphs)) < params.short_words * _SHORT_WORD_CHARS:
-        flags.add("too_short")
-    if repeated_share(body.paragraphs) > _PARAGRAPH_REPEATED:
-        flags.add("repeated")
     return frozenset(flags)
 
 

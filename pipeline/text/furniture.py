@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["Trimmed", "line_key", "trim_furniture"]
+__all__ = ["Trimmed", "is_tail_marker", "line_key", "trim_furniture"]
 
 
 class Trimmed(Struct, frozen=True):
@@ -33,6 +33,11 @@ def line_key(line: str) -> str:
     """Return a line without case, and without digits, symbols and punctuation at its ends; "" without letters."""
     found = _LETTERS.search(line)
     return found[0].casefold() if found is not None else ""
+
+
+def is_tail_marker(line: str) -> bool:
+    """Tell whether a line announces what follows articles: comments, related stories, most read."""
+    return line_key(line) in _TAIL_START
 
 
 def _keys(section: str) -> frozenset[str]:

@@ -1,10 +1,10 @@
 """How article-like the result is, said in flags."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipeline.domain.article import Quality
 
-__all__ = ["FLAG_WEIGHTS", "judge_quality", "repeated_share"]
+__all__ = ["FLAG_WEIGHTS", "judge_quality"]
 
 # What each flag costs of the score; set by judgement: what makes a text unusable costs most.
 FLAG_WEIGHTS: dict[str, float] = {
@@ -12,7 +12,6 @@ FLAG_WEIGHTS: dict[str, float] = {
     "paywall_stub": 0.4,
     "cookie_wall": 0.6,
     "list_page": 0.5,
-    "front_page": 0.4,
     "truncated": 0.2,
     "repeated": 0.25,
     "mojibake": 0.2,
@@ -28,15 +27,6 @@ FLAG_WEIGHTS: dict[str, float] = {
     "canonical_elsewhere": 0.0,
     "canonical_front_page": 0.0,
 }
-
-
-def repeated_share(paragraphs: Sequence[str]) -> float:
-    """Return which share of the text repeats earlier paragraphs."""
-    distinct = set(paragraphs)
-    if len(distinct) == len(paragraphs):
-        return 0.0
-    total = sum(map(len, paragraphs))
-    return 1.0 - sum(map(len, distinct)) / total if total else 0.0
 
 
 def judge_quality(flags: Iterable[str]) -> Quality:

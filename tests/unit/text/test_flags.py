@@ -1,0 +1,57 @@
+"""Quality: what is flagged, what is no article."""
+
+import pytest
+
+from pipeline.text.flags import is_no_article, text_flags
+from pipeline.text.params import IngestParams
+from pipeline.text.quality import FLAG_WEIGHTS, judge_quality
+
+PARAMS = IngestParams()
+TEXT = "The dam held through the night, engineers said on Tuesday, after the highest water in thirty years had passed."
+ARTICLE = [TEXT, TEXT.replace("dam", "wall"), TEXT.replace("night", "morning")]
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "flag"),
+    [
+        (["Short."], "too_short"),
+        ([*ARTICLE[:1] * 3, *ARTICLE], "repeated"),
+        ([*ARTICLE, "The minister is expected to…"], "truncated"),
+        ([*ARTICLE, "Already a subscriber? Log in."], "paywall_stub"),
+        (["We value your privacy. Accept all cookies to go on."], "cookie_wall"),
+        ([f"Headline number {i} of the day" for i in range(12)], "list_page"),
+        ([*ARTICLE, "Related articles", TEXT], "furniture_left"),
+    ],
+)
+def test_flags(paragraphs: list[str], flag: str) -> None:
+    assert flag in text_flags(paragraphs, "Dam holds", PARAMS)
+
+
+def test_an_article_has_no_flags() -> None:
+    assert text_flags(ARTICLE, "Dam holds", PARAMS) == set()
+    assert text_flags(ARTICLE, None, PARAMS) == {"no_title"}
+
+
+@pytest.mark.parametrize("paragraphs", [[], ["7"], ["…", "—", "12:30"], ["水"]])
+def test_next_to_no_text(paragraphs: list[str]) -> None:
+    assert is_no_article(paragraphs, from_page=False) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["404 Not Found. Go to our home page.", "Wir verwenden Cookies, um Inhalte anzuzeigen."]
+)
+def test_walls_are_no_articles(text: str) -> None:
+    assert is_no_article([text], from_page=True) is not None
+    assert is_no_article([text], from_page=False) is None
+
+
+def test_articles_in_any_script_are_articles() -> None:
+    for text in (TEXT, "水位が下がり、ダムは持ちこたえたと技術者が述べた。", "صمد السد طوال الليل كما قال المهندسون."):
+        assert is_no_article([text], from_page=True) is None
+
+
+def test_score_falls_with_every_flag() -> None:
+    assert judge_quality([]).score == 1.0
+    assert judge_quality(["too_short", "no_title", "too_short"]).flags == ("no_title", "too_short")
+    assert judge_quality(["too_short", "no_title"]).score < judge_quality(["too_short"]).score < 1.0
+    assert all(0.0 <= judge_quality([flag]).score <= 1.0 for flag in FLAG_WEIGHTS)
