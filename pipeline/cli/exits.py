@@ -1,6 +1,6 @@
 """Exit codes of the command: a public contract."""
 
-__all__ = ["CONFIGURATION", "CRASH", "INTERRUPTED", "USAGE"]
+__all__ = ["CONFIGURATION", "CRASH", "INTERRUPTED", "TERMINATED", "USAGE"]
 
 CRASH = 1
 USAGE = 2
@@ -9,3 +9,5 @@ CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: settings, topics or models do not fit."""
 INTERRUPTED = 130
 """Ctrl-C, as shells have it: 128 and the signal's number."""
+TERMINATED = 143
+"""SIGTERM, likewise. A worker drains and exits with 0 instead."""

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -11,11 +12,14 @@ from cyclopts import Parameter
 from pipeline.assembly import build_chain, build_fold
 from pipeline.cli.dash import undash
 from pipeline.cli.progress import show_progress
+from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
+from pipeline.dedup.fold import FoldParams
 from pipeline.domain.times import from_epoch_ms
 from pipeline.offline.engine import run_records
 from pipeline.offline.funnel import Funnel
-from pipeline.offline.output import OutputFiles
+from pipeline.offline.output import STDOUT, OutputError, OutputFiles
+from pipeline.settings import load_settings
 from pipeline.sources.files import STDIN, find_files, read_files
 from pipeline.stages.protocol import STAGES
 
@@ -37,7 +41,8 @@ def run(
 
     The order of the input decides which of several copies is the canonical one. Time is each article's `fetched_at`;
     where it has none, `--now`, or else the time of its file. At the end the funnel is printed on standard error as
-    JSON: raw = enriched + revised + retracted + duplicates + dead letters.
+    JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when everything is done, or
+    not at all. Of the settings, only the windows of deduplication count here.
 
     Parameters
     ----------
@@ -53,17 +58,18 @@ def run(
     now:
         The time of records without `fetched_at`, such as 2026-11-23T12:00:00Z.
     """
+    settings = load_settings()
     paths = find_files([undash(name) for name in input])
     now_ms = _fixed_time(now, paths)
     named = {"output": output, "duplicates": duplicates, "dead_letters": dead_letters}
     outputs = {key: undash(name) for key, name in named.items() if name is not None}
-    chain, fold = build_chain(STAGES, lane=LANE), build_fold()
+    _check_apart(paths, outputs.values())
+    windows = FoldParams(
+        near_window_secs=settings.dedup.near_window_secs, exact_window_secs=settings.dedup.exact_window_secs
+    )
+    chain, fold, funnel = build_chain(STAGES, lane=LANE), build_fold(windows), Funnel()
     began = time.perf_counter()
-    funnel = Funnel()
-    with (
-        show_progress("done") as show,
-        OutputFiles(**outputs) as files,
-    ):
+    with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
         for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel):
             show(done)
     elapsed = time.perf_counter() - began
@@ -71,6 +77,14 @@ def run(
     sys.stderr.buffer.write(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     sys.stderr.flush()
     return 0
+
+
+def _check_apart(inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Refuse to replace what is read: a slip of the hand would cost the only copy."""
+    read = {Path(name).resolve() for name in inputs if name != STDIN}
+    for name in outputs:
+        if name != STDOUT and Path(name).resolve() in read:
+            raise OutputError(f"{name} is also an input")
 
 
 def _fixed_time(now: str | None, paths: Iterable[str]) -> int | None:

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 RUN = [sys.executable, "-m", "pipeline", "run"]
 GOOD = json.dumps(
     {
@@ -71,7 +73,8 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
     assert b"Exception ignored" not in said
 
 
-def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
     (tmp_path / "out.jsonl").write_bytes(b"of last week\n")
     with subprocess.Popen(
         [*RUN, "--input", "-", "--output", str(tmp_path / "out.jsonl"), "--duplicates", str(tmp_path / "d.jsonl.gz")],
@@ -86,8 +89,8 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
         while not list(tmp_path.glob(".*.partial")) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(list(tmp_path.glob(".*.partial"))) == 2
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.read()
-        assert process.wait(60) == 130
+        assert process.wait(60) == code
     assert b"Traceback" not in said
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out.jsonl": b"of last week\n"}

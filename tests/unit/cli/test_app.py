@@ -115,4 +115,6 @@ def test_inputs_and_times_of_run_are_checked(tmp_path: Path, capsys: pytest.Capt
     assert "no such file" in capsys.readouterr().err
     assert run_command(["run", "--input", source, "--output", target, "--now", "noon"]) == 2
     assert "--now" in capsys.readouterr().err
+    assert run_command(["run", "--input", source, "--output", str(tmp_path / "." / "a.jsonl")]) == 2
+    assert "also an input" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
