@@ -38,6 +38,8 @@ asyncio.run(main())
 """
 
 NO_PROGRESS = """
+limits = WatchdogSettings(stall_secs=0.5, loop_stall_secs=30)
+
 async def main():
     progress.lag(10)
     Watchdog(progress, limits).start()
@@ -50,6 +52,7 @@ asyncio.run(main())
 BLOCKED_OUTPUT = """
 import pipeline.runtime.watchdog
 pipeline.runtime.watchdog.REPORT_SECS = 0.5
+limits = WatchdogSettings(stall_secs=0.5, loop_stall_secs=30)
 threading.Thread(target=lambda: [sys.stdout.buffer.write(b"x" * 65536) for _ in range(100)], daemon=True).start()
 progress.lag(10)
 Watchdog(progress, limits).start()
@@ -112,23 +115,30 @@ def test_a_process_that_ends_in_time_is_left_alone() -> None:
 
 def test_trouble_that_passes_is_forgiven() -> None:
     """As after SIGCONT: the clock has jumped, and the loop needs a moment to tick."""
-    looked = threading.Semaphore(0)
-    now = 0.0
+    looks = threading.Semaphore(0)
+    jumped = iter([100.0, 100.0])
 
     def clock() -> float:
-        looked.release()
-        return now
+        if threading.current_thread().name != "watchdog":
+            return 0.0
+        looks.release()
+        return next(jumped, 0.0)
 
     ended: list[int] = []
     limits = WatchdogSettings(stall_secs=0.05, loop_stall_secs=0.05, rebalance_stall_secs=0.05)
-    progress = Progress(needs_fold=False, clock=clock)
-    watchdog = Watchdog(progress, limits, end=ended.append)
-    now = 100.0
+    watchdog = Watchdog(Progress(needs_fold=False, clock=clock), limits, end=ended.append)
     watchdog.start()
-    progress.tick()
-    while looked.acquire(blocking=False):
-        pass
     for _ in range(10):
-        assert looked.acquire(timeout=30), "the watchdog looks again and again"
+        assert looks.acquire(timeout=30), "the watchdog looks again and again"
     watchdog.stop()
     assert ended == []
+
+
+def test_trouble_that_stays_is_not() -> None:
+    ended = threading.Event()
+    limits = WatchdogSettings(stall_secs=0.05, loop_stall_secs=0.05, rebalance_stall_secs=0.05)
+    times = iter([0.0, 0.0])
+    progress = Progress(needs_fold=False, clock=lambda: next(times, 100.0))
+    watchdog = Watchdog(progress, limits, end=lambda code: ended.set() if code == ExitCode.WATCHDOG else None)
+    watchdog.start()
+    assert ended.wait(30)
