@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError, UnknownCommandError
 
 from pipeline import __version__
 from pipeline.cli.dash import hide_dashes
-from pipeline.cli.exits import CONFIGURATION, CRASH, INTERRUPTED, USAGE
+from pipeline.cli.exits import CONFIGURATION, CRASH, INTERRUPTED, USAGE, UsageError
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.offline.output import OutputError
 from pipeline.sources.errors import InputError
@@ -71,7 +71,7 @@ def run_command(tokens: Sequence[str] | None = None) -> int:
 
 
 def _code(error: PipelineError) -> int:
-    if isinstance(error, InputError | OutputError):
+    if isinstance(error, UsageError | InputError | OutputError):
         return USAGE
     return CONFIGURATION if isinstance(error, ConfigError) else CRASH
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from pipeline.cli.exits import UsageError
 from pipeline.runtime.worker import run_worker
 from pipeline.settings import load_settings
+from pipeline.stages.chain import consecutive
 from pipeline.stages.protocol import StageName
 
 __all__ = ["worker"]
@@ -25,4 +27,8 @@ def worker(*stages: StageName, start_from: Annotated[str | None, Parameter(name=
         Where a consumer group without committed offsets begins: `earliest`, `latest`, or a time such as
         2026-11-23T12:00:00Z. Needed only where the source topic has already lost its oldest records.
     """
-    return run_worker(load_settings(), stages, start_from)
+    try:
+        names = consecutive(stages)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return run_worker(load_settings(), names, start_from)

@@ -16,7 +16,7 @@ from pipeline.errors import FatalError, TransientError
 from pipeline.stages.counts import Result, StageCounts, count_stages
 from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
 
-__all__ = ["Chain", "ChainParams", "Result", "Segment", "StageCounts"]
+__all__ = ["Chain", "ChainParams", "Result", "Segment", "StageCounts", "consecutive"]
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Chain:
     """
 
     def __init__(self, stages: Sequence[Stage[Any, Any] | JudgingStage]) -> None:
-        self.names = _consecutive([stage.name for stage in stages])
+        self.names = consecutive([stage.name for stage in stages])
         pure: list[list[Stage[Any, Any]]] = [[], []]
         self.judging: JudgingStage | None = None
         for stage in stages:
@@ -109,7 +109,8 @@ class Chain:
         return count_stages(self.names, results)
 
 
-def _consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
+def consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
+    """Return the names of a service's stages; raises ValueError when they are not a run of the chain."""
     if not names:
         raise ValueError("a service has at least one stage")
     unknown = [name for name in names if name not in get_args(StageName)]

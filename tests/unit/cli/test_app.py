@@ -63,6 +63,8 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         ("config show --colour", "--colour"),
         ("run --input a", "--output"),
         ("worker translate", "translate"),
+        ("worker", "at least one stage"),
+        ("worker ingest classify", "not consecutive stages"),
         ("tail", "requires"),
         ("tail x --count few", "--count"),
     ],
