@@ -33,6 +33,7 @@ _SHORT_ALIAS = 4
 _WORDS = load_words("agencies")
 _OUTLETS = _outlets()
 _LABELS = frozenset(_WORDS["source_labels"])
+_AGENCY_WORDS: tuple[str, ...] = tuple(_WORDS["agency_words"])
 _NOUNS = "|".join(sorted(map(re.escape, _WORDS["outlet_nouns"]), key=len, reverse=True))
 
 _HEAD_CHARS = 200
@@ -55,7 +56,12 @@ _QUOTES = " \"'“”«»„()[]（）.:،,*_"
 def is_agency(name: str) -> bool:
     """Tell whether a name, as written in a byline, is a news agency's."""
     outlet = _lookup(name)
-    return outlet is not None and outlet.agency
+    return outlet.agency if outlet is not None else _calls_itself_agency(name)
+
+
+def _calls_itself_agency(name: str) -> bool:
+    name = name.casefold()
+    return any(word in name for word in _AGENCY_WORDS)
 
 
 def attribute(
@@ -142,6 +148,8 @@ def _in_authors(authors: Sequence[str]) -> Attribution | None:
         found = _any_of(author, author)
         if found is not None:
             return found
+        if len(author) <= _NAME_CHARS and _calls_itself_agency(author):
+            return Attribution(evidence=author, agency=author.strip(_QUOTES))
     return None
 
 
@@ -157,6 +165,8 @@ def _labelled(lines: Sequence[str]) -> Attribution | None:
         if found is not None:
             return found
         name = match[2].strip(_QUOTES)
+        if 2 <= len(name) <= _NAME_CHARS and _calls_itself_agency(name):
+            return Attribution(evidence=line[:_CREDIT_CHARS], agency=name)
         if 2 <= len(name) <= _NAME_CHARS:
             return Attribution(evidence=line[:_CREDIT_CHARS], source_name=name)
     return None

@@ -164,10 +164,15 @@ def _page_title(page: Page, domain: str | None) -> str | None:
     claims = [title for title in map(_one_line, meta.titles[:6]) if title is not None]
     headline = _one_line(page.main.headline)
     names = [name for name in (meta.site_name, meta.publisher, domain, (domain or "").split(".")[0]) if name]
-    if headline is not None and any(headline.casefold() in claim.casefold() for claim in [*claims, page.title or ""]):
+    if headline is not None and any(_agrees(headline, claim) for claim in [*claims, page.title or ""]):
         return headline
     title = claims[0] if claims else _one_line(page.title) or headline
     return without_site_name(title, names) if title is not None else None
+
+
+def _agrees(headline: str, claim: str) -> bool:
+    """Tell whether a claim is the headline, perhaps with the site's name; a site's name alone is no headline."""
+    return len(headline) * 2 >= len(claim) and headline.casefold() in claim.casefold()
 
 
 def _canonical(claimed: str | None, own: str | None) -> tuple[str | None, frozenset[str]]:

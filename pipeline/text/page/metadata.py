@@ -145,7 +145,9 @@ def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
         found.published.append((text, "meta"))
     found.modified.extend(_all(metas, _MODIFIED))
     found.canonical = next(_all(metas, ("og:url",)), None)
-    found.language = next(_all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None)
+    found.language = found.language or next(
+        _all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None
+    )
     found.is_article = found.is_article or "article" in metas.get("og:type", ())
 
 

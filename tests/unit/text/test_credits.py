@@ -51,6 +51,13 @@ def test_agency_in_the_byline() -> None:
     assert found.agency == "AFP"
 
 
+def test_agencies_nobody_listed() -> None:
+    assert is_agency("Verania Press Agency")
+    found = attribute([TEXT], None, ["Agencia Almara"], None, None)
+    assert found is not None
+    assert found.agency == "Agencia Almara"
+
+
 def test_relayed_report() -> None:
     lines = [TEXT, "قال مسؤول لموقع المونيتور إن السد صمد."]
     assert attribute(lines, None, [], None, None) is None

@@ -1,0 +1,142 @@
+"""Pages of many shapes: the article comes out, what stands around it does not."""
+
+import pytest
+
+from pipeline.domain.outcome import Reject
+from pipeline.text.draft import Draft
+from pipeline.text.drafting import draft_article
+from pipeline.text.page.extract import Page, read_page
+from pipeline.text.params import IngestParams
+from pipeline.wire.raw import RawArticle
+
+PARAMS = IngestParams()
+SEEN_MS = 1_790_000_000_000
+FIRST = "The old dam withstood the highest water in thirty years, engineers said on Tuesday, and nobody was hurt."
+SECOND = "An evacuation plan had been ready since Sunday, with twenty buses waiting at the entrances of the villages."
+THIRD = "The minister, who visited the valley by helicopter, promised a new spillway before the next season of floods."
+TEXT = [FIRST, SECOND, THIRD]
+COMMENT = "I live in the valley and I have never seen so much water, it was frightening and I would not want it again."
+TEASER = "Ten dams you should see before they are gone"
+
+
+def _draft(body: str, head: str = "") -> Draft:
+    raw = RawArticle(html=f"<html><head><title>Dam holds</title>{head}</head><body>{body}</body></html>")
+    draft = draft_article(raw, "nahr.example", SEEN_MS, PARAMS)
+    assert isinstance(draft, Draft)
+    return draft
+
+
+def _paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div>{_paragraphs(*TEXT)}</div>",
+        f"<article><h1>Dam holds</h1>{_paragraphs(*TEXT)}</article>",
+        f"<div class='story'>{'<br><br>'.join(TEXT)}</div>",
+        "".join(f"<section><div class='chunk'><p>{text}</p></div></section>" for text in TEXT),
+        "".join(f"<div class='paragraph'>{text}</div>" for text in TEXT),
+        f"<table><tr><td><span>{FIRST}</span><p>{SECOND}</p><p>{THIRD}</p></td></tr></table>",
+        f"<form id='aspnetForm'><main>{_paragraphs(*TEXT)}</main></form>",
+        f"<div class='has-sidebar no-comments'>{_paragraphs(*TEXT)}</div>",
+        f"<nav><a href='/'>Home</a></nav>{_paragraphs(*TEXT)}<footer><p>{COMMENT}</p></footer>",
+        f"{_paragraphs(*TEXT)}<div id='comments'>{_paragraphs(*[COMMENT] * 5)}</div>",
+        f"{_paragraphs(FIRST)}<aside>{_paragraphs(COMMENT)}</aside>{_paragraphs(SECOND, THIRD)}",
+        f"{_paragraphs(*TEXT)}<ul class='related'><li><a href='/a'>{TEASER}</a></li></ul>",
+        f"<div>{_paragraphs(*TEXT)}<p><a href='/a'>{TEASER}</a></p></div>",
+        f"<div>{_paragraphs(FIRST)}<div class='newsletter'><p>{COMMENT}</p></div>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<div>{_paragraphs(FIRST)}<script>var a = '<p>{COMMENT}</p>';</script>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<div itemprop='articleBody'>{_paragraphs(*TEXT)}</div><div>{_paragraphs(*[COMMENT] * 2)}</div>",
+        f"{_paragraphs(FIRST)}<figure><img src=x><figcaption>{COMMENT}</figcaption></figure>{_paragraphs(SECOND, THIRD)}",
+        f"<a href='/x'><p>{COMMENT}</p></a><a href='/y'><p>{COMMENT}</p></a><div>{_paragraphs(*TEXT)}</div>",
+        f"<p>{FIRST}<p>{SECOND}<p>{THIRD}",
+    ],
+)
+def test_shapes(body: str) -> None:
+    assert _draft(body).paragraphs == TEXT
+
+
+def test_sub_headlines_lists_and_quotes_stay_in_place() -> None:
+    body = f"<article><p>{FIRST}</p><h2>Buses at the ready</h2><p>{SECOND}</p>"
+    body += "<ul><li>Two bridges closed.</li><li>One school open.</li></ul>"
+    body += f"<blockquote><p>{THIRD}</p></blockquote></article>"
+    assert _draft(body).paragraphs == [
+        FIRST, "Buses at the ready", SECOND, "Two bridges closed.", "One school open.", THIRD,
+    ]  # fmt: skip
+
+
+def test_inline_markup_keeps_words_apart_or_together_as_shown() -> None:
+    body = f"<p>The <b>old</b>dam <a href='/m'>of the\n  minister</a> stood.&nbsp;{FIRST}</p>{_paragraphs(SECOND)}"
+    assert _draft(body).paragraphs[0] == f"The olddam of the minister stood. {FIRST}"
+
+
+def test_metadata_from_json_ld() -> None:
+    head = """<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"WebSite","name":"Nahr"},
+    {"@type":["NewsArticle"],"headline":"Dam holds, for now","datePublished":"2026-01-06T08:30:00Z","dateModified":
+    "2026-01-06T09:00:00Z","author":[{"@type":"Person","name":"Ada Okafor","url":"https://nahr.example/ada"},"Lin Wei"],
+    "articleSection":"Water","keywords":"dams, floods","image":{"url":"https://nahr.example/dam.jpg"},
+    "publisher":{"name":"Nahr News"},"inLanguage":"en-GB","isAccessibleForFree":false}]}</script>"""
+    draft = _draft(_paragraphs(*TEXT), head)
+    assert draft.headline == "Dam holds, for now"
+    assert [(author.name, author.url) for author in draft.authors] == [
+        ("Ada Okafor", "https://nahr.example/ada"),
+        ("Lin Wei", None),
+    ]
+    assert draft.published_at is not None
+    assert (draft.published_at.value, draft.published_at.source) == ("2026-01-06T08:30:00.000Z", "json-ld")
+    assert draft.modified_at == "2026-01-06T09:00:00.000Z"
+    assert (draft.section, draft.tags) == ("Water", ("dams", "floods"))
+    assert draft.images == ("https://nahr.example/dam.jpg",)
+    assert (draft.publisher_name, draft.language_hint) == ("Nahr News", "en-GB")
+    assert "paywall_stub" in draft.flags
+
+
+def test_metadata_from_meta_elements() -> None:
+    head = """<meta property="og:title" content="Dam holds"><meta property="og:site_name" content="Nahr News">
+    <meta property="article:published_time" content="2026-01-06T08:30:00+02:00"><meta name="author" content="By Ada Okafor">
+    <meta property="og:image" content="https://nahr.example/dam.jpg"><meta name="keywords" content="dams,floods">"""
+    draft = _draft(_paragraphs(*TEXT), head)
+    assert draft.published_at is not None
+    assert (draft.published_at.value, draft.published_at.source) == ("2026-01-06T06:30:00.000Z", "meta")
+    assert [author.name for author in draft.authors] == ["Ada Okafor"]
+    assert draft.tags == ("dams", "floods")
+
+
+@pytest.mark.parametrize(
+    "broken", ["{", '{"@type": "NewsArticle", "headline": 7}', "[[[[", '"text"', '{"@graph": 1}', ""]
+)
+def test_broken_json_ld_is_passed_over(broken: str) -> None:
+    head = f'<script type="application/ld+json">{broken}</script>'
+    assert _draft(_paragraphs(*TEXT), head).paragraphs == TEXT
+
+
+def test_claimed_body_counts_where_the_page_shows_much_less() -> None:
+    claimed = " ".join(TEXT * 3)
+    head = f'<script type="application/ld+json">{{"@type":"Article","articleBody":"{claimed}"}}</script>'
+    assert _draft(_paragraphs(FIRST), head).paragraphs == [claimed]
+    assert _draft(_paragraphs(*TEXT * 3), head).paragraphs != [claimed]
+
+
+def test_headline_prefers_what_page_and_metadata_agree_on() -> None:
+    head = '<meta property="og:title" content="Dam holds after long night | Nahr">'
+    assert (
+        _draft(f"<h1>Dam holds after long night</h1>{_paragraphs(*TEXT)}", head).headline
+        == "Dam holds after long night"
+    )
+    assert _draft(f"<h1>Nahr</h1>{_paragraphs(*TEXT)}", head).headline == "Dam holds after long night"
+
+
+def test_walls_are_rejected() -> None:
+    raw = RawArticle(
+        html="<html><body><h1>404</h1><p>Page not found. The page you requested is gone.</p></body></html>"
+    )
+    outcome = draft_article(raw, None, SEEN_MS, PARAMS)
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "not_an_article"
+
+
+def test_page_reads_without_head_or_body() -> None:
+    for html in ("plain words", "<p>", "<!doctype html>", "<html></html>", "\x00"):
+        assert isinstance(read_page(html, PARAMS), Page)
