@@ -18,7 +18,7 @@ from pipeline.stages.protocol import STAGES
 
 __all__ = ["DemoService"]
 
-START_SECS = 30.0  # loading the models takes two seconds; a loaded machine may take more
+START_SECS = 60.0  # loading the models takes two seconds; a loaded machine takes many more
 STOP_SECS = 30.0  # above the worker's own deadline
 _POLL_SECS = 0.1
 _LAST_LINES = 5
