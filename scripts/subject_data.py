@@ -1,6 +1,6 @@
 """Read the subject corpora: which sets may be used, their labels as IPTC codes, the split, the caps.
 
-The licence judgement of every set is in docs/models/subjects.md. `SHIPPED` are the sets the committed model is trained on.
+The licence judgement of every set is in docs/models/subjects.md; `SHIPPED` are the sets the shipped model learned from.
 """
 
 import gzip
@@ -11,8 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-__all__ = ["CODES", "SHIPPED", "Text", "in_test", "read", "read_unlabelled", "sets_in"]
+from subject_seeds import SEEDS
+
+__all__ = ["CODES", "SHIPPED", "Text", "in_test", "read", "read_seeds", "read_unlabelled", "sets_in"]
 
 CODES = tuple(f"{number:02d}000000" for number in range(1, 18))
 
@@ -47,11 +50,11 @@ class Text:
     @property
     def is_term(self) -> bool:
         """Whether it is an entry of a taxonomy and no news."""
-        return self.source in _TERMS
+        return self.source in _TERMS or self.source == "seeds"
 
 
 def _key(language: str, text: str) -> bytes:
-    letters = re.sub(r"\W", "", text.lower())[:160]
+    letters = re.sub(r"\W", "", text[:800].lower())[:160]
     return hashlib.md5((language + letters).encode(), usedforsecurity=False).digest()
 
 
@@ -65,9 +68,14 @@ def sets_in(data: Path) -> list[str]:
     return sorted(path.name.removesuffix(".jsonl.gz") for path in (data / "topic").glob("*.jsonl.gz"))
 
 
-def _codes(row: dict[str, object], mapping: dict[str, str]) -> tuple[str, ...]:
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _codes(row: dict[str, Any], mapping: dict[str, str]) -> tuple[str, ...]:
     labels = row.get("labels") or [row["label"]]
-    found = [mapping.get(str(label), mapping.get("*", "skip")) for label in labels]  # type: ignore[attr-defined]
+    found = [mapping.get(str(label), mapping.get("*", "skip")) for label in labels]
     return tuple(dict.fromkeys(code for code in found if code != "skip"))
 
 
@@ -85,7 +93,7 @@ def read(data: Path, source: str) -> Iterator[Text]:
     """Yield the set's texts with at least one subject, capped per language and class, without repeats."""
     mapping = json.loads((data / "label_map.json").read_text(encoding="utf-8"))[source]
     path = data / "topic" / f"{source}.jsonl.gz"
-    rows = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+    rows = list(_rows(path))
     rows.sort(key=lambda row: _key(str(row["lang"]), str(row["text"])))
     has_split = "train" in {row.get("split") for row in rows} and "test" in {row.get("split") for row in rows}
     seen: set[bytes] = set()
@@ -107,18 +115,22 @@ def read(data: Path, source: str) -> Iterator[Text]:
         yield Text(source, str(row["lang"]), text, codes, test and source not in _TERMS)
 
 
+def read_seeds() -> Iterator[Text]:
+    """Yield the sentences written for this project."""
+    for language, codes, text in SEEDS:
+        yield Text("seeds", language, text, tuple(f"{code}000000" for code in codes.split()), test=False)
+
+
 def read_unlabelled(data: Path, per_language: int) -> Iterator[tuple[str, str]]:
-    """Yield (language, sentence) of the Leipzig sentences (CC BY 4.0), 75 languages, and Japanese Wikinews (CC BY 2.5)."""
+    """Yield (language, text): Leipzig sentences in 75 languages (CC BY 4.0), Japanese Wikinews (CC BY 2.5)."""
     taken: dict[str, int] = defaultdict(int)
-    for line in gzip.open(data / "lid" / "lingua_testdata.jsonl.gz", "rt", encoding="utf-8"):
-        row = json.loads(line)
+    for row in _rows(data / "lid" / "lingua_testdata.jsonl.gz"):
         if row["kind"] == "sentences" and len(row["text"]) >= 40 and taken[row["lang"]] < per_language:
             taken[row["lang"]] += 1
             yield row["lang"], row["text"]
-    for line in gzip.open(data / "raw" / "jawikinews.jsonl.gz", "rt", encoding="utf-8"):
+    for row in _rows(data / "raw" / "jawikinews.jsonl.gz"):
         if taken["ja-news"] >= 3 * per_language:
             break
-        row = json.loads(line)
         text = str(row.get("text") or row.get("body") or "")
         if len(text) >= 40:
             taken["ja-news"] += 1

@@ -21,9 +21,9 @@ class Settings:
     epochs: int
     batch: int = 256
     rate: float = 2e-3
-    bag_rate: float = 4e-3
-    dropout: float = 0.2
-    drop_bag: float = 0.25
+    bag_rate: float = 1.2e-2
+    dropout: float = 0.3
+    drop_bag: float = 0.35
     drop_static: float = 0.1
     smoothing: float = 0.02
     decay: float = 1e-4
@@ -122,7 +122,9 @@ class Adam:
         self.mean += np.float32(0.1) * (gradient - self.mean)
         self.square += np.float32(0.01) * (gradient * gradient - self.square)
         scale = np.float32(rate * np.sqrt(1 - 0.99**self.step) / (1 - 0.9**self.step))
-        self.value -= scale * self.mean / (np.sqrt(self.square) + np.float32(1e-7)) + np.float32(rate * decay) * self.value
+        self.value -= (
+            scale * self.mean / (np.sqrt(self.square) + np.float32(1e-7)) + np.float32(rate * decay) * self.value
+        )
 
 
 class SparseAdam(Adam):

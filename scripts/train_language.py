@@ -1,10 +1,10 @@
-"""Train the second opinion on language and the Han character lists; writes pipeline/models/data/language.npz.
+r"""Train the second opinion on language and the Han character lists; writes pipeline/models/data/language.npz.
 
-    uv run --no-project --python 3.11 --with numpy --with scipy --with langcodes --with language_data --with msgspec --with pycld2 \
+    uv run --no-project --python 3.11 --with-requirements scripts/training.txt \
         python scripts/train_language.py --data ../shared/data
 
-Trains on the train split of SIB-200 (CC BY-SA 4.0) only; its dev split is for measuring; about 5 minutes on one core. None of the packages above is a
-dependency of the pipeline.
+Trains on the train split of SIB-200 (CC BY-SA 4.0) only; its dev split is for measuring. About 5 minutes on one core.
+The packages listed there are for training and measuring; none but those in pyproject.toml ships with the pipeline.
 """
 
 import argparse
@@ -36,13 +36,9 @@ VERSION = "lang-2026.11"
 TRUST = 0.99  # share right of what CLD2 reliably calls a language, all languages equally frequent
 MAJOR = ("en",)  # its rare neighbours (Scots, Pidgin) lose a little, most of the traffic gains speed
 
-_SERBIAN = dict(
-    zip(
-        "абвгдђежзијклљмнњопрстћуфхцчџш",
-        "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split(),
-        strict=True,
-    )
-)
+_CYRILLIC = "абвгдђежзијклљмнњопрстћуфхцчџш"
+_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
+_SERBIAN = dict(zip(_CYRILLIC, _LATIN.split(), strict=True))
 
 
 def latinised(text: str) -> str:
@@ -56,7 +52,8 @@ def latinised(text: str) -> str:
 
 def read_sentences(data: Path) -> dict[str, dict[str, list[str]]]:
     """Return split → tag → sentences."""
-    rows = [json.loads(line) for line in gzip.open(data / "topic/sib200.jsonl.gz", "rt", encoding="utf-8")]
+    with gzip.open(data / "topic/sib200.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
     tags = tags_of(sorted({row["lang"] for row in rows}))
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:

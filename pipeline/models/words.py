@@ -1,7 +1,7 @@
 """Cut a text into words, and a word into the pieces of a multilingual subword vocabulary.
 
 Everything is lower-cased first, so that a shouted headline means the same as a quiet one. Scripts that do not put
-spaces between words are cut into the longest known pieces; words elsewhere into the most probable ones.
+spaces XX
 """
 
 import re
@@ -25,38 +25,36 @@ _WORD: Final = re.compile(f"[{_UNSPACED}]+|[^{_BREAKS}{_UNSPACED}]+")
 _IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _START: Final = "▁"
 _LONGEST_WORD: Final = 32
-_LONGEST_PIECE: Final = 16
+_LONGEST_PIECE: Final = 14
+_MOST_PIECES: Final = 16  # the sums of a word's pieces must fit 16 bits
 _LONGEST_UNSPACED: Final = 6
-_UNKNOWN_COST: Final = -20.0
 _STEM: Final = 5
 
 
 class Vocabulary(Struct, frozen=True):
-    """Subword pieces: text → (number, log probability). A piece that begins a word begins with ▁."""
+    """Subword pieces and their numbers. A piece that begins a word begins with ▁."""
 
-    pieces: Mapping[str, tuple[int, float]]
+    pieces: Mapping[str, int]
 
     def cut(self, word: str) -> list[int]:
-        """Return the numbers of the most probable pieces of a word; characters nobody knows are left out."""
+        """Return the numbers of the longest known pieces of a word from the left; unknown characters are left out.
+
+        Most probable pieces would be a little better and cost five times as much, which is what a new word costs.
+        """
+        get = self.pieces.get
         text = _START + word
-        whole = self.pieces.get(text)
-        if whole is not None:
-            return [whole[0]]
-        size = len(text)
-        best = [0.0] + [-1e9] * size
-        back: list[tuple[int, int]] = [(0, -1)] * (size + 1)
-        lookup = self.pieces.get
-        for start in range(size):
-            base = best[start]
-            for end in range(start + 1, min(size, start + _LONGEST_PIECE) + 1):
-                found = lookup(text[start:end])
-                if found is not None and base + found[1] > best[end]:
-                    best[end] = base + found[1]
-                    back[end] = (start, found[0])
-            if base + _UNKNOWN_COST > best[start + 1]:
-                best[start + 1] = base + _UNKNOWN_COST
-                back[start + 1] = (start, -1)
-        return _walk_back(back, size)
+        found: list[int] = []
+        start, size = 0, len(text)
+        while start < size and len(found) < _MOST_PIECES:
+            for end in range(min(size, start + _LONGEST_PIECE), start, -1):
+                number = get(text[start:end])
+                if number is not None:
+                    found.append(number)
+                    start = end
+                    break
+            else:
+                start += 1
+        return found
 
     def longest(self, run: str) -> list[str]:
         """Cut a run of unspaced script into the longest known pieces, from the left."""
@@ -72,15 +70,6 @@ class Vocabulary(Struct, frozen=True):
             out.append(run[start : start + length])
             start += length
         return out
-
-
-def _walk_back(back: list[tuple[int, int]], end: int) -> list[int]:
-    pieces = []
-    while end > 0:
-        end, piece = back[end]
-        if piece >= 0:
-            pieces.append(piece)
-    return pieces[::-1]
 
 
 def words_of(text: str, vocabulary: Vocabulary, max_unspaced: int) -> list[str]:
@@ -107,7 +96,7 @@ def features_of(word: str, vocabulary: Vocabulary) -> tuple[int, list[int], list
         return own, [], [crc32(b"0" * min(len(word), 5))]
     unspaced = _IS_UNSPACED.match(word) is not None
     found = vocabulary.pieces.get(word) if unspaced else None
-    pieces = [found[0]] if found is not None else vocabulary.cut(word)
+    pieces = [found] if found is not None else vocabulary.cut(word)
     hashes = [own]
     if len(pieces) > 1 and not unspaced:
         hashes += [crc32(b"piece %d" % piece) for piece in pieces]
