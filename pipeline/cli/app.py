@@ -35,8 +35,8 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def build_app() -> App:
-    """Return the command with all its parts."""
+def build_app(chosen: str | None = None) -> App:
+    """Return the command with all its parts; the chosen one speaks for itself, with its whole description."""
     app = App(
         name="news-pipeline",
         help="Raw news articles in; clean, deduplicated, language-tagged, subject-classified events out.",
@@ -47,7 +47,7 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, target, text in _COMMANDS:
-        app.command(target, name=name, help=text)
+        app.command(target, name=name, help=None if name == chosen else text)
     return app
 
 
@@ -55,7 +55,7 @@ def run_command(tokens: Sequence[str] | None = None) -> int:
     """Run a command line; return its exit code. What the user can mend is said in one line, without a traceback."""
     try:
         line = hide_dashes(sys.argv[1:] if tokens is None else tokens)
-        result = build_app()(line, exit_on_error=False, print_error=False)
+        result = build_app(line[0] if line else None)(line, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return _say(_usage(error), USAGE)

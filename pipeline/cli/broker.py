@@ -13,8 +13,9 @@ _POLL_SECS = 0.5
 def broker(*, port: int = 9092, host: str = "127.0.0.1") -> int:
     """Run the embedded broker until Ctrl-C or SIGTERM, for trying out and for tests.
 
-    It keeps everything in memory and has no transactions: workers need NEWS_GUARANTEE=at_least_once. Production is
-    Apache Kafka.
+    It keeps everything in memory and has no transactions: workers need NEWS_GUARANTEE=at_least_once. The first worker
+    of a group waits half its session time-out, so a short one (NEWS_KAFKA__SESSION_TIMEOUT_SECS=6, with
+    NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS=2) starts sooner. Production is Apache Kafka.
 
     Parameters
     ----------

@@ -99,9 +99,9 @@ class DemoService:
                 "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
                 "NEWS_GUARANTEE": "at_least_once",
                 "NEWS_WEB__PORT": str(self._port),
-            # The embedded broker keeps the first member of a group waiting for half the session time-out.
-            "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "4",
-            "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
+                # The embedded broker keeps the first member of a group waiting for half the session time-out.
+                "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "4",
+                "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
                 "NEWS_LOG__LEVEL": "warning",
             }
         )

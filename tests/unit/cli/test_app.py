@@ -13,10 +13,10 @@ from pipeline.offline.output import OutputError
 from pipeline.sources.errors import InputError
 
 
-def raising(error: BaseException) -> Callable[[], App]:
+def raising(error: BaseException) -> Callable[[str | None], App]:
     """Return a stand-in for the application whose one command raises."""
 
-    def build() -> App:
+    def build(chosen: str | None) -> App:
         made = App(result_action="return_value", suppress_keyboard_interrupt=False)
 
         @made.command
@@ -83,6 +83,13 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
     for name in names:
         assert run_command([name, "--help"]) == 0
         assert f"news-pipeline {name}" in capsys.readouterr().out
+
+
+def test_the_help_of_a_command_is_its_whole_description(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Outputs appear when everything is done" in " ".join(shown.split())
+    assert "--dead-letters" in shown
 
 
 def test_help_is_quick_because_it_loads_no_models_and_no_engine() -> None:
