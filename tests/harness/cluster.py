@@ -121,3 +121,17 @@ class TestCluster:
             return sum(consumer.committed(tp) or 0 for tp in partitions)
         finally:
             consumer.close()
+
+    def delete_records(self, topic: str, *, keep_last: int) -> None:
+        """Cut every partition so that only its last records are left, as retention would."""
+        consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        try:
+            partitions = [
+                TopicPartition(self.name(topic), p) for p in consumer.partitions_for_topic(self.name(topic)) or ()
+            ]
+            ends = consumer.end_offsets(partitions)
+            admin.delete_records({tp: max(0, end - keep_last) for tp, end in ends.items()})
+        finally:
+            admin.close()
+            consumer.close()

@@ -44,7 +44,7 @@ def issue(count: int, *, seed: int, words: int = 110) -> Iterator[Issued]:
                 relation = "repeat"
             else:
                 relation = "revision"
-                body = f"{body}\n\n{_sentence(rng, vocabulary, words // 4)}"
+                body = _revised(rng, vocabulary, body, words)
                 texts[index] = (url, title, body, of)
         fetched = _EPOCH.format(*_clock(number))
         value = {"url": url, "title": title, "text": body, "fetched_at": fetched, "issued": number}
@@ -60,6 +60,14 @@ def _text(rng: random.Random, vocabulary: list[str], words: int) -> tuple[str, s
     title = " ".join(rng.choice(vocabulary) for _ in range(7)).capitalize()
     paragraphs = [_sentence(rng, vocabulary, words // 4) for _ in range(4)]
     return title, "\n\n".join(paragraphs)
+
+
+def _revised(rng: random.Random, vocabulary: list[str], body: str, words: int) -> str:
+    """Replace two of four paragraphs: related to what it was, and neither a near-duplicate nor a reused URL."""
+    paragraphs = body.split("\n\n")
+    for place in rng.sample(range(4), 2):
+        paragraphs[place] = _sentence(rng, vocabulary, words // 4)
+    return "\n\n".join(paragraphs)
 
 
 def _sentence(rng: random.Random, vocabulary: list[str], words: int) -> str:

@@ -4,11 +4,12 @@ Every input ends in exactly one place, verdicts are what a plain fold of the log
 without help.
 """
 
+import itertools
 import random
 import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -16,14 +17,14 @@ from msgspec import Struct
 
 from pipeline.wire.raw import raw_key
 from tests.harness.cluster import Sent, TestCluster
-from tests.harness.issuer import issue
+from tests.harness.issuer import Issued, issue
 from tests.harness.oracle import check_conservation, check_verdicts, read_outcomes
+from tests.harness.scenario import ALL, RAW, Raw
 from tests.harness.workers import WorkerProcess, environment, wait_until
 from tests.integration.conftest import Broker
 
-RAW = "news.articles.raw.v1"
-ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
 SESSION_SECS = 6  # the least a broker allows by default
+FEED_RECORDS, FEED_SECS = 400, 0.6  # about 650 a second: work for as long as the faults last
 STOPPED_SECS = 9  # past the session: the others take over while the process sleeps
 
 
@@ -53,25 +54,36 @@ class Hit(Struct, frozen=True):
     in_flight: float
 
 
-def _slices(count: int, seed: int) -> Iterator[list[tuple[bytes | None, bytes, tuple[()]]]]:
-    """Cut the issue into one slice per fault, so that there is work in flight for every one."""
-    slice_: list[tuple[bytes | None, bytes, tuple[()]]] = []
-    for issued in issue(count, seed=seed):
-        key = raw_key(issued.value, ())
-        slice_.append((key.encode() if key else None, issued.value, ()))
-        if len(slice_) == count // len(FAULTS):
-            yield slice_
-            slice_ = []
+class Feed(threading.Thread):
+    """Issues articles at a steady pace while faults happen; its records are complete once it has ended."""
+
+    def __init__(self, cluster: TestCluster, count: int, seed: int) -> None:
+        super().__init__(name="feed", daemon=True)
+        self.sent: list[Sent] = []
+        self._cluster = cluster
+        self._issue = issue(count, seed=seed)
+
+    def run(self) -> None:
+        while records := [_raw(issued) for issued in itertools.islice(self._issue, FEED_RECORDS)]:
+            began = time.monotonic()
+            self.sent += self._cluster.produce(RAW, records)
+            time.sleep(max(0.0, FEED_SECS - (time.monotonic() - began)))
 
 
-def _strike(worker: WorkerProcess, fault: Fault) -> Hit | None:
-    """Do it while records are in progress; None when none could be seen to be."""
-    for _ in range(300):
+def _raw(issued: Issued) -> Raw:
+    key = raw_key(issued.value, ())
+    return key.encode() if key else None, issued.value, ()
+
+
+def _strike(workers: list[WorkerProcess], fault: Fault, rng: random.Random) -> Hit | None:
+    """Do it to a worker that has records in progress; None when none could be seen to have any."""
+    for _ in range(1500):
+        worker = rng.choice(workers)
         worker.ensure()
         in_flight = worker.metric("news_records_in_progress")
         if in_flight > 0:
             break
-        time.sleep(0.05)
+        time.sleep(0.02)
     else:
         return None
     worker.send(fault.number)
@@ -91,7 +103,6 @@ def _strike(worker: WorkerProcess, fault: Fault) -> Hit | None:
 def test_eight_faults_lose_and_double_nothing(kafka_broker: Broker, topic_prefix: str, count: int) -> None:
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
-    sent: list[Sent] = []
     env = environment(
         kafka_broker.bootstrap_servers,
         topic_prefix,
@@ -106,12 +117,14 @@ def test_eight_faults_lose_and_double_nothing(kafka_broker: Broker, topic_prefix
         workers = [stack.enter_context(WorkerProcess(env, ALL)) for _ in range(2)]
         for worker in workers:
             worker.wait_ready()
-        for fault, records in zip(FAULTS, _slices(count, seed=7), strict=True):
-            sent += cluster.produce(RAW, records)
-            hit = _strike(workers[rng.randrange(2)], fault)
+        feed = Feed(cluster, count, seed=7)
+        feed.start()
+        for fault in FAULTS:
+            hit = _strike(workers, fault, rng)
             assert hit is not None, f"no work was in flight for {fault}: the run is void"
             hits.append(hit)
             time.sleep(rng.uniform(1.0, 3.0))
+        feed.join(300)
 
         def drained() -> bool:
             for worker in workers:
@@ -119,10 +132,10 @@ def test_eight_faults_lose_and_double_nothing(kafka_broker: Broker, topic_prefix
             return cluster.lag(group, RAW) == 0
 
         wait_until(drained, seconds=400, what="lag 0 without help", pause_secs=1.0)
-        _check(cluster, sent)
+        _check(cluster, feed.sent)
         exits = [code for worker in workers for code in worker.exit_codes]
     assert [hit.fault for hit in hits] == list(FAULTS)
-    assert len(sent) == count
+    assert len(feed.sent) == count
     assert exits.count(-signal.SIGKILL) >= 3
     assert 70 not in exits, "the watchdog had to end a worker: something stalled"
 
