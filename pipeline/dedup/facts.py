@@ -226,6 +226,15 @@ class Facts:
             if row.text == digest:
                 yield number, row
 
+    @staticmethod
+    def as_rows(data: bytes) -> NDArray[np.uint8]:
+        """Read rows that were turned into bytes.
+
+        Raises:
+            ValueError: It is not a whole number of rows.
+        """
+        return np.frombuffer(data, dtype=np.uint8).reshape(-1, _WIDTH).copy()
+
     def set_flag(self, number: int, flag: int, on: bool) -> None:
         """Set or clear one flag of a row."""
         at = number % self.capacity * _WIDTH + _FLAGS_AT

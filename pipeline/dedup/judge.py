@@ -183,15 +183,13 @@ class Judge:
     def _is_copy(self, signature: Signature, match: Match) -> tuple[float, float] | None:
         """Return the score and the threshold that make a match a copy, or None."""
         params = self._params
-        same_source = self._rows.sources.name(match.row.source) == signature.source
-        # One template with other numbers, and updates under a new URL, are articles of their own.
-        if same_source and (match.row.numbers != digest8(signature.numbers_hash) or match.score < params.near_from):
-            return None
-        if match.score >= params.near_from:
-            return match.score, params.near_from
-        if match.contained >= params.contained_from and match.score >= params.contained_least:
-            return match.contained, params.contained_from
-        return None
+        if self._rows.sources.name(match.row.source) == signature.source:
+            # One template with other numbers, and updates under a new URL, are articles of their own.
+            same_numbers = match.row.numbers == digest8(signature.numbers_hash)
+            copied = same_numbers and match.score >= params.same_source_from
+            return (match.score, params.same_source_from) if copied else None
+        copied = match.covered >= params.near_from and match.score >= params.near_least
+        return (match.covered, params.near_from) if copied else None
 
     def _copy(self, signature: Signature, first: Verdict, match: Match, score: float, threshold: float) -> Verdict:
         return replace(
@@ -205,6 +203,7 @@ class Judge:
         )
 
     def _related(self, first: Verdict, matches: list[Match]) -> Verdict:
+        matches = sorted(matches, key=lambda match: (-match.score, match.number))
         best = self._rows.verdict(matches[0].number)
         related = dict.fromkeys(self._rows.article(match.number) for match in matches)
         return replace(

@@ -10,7 +10,7 @@ from pipeline.dedup.bands import Bands, band_keys, share_a_band
 from pipeline.dedup.facts import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Facts, Row
 from pipeline.dedup.params import FoldParams
 
-__all__ = ["Match", "Near", "agreement", "containment", "similarity"]
+__all__ = ["Match", "Near", "agreement", "coverage", "similarity"]
 
 _CHANCE: Final = 1.0 / 256.0
 """How often two unrelated bytes agree."""
@@ -23,8 +23,8 @@ class Match(Struct, frozen=True, kw_only=True):
     row: Row
     score: float
     """Estimated share of all shingles of the two texts that both have (Jaccard)."""
-    contained: float
-    """Estimated share of the shorter text that the other has too."""
+    covered: float
+    """Estimated share of the new text that the article has too."""
 
 
 def similarity(agreeing: int) -> float:
@@ -33,13 +33,11 @@ def similarity(agreeing: int) -> float:
     return round(max(share, 0.0), 4)
 
 
-def containment(score: float, shingles: int, other: int) -> float:
-    """Estimate which share of the smaller set of shingles the larger one holds too."""
-    smaller = min(shingles, other)
-    if not smaller:
+def coverage(score: float, shingles: int, other: int) -> float:
+    """Estimate which share of a text's shingles the other text has too, from their similarity and sizes."""
+    if not shingles:
         return 0.0
-    shared = score * (shingles + other) / (1.0 + score)
-    return round(min(shared / smaller, 1.0), 4)
+    return round(min(score * (shingles + other) / ((1.0 + score) * shingles), 1.0), 4)
 
 
 def agreement(sketch: NDArray[np.uint8], other: NDArray[np.uint8]) -> int:
@@ -77,7 +75,7 @@ class Near:
         self.bands.load(numbers, self._facts.sketches())
 
     def matches(self, sketch: NDArray[np.uint8], shingles: int, version: int) -> list[Match]:
-        """Return the canonical articles that share enough with a sketch, the most similar first, then the oldest."""
+        """Return the canonical articles that share enough with a sketch, best first, among equals the oldest."""
         facts = self._facts
         sketches = facts.sketches()
         candidates = self.bands.candidates(self._keys(sketch), sketch, sketches)
@@ -101,11 +99,11 @@ class Near:
     def _match(self, number: int, agreeing: int, shingles: int) -> Match:
         row = self._facts.row(number)
         score = similarity(agreeing)
-        return Match(number=number, row=row, score=score, contained=containment(score, shingles, row.shingles))
+        return Match(number=number, row=row, score=score, covered=coverage(score, shingles, row.shingles))
 
     def _counts(self, row: Row, version: int) -> bool:
         return not row.flags & (VOIDED | WITHDRAWN) and bool(row.flags & HAS_SKETCH) and row.version == version
 
 
 def _rank(match: Match) -> tuple[float, float, int]:
-    return -match.score, -match.contained, match.number
+    return -match.covered, -match.score, match.number

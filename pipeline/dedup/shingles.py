@@ -35,6 +35,7 @@ class Tokens(Struct, frozen=True):
     """Words, or single characters of scripts without spaces, of all texts in order."""
 
     hashes: Hashes
+    """Of a word's first characters, of all digits of a number."""
     texts: Positions
     """Which text each token belongs to."""
     numeric: NDArray[np.bool_]
@@ -78,7 +79,9 @@ def _powers(count: int) -> tuple[Hashes, Hashes]:
     return _made_powers(_BASE, count), _made_powers(_INVERSE, count)
 
 
-def tokenise(points: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Positions) -> Tokens:
+def tokenise(
+    points: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Positions, params: SigningParams
+) -> Tokens:
     """Split texts into tokens and hash them. Text number i begins at starts[i]; something must stand between texts."""
     kept = classes != MARK
     before = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))
@@ -90,13 +93,15 @@ def tokenise(points: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Pos
     np.logical_and(wordy[1:] & wordy[:-1], ~(signs[1:] | signs[:-1]), out=joined[1:])
     first = np.flatnonzero(wordy & ~joined)
     last = np.flatnonzero(wordy & ~np.append(joined[1:], False))
+    numeric = classes[first] == DIGIT
+    last = np.where(numeric, last, np.minimum(last, first + (params.word_start - 1)))
     powers, inverses = _powers(len(points))
     prefix = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum((points + _SEED) * powers, dtype=np.uint64)))
     hashes = (prefix[last + 1] - prefix[first]) * inverses[first]
     return Tokens(
         hashes=mix(hashes),
         texts=np.searchsorted(starts, first, side="right") - 1,
-        numeric=classes[first] == DIGIT,
+        numeric=numeric,
         signs=signs[first],
     )
 

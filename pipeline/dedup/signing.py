@@ -72,7 +72,7 @@ def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> lis
 def _sign(batch: Sequence[SigningInput], params: SigningParams) -> list[Signature]:
     texts = _fold([part for item in batch for part in (item.headline, item.body)])
     bodies = len(batch)
-    tokens = _of_bodies(tokenise(texts.points, texts.classes, texts.starts))
+    tokens = _of_bodies(tokenise(texts.points, texts.classes, texts.starts, params))
     shingles = shingle(tokens, bodies, params)
     counts = np.bincount(shingles.texts, minlength=bodies).tolist()
     rows = sketches(shingles, bodies).astype("<u2")

@@ -39,7 +39,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
     def put(self, rows: Rows) -> int:
         """Fill empty rows with the state; return its time."""
-        live = np.frombuffer(self.rows, dtype=np.uint8).reshape(len(self.details), -1).copy()
+        live = Facts.as_rows(self.rows)
         table = Facts.table(live)
         for field, register, names in zip(FIELDS_OF_NAMES, rows.registers, self.names, strict=True):
             uses = np.bincount(table[field], minlength=len(names)).tolist()

@@ -363,6 +363,12 @@ def test_stats_say_what_is_held(make: Make) -> None:
     assert (stats.records, stats.time_ms) == (1, 4)
 
 
+def test_an_empty_fold_can_be_restored(make: Make) -> None:
+    restored = Fold.restore(Fold().snapshot())
+    assert len(restored) == 0
+    assert apply(restored, make("a", "text")).kind == "unique"
+
+
 def test_parameters_are_kept() -> None:
     params = FoldParams(near_window_secs=60, exact_window_secs=120)
     assert Fold(params).params == params

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.dedup.bands import Bands, band_keys
 from pipeline.dedup.fold import Fold, FoldParams
-from pipeline.dedup.near import containment, similarity
+from pipeline.dedup.near import coverage, similarity
 from pipeline.dedup.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
@@ -84,18 +84,18 @@ def test_other_texts_are_unique(log: Log) -> None:
 
 
 def test_a_long_quotation_makes_articles_related_and_both_pass(log: Log) -> None:
-    shared = words(6, 120)
-    log.add("a", words(7, 180) + shared)
-    verdict = log.add("b", words(8, 180) + shared)
+    shared = words(101, 160)
+    log.add("a", words(1101, 240) + shared)
+    verdict = log.add("b", words(2101, 240) + shared)
     assert (verdict.kind, verdict.canonical_id, verdict.cluster_id) == ("related", "b", "c-a")
     assert (verdict.related, verdict.matched_id, verdict.passes) == (("a",), "a", True)
 
 
 def test_copies_of_a_related_article_link_to_it_and_join_its_cluster(log: Log) -> None:
-    shared = words(9, 120)
-    log.add("a", words(10, 180) + shared)
-    log.add("b", words(11, 180) + shared)
-    verdict = log.add("c", words(11, 180) + shared[:-1])
+    shared = words(103, 160)
+    log.add("a", words(1103, 240) + shared)
+    log.add("b", words(2103, 240) + shared)
+    verdict = log.add("c", words(2103, 240) + shared[:-1])
     assert (verdict.kind, verdict.canonical_id, verdict.cluster_id) == ("near", "b", "c-a")
 
 
@@ -199,5 +199,6 @@ def test_a_crowded_band_is_cut_short_and_counted_alike_for_any_capacity() -> Non
 def test_estimates() -> None:
     assert (similarity(128), similarity(0)) == (1.0, 0.0)
     assert 0.49 < similarity(64) < 0.51
-    assert containment(0.5, 100, 200) == 1.0
-    assert containment(1.0, 0, 10) == 0.0
+    assert coverage(0.5, 100, 200) == 1.0
+    assert coverage(0.5, 200, 100) == 0.5
+    assert coverage(1.0, 0, 10) == 0.0
