@@ -9,7 +9,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONTROL", "DIGIT", "LETTER", "MARK", "OTHER", "SCRIPT_NAMES", "SIGN", "SPACE", "class_and_script"]
+__all__ = [
+    "CONTROL",
+    "DIGIT",
+    "LETTER",
+    "MARK",
+    "OTHER",
+    "SCRIPT_NAMES",
+    "SIGN",
+    "SPACE",
+    "classes_of",
+    "scripts_of",
+    "without_controls",
+]
 
 CONTROL: Final = 0
 SPACE: Final = 1
@@ -39,9 +51,21 @@ def _load() -> tuple[NDArray[np.uint16], tuple[str, ...]]:
 
 
 _TABLE, SCRIPT_NAMES = _load()
+_CLASSES: Final = (_TABLE & 7).astype(np.uint8)
+_SCRIPTS: Final = (_TABLE >> _SCRIPT_SHIFT).astype(np.uint8)
+_CONTROLS: Final = dict.fromkeys(np.flatnonzero(_CLASSES == CONTROL).tolist())
 
 
-def class_and_script(points: NDArray[np.uint32]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the class of each code point and its script, as an index into SCRIPT_NAMES."""
-    entries = _TABLE[np.minimum(points, _LIMIT)]
-    return (entries & 7).astype(np.uint8), (entries >> _SCRIPT_SHIFT).astype(np.uint8)
+def classes_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return the class of each code point."""
+    return _CLASSES.take(points, mode="clip")
+
+
+def scripts_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return the script of each code point, as an index into SCRIPT_NAMES; 0 is none."""
+    return _SCRIPTS.take(points, mode="clip")
+
+
+def without_controls(text: str) -> str:
+    """Remove control and format characters other than white space."""
+    return text.translate(_CONTROLS)

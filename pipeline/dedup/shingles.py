@@ -83,27 +83,39 @@ def tokenise(
     points: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Positions, params: SigningParams
 ) -> Tokens:
     """Split texts into tokens and hash them. Text number i begins at starts[i]; something must stand between texts."""
-    kept = classes != MARK
-    before = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))
-    points, classes = points[kept], classes[kept]
-    starts = before[starts]
-    signs = classes == SIGN
-    wordy = classes >= LETTER
-    joined = np.zeros(len(points), dtype=np.bool_)  # goes on with the word of the character before it
-    np.logical_and(wordy[1:] & wordy[:-1], ~(signs[1:] | signs[:-1]), out=joined[1:])
-    first = np.flatnonzero(wordy & ~joined)
-    last = np.flatnonzero(wordy & ~np.append(joined[1:], False))
+    marks = classes == MARK
+    if marks.any():
+        kept = np.flatnonzero(~marks)
+        starts = np.searchsorted(kept, starts)
+        points, classes = points[kept], classes[kept]
+    first, last = _words(classes)
     numeric = classes[first] == DIGIT
     last = np.where(numeric, last, np.minimum(last, first + (params.word_start - 1)))
     powers, inverses = _powers(len(points))
-    prefix = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum((points + _SEED) * powers, dtype=np.uint64)))
+    prefix = np.zeros(len(points) + 1, dtype=np.uint64)
+    np.cumsum((points + _SEED) * powers, out=prefix[1:])
     hashes = (prefix[last + 1] - prefix[first]) * inverses[first]
+    counts = np.diff(np.append(np.searchsorted(first, starts), len(first)))
     return Tokens(
         hashes=mix(hashes),
-        texts=np.searchsorted(starts, first, side="right") - 1,
+        texts=np.repeat(np.arange(len(starts)), counts),
         numeric=numeric,
-        signs=signs[first],
+        signs=classes[first] == SIGN,
     )
+
+
+def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
+    """Return where each token starts and ends (its last character)."""
+    wordy = np.zeros(len(classes) + 2, dtype=np.bool_)
+    np.greater_equal(classes, LETTER, out=wordy[1:-1])
+    first, last = wordy[1:-1] & ~wordy[:-2], wordy[1:-1] & ~wordy[2:]
+    signs = classes == SIGN
+    if signs.any():  # each is a token, and ends the word before it
+        alone = np.zeros(len(classes) + 2, dtype=np.bool_)
+        alone[1:-1] = signs
+        first |= signs | (alone[:-2] & wordy[1:-1])
+        last |= signs | (alone[2:] & wordy[1:-1])
+    return np.flatnonzero(first), np.flatnonzero(last)
 
 
 def _runs(tokens: Tokens, length: int) -> Shingles:
