@@ -32,7 +32,7 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Nesting inside the main text, where the walk gives up; browsers build 512 levels."""
     max_html_tags: int = 400_000
     """Tags in a page: the work budget of extraction (the largest of 1,300 real pages has 40,000)."""
-    max_reopened: int = 4_000_000
+    max_reopened: int = 1_500_000
     """Elements the parser may have to re-create for unclosed formatting tags (unclosed times tags)."""
     max_stack_steps: int = 80_000_000
     """Steps over the stack of open elements (depth times tags); 0.3 s of the parser."""

@@ -17,15 +17,16 @@ _NESTING = re.compile(
     re.IGNORECASE,
 )
 # The parser compares every attribute of a tag with those before it (30,000 in one tag: 2 s). This reads attributes as
-# the HTML standard does, so that quotes cannot hide any; every step is possessive, so it is linear. Small pages cannot
-# hold enough of them to matter.
-_ATTRIBUTES = re.compile(
-    r"""<[a-z][^\s/>]*+((?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+|=)*+)""",
-    re.IGNORECASE,
-)
-_SEPARATORS = re.compile(r"[\s/]++")
-_LONG_PAGE_CHARS = 100_000
-_FEW_TAGS = 2000
+# the HTML standard does, so that quotes cannot hide any: first the usual `name="value"`, then whatever else is legal.
+# Every step is possessive, so it is linear. A page too small for enough attributes to matter is not read.
+_SPACE = r" \t\n\r\f"
+_VALUE = rf"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>"'][^{_SPACE}>]*)?+"""
+_PLAIN = rf"""(?:[{_SPACE}]++[^{_SPACE}/>="'<]++(?:="[^"]*+")?+)*+"""
+_OTHER = rf"(?:[{_SPACE}/]++|=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+|=)*+"
+_TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+{_PLAIN}{_OTHER}")
+_ATTRIBUTE = re.compile(rf"=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+")
+_SMALL_PAGE_CHARS = 60_000
+_FEW_TAGS = 2500
 _MANY_TAGS = 8000
 
 
@@ -40,14 +41,14 @@ def refuse_bomb(html: str, params: IngestParams) -> Reject | None:
         return Reject("time_limit", "formatting tags left open before too many blocks")
     if tags > _MANY_TAGS and _deepest(_NESTING, html) * tags > params.max_stack_steps:
         return Reject("too_deep", "elements nested too deep")
-    if len(html) > _LONG_PAGE_CHARS and _has_bloated_tag(html, params.max_attributes):
+    if len(html) > _SMALL_PAGE_CHARS and _has_bloated_tag(html, params.max_attributes):
         return Reject("time_limit", f"more than {params.max_attributes} attributes in a tag")
     return None
 
 
 def _has_bloated_tag(html: str, limit: int) -> bool:
-    """Tell whether a tag may have more attributes than the limit; an attribute is two characters at least."""
-    return any(len(tag) > 2 * limit and len(_SEPARATORS.findall(tag)) > limit for tag in _ATTRIBUTES.findall(html))
+    """Tell whether a tag has more attributes than the limit; an attribute is two characters at least."""
+    return any(len(tag) > 2 * limit and len(_ATTRIBUTE.findall(tag)) > limit for tag in _TAG.findall(html))
 
 
 def _deepest(tags: re.Pattern[str], html: str) -> int:
