@@ -21,7 +21,7 @@ _NESTING = re.compile(
 # Every step is possessive, so it is linear. A page too small for enough attributes to matter is not read.
 _SPACE = r" \t\n\r\f"
 _VALUE = rf"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>"'][^{_SPACE}>]*)?+"""
-_PLAIN = rf"""(?:[{_SPACE}]++[^{_SPACE}/>="'<]++(?:="[^"]*+")?+)*+"""
+_PLAIN = rf"""(?:[{_SPACE}]++[^{_SPACE}/>="'<]++="[^"]*+")*+"""
 _OTHER = rf"(?:[{_SPACE}/]++|=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+|=)*+"
 _TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+{_PLAIN}{_OTHER}")
 _ATTRIBUTE = re.compile(rf"=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+")
