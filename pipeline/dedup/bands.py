@@ -75,6 +75,7 @@ class Bands:
     def _allocate(self, capacity: int) -> None:
         buckets = capacity // 2
         self._capacity = capacity
+        self._capacity_bits = capacity.bit_length() - 1
         self._slot_mask = np.uint32(capacity - 1)
         self._bucket_mask = np.uint32(buckets - 1)
         self._rows = np.zeros(capacity, dtype=np.uint32)
@@ -108,21 +109,27 @@ class Bands:
         A row may come more than once.
         """
         first = np.uint32(self.first << 5)
-        at, tags = self._older_at, keys >> _TAG_FROM
+        at = self._older_at
         links = self._heads[(keys & self._bucket_mask) + self._heads_at]
-        found = []
+        followed, places = [], []
         for _ in range(_PATIENCE):
             live = links >= first
-            links, at, tags = links[live], at[live], tags[live]
+            links, at = links[live], at[live]
             if not len(links):
                 break
-            found.append(links[links & _TAG == tags])
+            followed.append(links)
+            places.append(at)
             links = self._older[at + (links >> _TAG_BITS & self._slot_mask)]
         else:
-            found = self._patiently(keys, sketch, sketches)
-        if not found:
+            return self._rows_of(np.concatenate(self._patiently(keys, sketch, sketches)))
+        if not followed:
             return self._rows[:0]
-        rows: NDArray[np.uint32] = self._rows[np.concatenate(found) >> _TAG_BITS & self._slot_mask]
+        found = np.concatenate(followed)
+        tags = (keys >> _TAG_FROM)[np.concatenate(places) >> self._capacity_bits]
+        return self._rows_of(found[found & _TAG == tags])
+
+    def _rows_of(self, links: Keys) -> NDArray[np.uint32]:
+        rows: NDArray[np.uint32] = self._rows[links >> _TAG_BITS & self._slot_mask]
         return rows
 
     def _patiently(self, keys: Keys, sketch: Sketches, sketches: Sketches) -> list[Keys]:

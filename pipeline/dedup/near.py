@@ -84,6 +84,8 @@ class Near:
         agreeing = sketches[candidates % np.uint32(len(sketches))] == sketch
         counts = np.add.reduce(agreeing, axis=1, dtype=np.uint8)
         enough = np.flatnonzero(counts >= self._least)
+        if not len(enough):
+            return []
         enough = enough[share_a_band(agreeing[enough])]
         agreed = dict(zip(candidates[enough].tolist(), counts[enough].tolist(), strict=True))
         matches = [self._match(number, count, shingles) for number, count in agreed.items()]
