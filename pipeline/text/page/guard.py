@@ -48,7 +48,10 @@ def refuse_bomb(html: str, params: IngestParams) -> Reject | None:
 
 def _has_bloated_tag(html: str, limit: int) -> bool:
     """Tell whether a tag has more attributes than the limit; an attribute is two characters at least."""
-    return any(len(tag) > 2 * limit and len(_ATTRIBUTE.findall(tag)) > limit for tag in _TAG.findall(html))
+    tags = _TAG.findall(html)
+    if max(map(len, tags), default=0) <= 2 * limit:
+        return False
+    return any(len(tag) > 2 * limit and len(_ATTRIBUTE.findall(tag)) > limit for tag in tags)
 
 
 def _deepest(tags: re.Pattern[str], html: str) -> int:
