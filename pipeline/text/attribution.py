@@ -42,6 +42,7 @@ _TAIL_LINES = 4
 _CREDIT_CHARS = 90
 _NAME_CHARS = 60
 _DATELINE_PARTS = 4
+_DATELINE_CHARS = 40
 
 _BRACKETED = re.compile(r"[(（\[/]([^()（）\[\]/]{2,50}(?:/[^()（）\[\]/]{2,30})?)[)）\]/]")
 _DASH = re.compile(r"\s*[-–—―]{1,2}\s*|\s*:\s+|،\s+")
@@ -115,7 +116,8 @@ def _at_head(first: str) -> Attribution | None:
         if found is not None:
             return found
     parts = _DASH.split(head[:_CREDIT_CHARS], maxsplit=_DATELINE_PARTS)
-    for part in parts[:-1]:
+    # What follows the last dash is text, unless the dateline has a line to itself.
+    for part in parts if len(first) <= _DATELINE_CHARS else parts[:-1]:
         outlet = _lookup(part)
         if outlet is not None:
             return _credit(outlet, head[: head.find(part) + len(part)])

@@ -36,7 +36,8 @@ def clean_body(
     kept = trimmed.lines
     if title is None:
         title = first_line_title(kept, params.title_line_chars)
-    head = take_head(without_title(kept, title, params.title_line_chars))
+    # A text that is nothing but its title stays.
+    head = take_head(without_title(kept, title, params.title_line_chars) or kept)
     paragraphs = head.lines
     # Credits stand at the edges, where furniture stood too: look at the untrimmed tail, but at the text's own head.
     credited = [*paragraphs[:1], *lines[1:]] if paragraphs else lines

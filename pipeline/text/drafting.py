@@ -1,6 +1,8 @@
 """Make the editorial content of an article from a raw record: text or page, the raw record's own fields first."""
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from pipeline.domain.article import PublishedAt
 from pipeline.domain.outcome import Reject
@@ -11,7 +13,7 @@ from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.lines import split_paragraphs
-from pipeline.text.page.extract import Page, read_page
+from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
 from pipeline.text.titles import without_site_name
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
@@ -19,6 +21,8 @@ from pipeline.wire.raw import RawArticle
 
 __all__ = ["draft_article"]
 
+# Tags that text about markup would hardly write out in pairs.
+_MARKUP = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|strong|em|a|span)>|<(?:p|br|br/|br /)>", re.IGNORECASE)
 # A page that says it is not free and shows less than this shows its teaser.
 _STUB_CHARS = 1200
 # The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
@@ -56,7 +60,13 @@ def _labels(texts: Iterable[str], limit: int, max_chars: int) -> tuple[str, ...]
 
 
 def _from_text(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
-    cleaned = clean_characters(raw.text or "")
+    text = raw.text or ""
+    if "<" in text and _MARKUP.search(text):
+        lines = read_markup(text, params)
+        if isinstance(lines, Reject):
+            return lines
+        text = "\n".join(lines)
+    cleaned = clean_characters(text)
     authors = _given_authors(raw)
     title = _one_line(raw.title)
     body = clean_body(split_paragraphs(cleaned.text), title, [name for name, _ in authors], domain, params)
@@ -144,8 +154,10 @@ def _bylines(authors: Sequence[tuple[str, str | None]], body: Body) -> list[tupl
 
 
 def _images(urls: Sequence[str], params: IngestParams) -> tuple[str, ...]:
-    found = (url.strip() for url in urls if len(url) <= params.max_url_chars)
-    return tuple(dict.fromkeys(url for url in found if canonical_url(url) is not None))[: params.max_images]
+    """Return absolute addresses of pictures, as stated, without repetition."""
+    found = dict.fromkeys(url.strip() for url in urls if len(url) <= params.max_url_chars)
+    absolute = (url for url in found if url.startswith(("https://", "http://")) and " " not in url)
+    return tuple(islice(absolute, params.max_images))
 
 
 def _language(hint: str | None) -> str | None:

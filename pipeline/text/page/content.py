@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from pipeline.text.page.container import Choice, choose_container, link_chars, names_of
 from pipeline.text.page.words import read_names
 
-__all__ = ["MainText", "extract_main_text"]
+__all__ = ["MainText", "extract_main_text", "read_fragment"]
 
 
 class MainText(Struct, frozen=True):
@@ -89,6 +89,19 @@ def extract_main_text(tree: LexborHTMLParser) -> MainText:
     lines = collector.lines
     chars = sum(map(len, lines))
     return MainText(lines, headline, collector.link_chars / chars if chars else 0.0, chars / choice.total)
+
+
+def read_fragment(tree: LexborHTMLParser) -> list[str]:
+    """Return all lines of a piece of markup that is an article's text already; changes the tree."""
+    body = tree.body
+    if body is None:
+        return []
+    tree.strip_tags(_DROPPED, recursive=True)
+    for node in tree.css("br"):
+        node.replace_with(_BREAK)
+    collector = _Collector(Choice(body, frozenset(), frozenset(), 0, {}))
+    collector.walk(body)
+    return collector.lines
 
 
 def _headline(tree: LexborHTMLParser) -> str | None:

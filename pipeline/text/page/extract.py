@@ -4,12 +4,12 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.domain.outcome import Reject
-from pipeline.text.page.content import MainText, extract_main_text
+from pipeline.text.page.content import MainText, extract_main_text, read_fragment
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.page.metadata import Metadata, read_metadata
 from pipeline.text.params import IngestParams
 
-__all__ = ["Page", "read_page"]
+__all__ = ["Page", "read_markup", "read_page"]
 
 
 class Page(Struct, frozen=True):
@@ -23,14 +23,26 @@ class Page(Struct, frozen=True):
 
 def read_page(html: str, params: IngestParams) -> Page | Reject:
     """Parse a page once and take everything from it; a Reject for a page that must not be or cannot be parsed."""
-    refused = refuse_bomb(html, params)
-    if refused is not None:
-        return refused
-    try:
-        tree = LexborHTMLParser(html)
-    except SelectolaxError:
-        return Reject("not_an_article", "the page could not be parsed")
+    tree = _parse(html, params)
+    if isinstance(tree, Reject):
+        return tree
     metadata = read_metadata(tree)
     head = tree.css_first("title")
     title = " ".join(head.text_lexbor().split()) if head is not None else None
     return Page(metadata, extract_main_text(tree), title or None)
+
+
+def read_markup(text: str, params: IngestParams) -> list[str] | Reject:
+    """Return the lines of a text that came with markup in it, as feeds send it."""
+    tree = _parse(text, params)
+    return tree if isinstance(tree, Reject) else read_fragment(tree)
+
+
+def _parse(html: str, params: IngestParams) -> LexborHTMLParser | Reject:
+    refused = refuse_bomb(html, params)
+    if refused is not None:
+        return refused
+    try:
+        return LexborHTMLParser(html)
+    except SelectolaxError:
+        return Reject("not_an_article", "the page could not be parsed")

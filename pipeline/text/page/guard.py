@@ -25,7 +25,7 @@ _PLAIN = rf"""(?:[{_SPACE}]++[^{_SPACE}/>="'<]++="[^"]*+")*+"""
 _OTHER = rf"(?:[{_SPACE}/]++|=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+|=)*+"
 _TAG = re.compile(rf"<[a-zA-Z][^{_SPACE}/>]*+{_PLAIN}{_OTHER}")
 _ATTRIBUTE = re.compile(rf"=?[^{_SPACE}/>=]++(?:[{_SPACE}]*+=[{_SPACE}]*+{_VALUE})?+")
-_SMALL_PAGE_CHARS = 60_000
+_SMALL_PAGE_CHARS = 80_000
 _FEW_TAGS = 2500
 _MANY_TAGS = 8000
 

@@ -41,7 +41,7 @@ _BODY = re.compile(
 _MAX_CHARS = 400
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def read_names(names: str) -> Names:
     """Judge an element's class and id, written with a space between."""
     beside = apart = False

@@ -90,6 +90,20 @@ def test_seed() -> None:
     assert article.attribution.source_name == "Al-Monitor"
 
 
+def test_markup_in_the_text_of_a_feed() -> None:
+    article = _text(
+        title="Dam holds", text="<p>The dam held &amp; all is well.</p><p>Roads<br>reopen <b>today</b>.</p>"
+    )
+    assert article.body == "The dam held & all is well.\n\nRoads\n\nreopen today."
+    assert _text(text="If a < b and b > c, then").body == "If a < b and b > c, then"
+
+
+def test_text_that_is_only_its_title_is_kept() -> None:
+    article = _text(title="Dam holds", text="Dam holds")
+    assert (article.headline, article.body) == ("Dam holds", "Dam holds")
+    assert "too_short" in article.quality.flags
+
+
 def test_page() -> None:
     article = _article(PAGE.encode(), (("content-type", b"text/html"), ("url", URL.encode())))
     assert article.headline == "Dam holds after long night"

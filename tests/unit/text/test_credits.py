@@ -15,6 +15,7 @@ TEXT = "The dam held through the night, engineers said on Tuesday, after the hig
         (["MOSCOW, March 3. /TASS/. " + TEXT], "TASS", "/TASS/"),
         (["BEIJING, March 3 (Xinhua) -- " + TEXT], "Xinhua", "(Xinhua)"),
         (["دمشق - سانا: " + TEXT], "SANA", "دمشق - سانا"),
+        (["دمشق-سانا", TEXT], "SANA", "دمشق-سانا"),
         (["القاهرة (أ ف ب) - " + TEXT], "AFP", "(أ ف ب)"),
         (["Berlin (dpa/Reuters) - " + TEXT], "dpa", "(dpa/Reuters)"),
         (["(서울=연합뉴스) " + TEXT], "Yonhap", "(서울=연합뉴스)"),
