@@ -125,6 +125,15 @@ class Rows:
         digest, odd = article_digest(signature.article_id)
         sketch = packed_sketch(signature)
         ingested = max(-_INT64, min(signature.ingested_at_ms, _INT64))
+        # `unique` of the first revision is most of the log: only there is it worth to build the verdict it should be.
+        plain = (
+            not odd
+            and verdict.kind == "unique"
+            and verdict.revision == 1
+            and ingested == signature.ingested_at_ms
+            and verdict == first_verdict(signature, self._params, self._version)
+        )
+        detail = None if plain else _ENCODER.encode(self._detail(signature, verdict))
         row = Row(
             lane=self.lanes.take(origin.lane),
             partition=origin.partition,
@@ -146,14 +155,6 @@ class Rows:
             kind=KINDS.index(verdict.kind),
             flags=odd | (HAS_SKETCH if sketch else 0),
         )
-        # `unique` of the first revision is most of the log: only there is it worth to build the verdict it should be.
-        plain = (
-            not odd
-            and verdict.kind == "unique"
-            and verdict.revision == 1
-            and verdict == first_verdict(signature, self._params, self._version)
-        )
-        detail = None if plain else _ENCODER.encode(self._detail(signature, verdict))
         return self.facts.append(row, sketch, detail, claims=row.kind in CLAIMING and bool(signature.text_hash))
 
     def _detail(self, signature: Signature, verdict: Verdict) -> _Detail:
