@@ -29,7 +29,9 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
     counts = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
     missing = [name for name in names if not counts.get(name)]
     if missing:
-        raise ConfigError(f"topics do not exist: {', '.join(missing)}; run `news-pipeline topics apply` first")
+        raise ConfigError(
+            f"run `news-pipeline topics apply` first: {len(missing)} topics are missing, {missing[0]} first"
+        )
     articles = {name: counts[name] for name in names if catalogue.topic(name).partitions is None}
     if len(set(articles.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in articles.items())

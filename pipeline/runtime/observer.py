@@ -66,7 +66,7 @@ class WorkerObserver:
                     drops=counts.dropped,
                     rejects=counts.rejected,
                     produced={topic: output.produced[topic] for topic in self._topics[name] if output.produced[topic]},
-                    dead_letters=counts.rejected,
+                    dead_letters={reason: n for (stage, reason), n in output.dead_letters.items() if stage == name},
                     latencies_secs=self._latencies(unit, now) if last else (),
                     ages_secs=self._ages(output.articles, now) if last else (),
                 )

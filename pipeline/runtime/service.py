@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.domain.article import Article, Event
 from pipeline.domain.ids import ArticleId
-from pipeline.domain.outcome import Drop, Emit, Reject
+from pipeline.domain.outcome import Drop, Emit, Reject, RejectReason
 from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature, Void
 from pipeline.domain.verdict import Verdict
@@ -47,6 +47,7 @@ class Output:
     verdicts: list[Verdict] = field(default_factory=list)
     voids: list[Void] = field(default_factory=list)
     produced: Counter[str] = field(default_factory=Counter)
+    dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
     misrouted: int = 0
     articles: list[Article | Event] = field(default_factory=list)
 
@@ -168,6 +169,7 @@ class Service:
         failure = Failure(stage=stage, reason=outcome.reason, detail=outcome.detail)
         record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
         self._add(output, record, source.partition % self._catalogue.partitions(topic))
+        output.dead_letters[stage, outcome.reason] += 1
         if stage in self._after_verdict and (died := self._dead_article(work, index)) is not None:
             output.voids.append(died)
 

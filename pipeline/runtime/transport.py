@@ -122,9 +122,13 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         if not self.leases or self.should_stop:
             await asyncio.sleep(_IDLE_POLL_MS / 1000)
             return
-        fetched = await self._client.getmany(
-            timeout_ms=_IDLE_POLL_MS, max_records=self.app.conf.broker_max_poll_records
-        )
+        try:
+            fetched = await self._client.getmany(
+                timeout_ms=_IDLE_POLL_MS, max_records=self.app.conf.broker_max_poll_records
+            )
+        except aiokafka.errors.NoOffsetForPartitionError:
+            # aiokafka looks for a committed offset once it is assigned; our seek has said meanwhile where to begin.
+            return
         # No await from here to the last chunk made: no rebalance slips in, so records and leases belong together.
         chunks = [chunk for tp, records in fetched.items() if (chunk := self._chunk(tp, records)) is not None]
         if not fetched:

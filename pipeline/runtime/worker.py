@@ -78,15 +78,15 @@ class _Worker:
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
         self._security = aiokafka_security(settings.kafka)
-        self._closers: list[Any] = []
+        # From the first signal or failure on the process ends in time, teardown included: it is never cancelled.
+        self._deadline = ShutdownDeadline(settings.shutdown.grace_secs)
 
     async def run(self) -> ExitCode:
         loop = asyncio.get_running_loop()
         settings = self._settings
-        deadline = ShutdownDeadline(settings.shutdown.grace_secs)
 
         def ask_to_stop() -> None:
-            deadline.start()
+            self._deadline.start()
             self._stop.set()
 
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,7 +111,6 @@ class _Worker:
             health.stop()
         code = self._exit_code()
         log.info("worker_stopped", exit_code=int(code))
-        deadline.cancel()
         return code
 
     async def _serve(self, metrics: Metrics, progress: Progress) -> None:
@@ -218,6 +217,7 @@ class _Worker:
     def _fail(self, exc: BaseException) -> None:
         if self._failure is None:
             self._failure = exc
+            self._deadline.start()
             log.error("worker_failed", exc_info=exc)
         self._stop.set()
 

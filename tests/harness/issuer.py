@@ -9,6 +9,7 @@ from msgspec import Struct
 __all__ = ["Issued", "issue"]
 
 _SYLLABLES = [consonant + vowel for consonant in "bklmnrstvz" for vowel in "aeo"]
+PARAGRAPHS = 6
 _EPOCH = "2026-11-20T{:02d}:{:02d}:{:02d}Z"
 
 
@@ -22,7 +23,7 @@ class Issued(Struct, frozen=True):
     value: bytes
 
 
-def issue(count: int, *, seed: int, words: int = 110) -> Iterator[Issued]:
+def issue(count: int, *, seed: int, words: int = 120) -> Iterator[Issued]:
     """Yield articles: new ones, exact copies on other sites, repeats and revisions of earlier ones."""
     rng = random.Random(seed)
     vocabulary = ["".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 4))) for _ in range(4000)]
@@ -58,15 +59,15 @@ def _clock(number: int) -> tuple[int, int, int]:
 
 def _text(rng: random.Random, vocabulary: list[str], words: int) -> tuple[str, str]:
     title = " ".join(rng.choice(vocabulary) for _ in range(7)).capitalize()
-    paragraphs = [_sentence(rng, vocabulary, words // 4) for _ in range(4)]
+    paragraphs = [_sentence(rng, vocabulary, words // PARAGRAPHS) for _ in range(PARAGRAPHS)]
     return title, "\n\n".join(paragraphs)
 
 
 def _revised(rng: random.Random, vocabulary: list[str], body: str, words: int) -> str:
-    """Replace two of four paragraphs: related to what it was, and neither a near-duplicate nor a reused URL."""
+    """Replace four of six paragraphs: far from a near-duplicate (a fifth is shared), far from a reused URL (a 20th)."""
     paragraphs = body.split("\n\n")
-    for place in rng.sample(range(4), 2):
-        paragraphs[place] = _sentence(rng, vocabulary, words // 4)
+    for place in rng.sample(range(PARAGRAPHS), 4):
+        paragraphs[place] = _sentence(rng, vocabulary, words // PARAGRAPHS)
     return "\n\n".join(paragraphs)
 
 

@@ -28,6 +28,9 @@ def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, 
         "NEWS_KAFKA__TOPIC_PREFIX": prefix,
         "NEWS_GROUP_PREFIX": prefix,
         "NEWS_WEB__PORT": "0",
+        # The least a broker allows: the embedded one makes the first member of a group wait for half of it.
+        "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "6",
+        "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "2",
         **extra,
     }
 
