@@ -21,6 +21,8 @@ class Cleaned(Struct, frozen=True):
 
 
 _ROUNDS = 6
+# Spaces of a certain width say nothing that a space does not.
+_SPACES = "\t\xa0\u2009\u202f\u3000"
 
 # Entities that survived decoding: text that was escaped twice.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -35,6 +37,8 @@ _MOJIBAKE = re.compile(
 )
 # The commonest letters of Russian (о а е и н с т) in UTF-8 read as Windows-1251.
 _CYRILLIC_PAIRS = ("Рѕ", "Р°", "Рµ", "Рё", "РЅ", "СЃ", "С‚")
+# One of these is in any such text longer than a word; looking for one character is much faster than for two.
+_CYRILLIC_SIGNS = "°µѕЅ"
 
 # C1 controls are Windows-1252 punctuation that was read as Latin-1; browsers read them so.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -80,6 +84,8 @@ def clean_characters(text: str) -> Cleaned:
     for _ in range(_ROUNDS):
         before = text
         text = _unescaped(text)
+        for space in _SPACES:
+            text = text.replace(space, " ")
         if _may_be_mojibake(text):
             fixed = fix_encoding(text)
             repaired = repaired or fixed != text
@@ -102,7 +108,9 @@ def _unescaped(text: str) -> str:
 def _may_be_mojibake(text: str) -> bool:
     if any(char in text for char in _LEADS) and _MOJIBAKE.search(text):
         return True
-    return any(pair in text for pair in _CYRILLIC_PAIRS)
+    return (
+        "Р" in text and any(char in text for char in _CYRILLIC_SIGNS) and any(pair in text for pair in _CYRILLIC_PAIRS)
+    )
 
 
 def _without_invisible(text: str) -> tuple[str, bool]:

@@ -29,6 +29,8 @@ URLS = st.builds(
 
 
 @given(TEXT)
+@example("a&nbsp;b")
+@example("a&amp;nbsp;&#9;b")
 def test_characters_are_cleaned_once_and_for_all(text: str) -> None:
     once = clean_characters(text).text
     assert clean_characters(once).text == once
