@@ -58,7 +58,7 @@ class Feed:
             origin=Origin("", self._offset % 48, self._offset // 48),
             ingested_at_ms=at,
             observed_at_ms=at,
-            source=f"source{int(digest[0]) * 256 + int(digest[1]) % 5000}.example",
+            source=f"source{(digest[0] * 256 + digest[1]) % 5000}.example",
             numbers_hash=digest[8:16],
             script="Latn",
             shingles=500,
