@@ -84,12 +84,12 @@ def clean_characters(text: str) -> Cleaned:
     for _ in range(_ROUNDS):
         before = text
         text = _unescaped(text)
-        for space in _SPACES:
-            text = text.replace(space, " ")
         if _may_be_mojibake(text):
             fixed = fix_encoding(text)
             repaired = repaired or fixed != text
             text = fixed
+        for space in _SPACES:
+            text = text.replace(space, " ")
         text, hiding = _without_invisible(text)
         suspicious = suspicious or hiding
         if not is_normalized("NFC", text):

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.attribution import attribute
@@ -14,6 +14,9 @@ from pipeline.text.lines import join_paragraphs, split_paragraphs
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.titles import first_line_title, without_site_name, without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
+
+# Machines are slow at times; that is no failure.
+unhurried = settings(deadline=None)
 
 TEXT = st.text() | st.text(alphabet="ab é\u0301\u200c\u200d\u200b\u202e\ufeff&amp;#38;lt;Ã©â€™\u0092می👨\n\r\u2028 ")
 LINES = st.lists(TEXT, max_size=12)
@@ -28,6 +31,7 @@ URLS = st.builds(
 )
 
 
+@unhurried
 @given(TEXT)
 @example("a&nbsp;b")
 @example("a&amp;nbsp;&#9;b")
@@ -39,6 +43,7 @@ def test_characters_are_cleaned_once_and_for_all(text: str) -> None:
     once.encode("utf-8")
 
 
+@unhurried
 @given(TEXT)
 def test_paragraphs_are_split_once_and_for_all(text: str) -> None:
     once = join_paragraphs(split_paragraphs(clean_characters(text).text))
@@ -46,6 +51,7 @@ def test_paragraphs_are_split_once_and_for_all(text: str) -> None:
     assert "  " not in once
 
 
+@unhurried
 @given(URLS)
 @example("http://EXAMPLE.org.\xad")
 def test_canonical_urls_are_fixed_points(url: str) -> None:
@@ -59,12 +65,14 @@ def test_canonical_urls_are_fixed_points(url: str) -> None:
         registrable_domain(once)
 
 
+@unhurried
 @given(st.text())
 def test_anything_for_a_url(url: str) -> None:
     canonical_url(url)
     registrable_domain(url)
 
 
+@unhurried
 @given(LINES, st.none() | TEXT)
 def test_line_functions_take_anything_and_add_nothing(lines: list[str], title: str | None) -> None:
     trimmed = trim_furniture(lines, 120)
@@ -76,6 +84,7 @@ def test_line_functions_take_anything_and_add_nothing(lines: list[str], title: s
     clean_authors([(line, line) for line in lines], 5)
 
 
+@unhurried
 @given(st.lists(st.text(min_size=1), max_size=5))
 def test_summary_is_out_of_the_text(paragraphs: list[str]) -> None:
     text = " ".join(paragraphs)
@@ -84,6 +93,7 @@ def test_summary_is_out_of_the_text(paragraphs: list[str]) -> None:
     assert word_count(join_paragraphs(paragraphs), len(paragraphs)) >= 0
 
 
+@unhurried
 @given(st.text(max_size=60) | st.from_regex(r"\d{1,4}[-/.T: ]\d{1,2}[-/.: ]\d{1,4}.{0,12}"))
 def test_dates_are_read_or_not(text: str) -> None:
     moment = read_moment(text)
@@ -94,6 +104,7 @@ def test_dates_are_read_or_not(text: str) -> None:
         assert instant_ms(moment.text) == moment.epoch_ms
 
 
+@unhurried
 @given(TEXT, st.lists(TEXT, max_size=3))
 def test_site_names_are_only_cut_from_the_ends(title: str, names: list[str]) -> None:
     assert without_site_name(title, names) in title

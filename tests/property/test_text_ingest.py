@@ -1,7 +1,7 @@
 """Ingest on anything: no bytes make it raise, every outcome can be written, cleaning twice changes nothing."""
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.article import Article
@@ -10,6 +10,9 @@ from pipeline.domain.record import Record
 from pipeline.stages.ingest import IngestStage
 from pipeline.wire.codec import decode_article, encode
 from pipeline.wire.raw import raw_key
+
+# Machines are slow at times; that is no failure.
+unhurried = settings(deadline=None)
 
 STAGE = IngestStage(version="1")
 URL = "https://news.example.org/a"
@@ -71,26 +74,31 @@ def _process(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...] 
     return outcome
 
 
+@unhurried
 @given(st.none() | st.binary(max_size=400), HEADERS)
 def test_arbitrary_bytes(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) -> None:
     _process(value, headers)
 
 
+@unhurried
 @given(st.dictionaries(FIELDS, JSON_VALUES, max_size=8))
 def test_arbitrary_fields(fields: dict[str, object]) -> None:
     _process(orjson.dumps(fields))
 
 
+@unhurried
 @given(st.dictionaries(FIELDS, st.text(), max_size=8), st.text(max_size=500))
 def test_arbitrary_text(fields: dict[str, object], text: str) -> None:
     _process(orjson.dumps({**fields, "url": URL, "html": None, "text": text, "authors": [], "tags": [], "rights": {}}))
 
 
+@unhurried
 @given(MARKUP)
 def test_arbitrary_markup(markup: str) -> None:
     _process(orjson.dumps({"url": URL, "html": markup}))
 
 
+@unhurried
 @given(
     st.binary(max_size=300),
     st.sampled_from(["utf-8", "big5", "utf-16", "hz", "iso2022_jp", "cp1256", "koi8-r", "nonsense"]),
