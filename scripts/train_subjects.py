@@ -1,4 +1,4 @@
-r"""Train the subject model; writes pipeline/models/data/subjects.npz.
+r"""Train the subject model; writes pipeline/models/data/subjects.npz, which validate_subjects.py completes.
 
     uv run --no-project --python 3.11 --with-requirements scripts/training.txt \
         python scripts/train_subjects.py --data ../shared/data [--teachers .cache] [--all-data]
@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from e5_table import read_table
-from language_tags import tags_of
 from subject_data import CODES, SHIPPED, Text, read, read_seeds, read_unlabelled, sets_in
 from subject_network import Examples, Network, Settings, probabilities, train_network
 from subject_teacher import teach
@@ -39,8 +38,6 @@ SEEN_BITS = 22
 MIN_SEEN = 2
 UNLABELLED = 250  # sentences a language that say how often pieces occur, and that a teacher labels
 TEXT_WEIGHTS = {"sib200": 0.5, "seeds": 3.0, "teacher": 0.5}
-THRESHOLD = 0.5
-MIN_TEXTS, MIN_KEPT, MIN_RIGHT = 30, 0.25, 0.75  # of a language's held-back texts, for it to be served
 
 
 @dataclass
@@ -229,40 +226,6 @@ def report(texts: list[Text], odds: np.ndarray) -> None:
             )
 
 
-@dataclass(frozen=True)
-class Validation:
-    """How far a language's answers hold on texts that were held back."""
-
-    tag: str
-    texts: int
-    news: int
-    kept: float
-    right: float
-
-    @property
-    def good(self) -> bool:
-        """Whether the language may be served."""
-        return self.texts >= MIN_TEXTS and self.kept >= MIN_KEPT and self.right >= MIN_RIGHT
-
-
-def validate(texts: list[Text], odds: np.ndarray) -> list[Validation]:
-    """Measure each language: the share of texts that get a subject, and the share of first subjects that are right."""
-    tags = tags_of(sorted({item.language for item in texts if item.source == "sib200"}))
-    rows: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
-    for item, values in zip(texts, odds, strict=True):
-        tag = (tags[item.language] if item.source == "sib200" else item.language).split("-")[0]
-        best = int(values.argmax())
-        rows[tag].append((bool(values[best] >= THRESHOLD), CODES[best] in item.codes, item.source != "sib200"))
-    found = []
-    for tag, items in sorted(rows.items()):
-        # Where there is news, only news counts: sentences of an encyclopaedia are easier or harder, never the same.
-        news = [item for item in items if item[2]]
-        used = news if len(news) >= MIN_TEXTS else items
-        kept = [right for is_kept, right, _ in used if is_kept]
-        found.append(Validation(tag, len(used), len(news), len(kept) / len(used), sum(kept) / max(1, len(kept))))
-    return found
-
-
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -276,9 +239,6 @@ def main() -> None:
     parser.add_argument("--bag-dim", type=int, default=32)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument(
-        "--odds", type=Path, help="also write the test texts' probabilities, for eval_subjects.py --research"
-    )
     options = parser.parse_args()
     began = time.time()
     allowed = frozenset(sets_in(options.data) if options.all_data else SHIPPED) | {"seeds"}
@@ -315,16 +275,8 @@ def main() -> None:
     network.calibrate(Examples(static[held], bag[held], labels[held], weights[held]))
     odds = probabilities(network, static[test], bag[test])
     report([item for item in texts if item.test], odds)
-    table_of_languages = validate([item for item in texts if item.test], odds)
     seen = seen_words(lexicon, [w for w, f in zip(words, fit, strict=True) if f])
-    write(options.out, names, codes, factor, network, seen, table_of_languages)
-    print("validated:", " ".join(row.tag for row in table_of_languages if row.good))
-    print(
-        "not:",
-        " ".join(
-            f"{row.tag}({row.texts},{row.kept:.2f},{row.right:.2f})" for row in table_of_languages if not row.good
-        ),
-    )
+    write(options.out, names, codes, factor, network, seen)
     print(options.out, options.out.stat().st_size, f"{time.time() - began:.0f}s")
 
 
@@ -335,7 +287,6 @@ def write(
     factor: np.ndarray,
     network: Network,
     seen: np.ndarray,
-    validated: list[Validation],
 ) -> None:
     """Write the weights, quantised."""
     nibbles = (codes + 8).astype(np.uint8)
@@ -347,10 +298,6 @@ def write(
         "piece_codes": nibbles[:, ::2] | (nibbles[:, 1::2] << 4),
         "piece_factors": factor,
         "seen": seen,
-        "languages": np.array([row.tag for row in validated if row.good]),
-        "validation": np.array(
-            [f"{row.tag} {row.texts} {row.news} {row.kept:.3f} {row.right:.3f}" for row in validated]
-        ),
         **network.arrays(),
     }
     np.savez_compressed(path, **arrays)

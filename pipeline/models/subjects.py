@@ -19,9 +19,11 @@ from pipeline.models.taxonomy import SUBJECT_NAMES
 from pipeline.models.word_rows import Pooled, WordRows
 from pipeline.models.words import Vocabulary, words_of
 
-__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult"]
+__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult", "length_of"]
 
 Reason = Literal["too_short", "low_support", "language_unsupported", "low_confidence"]
+
+Length = Literal["headline", "short", "long"]
 
 _FULL: Final = 127.0
 _HIDDEN_FULL: Final = 255.0
@@ -50,9 +52,16 @@ class SubjectParams(Struct, frozen=True):
     max_unspaced: int = 300  # characters read of scripts without spaces: each says as much as five Latin letters
     min_words: int = 5  # fewer, and the answer hangs on one word
     min_support: float = 0.3  # share of the words that training saw
-    threshold: float = 0.5  # calibrated probability from which a subject is given
+    threshold: float = 0.5  # calibrated probability from which a subject is given; a language may need more
+    lengths: tuple[int, int] = (120, 300)  # characters below which a text is "headline" or "short": validated apart
     max_subjects: int = 3  # the contract's limit
     cache_words: int = 65_536  # words remembered; 38 MB
+
+
+def length_of(chars: int, params: SubjectParams) -> Length:
+    """Name the length of a text: answers about headlines and about articles hold to different degrees."""
+    headline, short = params.lengths
+    return "headline" if chars < headline else "short" if chars < short else "long"
 
 
 class _Layers(Struct, frozen=True):
@@ -78,7 +87,7 @@ class SubjectModel:
         self.taxonomy_version = str(arrays["taxonomy_version"])
         self._params = params or SubjectParams()
         self._codes = tuple(str(code) for code in arrays["codes"])
-        self._languages = frozenset(str(tag) for tag in arrays["languages"])
+        self._thresholds = _thresholds(arrays["validation"])
         self._vocabulary = _vocabulary(arrays)
         self._layers = _Layers(
             **{name: np.asarray(arrays[name]).astype(np.float32) for name in _Layers.__struct_fields__}
@@ -105,15 +114,15 @@ class SubjectModel:
 
     def classify(self, texts: Sequence[SubjectInput]) -> list[SubjectResult]:
         """Return one result per text, in order."""
-        results: list[SubjectResult | None] = []
-        pooled: list[Pooled] = []
-        for item in texts:
-            reason, found = self._read(item)
-            results.append(None if found else SubjectResult(reason=reason))
-            if found:
-                pooled.append(found)
+        read = [self._read(item) for item in texts]
+        pooled = [item for item in read if not isinstance(item, str)]
         answers = iter(self._logits(pooled).tolist() if pooled else ())
-        return [self._decide(next(answers)) if result is None else result for result in results]
+        return [
+            SubjectResult(reason=found)
+            if isinstance(found, str)
+            else self._decide(next(answers), self._threshold(item))
+            for item, found in zip(texts, read, strict=True)
+        ]
 
     def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:
         """Return code → probability whatever the thresholds and languages say, or None for too little text."""
@@ -126,15 +135,19 @@ class SubjectModel:
             for item in pooled
         ]
 
-    def _read(self, item: SubjectInput) -> tuple[Reason | None, Pooled | None]:
-        if (item.language or "und").split("-", 1)[0] not in self._languages:
-            return "language_unsupported", None
+    def _threshold(self, item: SubjectInput) -> float:
+        """Return the probability a subject needs in the text's language and length; infinity where none is enough."""
+        length = length_of(len(item.headline) + len(item.body), self._params)
+        tag = (item.language or "und").split("-", 1)[0]
+        return max(self._params.threshold, self._thresholds.get((tag, length), math.inf))
+
+    def _read(self, item: SubjectInput) -> Reason | Pooled:
         found = self._pool(item)
         if found is None:
-            return "too_short", None
-        if found[3] < self._params.min_support:
-            return "low_support", None
-        return None, found
+            return "too_short"
+        if self._threshold(item) == math.inf:
+            return "language_unsupported"
+        return "low_support" if found[3] < self._params.min_support else found
 
     def _pool(self, item: SubjectInput) -> Pooled | None:
         text = f"{item.headline}\n{item.body}"[: self._params.max_chars]
@@ -155,13 +168,13 @@ class SubjectModel:
         logits: NDArray[np.float32] = (hidden @ layers.second) * layers.second_step + layers.second_bias
         return logits.astype(np.float64)
 
-    def _decide(self, logits: list[float]) -> SubjectResult:
+    def _decide(self, logits: list[float], threshold: float) -> SubjectResult:
         params = self._params
         ranked = sorted(zip(logits, self._codes, strict=True), key=lambda pair: (-pair[0], pair[1]))[
             : params.max_subjects
         ]
         odds = [(round(_sigmoid(logit), 4), code) for logit, code in ranked]
-        chosen = [(value, code) for value, code in odds if value >= params.threshold]
+        chosen = [(value, code) for value, code in odds if value >= threshold]
         if not chosen:
             return SubjectResult(reason="low_confidence")
         return SubjectResult(
@@ -180,6 +193,15 @@ class SubjectModel:
 def _sigmoid(logit: float) -> float:
     """Compute by the scalar library: vector units may round the last digit differently by position."""
     return 1.0 / (1.0 + math.exp(-max(-_SAFE_LOGIT, min(_SAFE_LOGIT, logit))))
+
+
+def _thresholds(lines: Any) -> dict[tuple[str, str], float]:
+    """Read the validation table: tag, length, threshold, and the figures behind it."""
+    table = {}
+    for line in np.asarray(lines).tolist():
+        tag, length, threshold = str(line).split()[:3]
+        table[tag, length] = float(threshold)
+    return table
 
 
 def _vocabulary(arrays: Mapping[str, Any]) -> Vocabulary:

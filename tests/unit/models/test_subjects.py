@@ -1,7 +1,9 @@
 """The subject model on texts written for this test."""
 
 import random
+from importlib import resources
 
+import numpy as np
 import pytest
 
 from pipeline.models.subjects import SubjectInput, SubjectModel, SubjectParams
@@ -10,13 +12,15 @@ from pipeline.models.taxonomy import SUBJECT_NAMES
 SPORT = SubjectInput(
     headline="United win the cup final after extra time",
     body="The striker scored twice in the second half and the goalkeeper saved a late penalty as the team won the "
-    "championship match in front of sixty thousand football fans. The coach praised his players after the game.",
+    "championship match in front of sixty thousand football fans. The coach praised his players after the game "
+    "and said the club would now prepare for the next season and the league.",
     language="en",
 )
 HEALTH = SubjectInput(
     headline="Hospitals report fewer flu patients",
     body="Doctors said that vaccination had reduced the number of infections. The health ministry advised patients "
-    "with symptoms to see a doctor, and hospitals opened new wards for the treatment of the disease.",
+    "with symptoms to see a doctor, and hospitals opened new wards for the treatment of the "
+    "disease. Nurses and doctors in the capital treated children with fever in the new clinic.",
     language="en",
 )
 POLITICS_AR = SubjectInput(
@@ -57,7 +61,7 @@ def test_says_why_there_is_no_subject(item: SubjectInput, reason: str, subjects:
 
 def test_abstains_when_training_saw_too_few_of_the_words() -> None:
     strict = SubjectModel.load(SubjectParams(min_support=0.9))
-    strange = SubjectInput(headline=SPORT.headline, body="qzxv wkjq vbnqz zzxqj qqwzk xvjqz wwqzx", language="en")
+    strange = SubjectInput(headline=SPORT.headline, body="qzxv wkjq vbnqz zzxqj qqwzk xvjqz wwqzx " * 9, language="en")
     results = strict.classify([strange, SPORT])
     assert [item.reason for item in results] == ["low_support", None]
 
@@ -69,7 +73,9 @@ def test_abstains_below_the_threshold() -> None:
 
 
 def test_gives_at_most_three_the_surest_first() -> None:
-    bold = SubjectModel.load(SubjectParams(threshold=0.0))
+    source = resources.files("pipeline.models") / "data" / "subjects.npz"
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        bold = SubjectModel({**arrays, "validation": ["en long 0.0"]}, SubjectParams(threshold=0.0))
     (result,) = bold.classify([SPORT])
     confidences = [item.confidence for item in result.subjects]
     assert len(confidences) == 3

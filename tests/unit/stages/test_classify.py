@@ -36,7 +36,9 @@ def _english(**fields: object) -> Article:
 
 def test_every_article_goes_on_in_order(stage: ClassifyStage) -> None:
     match = (
-        "The striker scored twice and the goalkeeper saved a penalty as the team won the football championship match."
+        "The striker scored twice and the goalkeeper saved a penalty as the team won the football championship match. "
+        "The coach praised his players after the game and said the club would prepare for the next season. Many "
+        "fans sang in the stadium while the captain lifted the cup, the first trophy of the team in twenty years."
     )
     batch = [
         _english(headline="Team wins final", body=match),
