@@ -59,7 +59,7 @@ def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> lis
 
 
 def _sign(batch: Sequence[SigningInput], params: SigningParams) -> list[Signature]:
-    bodies = [fold(item.body) for item in batch]
+    bodies = [_folded(item.body) for item in batch]
     points, starts = _points(bodies)
     tokens = tokenise(points, classes_of(points), starts, params)
     shingles = shingle(tokens, len(batch), params)
@@ -75,7 +75,7 @@ def _sign(batch: Sequence[SigningInput], params: SigningParams) -> list[Signatur
     ]
 
 
-def fold(text: str) -> str:
+def _folded(text: str) -> str:
     """Return a text as it is hashed: NFKC, lower case, no controls, single spaces."""
     if text.isascii():
         folded = text.lower()
@@ -97,7 +97,7 @@ def _points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]
 def _hashes(body: str, headline: str) -> tuple[bytes, bytes]:
     """Return content hash and text hash; empty parts have a hash in the first, but an empty body has no text hash."""
     text = blake2b(_encoded(body), digest_size=16, person=b"news-text").digest()
-    content = blake2b(text + _encoded(fold(headline)), digest_size=16, person=b"news-content").digest()
+    content = blake2b(text + _encoded(_folded(headline)), digest_size=16, person=b"news-content").digest()
     return content, text if body else b""
 
 
