@@ -7,12 +7,15 @@ application, agents, conductor.
 """
 
 import asyncio
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import aiokafka
+from aiokafka import codec
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.record._crecords import default_records
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -21,7 +24,7 @@ from mode import Service
 from pipeline.errors import FatalError
 from pipeline.runtime.chunks import Chunk, Lease
 
-__all__ = ["BatchConsumer", "ConsumerHost", "Transport"]
+__all__ = ["BatchConsumer", "ConsumerHost", "Transport", "use_fast_lz4"]
 
 _IDLE_POLL_MS = (
     200  # how soon an idle worker notices a stop or a moved position; a fetch returns at once when there is data
@@ -273,6 +276,15 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
     async def create_topic(self, *_: Any, **__: Any) -> None:
         """Refuse: topics are provisioned before workers start."""
         raise NotImplementedError("topics are provisioned before workers start")
+
+
+def use_fast_lz4() -> None:
+    """Let aiokafka compress with lz4's fast level, as other clients do.
+
+    Its own level 9 costs 100 µs for an article of 5 KB, more than all else a passthrough does; level 1 costs 15 µs and
+    its result is a seventh larger. There is no setting for it.
+    """
+    default_records.lz4_encode = functools.partial(codec.lz4_encode, level=1)
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

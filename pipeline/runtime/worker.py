@@ -31,6 +31,7 @@ from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.runtime.start import StartFrom
 from pipeline.runtime.timing import time_stage
+from pipeline.runtime.transport import use_fast_lz4
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
 from pipeline.stages.chain import Chain
@@ -60,6 +61,7 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     """
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
+    use_fast_lz4()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     code = asyncio.run(_Worker(settings, tuple(stages), begin).run())
     sys.stdout.flush()

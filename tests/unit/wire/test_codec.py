@@ -107,7 +107,7 @@ def test_bytes_that_are_no_article_are_a_contract_error(data: bytes) -> None:
         decode_enriched(data)
 
 
-@pytest.mark.parametrize("extra", [{"a": "\ud800"}, {"n": 1 << 80}])
+@pytest.mark.parametrize("extra", [{"a": "\ud800"}])
 def test_what_json_cannot_hold_is_a_contract_error(article: Article, extra: dict[str, object]) -> None:
     with pytest.raises(ContractError, match="Article cannot be written"):
         encode(replace(article, extra=extra))
