@@ -268,8 +268,9 @@ def main() -> None:
     held = np.array([not item.test and not item.is_term and index % 12 == 5 for index, item in enumerate(texts)])
     fit = ~test & ~held
     examples = Examples(static[fit], bag[fit], labels[fit], weights[fit])
-    if options.teachers:
-        examples = with_teacher(examples, teach(options.teachers), lexicon, codes, factor, options.bits)
+    taught = teach(options.teachers) if options.teachers else []
+    if taught:
+        examples = with_teacher(examples, taught, lexicon, codes, factor, options.bits)
     settings = Settings(bits=options.bits, bag_dim=options.bag_dim, hidden=options.hidden, epochs=options.epochs)
     network = train_network(examples, settings)
     network.calibrate(Examples(static[held], bag[held], labels[held], weights[held]))
