@@ -15,7 +15,7 @@ __all__ = ["NgramModel", "buckets"]
 _LIMIT: Final = 0x10000
 _SPACE: Final = 0x20
 _LONGEST: Final = 4
-_MAX_CHARS: Final = 400
+_MAX_CHARS: Final = 300
 _MULTIPLIER: Final = np.uint32(0x01000193)
 _SPREAD: Final = np.uint32(0x9E3779B1)
 
