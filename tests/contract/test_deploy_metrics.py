@@ -1,0 +1,166 @@
+"""Rules and dashboards: they name only metrics and labels that exist, they are valid PromQL, alerts have runbooks."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.runtime.metric_table import METRICS, PREFIX
+from pipeline.runtime.metrics import Metrics
+from pipeline.stages.protocol import STAGES
+from tests.harness.deployment import DEPLOY, REPOSITORY, RULES, compose, dashboards, promtool, rules, run, workers
+
+RECORDS = {rule["record"] for rule in rules() if "record" in rule}
+ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
+RUNBOOKS = DEPLOY / "runbooks"
+PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
+
+TARGET_LABELS = {"job", "instance", "service"}  # by Prometheus, as prometheus.yml says
+OF_KIND = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+LABELS = {
+    f"{PREFIX}{metric.name}{suffix}": {*metric.labels, *TARGET_LABELS, *({"le"} if suffix == "_bucket" else ())}
+    for metric in METRICS
+    for suffix in OF_KIND[metric.kind]
+}
+PROCESS = {sample.name for family in Metrics().registry.collect() for sample in family.samples} - LABELS.keys()
+SELECTOR = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\{([^}]*)\}")
+MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+BY = re.compile(r"\b(?:by|on)\s*\(([^)]*)\)")
+
+
+def _dashboard_expressions() -> list[str]:
+    found = []
+    for board in dashboards().values():
+        for panel in board["panels"]:
+            found += [target["expr"] for target in panel.get("targets", [])]
+        found += [note["expr"] for note in board["annotations"]["list"]]
+    return found
+
+
+def _variable_queries() -> list[str]:
+    boards = dashboards().values()
+    return [item["definition"] for board in boards for item in board["templating"]["list"] if item["type"] == "query"]
+
+
+EXPRESSIONS = sorted({*(rule["expr"] for rule in rules()), *_dashboard_expressions(), *_variable_queries()})
+
+
+def _names(expression: str) -> set[str]:
+    """Names of metrics and rules, told from functions and labels by their prefix or colon."""
+    plain = re.sub(r'"[^"]*"', '""', expression)
+    return {name for name in NAME.findall(plain) if name.startswith((PREFIX, "process_")) or ":" in name}
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_expressions_name_only_what_exists(expression: str) -> None:
+    names = _names(expression)
+    assert names or re.search(r"\b(up|ALERTS)\b", expression)
+    assert names <= LABELS.keys() | PROCESS | RECORDS
+    plain = re.sub(r'"[^"]*"', '""', expression)
+    for name, matchers in SELECTOR.findall(plain):
+        if name in LABELS:
+            assert set(MATCHER.findall(matchers)) <= LABELS[name], name
+    labels = set().union(*LABELS.values())
+    for group in BY.findall(plain):
+        assert {label.strip() for label in group.split(",") if label.strip()} <= labels
+
+
+@pytest.mark.parametrize(
+    "stage", sorted({name for text in EXPRESSIONS for name in re.findall(r'stage="([^"]+)"', text)})
+)
+def test_expressions_name_only_stages_that_exist(stage: str) -> None:
+    assert stage in STAGES
+
+
+def test_the_check_knows_a_wrong_name_when_it_sees_one() -> None:
+    assert not _names("rate(news_record_consumed_total[5m])") <= LABELS.keys()
+    assert "news_stage_duration_seconds" not in LABELS  # of a histogram there are only buckets, sum and count
+
+
+def test_every_metric_is_shown_or_watched() -> None:
+    named = set().union(*(_names(expression) for expression in EXPRESSIONS))
+    unseen = [
+        metric.name
+        for metric in METRICS
+        if not any(f"{PREFIX}{metric.name}{suffix}" in named for suffix in OF_KIND[metric.kind])
+    ]
+    assert unseen == []
+
+
+def test_every_recording_is_used() -> None:
+    used = set().union(*(_names(expression) for expression in EXPRESSIONS))
+    assert used >= RECORDS
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_how_bad_it_is_and_what_to_do(name: str) -> None:
+    rule = ALERTS[name]
+    assert re.fullmatch(r"News[A-Z][A-Za-z]+", name)
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook"}
+    assert rule["annotations"]["runbook"] == f"deploy/runbooks/{name}.md"
+    page = (REPOSITORY / rule["annotations"]["runbook"]).read_text("utf-8")
+    assert page.startswith(f"# {name}\n")
+    assert [line for line in page.splitlines() if line.startswith("## ")] == ["## Meaning", "## Look", "## Do"]
+
+
+def test_every_runbook_belongs_to_an_alert_and_is_listed() -> None:
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == ALERTS.keys()
+    operations = (REPOSITORY / "docs" / "operations.md").read_text("utf-8")
+    for name, rule in ALERTS.items():
+        assert f"| [{name}](../deploy/runbooks/{name}.md) | {rule['labels']['severity']} |" in operations
+
+
+def test_every_alert_has_a_unit_test_that_sees_it_fire() -> None:
+    fired = set()
+    for path in (DEPLOY / "prometheus" / "tests").glob("*.yml"):
+        for case in yaml.safe_load(path.read_text("utf-8"))["tests"]:
+            fired |= {item["alertname"] for item in case["alert_rule_test"] if item["exp_alerts"]}
+    assert fired == ALERTS.keys()
+
+
+def test_a_stage_that_is_missing_is_noticed_for_every_stage() -> None:
+    assert re.findall(r'stage="([^"]+)"', ALERTS["NewsStageMissing"]["expr"]) == list(STAGES)
+
+
+def test_prometheus_finds_every_worker_and_grafana_finds_prometheus() -> None:
+    (job,) = (item for item in PROMETHEUS["scrape_configs"] if item["job_name"] == "news-pipeline")
+    (found,) = job["dns_sd_configs"]
+    assert sorted(found["names"]) == sorted(workers())
+    assert {service["environment"]["NEWS_WEB__PORT"] for service in workers().values()} == {str(found["port"])}
+    provisioned = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))
+    (source,) = provisioned["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    assert "127.0.0.1:9090:9090" in compose()["services"]["prometheus"]["ports"]
+    assert source["jsonData"]["timeInterval"] == PROMETHEUS["global"]["scrape_interval"]
+
+
+def test_promtool_takes_configuration_and_rules() -> None:
+    done = run([promtool(), "check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("rules found") == len(RULES)
+
+
+@pytest.mark.parametrize("path", sorted((DEPLOY / "prometheus" / "tests").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_rules_pass_their_unit_tests(path: Path) -> None:
+    done = run([promtool(), "test", "rules", str(path)])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_expressions_of_dashboards_are_valid(tmp_path: Path) -> None:
+    tool = promtool()
+    replaced = [
+        expression.replace("$__rate_interval", "1m")
+        .replace("$__range", "6h")
+        .replace("$service", ".*")
+        .replace("$stage", ".*")
+        for expression in _dashboard_expressions()
+    ]
+    assert not any("$" in expression for expression in replaced)
+    group = {"name": "panels", "rules": [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(replaced)]}
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [group]}), "utf-8")
+    done = run([tool, "check", "rules", str(tmp_path / "panels.yml")])
+    assert done.returncode == 0, done.stdout + done.stderr
