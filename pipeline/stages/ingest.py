@@ -27,7 +27,7 @@ from pipeline.wire.raw import RawArticle, decode_raw
 __all__ = ["IngestParams", "IngestStage"]
 
 _NO_TEXT = Draft(paragraphs=[])
-# Values below this size cannot grow past the article limit: cleaning at most triples them, JSON at most doubles them.
+# Bytes of JSON that one character of text can take; all other fields but `extra` and `rights` are short.
 _SAFE_SHARE = 6
 
 
@@ -100,15 +100,20 @@ class IngestStage:
             canonical_url=url_key(item.canonical) if item.canonical is not None else None,
             source=item.publisher.id if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
-            ingested_at_ms=record.timestamp_ms,
+            ingested_at_ms=self._ingested_ms(item),
             observed_at_ms=item.fetched_ms if item.fetched_ms is not None else record.timestamp_ms,
         )
 
+    def _ingested_ms(self, item: _Prepared) -> int:
+        """Return when the article came in; a backfill lives in the time its articles were fetched."""
+        if self._lane and item.fetched_ms is not None:
+            return item.fetched_ms
+        return item.record.timestamp_ms
+
     def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
         article = self._article(item, signature)
-        value = item.record.value or b""
         limit = self._params.max_article_bytes
-        if len(value) * _SAFE_SHARE > limit or item.raw.extra or item.raw.rights:
+        if len(item.body) * _SAFE_SHARE > limit or item.raw.extra or item.raw.rights:
             size = len(msgspec.json.encode(article))
             if size > limit:
                 return Reject("too_large", f"article of {size} bytes, limit {limit}")
@@ -134,7 +139,7 @@ class IngestStage:
             published_at=draft.published_at,
             modified_at=draft.modified_at,
             fetched_at=from_epoch_ms(item.fetched_ms) if item.fetched_ms is not None else None,
-            ingested_at=from_epoch_ms(record.timestamp_ms),
+            ingested_at=from_epoch_ms(self._ingested_ms(item)),
             language_hint=draft.language_hint,
             attribution=draft.attribution,
             quality=judge_quality(item.flags),

@@ -1,5 +1,6 @@
 """The ingest stage: what comes out for text, pages, retractions and rubbish."""
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -197,3 +198,25 @@ def test_page_without_text_is_no_article() -> None:
     (outcome,) = IngestStage().process([_record(orjson.dumps({"url": URL, "html": "<html><body></body></html>"}))])
     assert isinstance(outcome, Reject)
     assert outcome.reason == "not_an_article"
+
+
+def test_a_compressed_article_is_measured_by_what_it_unpacks_to() -> None:
+    text = "\n\n".join(f"Paragraph {n} says something of its own about the matter." for n in range(90_000))
+    value = gzip.compress(orjson.dumps({"url": "https://news.example/long", "text": text}))
+    record = Record("raw", 0, 0, 1_764_000_000_000, None, value, (("content-encoding", b"gzip"),))
+    (outcome,) = IngestStage().process([record])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "too_large"
+
+
+def test_in_a_lane_the_time_of_an_article_is_when_it_was_fetched() -> None:
+    text = "A text that is long enough to be taken for an article by anybody who reads it. " * 6
+    value = orjson.dumps({"url": "https://news.example/a", "text": text, "fetched_at": "2026-01-02T03:04:05Z"})
+    record = Record("raw", 0, 0, 1_790_000_000_000, None, value)
+    (live,) = IngestStage().process([record])
+    (backfilled,) = IngestStage(lane="backfill").process([record])
+    assert isinstance(live, Emit)
+    assert isinstance(backfilled, Emit)
+    assert live.value.signature.ingested_at_ms == 1_790_000_000_000
+    assert backfilled.value.ingested_at == "2026-01-02T03:04:05.000Z"
+    assert backfilled.value.signature.ingested_at_ms == 1_767_323_045_000
