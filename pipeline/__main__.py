@@ -10,7 +10,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Stages work in one thread, on matrices too small to be worth more: OpenBLAS's own threads only wait for each other.
+    # Matrices here are small and stages work in one thread: OpenBLAS's own threads would only wait for each other.
     os.putenv("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run_command())
 

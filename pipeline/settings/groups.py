@@ -147,7 +147,7 @@ class WorkSettings(Group):
     max_batch_bytes: int = Field(
         default=4 * MIB, ge=1024, description="Cut a unit of work at this many bytes of source records."
     )
-    max_batch_records: int = Field(default=512, ge=1, description="Cut a unit of work at this many source records.")
+    max_batch_records: int = Field(default=1000, ge=1, description="Cut a unit of work at this many source records.")
     max_in_flight_bytes: int = Field(
         default=64 * MIB, ge=MIB, description="Stop fetching while more than this waits or is worked on."
     )
