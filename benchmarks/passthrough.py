@@ -1,0 +1,39 @@
+"""A worker whose stages emit their input: what the runtime itself costs, decoding and encoding included.
+
+    python -m benchmarks.passthrough detect-language
+
+Everything but the stages is the worker that `news-pipeline worker` runs: its classes, settings (NEWS_*), topics, group,
+transactions, metrics and watchdog. Stages that read and write articles can be named: `detect-language`, `classify`.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.assembly import AnyStage
+from pipeline.domain.outcome import Emit, Outcome
+from pipeline.runtime import worker
+from pipeline.settings import load_settings
+from pipeline.stages.protocol import StageName
+
+
+class Passthrough:
+    """A stage that does nothing."""
+
+    def __init__(self, name: StageName) -> None:
+        """Stand where a real stage would."""
+        self.name = name
+
+    def process(self, batch: Sequence[Any]) -> list[Outcome[Any]]:
+        """Emit every value as it came."""
+        return [Emit(value) for value in batch]
+
+
+def build_stages(names: Sequence[StageName], *, lane: str = "") -> list[AnyStage]:  # noqa: ARG001  the real one's signature
+    """Stand in for `pipeline.assembly.build_stages`."""
+    return [Passthrough(name) for name in names]
+
+
+if __name__ == "__main__":
+    worker.build_stages = build_stages  # type: ignore[attr-defined]
+    sys.exit(worker.run_worker(load_settings(), sys.argv[1:]))  # type: ignore[arg-type]

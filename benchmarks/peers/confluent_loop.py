@@ -1,0 +1,41 @@
+"""A plain librdkafka loop: what a program without any framework reaches; commits what is delivered."""
+
+import sys
+
+import orjson
+from confluent_kafka import Consumer, Producer
+
+BOOTSTRAP, SOURCE, TARGET, GROUP, COMPRESSION = sys.argv[1:6]
+
+
+def main() -> None:
+    """Run until killed."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": BOOTSTRAP,
+            "group.id": GROUP,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    producer = Producer(
+        {"bootstrap.servers": BOOTSTRAP, "acks": "all", "compression.type": COMPRESSION, "linger.ms": 5}
+    )
+    consumer.subscribe([SOURCE])
+    while True:
+        records = consumer.consume(512, timeout=0.1)
+        for record in records:
+            producer.produce(
+                TARGET,
+                orjson.dumps(orjson.loads(record.value())),
+                record.key(),
+                partition=record.partition(),
+                headers=record.headers(),
+            )
+        if records:
+            producer.flush()
+            consumer.commit(asynchronous=False)
+
+
+if __name__ == "__main__":
+    main()

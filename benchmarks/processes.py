@@ -1,0 +1,81 @@
+"""Contestants as processes: started, stopped and continued together, their CPU time read from /proc."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_END_SECS = 15.0
+
+
+class Processes:
+    """One contestant: one process, or several that work together."""
+
+    def __init__(self, commands: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> None:
+        """Take the command of each process; `env` is what is added to our own environment."""
+        self._commands = commands
+        # Numerical libraries would start a thread per core for matrices this small.
+        self._env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **(env or {})}
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._logs = tempfile.TemporaryDirectory(prefix="benchmark-")
+
+    def __enter__(self) -> Self:
+        """Start them."""
+        for number, command in enumerate(self._commands):
+            with (Path(self._logs.name) / f"{number}.log").open("wb") as log:
+                process = subprocess.Popen(
+                    command, env=self._env, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                )
+            self._running.append(process)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them, politely first."""
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            for process in self._running:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGCONT)
+                    process.send_signal(how)
+            for process in self._running:
+                try:
+                    process.wait(_END_SECS)
+                except subprocess.TimeoutExpired:
+                    continue
+        self._logs.cleanup()
+
+    def pause(self) -> None:
+        """Stop them where they are."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let them continue."""
+        self._signal(signal.SIGCONT)
+
+    def cpu_secs(self) -> float:
+        """Return user and system time of all of them so far."""
+        return sum(_cpu_secs(process.pid) for process in self._running)
+
+    def check(self) -> None:
+        """Raise when one has ended."""
+        for number, process in enumerate(self._running):
+            if process.poll() is not None:
+                said = (Path(self._logs.name) / f"{number}.log").read_text("utf-8", "replace")[-3000:]
+                raise RuntimeError(f"{' '.join(self._commands[number][:4])} ended with {process.returncode}:\n{said}")
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._running:
+            process.send_signal(number)
+
+
+def _cpu_secs(pid: int) -> float:
+    # The second field, a name in parentheses, may hold spaces.
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -1,0 +1,259 @@
+"""What the wiring costs: this runtime beside a stock faust agent, aiokafka, Quix Streams and librdkafka, in one run.
+
+    python -m benchmarks.wiring [--records 30000] [--rounds 3] [--only NAME…] [--json PATH]
+
+Apache Kafka 4.3.1 is started on loopback. Passthrough decodes and encodes articles of 3–4 KB and nothing else; the
+chain takes raw articles through all five stages, deduplication log included. Every contestant is started, warmed up,
+stopped with SIGSTOP while its topic is loaded, and continued: its CPU time (user and system, all its processes) and the
+wall time are taken from there to its last commit. Contestants take turns, round by round, so that a busy machine is
+busy for all; medians are printed, with ratios.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from benchmarks.bench_topics import RAW, UNIQUE, BenchTopics, Keyed, wait_for
+from benchmarks.processes import REPOSITORY, Processes
+from benchmarks.stages import SAMPLES, make_records
+from pipeline.assembly import build_stages
+from pipeline.domain.outcome import Emit
+from pipeline.domain.record import Record
+from pipeline.stages.protocol import STAGES
+from pipeline.wire.codec import encode
+from pipeline.wire.raw import raw_key
+from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
+
+LOCALIZED = "news.articles.localized.v1"
+READS = {
+    "ingest": RAW,
+    "dedupe": "news.articles.normalized.v1",
+    "detect-language": UNIQUE,
+    "classify": LOCALIZED,
+    "publish": "news.articles.classified.v1",
+}
+PEERS = REPOSITORY / "benchmarks" / "peers"
+PEER_VENV = REPOSITORY / ".cache" / "benchmark-peers"
+PEER_PACKAGES = ("quixstreams==3.23.4", "confluent-kafka==2.11.1", "orjson")
+POOL = 1000  # distinct articles; their copies differ by key
+WARM_UP = 1000
+PASSTHROUGH_WORDS = 230  # 3–4 KB as an internal article
+CHAIN_WORDS = 700
+START_SECS, RUN_SECS = 180.0, 300.0
+
+
+class Contestant(Struct, frozen=True):
+    """One way to wire; `groups` are (consumer group, source topic) in order where commits tell when it is done."""
+
+    name: str
+    kind: str
+    commands: tuple[tuple[str, ...], ...]
+    env: dict[str, str]
+    groups: tuple[tuple[str, str], ...] = ()
+
+
+class Run(Struct, frozen=True):
+    """One measured run."""
+
+    records: int
+    cpu_secs: float
+    wall_secs: float
+
+    @property
+    def per_cpu_sec(self) -> float:
+        """Records per CPU-second."""
+        return self.records / self.cpu_secs
+
+    @property
+    def per_sec(self) -> float:
+        """Records per second."""
+        return self.records / self.wall_secs
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="Compare what wirings cost.")
+    parser.add_argument("--records", type=int, default=30_000, help="of a passthrough run")
+    parser.add_argument("--chain-records", type=int, default=3_000, help="of a run through all stages")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--compression", choices=["lz4", "none"], default="lz4")
+    parser.add_argument("--only", nargs="*", help="contestants by name")
+    parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "wiring.json")
+    options = parser.parse_args()
+    if reason := why_unavailable():
+        sys.exit(f"Apache Kafka cannot run here: {reason}")
+    _peer_python()
+    names = _names(options.only)
+    kinds = {kind for _, kind in names}
+    loads = {
+        "passthrough": _internal(options.records) if "passthrough" in kinds else [],
+        "chain": _raw(options.chain_records) if "chain" in kinds else [],
+    }
+    runs: dict[str, list[Run]] = {}
+    with ApacheKafka() as broker:
+        for turn in range(options.rounds):
+            for number, (name, kind) in enumerate(names):
+                prefix = f"bench{turn}n{number}."
+                contestant = _contestant(name, kind, broker.bootstrap_servers, prefix, options.compression)
+                run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), loads[kind])
+                runs.setdefault(name, []).append(run)
+                print(f"  round {turn + 1} {name:<40} {run.per_cpu_sec:>9.0f} {run.per_sec:>9.0f}", file=sys.stderr)
+    result = _result(runs, options)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    print(_table(result))
+
+
+OURS = ("exactly_once", "at_least_once")
+
+
+def _names(only: Sequence[str] | None) -> list[tuple[str, str]]:
+    names = [(f"passthrough, {guarantee}", "passthrough") for guarantee in OURS]
+    names += [(f"passthrough, {guarantee}, two services", "passthrough") for guarantee in OURS]
+    names += [
+        (name, "passthrough")
+        for name in (
+            "stock faust",
+            "aiokafka loop",
+            "Quix Streams",
+            "Quix Streams, exactly-once",
+            "confluent-kafka loop",
+        )
+    ]
+    names += [(f"chain, {guarantee}, {cut}", "chain") for guarantee in OURS for cut in ("one service", "five services")]
+    return [(name, kind) for name, kind in names if not only or name in only]
+
+
+def _contestant(name: str, kind: str, bootstrap: str, prefix: str, compression: str) -> Contestant:
+    guarantee = next((item for item in OURS if item in name), None)
+    if guarantee is None:
+        return _peer(name, bootstrap, prefix, compression)
+    env = {
+        "NEWS_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "NEWS_KAFKA__TOPIC_PREFIX": prefix,
+        "NEWS_KAFKA__COMPRESSION": compression,
+        "NEWS_GROUP_PREFIX": prefix,
+        "NEWS_WEB__PORT": "0",
+        "NEWS_GUARANTEE": guarantee,
+    }
+    if kind == "passthrough":
+        cut = [["detect-language"], ["classify"]] if "two services" in name else [["detect-language"]]
+        launcher = "benchmarks.passthrough"
+        commands = tuple((sys.executable, "-m", launcher, *stages) for stages in cut)
+    else:
+        cut = [[stage] for stage in STAGES] if "five" in name else [list(STAGES)]
+        commands = tuple((sys.executable, "-m", "pipeline", "worker", *stages) for stages in cut)
+    groups = tuple((f"{prefix}news-{stages[0]}", READS[stages[0]]) for stages in cut)
+    return Contestant(name, kind, commands, env, groups)
+
+
+def _peer(name: str, bootstrap: str, prefix: str, compression: str) -> Contestant:
+    arguments = (bootstrap, prefix + UNIQUE, prefix + LOCALIZED, f"{prefix}peer", compression)
+    ours, theirs = sys.executable, str(_peer_python())
+    commands = {
+        "stock faust": (ours, str(PEERS / "stock_faust.py"), *arguments),
+        "aiokafka loop": (ours, str(PEERS / "aiokafka_loop.py"), *arguments),
+        "Quix Streams": (theirs, str(PEERS / "quix_streams.py"), *arguments),
+        "Quix Streams, exactly-once": (theirs, str(PEERS / "quix_streams.py"), *arguments, "exactly-once"),
+        "confluent-kafka loop": (theirs, str(PEERS / "confluent_loop.py"), *arguments),
+    }
+    return Contestant(name, "passthrough", (commands[name],), {})
+
+
+def _measure(contestant: Contestant, topics: BenchTopics, records: Sequence[Keyed]) -> Run:
+    source = RAW if contestant.kind == "chain" else UNIQUE
+    warm = min(WARM_UP, len(records) // 4)
+    topics.create()
+    try:
+        topics.load(source, records[:warm])
+        with Processes(contestant.commands, contestant.env) as processes:
+            wait_for(_done(contestant, topics, warm), check=processes.check, seconds=START_SECS, what="warm-up")
+            processes.pause()
+            topics.load(source, records[warm:])
+            cpu, began = processes.cpu_secs(), time.monotonic()
+            processes.go_on()
+            finished = _done(contestant, topics, len(records))
+            wait_for(finished, check=processes.check, seconds=RUN_SECS, what=contestant.name)
+            return Run(len(records) - warm, processes.cpu_secs() - cpu, time.monotonic() - began)
+    finally:
+        topics.delete()
+
+
+def _done(contestant: Contestant, topics: BenchTopics, records: int) -> Callable[[], bool]:
+    """Return what says that all is done: commits where transactions add markers to the outputs, else the outputs."""
+    if contestant.groups:
+        # In the order of the stages: what an earlier one committed is in the next one's topic.
+        return lambda: all(topics.lag(group, topic) == 0 for group, topic in contestant.groups)
+    if "exactly-once" in contestant.name:
+        return lambda: topics.lag(f"{topics.prefix}peer", UNIQUE) == 0
+    return lambda: topics.ends(LOCALIZED) >= records
+
+
+def _raw(count: int) -> list[Keyed]:
+    records = make_records(SAMPLES, count, CHAIN_WORDS)
+    return [((raw_key(record.value, ()) or "").encode(), record.value or b"") for record in records]
+
+
+def _internal(count: int) -> list[Keyed]:
+    """Return internal articles; a pool of distinct ones under many keys."""
+    ingest = build_stages(["ingest"])[0]
+    values = [encode(article) for article in _articles(ingest, make_records(SAMPLES, POOL, PASSTHROUGH_WORDS))]
+    print(f"internal articles have {statistics.mean(map(len, values)):.0f} bytes", file=sys.stderr)
+    return [(f"{number:032x}".encode(), values[number % POOL]) for number in range(count)]
+
+
+def _articles(ingest: Any, records: Sequence[Record]) -> list[Any]:
+    outcomes = ingest.process(records)
+    if not all(isinstance(outcome, Emit) for outcome in outcomes):
+        raise RuntimeError("a benchmark needs articles that pass")
+    return [outcome.value for outcome in outcomes]
+
+
+def _peer_python() -> Path:
+    """Return the interpreter of the peers' environment, made at the first call; they are no dependencies of ours."""
+    python = PEER_VENV / "bin" / "python"
+    if not python.exists():
+        subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(PEER_VENV)], check=True)
+        subprocess.run(["uv", "pip", "install", "-q", "--python", str(python), *PEER_PACKAGES], check=True)
+    return python
+
+
+def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str, Any]:
+    found = {
+        name: {
+            "per_cpu_sec": round(statistics.median(run.per_cpu_sec for run in each)),
+            "per_sec": round(statistics.median(run.per_sec for run in each)),
+            "runs": [
+                {"records": r.records, "cpu_secs": round(r.cpu_secs, 3), "wall_secs": round(r.wall_secs, 3)}
+                for r in each
+            ],
+        }
+        for name, each in runs.items()
+    }
+    return {"kafka": KAFKA_VERSION, "compression": options.compression, "rounds": options.rounds, "contestants": found}
+
+
+def _table(result: dict[str, Any]) -> str:
+    found = result["contestants"]
+    bases = [name for name in ("stock faust", "Quix Streams", "confluent-kafka loop") if name in found]
+    lines = ["| | records per CPU-second | records per second |" + "".join(f" × {base} |" for base in bases)]
+    lines.append("|---|" + "---:|" * (2 + len(bases)))
+    for name, item in found.items():
+        rate = item["per_cpu_sec"]
+        ratios = "".join(
+            " |" if name.startswith("chain") else f" {rate / found[base]['per_cpu_sec']:.2f} |" for base in bases
+        )
+        lines.append(f"| {name} | {rate:,} | {item['per_sec']:,} |{ratios}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
