@@ -13,8 +13,8 @@ class Lease:
     """One assignment of one source partition to this process.
 
     `producer` is the partition's transactional producer (None in at_least_once). `committed` is the offset the group
-    stands at: only a chunk that starts there may be committed. A revoked lease commits nothing more; `commit_lock` is
-    held while it does.
+    stands at: only a chunk that starts there may be committed. `initial` says that the group had none here yet. A
+    revoked lease commits nothing more; `commit_lock` is held while it does.
     """
 
     topic: str
@@ -22,6 +22,7 @@ class Lease:
     producer: Any
     fetched: int
     committed: int
+    initial: bool = False
     revoked: bool = False
     pending: deque["Chunk"] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None

@@ -76,6 +76,8 @@ class DedupLog:
         self._waiting: dict[Origin, list[asyncio.Future[Verdict]]] = {}
         self._consumer: Any = None
         self._tail: asyncio.Task[None] | None = None
+        self._written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._written.set_result(None)
         self._position = 0
         self._undecodable = 0
         self._saved_at = 0.0
@@ -98,8 +100,8 @@ class DedupLog:
         first, end = await self._bounds(self._consumer, self._partition)
         recorded = await self._restore(first, end)
         self._consumer.seek(self._partition, self._position)
-        # The fetched high water mark counts too: the embedded broker's list of offsets says less than it has.
-        while self._position < max(end, self._consumer.highwater(self._partition) or 0):
+        # What fetches say is stable counts too: the embedded broker's list of offsets says less than it has.
+        while self._position < max(end, self._consumer.last_stable_offset(self._partition) or 0):
             await self._fold_next(recorded)
         self._saved_at = asyncio.get_running_loop().time()
         self._observer.caught_up(self._saved_at - began)
@@ -114,8 +116,9 @@ class DedupLog:
         if self._tail is not None:
             self._tail.cancel()
             await asyncio.gather(self._tail, return_exceptions=True)
-            if self._snapshots is not None:
+            if self._tail.cancelled():  # what an error has left half done must not be restored
                 await self._save()
+        await self._written
         if self._consumer is not None:
             await self._consumer.stop()
 
@@ -166,7 +169,7 @@ class DedupLog:
                 await self._save()
                 self._saved_at = now
 
-    async def _fold_next(self, recorded: dict[Origin, Verdict] | None) -> None:
+    async def _fold_next(self, recorded: dict[Origin, bytes] | None) -> None:
         fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
         for record in fetched.get(self._partition, ()):
             self._apply(record.offset, record.timestamp, record.value, recorded)
@@ -182,7 +185,7 @@ class DedupLog:
         await asyncio.sleep(0)
 
     def _apply(
-        self, offset: int, append_time_ms: int, value: bytes | None, recorded: dict[Origin, Verdict] | None
+        self, offset: int, append_time_ms: int, value: bytes | None, recorded: dict[Origin, bytes] | None
     ) -> None:
         if offset in self._config.skip_offsets:
             return
@@ -191,8 +194,8 @@ class DedupLog:
         except ContractError:
             self._undecodable += 1  # alike in every worker: the log is the same for all
             return
-        if recorded and isinstance(record, Signature) and (verdict := recorded.get(record.origin)) is not None:
-            self._fold.adopt(record, verdict, append_time_ms)
+        if recorded and isinstance(record, Signature) and (value := recorded.pop(record.origin, None)) is not None:
+            self._fold.adopt(record, decode_verdict(value), append_time_ms)
             return
         decided = self._fold.apply(record, append_time_ms)
         if decided is None:
@@ -201,7 +204,7 @@ class DedupLog:
             if not future.done():
                 future.set_result(decided)
 
-    async def _restore(self, first: int, end: int) -> dict[Origin, Verdict] | None:
+    async def _restore(self, first: int, end: int) -> dict[Origin, bytes] | None:
         """Load a usable snapshot, or else the verdicts on record; sets the position to fold from."""
         self._position = first
         if self._snapshots is not None and (saved := self._snapshots.load(self._fold.params)) is not None:
@@ -211,7 +214,8 @@ class DedupLog:
                 return None
         return await self._recorded_verdicts()
 
-    async def _recorded_verdicts(self) -> dict[Origin, Verdict]:
+    async def _recorded_verdicts(self) -> dict[Origin, bytes]:
+        """Return the encoded verdicts on record: kept as bytes, because there are as many as articles in ten days."""
         partition = TopicPartition(self._config.verdicts_topic, 0)
         consumer = aiokafka.AIOKafkaConsumer(
             enable_auto_commit=False,
@@ -224,12 +228,14 @@ class DedupLog:
             consumer.assign([partition])
             first, end = await self._bounds(consumer, partition)
             consumer.seek(partition, first)
-            verdicts: dict[Origin, Verdict] = {}
-            while await consumer.position(partition) < max(end, consumer.highwater(partition) or 0):
+            verdicts: dict[Origin, bytes] = {}
+            # Up to what is stable: behind it there are always open transactions of other workers.
+            while await consumer.position(partition) < max(end, consumer.last_stable_offset(partition) or 0):
                 fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
                 for record in fetched.get(partition, ()):
-                    verdict = decode_verdict(record.value or b"")
-                    verdicts.setdefault(verdict.origin, verdict)
+                    verdicts.setdefault(decode_verdict(record.value or b"").origin, record.value)
+                self._observer.folded(position=0, end=end, undecodable=0, articles=0)
+                await asyncio.sleep(0)
             return verdicts
         finally:
             await consumer.stop()
@@ -240,6 +246,11 @@ class DedupLog:
         return int(first), int(end)
 
     async def _save(self) -> None:
-        # The tail waits meanwhile, so the fold stands still under the snapshot.
-        if self._snapshots is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._snapshots.save, self._position, self._fold)
+        """Take a snapshot, for which the fold stands still, and write it while the fold goes on."""
+        if self._snapshots is None:
+            return
+        loop = asyncio.get_running_loop()
+        await self._written
+        position = self._position
+        image = await loop.run_in_executor(None, self._fold.snapshot)
+        self._written = loop.run_in_executor(None, self._snapshots.save, position, image)

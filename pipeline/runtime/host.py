@@ -70,9 +70,17 @@ class WorkerHost:
         producers = await asyncio.gather(*(self._producer(tp) for tp in partitions))
         offsets = await self._offsets(consumer, partitions)
         self.leases = [
-            Lease(topic=tp.topic, partition=tp.partition, producer=producer, fetched=offset, committed=offset)
-            for tp, producer, offset in zip(partitions, producers, offsets, strict=True)
+            Lease(
+                topic=tp.topic,
+                partition=tp.partition,
+                producer=producer,
+                fetched=offset,
+                committed=offset,
+                initial=initial,
+            )
+            for tp, producer, (offset, initial) in zip(partitions, producers, offsets, strict=True)
         ]
+        await asyncio.gather(*(self._record_start(lease) for lease in self.leases if lease.initial))
         return self.leases
 
     async def close_leases(self, leases: list[Lease]) -> None:
@@ -110,20 +118,26 @@ class WorkerHost:
             return None
         return await self._producers.transactional(f"{self._group}-{tp.topic}-{tp.partition}")
 
-    async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[int]:
+    async def _record_start(self, lease: Lease) -> None:
+        """Commit where the group begins, or the next owner would choose again and pass by what came meanwhile."""
+        async with asyncio.timeout(self._commit_timeout_secs):
+            await self._commit_offset(lease, lease.committed)
+
+    async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[tuple[int, bool]]:
+        """Return per partition the offset to go on from, and whether the group had none yet."""
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in partitions))
         first = await consumer.beginning_offsets(partitions)
         offsets = []
         for tp, offset in zip(partitions, committed, strict=True):
             if offset is None:
-                offsets.append(await self._initial(consumer, tp, first[tp]))
+                offsets.append((await self._initial(consumer, tp, first[tp]), True))
             elif offset < first[tp]:
                 log.error(
                     "records_expired_unread", topic=tp.topic, partition=tp.partition, committed=offset, start=first[tp]
                 )
-                offsets.append(first[tp])
+                offsets.append((first[tp], False))
             else:
-                offsets.append(offset)
+                offsets.append((offset, False))
         return offsets
 
     async def _initial(self, consumer: Any, tp: Any, first: int) -> int:
@@ -148,18 +162,26 @@ class WorkerHost:
 
     async def _commit(self, unit: Unit, output: Output) -> None:
         lease = unit.lease
-        source = TopicPartition(lease.topic, lease.partition)
         if lease.producer is None:
             await send_records(self._shared_producer, output.records)
             try:
-                await self._client.commit({source: unit.end})
+                await self._commit_offset(lease, unit.end)
             except (CommitFailedError, IllegalStateError):
                 if not lease.revoked:
                     raise
             return
+        await self._commit_offset(lease, unit.end, output)
+
+    async def _commit_offset(self, lease: Lease, offset: int, output: Output | None = None) -> None:
+        """Commit an offset of the source, in a transaction with outputs where there are transactions."""
+        source = {TopicPartition(lease.topic, lease.partition): offset}
+        if lease.producer is None:
+            await self._client.commit(source)
+            return
         await lease.producer.begin_transaction()
-        await send_records(lease.producer, output.records)
-        await lease.producer.send_offsets_to_transaction({source: unit.end}, self._group)
+        if output is not None:
+            await send_records(lease.producer, output.records)
+        await lease.producer.send_offsets_to_transaction(source, self._group)
         await lease.producer.commit_transaction()
 
     # -- the rest of ConsumerHost

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.record import Record
-from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.brake import UNEXPECTED_REASONS, Brake
@@ -21,7 +21,7 @@ from pipeline.runtime.chunks import Chunk, Lease
 from pipeline.runtime.service import Output, Work
 from pipeline.settings import WorkSettings
 
-__all__ = ["Commit", "LogAppender", "Runner", "RunnerObserver", "Unit", "VerdictSource", "Worksteps"]
+__all__ = ["Commit", "Runner", "RunnerObserver", "Unit", "VerdictSource", "Worksteps"]
 
 T = TypeVar("T")
 
@@ -61,14 +61,6 @@ class VerdictSource(Protocol):
         ...
 
 
-class LogAppender(Protocol):
-    """Who writes to the signature log (runtime.signature_log.SignatureAppender)."""
-
-    async def append(self, records: Sequence[LogRecord]) -> None:
-        """Append and wait until the brokers have them."""
-        ...
-
-
 class RunnerObserver(Protocol):
     """Who counts and times (metrics, readiness)."""
 
@@ -104,7 +96,6 @@ class Runner:
         commit: Commit,
         observer: RunnerObserver,
         fail: Callable[[BaseException], None],
-        appender: LogAppender,
         verdicts: VerdictSource | None,
     ) -> None:
         """Take the service's stages and the means to commit; `verdicts` is needed when `dedupe` is among them."""
@@ -114,7 +105,6 @@ class Runner:
         self._commit = commit
         self._observer = observer
         self._fail = fail
-        self._appender = appender
         self._verdicts = verdicts
         # One thread: stages are CPU-bound Python, more would only take turns; the event loop keeps its own.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
@@ -226,8 +216,6 @@ class Runner:
         else:
             verdicts = await self._verdicts.decide(work.signatures)
             output = await self._compute(lambda: self._service.finish(work, verdicts))
-        if output.voids:
-            await self._appender.append(output.voids)
         unexpected = sum(
             count
             for stage in output.counts.values()

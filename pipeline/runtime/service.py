@@ -45,7 +45,6 @@ class Output:
     records: list[tuple[OutputRecord, int]] = field(default_factory=list)
     counts: dict[StageName, StageCounts] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
-    voids: list[Void] = field(default_factory=list)
     produced: Counter[str] = field(default_factory=Counter)
     dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
     misrouted: int = 0
@@ -171,7 +170,8 @@ class Service:
         self._add(output, record, source.partition % self._catalogue.partitions(topic))
         output.dead_letters[stage, outcome.reason] += 1
         if stage in self._after_verdict and (died := self._dead_article(work, index)) is not None:
-            output.voids.append(died)
+            # With its dead letter or not at all: a void of an article that comes out after all would let copies pass.
+            self._add(output, self._encoder.log_record(died, source.timestamp_ms), 0)
 
     def _dead_article(self, work: Work, index: int) -> Void | None:
         """Name the article that died after its verdict, so that its copies are not held back for it."""

@@ -31,14 +31,14 @@ class SnapshotStore:
         except (OSError, struct.error, ValueError, PipelineError):
             return None
 
-    def save(self, position: int, fold: Fold) -> None:
-        """Write a snapshot; a full disk leaves the former one in place."""
+    def save(self, position: int, image: bytes) -> None:
+        """Write a snapshot of the fold; a full disk leaves the former one in place."""
         scratch = self._path.with_suffix(".part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with scratch.open("wb") as file:
                 file.write(_HEAD.pack(_MAGIC, position))
-                file.write(fold.snapshot())
+                file.write(image)
                 file.flush()
                 os.fsync(file.fileno())
             scratch.replace(self._path)

@@ -123,6 +123,10 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
 
     async def _fetch_once(self) -> None:
         if not self.leases or self.should_stop:
+            # What getmany does first: without it, a worker without partitions would never hear that its group failed.
+            check_errors = getattr(self._client._coordinator, "check_errors", None)  # noqa: SLF001
+            if check_errors is not None:
+                check_errors()
             await asyncio.sleep(_IDLE_POLL_MS / 1000)
             return
         try:
@@ -189,9 +193,10 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         partitions = sorted(assigned)
         try:
             leases = await self.host.open_leases(self._client, partitions)
+            await self.app.topics.on_partitions_assigned({TP(tp.topic, tp.partition) for tp in partitions})
+            # No await from here on: a fetch must not come between the seeks and the leases.
             for tp, lease in zip(partitions, leases, strict=True):
                 self._client.seek(tp, lease.fetched)
-            await self.app.topics.on_partitions_assigned({TP(tp.topic, tp.partition) for tp in partitions})
             self.leases = dict(zip(partitions, leases, strict=True))
             self.app.flow_control.resume()
             self.host.rebalancing(active=False)

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline import __version__
 from pipeline.assembly import build_stages, versions
 from pipeline.dedup.fold import Fold, FoldParams
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, FatalError
 from pipeline.runtime.app import NewsApp, create_app
 from pipeline.runtime.brake import Brake
 from pipeline.runtime.cluster import check_topics
@@ -48,7 +48,8 @@ _LAG_INTERVAL_SECS = 2.0
 _LEAVE_SECS = (
     5.0  # after a failure: time to leave the group politely, so that others take over without a session time-out
 )
-_DRAIN_SHARE = 0.7  # of the grace: the rest is for closing producers and leaving the group
+_DRAIN_SHARE = 0.6  # of the grace, to finish what was fetched; the rest is for closing producers
+_LEAVE_SHARE = 0.9  # of the grace, for all of it; then the process ends, drained or not
 _SWITCH_INTERVAL_SECS = 0.001  # the event loop gets the GIL back from the stages' thread this soon, not after 5 ms
 # A batch makes tens of thousands of objects and no cycles: collecting at every 700 costs 5–8 µs a record.
 _GC_THRESHOLDS = (50_000, 20, 100)
@@ -65,12 +66,7 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
     use_fast_lz4()
     begin = StartFrom.parse(start_from) if start_from is not None else None
-    code = asyncio.run(_Worker(settings, tuple(stages), begin).run())
-    sys.stdout.flush()
-    if code is not ExitCode.DRAINED:
-        # Threads of a failed worker are not waited for: whatever they hold is read again by the next owner.
-        os._exit(code)
-    return int(code)
+    return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
 
 class _Worker:
@@ -81,6 +77,7 @@ class _Worker:
         self._group = f"{settings.group_prefix}{topic_prefix(lane=settings.lane)}news-{stages[0]}"
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
+        self._abandoned = False
         self._security = aiokafka_security(settings.kafka)
         # From the first signal or failure on the process ends in time, teardown included: it is never cancelled.
         self._deadline = ShutdownDeadline(settings.shutdown.grace_secs)
@@ -115,6 +112,10 @@ class _Worker:
             health.stop()
         code = self._exit_code()
         log.info("worker_stopped", exit_code=int(code))
+        if self._abandoned or code is not ExitCode.DRAINED:
+            # What does not end by itself is not waited for: whatever it holds is read again by the next owner.
+            sys.stdout.flush()
+            os._exit(code)
         return code
 
     async def _serve(self, metrics: Metrics, progress: Progress) -> None:
@@ -156,9 +157,7 @@ class _Worker:
             on_fail=self._fail,
         )
         dedup_log = self._dedup_log(catalogue, appender, observer) if service.judges else None
-        host.runner = Runner(
-            service, settings.work, Brake(settings.brake), host.commit, observer, host.fail, appender, dedup_log
-        )
+        host.runner = Runner(service, settings.work, Brake(settings.brake), host.commit, observer, host.fail, dedup_log)
         source = catalogue.stage(self._stages[0]).reads
         app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
         try:
@@ -178,30 +177,38 @@ class _Worker:
             await self._close(app, host, dedup_log, shared)
 
     async def _until_stopped(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
-        while not self._stop.is_set():
-            if app.crash_reason is not None:
-                self._fail(app.crash_reason)
-                return
+        watching = asyncio.create_task(self._watch(app, host, observer), name="lag")
+        await self._stop.wait()
+        watching.cancel()
+
+    async def _watch(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
+        while app.crash_reason is None:
             observer.lags(await host.lags())
-            try:
-                async with asyncio.timeout(_LAG_INTERVAL_SECS):
-                    await self._stop.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(_LAG_INTERVAL_SECS)
+        self._fail(app.crash_reason)
 
     async def _close(self, app: NewsApp, host: WorkerHost, dedup_log: DedupLog | None, shared: Any) -> None:
         host.draining = self._failure is None
         if not host.draining:
             host.abandon()
-        try:
-            async with asyncio.timeout(None if host.draining else _LEAVE_SECS):
-                await app.stop()
-                if dedup_log is not None:
-                    await dedup_log.stop()
-                await close_producer(shared)
-        except TimeoutError:
-            log.warning("left_without_goodbye")
+        leaving = asyncio.create_task(self._leave(app, dedup_log, shared), name="leave")
+        limit = self._settings.shutdown.grace_secs * _LEAVE_SHARE if host.draining else _LEAVE_SECS
+        # Not by a time-out: mode swallows cancellation, and aiokafka may wait for a rebalance that others hold up.
+        done, _ = await asyncio.wait({leaving}, timeout=limit)
+        if not done:
+            self._abandoned = True
+            log.warning("left_without_goodbye", partitions=len(host.leases))
+            if host.leases:
+                self._fail(FatalError("work in flight was not finished in time"))
+        elif (error := leaving.exception()) is not None:
+            self._fail(error)
         host.runner.close()
+
+    async def _leave(self, app: NewsApp, dedup_log: DedupLog | None, shared: Any) -> None:
+        await app.stop()
+        if dedup_log is not None:
+            await dedup_log.stop()
+        await close_producer(shared)
 
     async def _or_stop(self, work: Any) -> None:
         """Wait for work, or for the signal to stop, whichever is first."""

@@ -105,10 +105,17 @@ class IngestStage:
         )
 
     def _ingested_ms(self, item: _Prepared) -> int:
-        """Return when the article came in; a backfill lives in the time its articles were fetched."""
-        if self._lane and item.fetched_ms is not None:
+        """Return when the article came in; a backfill lives in the time its articles were fetched, or else published.
+
+        The record's own time would be today, and end the window of every article before it.
+        """
+        if not self._lane:
+            return item.record.timestamp_ms
+        if item.fetched_ms is not None:
             return item.fetched_ms
-        return item.record.timestamp_ms
+        published = item.draft.published_at
+        published_ms = instant_ms(published.value) if published is not None else None
+        return published_ms if published_ms is not None else item.record.timestamp_ms
 
     def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
         article = self._article(item, signature)

@@ -72,6 +72,9 @@ class FakeConsumer:
     def highwater(self, tp: TopicPartition) -> int:
         return len(self.logs.lines[tp.topic])
 
+    def last_stable_offset(self, tp: TopicPartition) -> int:
+        return len(self.logs.lines[tp.topic])
+
     async def beginning_offsets(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {tp: self.logs.starts[tp.topic] for tp in tps}
 
@@ -212,7 +215,7 @@ async def test_a_snapshot_of_another_life_is_not_used(logs: Logs, tmp_path: Path
     store = SnapshotStore(tmp_path, SIGNATURES)
     fold = Fold()
     fold.apply(_signature(1, COPY), NOW)
-    store.save(1, fold)
+    store.save(1, fold.snapshot())
     for number in range(end):
         await logs.append([_signature(10 + number)])
     logs.starts[SIGNATURES] = start
@@ -261,3 +264,14 @@ async def test_an_exception_in_the_fold_ends_the_tail(logs: Logs) -> None:
     with pytest.raises(FatalError, match="99"):
         await asyncio.wait_for(tail, 2)
     await log.stop()
+
+
+async def test_a_fold_that_failed_is_not_saved(logs: Logs, tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path, SIGNATURES)
+    log = _log(logs, store)
+    await log.start()
+    tail = log.follow()
+    logs.add(SIGNATURES, b'{"type":"activate","fold_version":99,"signature_version":1}')
+    await asyncio.wait({tail}, timeout=2)
+    await log.stop()
+    assert store.load(Fold().params) is None

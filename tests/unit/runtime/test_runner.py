@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin, Record
-from pipeline.domain.signature import LogRecord, Signature, Void
+from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.brake import Brake, BrakeError
@@ -41,7 +41,6 @@ class FakeService:
     def __init__(self) -> None:
         self.failures: list[Exception] = []
         self.signatures: list[Signature] = []
-        self.voids: list[Void] = []
         self.unexpected = 0
         self.batches: list[list[int]] = []
 
@@ -55,17 +54,7 @@ class FakeService:
         counts = StageCounts(
             len(work.records), len(work.records) - self.unexpected, {}, {"unexpected": self.unexpected}
         )
-        return Output(counts={"ingest": counts}, verdicts=list(verdicts), voids=self.voids)
-
-
-class FakeAppender:
-    """Remembers what is appended."""
-
-    def __init__(self, events: list[str]) -> None:
-        self.events = events
-
-    async def append(self, records: Sequence[LogRecord]) -> None:
-        self.events.append(f"append {len(records)}")
+        return Output(counts={"ingest": counts}, verdicts=list(verdicts))
 
 
 class FakeLog:
@@ -122,7 +111,6 @@ class Bench:
             self.commit,
             self.observer,
             self.failures.append,
-            FakeAppender(self.events),
             FakeLog(self.events) if judges else None,
         )
 
@@ -265,16 +253,15 @@ async def test_a_failed_commit_ends_the_process_and_counts_nothing(monkeypatch: 
     assert bench.lease.committed == 0
 
 
-async def test_verdicts_come_before_the_commit_and_voids_before_it_too() -> None:
+async def test_verdicts_come_before_the_commit() -> None:
     bench = Bench(judges=True)
     origin = Origin("", 0, 0)
     bench.service.signatures = [
         Signature(version=1, article_id=ArticleId("a"), origin=origin, ingested_at_ms=0, observed_at_ms=0)
     ]
-    bench.service.voids = [Void(article_id=ArticleId("a"), origin=origin)]
     bench.feed(0, 1)
     await bench.settle()
-    assert bench.events == ["decide 1", "append 1", "commit 0-1"]
+    assert bench.events == ["decide 1", "commit 0-1"]
 
 
 async def test_the_brake_stops_the_unit_before_it_commits() -> None:

@@ -133,7 +133,10 @@ def test_an_article_that_dies_after_its_verdict_leaves_a_void() -> None:
     output = _run(
         service, [_raw(1, "Doomed"), _raw(2, text="Another story altogether, told at some length by others. " * 6)]
     )
-    assert [void.origin.offset for void in output.voids] == [1]
+    ((void, partition),) = [(r, p) for r, p in output.records if r.topic == "news.signatures.v1"]
+    assert partition == 0
+    assert orjson.loads(void.value or b"")["type"] == "void"
+    assert orjson.loads(void.value or b"")["origin"][2] == 1
     assert output.counts["classify"].rejected == {"unexpected": 1}
     assert output.counts["publish"].emitted == 1
 
