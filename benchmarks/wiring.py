@@ -43,7 +43,7 @@ READS = {
 PEERS = REPOSITORY / "benchmarks" / "peers"
 PEER_VENV = REPOSITORY / ".cache" / "benchmark-peers"
 PEER_PACKAGES = ("quixstreams==3.23.4", "confluent-kafka==2.11.1", "orjson")
-POOL = 1000  # distinct articles; their copies differ by key
+POOL = 1000  # distinct articles
 WARM_UP = 1000
 PASSTHROUGH_WORDS = 230  # 3–4 KB as an internal article
 CHAIN_WORDS = 700
@@ -203,11 +203,12 @@ def _raw(count: int) -> list[Keyed]:
 
 
 def _internal(count: int) -> list[Keyed]:
-    """Return internal articles; a pool of distinct ones under many keys."""
+    """Return internal articles, a pool of distinct ones again and again, keyed as `dedupe` keys them."""
     ingest = build_stages(["ingest"])[0]
-    values = [encode(article) for article in _articles(ingest, make_records(SAMPLES, POOL, PASSTHROUGH_WORDS))]
-    print(f"internal articles have {statistics.mean(map(len, values)):.0f} bytes", file=sys.stderr)
-    return [(f"{number:032x}".encode(), values[number % POOL]) for number in range(count)]
+    articles = _articles(ingest, make_records(SAMPLES, POOL, PASSTHROUGH_WORDS))
+    pool = [(article.id.encode(), encode(article)) for article in articles]
+    print(f"internal articles have {statistics.mean(len(value) for _, value in pool):.0f} bytes", file=sys.stderr)
+    return [pool[number % POOL] for number in range(count)]
 
 
 def _articles(ingest: Any, records: Sequence[Record]) -> list[Any]:
