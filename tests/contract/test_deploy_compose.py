@@ -112,7 +112,7 @@ def test_a_profile_runs_every_stage_once(profile: str, services: int) -> None:
 
 def test_workers_wait_for_topics_and_those_for_kafka() -> None:
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    assert SERVICES["topics"]["restart"].startswith("on-failure")
+    assert SERVICES["topics"]["restart"] == "no"
     assert "profiles" not in SERVICES["topics"]
     assert "profiles" not in SERVICES["kafka"]
 

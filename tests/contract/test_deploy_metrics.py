@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.runtime.metric_table import METRICS, PREFIX
 from pipeline.runtime.metrics import Metrics
+from pipeline.settings.variables import unknown_variables
 from pipeline.stages.protocol import STAGES
 from tests.harness.deployment import DEPLOY, REPOSITORY, RULES, compose, dashboards, promtool, rules, run, workers
 
@@ -112,6 +113,23 @@ def test_every_runbook_belongs_to_an_alert_and_is_listed() -> None:
     operations = (REPOSITORY / "docs" / "operations.md").read_text("utf-8")
     for name, rule in ALERTS.items():
         assert f"| [{name}](../deploy/runbooks/{name}.md) | {rule['labels']['severity']} |" in operations
+
+
+@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
+def test_a_runbook_names_only_what_exists(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
+        page = (path.parent / target).read_text("utf-8")
+        headings = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+        assert not anchor or anchor in headings, anchor
+    assert unknown_variables(dict.fromkeys(re.findall(r"\bNEWS_[A-Z0-9_]+", text), "x")) == []
+    titles = {panel["title"] for board in dashboards().values() for panel in board["panels"]}
+    assert set(re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", text)) - {"Worker started"} <= titles | _short(titles)
+
+
+def _short(titles: set[str]) -> set[str]:
+    """Titles without what follows a comma: a runbook may say *Time of a batch*."""
+    return {title.split(",")[0] for title in titles}
 
 
 def test_every_alert_has_a_unit_test_that_sees_it_fire() -> None:
