@@ -4,7 +4,7 @@ Python's own tables grow with every Unicode version; a signature must stay the s
 """
 
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +53,18 @@ def _load() -> tuple[NDArray[np.uint16], tuple[str, ...]]:
 _TABLE, SCRIPT_NAMES = _load()
 _CLASSES: Final = (_TABLE & 7).astype(np.uint8)
 _SCRIPTS: Final = (_TABLE >> _SCRIPT_SHIFT).astype(np.uint8)
+_FIRST_CLASSES: Final = _CLASSES[:256].tobytes()
 _CONTROLS: Final = dict.fromkeys(np.flatnonzero(_CLASSES == CONTROL).tolist())
 
 
-def classes_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+def classes_of(points: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the class of each code point."""
+    if points.dtype == np.uint8:
+        return np.frombuffer(points.tobytes().translate(_FIRST_CLASSES), dtype=np.uint8)
     return _CLASSES.take(points, mode="clip")
 
 
-def scripts_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+def scripts_of(points: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the script of each code point, as an index into SCRIPT_NAMES; 0 is none."""
     return _SCRIPTS.take(points, mode="clip")
 

@@ -1,10 +1,10 @@
-"""Shingle hashes of many texts at once, by prefix sums over one long array of characters.
+"""Shingle hashes of many texts at once, from one long array of characters.
 
-A word's hash is the value of a polynomial in its characters, taken as a difference of prefix sums; a shingle's hash
-combines those of its words. All arithmetic is modulo 2^64, so it is the same on every machine and NumPy.
+A word's hash is the value of a polynomial in its characters; a shingle's hash combines those of its words. All
+arithmetic is modulo 2^64, so it is the same on every machine and NumPy.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -18,8 +18,7 @@ __all__ = ["Shingles", "Tokens", "mix", "shingle", "tokenise"]
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
-_BASE: Final = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2^64
-_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+_BASE: Final = 0x9E3779B97F4A7C15
 _SEED: Final = np.uint64(0xD6E8FEB86659FD93)
 _MIX_1: Final = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_2: Final = np.uint64(0xC4CEB9FE1A85EC53)
@@ -67,34 +66,19 @@ def _made_powers(base: int, count: int) -> Hashes:
     return np.cumprod(powers, dtype=np.uint64)
 
 
-_PREPARED: Final = 1 << 16  # characters of a usual batch
-_POWERS: Final = _made_powers(_BASE, _PREPARED)
-_INVERSES: Final = _made_powers(_INVERSE, _PREPARED)
-
-
-def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """Return powers of the base and of its inverse."""
-    if count <= _PREPARED:
-        return _POWERS[:count], _INVERSES[:count]
-    return _made_powers(_BASE, count), _made_powers(_INVERSE, count)
-
-
-def tokenise(
-    points: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Positions, params: SigningParams
-) -> Tokens:
+def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions, params: SigningParams) -> Tokens:
     """Split texts into tokens and hash them. Text number i begins at starts[i]; something must stand between texts."""
     marks = classes == MARK
     if marks.any():
         kept = np.flatnonzero(~marks)
         starts = np.searchsorted(kept, starts)
         points, classes = points[kept], classes[kept]
-    first, last = _words(classes)
+    first, lengths = _words(classes)
     numeric = classes[first] == DIGIT
-    last = np.where(numeric, last, np.minimum(last, first + (params.word_start - 1)))
-    powers, inverses = _powers(len(points))
-    prefix = np.zeros(len(points) + 1, dtype=np.uint64)
-    np.cumsum((points + _SEED) * powers, out=prefix[1:])
-    hashes = (prefix[last + 1] - prefix[first]) * inverses[first]
+    hashes = _starts_hashed(points, first, lengths, params.word_start)
+    long = np.flatnonzero(numeric & (lengths > params.word_start))
+    if len(long):
+        hashes[long] = _wholly_hashed(points, first[long], lengths[long])
     counts = np.diff(np.append(np.searchsorted(first, starts), len(first)))
     return Tokens(
         hashes=mix(hashes),
@@ -104,18 +88,49 @@ def tokenise(
     )
 
 
+def _starts_hashed(points: NDArray[Any], first: Positions, lengths: Positions, most: int) -> Hashes:
+    """Return the polynomial of the first characters of each word."""
+    hashes = points[first] + _SEED
+    for place in range(1, most):
+        values = points.take(first + place, mode="clip") + _SEED
+        values *= np.uint64(pow(_BASE, place, 1 << 64))
+        values *= lengths > place
+        hashes += values
+    return hashes
+
+
+def _wholly_hashed(points: NDArray[Any], first: Positions, lengths: Positions) -> Hashes:
+    """Return the polynomial of all characters of each word."""
+    ends = np.cumsum(lengths)
+    begins = ends - lengths
+    places = np.arange(ends[-1]) - np.repeat(begins, lengths)
+    values = points[np.repeat(first, lengths) + places] + _SEED
+    values *= _powers(int(lengths.max()))[places]
+    return np.add.reduceat(values, begins)
+
+
+def _powers(count: int) -> Hashes:
+    """Return the first powers of the base."""
+    powers = np.full(count, np.uint64(_BASE), dtype=np.uint64)
+    powers[0] = 1
+    return np.cumprod(powers, dtype=np.uint64)
+
+
 def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
-    """Return where each token starts and ends (its last character)."""
+    """Return where each token starts and how many characters it has."""
     wordy = np.zeros(len(classes) + 2, dtype=np.bool_)
     np.greater_equal(classes, LETTER, out=wordy[1:-1])
-    first, last = wordy[1:-1] & ~wordy[:-2], wordy[1:-1] & ~wordy[2:]
     signs = classes == SIGN
-    if signs.any():  # each is a token, and ends the word before it
-        alone = np.zeros(len(classes) + 2, dtype=np.bool_)
-        alone[1:-1] = signs
-        first |= signs | (alone[:-2] & wordy[1:-1])
-        last |= signs | (alone[2:] & wordy[1:-1])
-    return np.flatnonzero(first), np.flatnonzero(last)
+    if not signs.any():
+        edges = np.flatnonzero(wordy[1:] != wordy[:-1])
+        return edges[::2], edges[1::2] - edges[::2]
+    # Each sign is a token, and ends the word before it.
+    alone = np.zeros(len(classes) + 2, dtype=np.bool_)
+    alone[1:-1] = signs
+    first = signs | (wordy[1:-1] & (~wordy[:-2] | alone[:-2]))
+    last = signs | (wordy[1:-1] & (~wordy[2:] | alone[2:]))
+    starts = np.flatnonzero(first)
+    return starts, np.flatnonzero(last) + 1 - starts
 
 
 def _runs(tokens: Tokens, length: int) -> Shingles:
