@@ -105,11 +105,9 @@ def main() -> None:
                 contestant = _contestant(name, kind, broker.bootstrap_servers, prefix, options.compression)
                 run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), loads[kind])
                 runs.setdefault(name, []).append(run)
+                _write(options.json, _result(runs, options))  # what is measured is kept when the rest is interrupted
                 print(f"  round {turn + 1} {name:<40} {run.per_cpu_sec:>9.0f} {run.per_sec:>9.0f}", file=sys.stderr)
-    result = _result(runs, options)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-    print(_table(result))
+    print(_table(_result(runs, options)))
 
 
 OURS = ("exactly_once", "at_least_once")
@@ -240,6 +238,11 @@ def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str
         for name, each in runs.items()
     }
     return {"kafka": KAFKA_VERSION, "compression": options.compression, "rounds": options.rounds, "contestants": found}
+
+
+def _write(path: Path, result: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 
 
 def _table(result: dict[str, Any]) -> str:
