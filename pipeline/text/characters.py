@@ -74,11 +74,18 @@ _HIDING = re.compile(
 # Cyrillic and Greek letters that look Latin, between Latin letters.
 _LOOKALIKES = "аеорсхіο"
 _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
+# What Western text has beyond ASCII and needs no change wherever it stands, unless two of them make mojibake: letters
+# and signs of Latin-1 and typographic punctuation, all composed. Deleting ASCII first leaves a few of these.
+_ASCII = bytes([*range(0x20, 0x7F), 0x0A])
+_WESTERN = "".join(map(chr, [*range(0xA1, 0xAD), *range(0xAE, 0x100)])) + "‘’‚“”„–—…•‹›€™"
+_WESTERN_SHARE = 1.2
 
 
 def clean_characters(text: str) -> Cleaned:
     """Return repaired text in NFC, with line feeds only and without characters that carry nothing; idempotent."""
     if text.isascii() and text.replace("\n", "").isprintable() and "&" not in text:
+        return Cleaned(text)
+    if _is_plain_western(text):
         return Cleaned(text)
     repaired = suspicious = False
     for _ in range(_ROUNDS):
@@ -97,8 +104,17 @@ def clean_characters(text: str) -> Cleaned:
         if text == before:
             break
     if not suspicious and not text.isascii():
-        suspicious = any(char in text for char in _LOOKALIKES) and _MIXED.search(text) is not None
+        suspicious = any(map(text.__contains__, _LOOKALIKES)) and _MIXED.search(text) is not None
     return Cleaned(text, repaired, suspicious)
+
+
+def _is_plain_western(text: str) -> bool:
+    """Tell whether nothing in a mostly ASCII text needs a closer look; False says nothing."""
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) > _WESTERN_SHARE * len(text) or "&" in text:
+        return False
+    rest = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    return not rest.strip(_WESTERN) and not _MOJIBAKE.search(rest)
 
 
 def _unescaped(text: str) -> str:
@@ -106,11 +122,9 @@ def _unescaped(text: str) -> str:
 
 
 def _may_be_mojibake(text: str) -> bool:
-    if any(char in text for char in _LEADS) and _MOJIBAKE.search(text):
+    if any(map(text.__contains__, _LEADS)) and _MOJIBAKE.search(text):
         return True
-    return (
-        "Р" in text and any(char in text for char in _CYRILLIC_SIGNS) and any(pair in text for pair in _CYRILLIC_PAIRS)
-    )
+    return "Р" in text and any(map(text.__contains__, _CYRILLIC_SIGNS)) and any(map(text.__contains__, _CYRILLIC_PAIRS))
 
 
 def _without_invisible(text: str) -> tuple[str, bool]:

@@ -10,6 +10,8 @@ _WRAP_MIN_CHARS = 45
 _WRAP_MAX_CHARS = 100
 _WRAP_MIN_LINES = 6
 _WRAP_SHARE = 0.7
+# White space of ASCII but for spaces and line feeds.
+_ODD_SPACES = "\t\v\f\r\x1c\x1d\x1e\x1f"
 _ENDS = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "…", ":", "»", "”", '"', ")")
 
 
@@ -21,6 +23,8 @@ def split_paragraphs(text: str) -> list[str]:
     lines = text.split("\n")
     if len(lines) >= _WRAP_MIN_LINES and is_wrapped(lines):
         return _unwrapped(lines)
+    if text.isascii() and "  " not in text and not any(map(text.__contains__, _ODD_SPACES)):
+        return [line for line in map(str.strip, lines) if line]
     return [line for line in map(_collapsed, lines) if line]
 
 
