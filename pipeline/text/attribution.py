@@ -45,6 +45,9 @@ _DATELINE_PARTS = 4
 _DATELINE_CHARS = 40
 
 _BRACKETED = re.compile(r"[(（\[/]([^()（）\[\]/]{2,50}(?:/[^()（）\[\]/]{2,30})?)[)）\]/]")
+_OPENING = "(（[/"
+_CLOSING = ")）]/"
+_DASHES = "-–—―:،"
 _DASH = re.compile(r"\s*[-–—―]{1,2}\s*|\s*:\s+|،\s+")
 _LIST = re.compile(r"\s*[=/,،;+&、]\s*|\s+(?:and|und|et|y|e|i|и|و|mit|with)\s+")
 _LABELLED = re.compile(r"\s*([^\W\d_][\w \u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]{1,24}?)\s*[:：]\s*(\S.{0,60})$")
@@ -62,7 +65,7 @@ def is_agency(name: str) -> bool:
 
 def _calls_itself_agency(name: str) -> bool:
     name = name.casefold()
-    return any(word in name for word in _AGENCY_WORDS)
+    return any(map(name.__contains__, _AGENCY_WORDS))
 
 
 def attribute(
@@ -111,10 +114,12 @@ def _any_of(names: str, evidence: str) -> Attribution | None:
 def _at_head(first: str) -> Attribution | None:
     """Find "CITY (AFP) -", "MOSCOW, March 3. /TASS/." or "دمشق - سانا"."""
     head = first[:_HEAD_CHARS]
-    for match in _BRACKETED.finditer(head):
+    for match in _BRACKETED.finditer(head) if any(map(head.__contains__, _OPENING)) else ():
         found = _any_of(match[1], match[0])
         if found is not None:
             return found
+    if len(first) > _DATELINE_CHARS and not any(map(head[:_CREDIT_CHARS].__contains__, _DASHES)):
+        return None
     parts = _DASH.split(head[:_CREDIT_CHARS], maxsplit=_DATELINE_PARTS)
     # What follows the last dash is text, unless the dateline has a line to itself.
     for part in parts if len(first) <= _DATELINE_CHARS else parts[:-1]:
@@ -136,12 +141,21 @@ def _at_tail(lines: Sequence[str]) -> Attribution | None:
                 found = _any_of(rights[1], line)
                 if found is not None:
                     return found
-        tail = line[-_TAIL_CHARS:]
-        for match in _BRACKETED.finditer(tail):
-            if len(tail) - match.end() <= 2:
-                found = _any_of(match[1], match[0])
-                if found is not None:
-                    return found
+        found = _in_last_brackets(line[-_TAIL_CHARS:])
+        if found is not None:
+            return found
+    return None
+
+
+def _in_last_brackets(tail: str) -> Attribution | None:
+    """Find an outlet in brackets that end with the text, give or take two characters."""
+    if not any(map(tail[-3:].__contains__, _CLOSING)):
+        return None
+    for match in _BRACKETED.finditer(tail):
+        if len(tail) - match.end() <= 2:
+            found = _any_of(match[1], match[0])
+            if found is not None:
+                return found
     return None
 
 
@@ -158,7 +172,7 @@ def _in_authors(authors: Sequence[str]) -> Attribution | None:
 def _labelled(lines: Sequence[str]) -> Attribution | None:
     """Find "Source: X" in a line of its own near the head or the tail."""
     for line in (*lines[:3], *lines[-8:]):
-        if len(line) > _CREDIT_CHARS:
+        if len(line) > _CREDIT_CHARS or not (":" in line or "：" in line):
             continue
         match = _LABELLED.match(line)
         if match is None or match[1].strip().casefold() not in _LABELS:

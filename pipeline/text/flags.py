@@ -75,7 +75,7 @@ def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = 
     if len(text) > limit:
         text = text[-limit:]
     text = text.casefold()
-    return any(phrase in text for phrase in phrases)
+    return any(map(text.__contains__, phrases))
 
 
 def _is_list(paragraphs: Sequence[str]) -> bool:

@@ -18,6 +18,8 @@ class Trimmed(Struct, frozen=True):
 
 
 _LETTERS = re.compile(r"[^\W\d_](?:.*[^\W\d_])?", re.DOTALL)
+# Characters that are no letters, as most lines end: what they leave mostly starts and ends with letters.
+_NO_LETTERS = " \t0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~“”‘’«»…–—"
 _TERMINAL = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "…", "”", '"', "»", "」", "።", "။", "៕", "։", "॥")
 # A block that follows "most read" and the like is a list of headlines: short lines, few full sentences.
 _LIST_LINE_CHARS = 160
@@ -31,7 +33,10 @@ _HEAD_LINES = 6
 
 def line_key(line: str) -> str:
     """Return a line without case, and without digits, symbols and punctuation at its ends; "" without letters."""
-    found = _LETTERS.search(line)
+    stripped = line.strip(_NO_LETTERS)
+    if stripped[:1].isalpha() and stripped[-1:].isalpha():
+        return stripped.casefold()
+    found = _LETTERS.search(stripped)
     return found[0].casefold() if found is not None else ""
 
 
@@ -65,9 +70,13 @@ def trim_furniture(lines: Sequence[str], max_chars: int) -> Trimmed:
     kept = [
         line
         for line, key in zip(lines[start:end], keys[start:end], strict=True)
-        if key is None or not (key in _ALONE or line.casefold().startswith(_LABEL_PREFIXES))
+        if key is None or not (key in _ALONE or _is_label(line))
     ]
     return Trimmed(kept, source_link)
+
+
+def _is_label(line: str) -> bool:
+    return (":" in line or "：" in line) and line.casefold().startswith(_LABEL_PREFIXES)
 
 
 def _at_edge(line: str, key: str | None) -> bool:
