@@ -17,11 +17,14 @@ from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
+from pipeline.runtime.logging import get_logger
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.codec import decode_log_record, decode_verdict
 
 __all__ = ["DedupLog", "DedupLogConfig", "FoldObserver"]
+
+log = get_logger(__name__)
 
 _POLL_MS = 500
 _MAX_RECORDS = 500  # folded without a pause for the event loop: about 50 ms
@@ -193,6 +196,7 @@ class DedupLog:
             record = decode_log_record(value or b"")
         except ContractError:
             self._undecodable += 1  # alike in every worker: the log is the same for all
+            log.warning("signature_log_record_skipped", offset=offset)
             return
         if recorded and isinstance(record, Signature) and (value := recorded.pop(record.origin, None)) is not None:
             self._fold.adopt(record, decode_verdict(value), append_time_ms)

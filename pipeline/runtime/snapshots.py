@@ -33,7 +33,7 @@ class SnapshotStore:
 
     def save(self, position: int, image: bytes) -> None:
         """Write a snapshot of the fold; a full disk leaves the former one in place."""
-        scratch = self._path.with_suffix(".part")
+        scratch = self._path.with_suffix(f".{os.getpid()}.part")  # workers may share a directory
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with scratch.open("wb") as file:

@@ -133,7 +133,7 @@ class WorkerProcess:
                 total += float(line.rsplit(" ", 1)[1])
         return total
 
-    def wait_ready(self, seconds: float = 60.0) -> None:
+    def wait_ready(self, seconds: float = 120.0) -> None:
         def ready() -> bool:
             if not self.alive:
                 raise AssertionError(f"worker ended: {self.log_text()[-3000:]}")
