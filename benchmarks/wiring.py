@@ -11,6 +11,7 @@ busy for all; medians are printed, with ratios.
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -220,8 +221,9 @@ def _peer_python() -> Path:
     """Return the interpreter of the peers' environment, made at the first call; they are no dependencies of ours."""
     python = PEER_VENV / "bin" / "python"
     if not python.exists():
-        subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(PEER_VENV)], check=True)
-        subprocess.run(["uv", "pip", "install", "-q", "--python", str(python), *PEER_PACKAGES], check=True)
+        uv = shutil.which("uv") or str(REPOSITORY / ".cache" / "uv" / "bin" / "uv")  # the latter is what make fetches
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(PEER_VENV)], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *PEER_PACKAGES], check=True)
     return python
 
 
