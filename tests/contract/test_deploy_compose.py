@@ -12,7 +12,8 @@ from pipeline.settings.variables import unknown_variables, variables
 from pipeline.stages.chain import consecutive
 from pipeline.stages.protocol import STAGES
 from tests.brokers.apache import KAFKA_VERSION
-from tests.harness.deployment import REPOSITORY, compose, kafka_properties, run, uv_tool, workers
+from tests.harness.deployment import compose, kafka_properties, workers
+from tests.harness.tools import REPOSITORY, run, uv_tool
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("news-pipeline:")}

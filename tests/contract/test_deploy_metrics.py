@@ -11,7 +11,8 @@ from pipeline.runtime.metric_table import METRICS, PREFIX
 from pipeline.runtime.metrics import Metrics
 from pipeline.settings.variables import unknown_variables
 from pipeline.stages.protocol import STAGES
-from tests.harness.deployment import DEPLOY, REPOSITORY, RULES, compose, dashboards, promtool, rules, run, workers
+from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, rules, workers
+from tests.harness.tools import REPOSITORY, program, run
 
 RECORDS = {rule["record"] for rule in rules() if "record" in rule}
 ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
@@ -157,19 +158,19 @@ def test_prometheus_finds_every_worker_and_grafana_finds_prometheus() -> None:
 
 
 def test_promtool_takes_configuration_and_rules() -> None:
-    done = run([promtool(), "check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")])
+    done = run([program("promtool", "prometheus"), "check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")])
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("rules found") == len(RULES)
 
 
 @pytest.mark.parametrize("path", sorted((DEPLOY / "prometheus" / "tests").glob("*.yml")), ids=lambda path: path.stem)
 def test_the_rules_pass_their_unit_tests(path: Path) -> None:
-    done = run([promtool(), "test", "rules", str(path)])
+    done = run([program("promtool", "prometheus"), "test", "rules", str(path)])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_expressions_of_dashboards_are_valid(tmp_path: Path) -> None:
-    tool = promtool()
+    tool = program("promtool", "prometheus")
     replaced = [
         expression.replace("$__rate_interval", "1m")
         .replace("$__range", "6h")

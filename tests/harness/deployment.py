@@ -1,34 +1,26 @@
-"""What is deployed, as tests read it: compose services, rules, dashboards; and the tools that check it."""
+"""What is deployed, as tests read it: compose services, rules, dashboards."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 import yaml
+
+from tests.harness.tools import REPOSITORY
 
 __all__ = [
     "DASHBOARDS",
     "DEPLOY",
-    "REPOSITORY",
     "RULES",
     "compose",
     "dashboards",
     "kafka_properties",
-    "promtool",
     "rules",
-    "run",
-    "uv_binary",
-    "uv_tool",
     "workers",
 ]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
 RULES = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
@@ -88,43 +80,3 @@ def kafka_properties(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name.startswith("KAFKA_") and name not in _NOT_PROPERTIES
     }
-
-
-def promtool() -> str:
-    """Prometheus's own checker, or skip."""
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
-    return found
-
-
-def uv_binary() -> str:
-    """The installer, or skip."""
-    uv = shutil.which("uv") or shutil.which("uv", path=str(REPOSITORY / ".cache" / "uv" / "bin"))
-    if uv is None:
-        pytest.skip("uv is not installed")
-    return uv
-
-
-def uv_tool(package: str, *command: str) -> list[str]:
-    """A command of a package that is fetched into an environment of its own, or skip when that is not possible."""
-    tool = [uv_binary(), "tool", "run", "--quiet", "--from", package, *command]
-    if (tried := run([*tool, "--version"])).returncode != 0:
-        pytest.skip(f"{package} cannot be fetched: {tried.stderr.strip()[-300:]}")
-    return tool
-
-
-def run(
-    command: list[str], *, cwd: Path = REPOSITORY, env: Mapping[str, str] | None = None, seconds: float = 100.0
-) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and keep what it says."""
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
