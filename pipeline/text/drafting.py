@@ -12,6 +12,7 @@ from pipeline.text.characters import Cleaned, clean_characters
 from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
+from pipeline.text.furniture import line_key
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
@@ -124,7 +125,7 @@ def _drafted(
     )
     return Draft(
         headline=headline,
-        subheadline=_one_line(raw.subtitle),
+        subheadline=_one_line(raw.subtitle) or _lead(page, headline),
         paragraphs=body.paragraphs,
         authors=clean_authors(_bylines(authors, body), params.max_authors),
         section=section[0] if section else None,
@@ -180,6 +181,12 @@ def _page_title(page: Page, domain: str | None) -> str | None:
         return headline
     title = claims[0] if claims else _one_line(page.title) or headline
     return without_site_name(title, names) if title is not None else None
+
+
+def _lead(page: Page | None, headline: str) -> str | None:
+    """Return the page's lead, unless it only repeats the headline."""
+    lead = _one_line(page.main.lead) if page is not None else None
+    return lead if lead is not None and line_key(lead) != line_key(headline) else None
 
 
 def _agrees(headline: str, claim: str) -> bool:

@@ -1,8 +1,12 @@
 """The limits and thresholds of `ingest`, in one place."""
 
+from typing import Literal
+
 from msgspec import Struct
 
-__all__ = ["IngestParams"]
+__all__ = ["Extraction", "IngestParams"]
+
+Extraction = Literal["fast", "accurate", "auto"]
 
 
 class IngestParams(Struct, frozen=True, kw_only=True):
@@ -12,6 +16,8 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     the same bytes. They are set so that a page at the limit takes well under a second on one core.
     """
 
+    extraction: Extraction = "auto"
+    """How pages are read: once, strictly; also generously, the better counting; or the latter only when in doubt."""
     max_raw_bytes: int = 24 * 1024 * 1024
     """Raw record's value; DESIGN 6."""
     max_decoded_bytes: int = 24 * 1024 * 1024

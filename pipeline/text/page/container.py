@@ -5,8 +5,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.text.page.words import read_names
 
-__all__ = ["Choice", "choose_container", "link_chars", "names_of"]
+__all__ = ["BREAK", "Choice", "Shown", "choose_container", "link_chars", "names_of"]
 
+BREAK = "\ufdd0"
+"""Stands for <br>: a noncharacter that no text contains. Line breaks of the source are spaces."""
 # A paragraph shorter than this may be anything.
 _MIN_PARAGRAPH = 25
 # Text directly in a div counts from here: shorter bits are labels.
@@ -27,12 +29,18 @@ _MAX_ANCESTORS = 60
 # An element named after something else that holds this much of the text is a wrapper of everything.
 _MOST = 0.5
 _NEARLY_ALL = 0.85
+_PARAGRAPHS = frozenset({"p", "pre", "blockquote"})
+_HEADINGS = frozenset({"h2", "h3", "h4"})
+_TEXT_TAGS = "p,pre,blockquote,h2,h3,h4,div,td,section,article,main,li,body,span,font,center,dd"
 _LEAVES = frozenset({"p", "pre", "blockquote", "li"})
 
 
 def names_of(node: LexborNode) -> str:
-    """Return an element's class and id."""
+    """Return an element's class and id, and its tag where the page made it up."""
     attributes = node.attributes
+    tag = node.tag or ""
+    if "-" in tag:
+        return f"{tag} {attributes.get('class') or ''} {attributes.get('id') or ''}"
     return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
 
 
@@ -46,6 +54,13 @@ class _Block(Struct, frozen=True):
 
     ancestors: tuple[int, ...]
     chars: int
+
+
+class Shown(Struct, frozen=True):
+    """A paragraph, heading or loose text, in the page's order."""
+
+    node: LexborNode
+    text: str
 
 
 class _Ancestry:
@@ -83,17 +98,21 @@ class Choice(Struct, frozen=True):
     total: int
     texts: dict[int, tuple[str, int]]
     """Text and characters of links of the paragraphs seen."""
+    shown: list[Shown]
 
 
-def choose_container(tree: LexborHTMLParser) -> Choice | None:
+def choose_container(tree: LexborHTMLParser, *, heeds_names: bool) -> Choice | None:
     """Choose the element that holds the article; None for a page without text."""
     ancestry = _Ancestry()
     texts: dict[int, tuple[str, int]] = {}
-    blocks = _blocks(tree, ancestry, texts)
+    shown: list[Shown] = []
+    blocks = _blocks(tree, ancestry, texts, shown)
     weights, total = _weigh(blocks)
     if not total:
         return None
     apart, beside = _outside(ancestry, weights, total)
+    if not heeds_names:
+        beside = frozenset()
     without_apart = [block for block in blocks if apart.isdisjoint(block.ancestors)] or blocks
     inside = [block for block in without_apart if beside.isdisjoint(block.ancestors)]
     if _chars(inside) >= _REMAINS * _chars(without_apart):
@@ -104,7 +123,7 @@ def choose_container(tree: LexborHTMLParser) -> Choice | None:
     weights, total = _weigh(inside)
     lowest = _lowest(ancestry, weights, total)
     wrappers = frozenset(key for key in weights if weights[key] >= _MOST * weights[lowest])
-    return Choice(ancestry.nodes[lowest], outside, wrappers, total, texts)
+    return Choice(ancestry.nodes[lowest], outside, wrappers, total, texts, shown)
 
 
 def _weigh(blocks: list[_Block]) -> tuple[dict[int, int], int]:
@@ -181,19 +200,27 @@ def _is_named(node: LexborNode) -> bool:
     return read_names(f"{attributes.get('class') or ''} {attributes.get('id') or ''}").body
 
 
-def _blocks(tree: LexborHTMLParser, ancestry: _Ancestry, texts: dict[int, tuple[str, int]]) -> list[_Block]:
+def _blocks(
+    tree: LexborHTMLParser, ancestry: _Ancestry, texts: dict[int, tuple[str, int]], shown: list[Shown]
+) -> list[_Block]:
     """Return what carries running text."""
     blocks: list[_Block] = []
-    for node in tree.css("p,pre,blockquote"):
-        text = node.text_lexbor().strip()
-        if len(text) < _MIN_PARAGRAPH:
-            continue
-        links = link_chars(node)
-        texts[node.mem_id] = text, links
-        if links < _MAX_LINK_SHARE * len(text):
-            blocks.append(_Block(ancestry.chain(node), len(text) - links))
-    for node in tree.css("div,td,section,article,main,li,body,span,font,center,dd"):
-        text = node.text(deep=False)
-        if len(text) >= _MIN_LOOSE and len(text := text.strip()) >= _MIN_LOOSE:
-            blocks.append(_Block(ancestry.chain(node), len(text)))
+    for node in tree.css(_TEXT_TAGS):
+        tag = node.tag
+        if tag in _PARAGRAPHS:
+            text = node.text_lexbor().strip()
+            if len(text) < _MIN_PARAGRAPH:
+                continue
+            links = link_chars(node)
+            texts[node.mem_id] = text, links
+            if links < _MAX_LINK_SHARE * len(text):
+                blocks.append(_Block(ancestry.chain(node), len(text) - links))
+                shown.append(Shown(node, text))
+        elif tag in _HEADINGS:
+            shown.append(Shown(node, node.text_lexbor()))
+        else:
+            text = node.text(deep=False)
+            if len(text) >= _MIN_LOOSE and len(text := text.strip()) >= _MIN_LOOSE:
+                blocks.append(_Block(ancestry.chain(node), len(text)))
+                shown.append(Shown(node, text))
     return blocks

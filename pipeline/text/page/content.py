@@ -3,7 +3,9 @@
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.text.page.container import Choice, choose_container, link_chars, names_of
+from pipeline.text.page.container import BREAK, Choice, choose_container, link_chars, names_of
+from pipeline.text.page.lead import find_lead
+from pipeline.text.page.reading import STRICT, Reading
 from pipeline.text.page.words import read_names
 
 __all__ = ["MainText", "extract_main_text", "read_fragment"]
@@ -14,39 +16,19 @@ class MainText(Struct, frozen=True):
 
     lines: list[str]
     headline: str | None
+    lead: str | None
+    """Sub-headline or introduction above the text and not in it."""
     link_share: float
     """Characters of the text within links."""
     page_share: float
     """Characters of the text among those of all paragraphs on the page."""
 
+    @property
+    def chars(self) -> int:
+        """How long the text is."""
+        return sum(map(len, self.lines))
 
-_DROPPED = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "nav",
-    "footer",
-    "aside",
-    "button",
-    "select",
-    "textarea",
-    "object",
-    "embed",
-    "canvas",
-    "dialog",
-    "video",
-    "audio",
-    "map",
-    "input",
-    "label",
-    "figure",
-    "menu",
-]
-# A noncharacter that no text contains stands for <br>: line breaks of the source are spaces.
-_BREAK = "\ufdd0"
+
 _BLOCKS = frozenset(
     {"p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li", "pre", "dd", "dt", "td", "th", "h1", "summary"}
 )
@@ -75,20 +57,21 @@ _LINK_LINE_CHARS = 200
 _MAX_STEPS = 60_000
 
 
-def extract_main_text(tree: LexborHTMLParser) -> MainText:
+def extract_main_text(tree: LexborHTMLParser, description: str | None, reading: Reading) -> MainText:
     """Find the element that holds the article and return its lines; changes the tree."""
     headline = _headline(tree)
-    tree.strip_tags(_DROPPED, recursive=True)
+    tree.strip_tags([*reading.dropped], recursive=True)
     for node in tree.css("br"):
-        node.replace_with(_BREAK)
-    choice = choose_container(tree)
+        node.replace_with(BREAK)
+    choice = choose_container(tree, heeds_names=reading.heeds_names)
     if choice is None:
-        return MainText([], headline, 0.0, 0.0)
-    collector = _Collector(choice)
+        return MainText([], headline, None, 0.0, 0.0)
+    collector = _Collector(choice, heeds_names=reading.heeds_names)
     collector.walk(choice.container)
     lines = collector.lines
     chars = sum(map(len, lines))
-    return MainText(lines, headline, collector.link_chars / chars if chars else 0.0, chars / choice.total)
+    lead = find_lead(choice.shown, description, lines)
+    return MainText(lines, headline, lead, collector.link_chars / chars if chars else 0.0, chars / choice.total)
 
 
 def read_fragment(tree: LexborHTMLParser) -> list[str]:
@@ -96,10 +79,10 @@ def read_fragment(tree: LexborHTMLParser) -> list[str]:
     body = tree.body
     if body is None:
         return []
-    tree.strip_tags(_DROPPED, recursive=True)
+    tree.strip_tags([*STRICT.dropped], recursive=True)
     for node in tree.css("br"):
-        node.replace_with(_BREAK)
-    collector = _Collector(Choice(body, frozenset(), frozenset(), 0, {}))
+        node.replace_with(BREAK)
+    collector = _Collector(Choice(body, frozenset(), frozenset(), 0, {}, []), heeds_names=True)
     collector.walk(body)
     return collector.lines
 
@@ -115,11 +98,13 @@ def _headline(tree: LexborHTMLParser) -> str | None:
 class _Collector:
     """Walks a container in order: blocks become lines, loose text between blocks too, unwanted subtrees are skipped."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, *, heeds_names: bool) -> None:
         self._choice = choice
+        self._heeds_names = heeds_names
         self.lines: list[str] = []
         self.link_chars = 0
         self._inline: list[str] = []
+        self._inline_links = 0
 
     def walk(self, container: LexborNode) -> None:
         """Collect a container's lines, without recursion."""
@@ -146,16 +131,25 @@ class _Collector:
             self._take(node, tag)
         elif tag in _CONTAINERS or tag in _BLOCKS:
             if tag == "span":
-                return True
+                return node.attributes.get("class") is None or not self._is_beside(node)
             self._flush()
             return not self._is_beside(node)
         elif not tag.startswith("-"):
-            self._inline.append(node.text_lexbor())
+            if "-" in tag or (node.first_child is not None and node.css_first("p,div,h2,ul") is not None):
+                # Elements of a page's own making, and inline ones around blocks.
+                self._flush()
+                return not self._is_beside(node)
+            text = node.text_lexbor()
+            if tag == "a":
+                self._inline_links += len(text)
+            self._inline.append(text)
         return False
 
     def _take(self, node: LexborNode, tag: str) -> None:
         known = self._choice.texts.get(node.mem_id)
         text, links = known if known is not None else (node.text_lexbor(), link_chars(node))
+        if tag == "p" and node.attributes.get("class") and self._is_beside(node):
+            return
         if tag != "p" and (links * 2 > len(text.strip()) or self._is_beside(node)):
             return
         if links > _LINK_LINE_SHARE * len(text) and len(text) < _LINK_LINE_CHARS:
@@ -167,15 +161,18 @@ class _Collector:
         key = node.mem_id
         if key in self._choice.outside:
             return True
-        return key not in self._choice.wrappers and read_names(names_of(node)).beside
+        return self._heeds_names and key not in self._choice.wrappers and read_names(names_of(node)).beside
 
     def _flush(self) -> None:
         if self._inline:
-            self._add("".join(self._inline))
+            text = "".join(self._inline)
+            if self._inline_links <= _LINK_LINE_SHARE * len(text.strip()) or len(text) >= _LINK_LINE_CHARS:
+                self._add(text)
             self._inline.clear()
+            self._inline_links = 0
 
     def _add(self, text: str) -> None:
-        for part in text.split(_BREAK):
+        for part in text.split(BREAK):
             line = " ".join(part.split())
             if line:
                 self.lines.append(line)

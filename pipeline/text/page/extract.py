@@ -5,8 +5,10 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.domain.outcome import Reject
 from pipeline.text.page.content import MainText, extract_main_text, read_fragment
+from pipeline.text.page.doubt import is_doubtful, wiser
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.page.metadata import Metadata, read_metadata
+from pipeline.text.page.reading import GENEROUS, STRICT
 from pipeline.text.params import IngestParams
 
 __all__ = ["Page", "read_markup", "read_page"]
@@ -29,7 +31,11 @@ def read_page(html: str, params: IngestParams) -> Page | Reject:
     metadata = read_metadata(tree)
     head = tree.css_first("title")
     title = " ".join(head.text_lexbor().split()) if head is not None else None
-    return Page(metadata, extract_main_text(tree), title or None)
+    main = extract_main_text(tree, metadata.description, STRICT)
+    if params.extraction == "accurate" or (params.extraction == "auto" and is_doubtful(main)):
+        again = LexborHTMLParser(html)
+        main = wiser(main, extract_main_text(again, metadata.description, GENEROUS))
+    return Page(metadata, main, title or None)
 
 
 def read_markup(text: str, params: IngestParams) -> list[str] | Reject:

@@ -6,10 +6,11 @@ from pipeline.domain.outcome import Reject
 from pipeline.text.draft import Draft
 from pipeline.text.drafting import draft_article
 from pipeline.text.page.extract import Page, read_page
-from pipeline.text.params import IngestParams
+from pipeline.text.params import Extraction, IngestParams
 from pipeline.wire.raw import RawArticle
 
 PARAMS = IngestParams()
+EXTRACTIONS: tuple[Extraction, ...] = ("fast", "accurate", "auto")
 SEEN_MS = 1_790_000_000_000
 FIRST = "The old dam withstood the highest water in thirty years, engineers said on Tuesday, and nobody was hurt."
 SECOND = "An evacuation plan had been ready since Sunday, with twenty buses waiting at the entrances of the villages."
@@ -52,6 +53,11 @@ def _paragraphs(*texts: str) -> str:
         f"{_paragraphs(FIRST)}<figure><figcaption>{COMMENT}</figcaption></figure>{_paragraphs(SECOND, THIRD)}",
         f"<a href='/x'><p>{COMMENT}</p></a><a href='/y'><p>{COMMENT}</p></a><div>{_paragraphs(*TEXT)}</div>",
         f"<p>{FIRST}<p>{SECOND}<p>{THIRD}",
+        f"<x-story><x-part><p>{FIRST}</p></x-part><b><p>{SECOND}</p></b><p>{THIRD}</p></x-story>",
+        f"<div>{_paragraphs(FIRST)}<div><a href='/a'>{TEASER}</a></div>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<div>{_paragraphs(FIRST)}<p class='newsletter-teaser'>{COMMENT}</p>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<div>{_paragraphs(FIRST)}<div><span class='caption'>{COMMENT}</span></div>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<site-navigation>{_paragraphs(COMMENT)}</site-navigation><div>{_paragraphs(*TEXT)}</div>",
     ],
 )
 def test_shapes(body: str) -> None:
@@ -111,6 +117,71 @@ def test_metadata_from_meta_elements() -> None:
 def test_broken_json_ld_is_passed_over(broken: str) -> None:
     head = f'<script type="application/ld+json">{broken}</script>'
     assert _draft(_paragraphs(*TEXT), head).paragraphs == TEXT
+
+
+HEADLINE = "Old dam in the valley holds after a long night"
+LEAD = "Twenty buses waited in vain at the foot of the old wall"
+
+
+@pytest.mark.parametrize(
+    ("body", "head"),
+    [
+        (f"<header><h1>Dam holds</h1><p class='article-lead'>{LEAD}</p></header><div>{_paragraphs(*TEXT)}</div>", ""),
+        (f"<h1>Dam holds</h1><div class='articleIntro'><p>{LEAD}</p></div><div>{_paragraphs(*TEXT)}</div>", ""),
+        (f"<h2 itemprop='alternativeHeadline'>{LEAD}</h2><div>{_paragraphs(*TEXT)}</div>", ""),
+        (
+            f"<div><h2>{LEAD}<br>and went home</h2></div><div>{_paragraphs(*TEXT)}</div>",
+            f'<meta name="description" content="{LEAD} and went home">',
+        ),
+    ],
+)
+def test_lead_above_the_text_is_the_sub_headline(body: str, head: str) -> None:
+    draft = _draft(body, head)
+    assert draft.paragraphs == TEXT
+    assert draft.subheadline is not None
+    assert draft.subheadline.removesuffix(" and went home") == LEAD
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div>{_paragraphs(*TEXT)}</div><p class='lead'>{LEAD}</p>",
+        f"<p class='lead'><a href='/a'>{LEAD}</a></p><div>{_paragraphs(*TEXT)}</div>",
+        f"<p class='leaderboard'>{LEAD}</p><div>{_paragraphs(*TEXT)}</div>",
+        f"<p class='lead'>Short</p><div><p class='lead'>{FIRST}</p>{_paragraphs(SECOND, THIRD)}</div>",
+        f"<h2 class='lead'>{HEADLINE.upper()}!</h2><div>{_paragraphs(*TEXT)}</div>",
+    ],
+)
+def test_what_is_no_lead(body: str) -> None:
+    draft = _draft(body, f'<meta property="og:title" content="{HEADLINE}">')
+    assert draft.subheadline is None
+    assert draft.paragraphs == TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div>Loading the article…</div><noscript><div>{_paragraphs(*TEXT)}</div></noscript>",
+        f"<aside class='page'>{_paragraphs(*TEXT)}</aside><p>Loading the article, please wait.</p>",
+        f"<figure>{_paragraphs(*TEXT)}</figure><p>Loading the article, please wait.</p>",
+    ],
+)
+def test_a_page_built_otherwise_is_read_again(body: str) -> None:
+    html = f"<html><body>{body}</body></html>"
+    texts = {}
+    for extraction in EXTRACTIONS:
+        page = read_page(html, IngestParams(extraction=extraction))
+        assert isinstance(page, Page)
+        texts[extraction] = page.main.lines
+    assert set(TEXT) <= set(texts["auto"])
+    assert texts["auto"] == texts["accurate"]
+    assert not set(TEXT) <= set(texts["fast"])
+
+
+def test_a_page_that_shows_its_text_is_read_alike_by_all() -> None:
+    html = f"<html><body><aside>{_paragraphs(COMMENT)}</aside><div>{_paragraphs(*TEXT * 3)}</div></body></html>"
+    pages = [read_page(html, IngestParams(extraction=extraction)) for extraction in EXTRACTIONS]
+    assert pages[0] == pages[1] == pages[2]
 
 
 def test_claimed_body_counts_where_the_page_shows_much_less() -> None:
