@@ -12,7 +12,7 @@ _BINDING = "0.5.0"
 _HEADERS = "news.event-headers.v1"
 _DESCRIPTION = (
     "Raw news articles go in at one end; clean, deduplicated, language-tagged, subject-classified events come out at "
-    "the other. Consumers read news.articles.enriched.v1 with isolation.level read_committed: see docs/events.md."
+    "the other. Consumers read news.articles.enriched.v1 with isolation.level read_committed: see docs/consumers.md."
 )
 
 
