@@ -117,8 +117,12 @@ class ApacheKafka:
         self._listeners = dict(listeners or {})
         self._ports = {"PLAINTEXT": self._port, "CONTROLLER": self._controller_port}
         self._ports |= {name: free_port() for name in self._listeners}
-        self._write_config(properties or {})
-        self._format()
+        try:
+            self._write_config(properties or {})
+            self._format()
+        except BaseException:
+            shutil.rmtree(self._home, ignore_errors=True)
+            raise
 
     @property
     def bootstrap_servers(self) -> str:
@@ -141,24 +145,20 @@ class ApacheKafka:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start, and wait for the first answer."""
-        with (self._home / "kafka.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._java("kafka.Kafka", str(self._config)),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        if (
-            not wait_until_ready(
-                "127.0.0.1", self._port, self._cluster_id, timeout_secs=START_TIMEOUT_SECS, alive=lambda: self.running
-            )
-            or not self._wait_for_coordinator()
-        ):
-            said = (self._home / "kafka.log").read_text("utf-8", "replace")[-3000:]
+        """Start, and wait for the first answer. When that fails or is interrupted, nothing is left behind."""
+        try:
+            with (self._home / "kafka.log").open("ab") as log:
+                # In the process group of the tests: what ends those ends it too.
+                self._process = subprocess.Popen(
+                    self._java("kafka.Kafka", str(self._config)),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            self._wait_until_it_answers()
+        except BaseException:
             self.close()
-            raise RuntimeError(f"Apache Kafka did not start:\n{said}")
+            raise
 
     def stop(self) -> None:
         """Shut down in good order."""
@@ -181,6 +181,16 @@ class ApacheKafka:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _wait_until_it_answers(self) -> None:
+        if (
+            not wait_until_ready(
+                "127.0.0.1", self._port, self._cluster_id, timeout_secs=START_TIMEOUT_SECS, alive=lambda: self.running
+            )
+            or not self._wait_for_coordinator()
+        ):
+            said = (self._home / "kafka.log").read_text("utf-8", "replace")[-3000:]
+            raise RuntimeError(f"Apache Kafka did not start:\n{said}")
 
     def _wait_for_coordinator(self) -> bool:
         """Have the internal topics made, which Kafka does on the first question for a coordinator."""
@@ -226,7 +236,6 @@ class ApacheKafka:
         tool = ["kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(self._config)]
         done = subprocess.run(self._java(*tool), capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
-            shutil.rmtree(self._home, ignore_errors=True)
             raise RuntimeError(f"Apache Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
 
     def _java(self, *arguments: str) -> list[str]:
