@@ -14,9 +14,11 @@ from pipeline.stages.chain import Chain
 from pipeline.stages.classify import ClassifyStage
 from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.detect_language import DetectLanguageStage
-from pipeline.stages.ingest import IngestStage
+from pipeline.stages.ingest import IngestParams, IngestStage
 from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
 from pipeline.stages.publish import PublishStage
+from pipeline.text.learned import LearnedFurniture
+from pipeline.text.params import Extraction
 
 __all__ = ["build_chain", "build_fold", "build_stages", "versions"]
 
@@ -38,14 +40,20 @@ def versions() -> Versions:
     )
 
 
-def build_stages(names: Sequence[StageName], *, lane: str = "") -> list[AnyStage]:
-    """Build stages by name, each model loaded once in a process.
+def build_stages(
+    names: Sequence[StageName],
+    *,
+    lane: str = "",
+    extraction: Extraction = "auto",
+    furniture: LearnedFurniture | None = None,
+) -> list[AnyStage]:
+    """Build stages by name, each model loaded once in a process; `extraction` and `furniture` are for `ingest`.
 
     Raises:
         ConfigError: A name is not a stage's.
     """
     builders: dict[StageName, Callable[[], AnyStage]] = {
-        "ingest": lambda: IngestStage(lane=lane, version=__version__),
+        "ingest": lambda: IngestStage(IngestParams(extraction=extraction), lane=lane, furniture=furniture),
         "dedupe": lambda: DedupeStage(versions()),
         "detect-language": lambda: DetectLanguageStage(_language_model()),
         "classify": lambda: ClassifyStage(_subject_model()),
@@ -57,13 +65,19 @@ def build_stages(names: Sequence[StageName], *, lane: str = "") -> list[AnyStage
     return [builders[name]() for name in names]
 
 
-def build_chain(names: Sequence[StageName], *, lane: str = "") -> Chain:
-    """Build the chain of a service.
+def build_chain(
+    names: Sequence[StageName],
+    *,
+    lane: str = "",
+    extraction: Extraction = "auto",
+    furniture: LearnedFurniture | None = None,
+) -> Chain:
+    """Build the chain of a service, of stages as `build_stages` makes them.
 
     Raises:
         ConfigError: The names are not those of consecutive stages.
     """
-    stages = build_stages(names, lane=lane)
+    stages = build_stages(names, lane=lane, extraction=extraction, furniture=furniture)
     try:
         return Chain(stages)
     except ValueError as error:

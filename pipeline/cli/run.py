@@ -21,6 +21,7 @@ from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
 from pipeline.settings import load_settings
 from pipeline.sources.files import STDIN, find_files, read_files
+from pipeline.sources.furniture import load_furniture
 from pipeline.stages.protocol import STAGES
 
 __all__ = ["LANE", "run"]
@@ -42,7 +43,8 @@ def run(
     The order of the input decides which of several copies is the canonical one. Time is each article's `fetched_at`;
     where it has none, `--now`, or else the time of its file. At the end the funnel is printed on standard error as
     JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when everything is done, or
-    not at all. Of the settings, only the windows of deduplication count here.
+    not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and `NEWS_FURNITURE_FILE`
+    count here.
 
     Parameters
     ----------
@@ -67,7 +69,9 @@ def run(
     windows = FoldParams(
         near_window_secs=settings.dedup.near_window_secs, exact_window_secs=settings.dedup.exact_window_secs
     )
-    chain, fold, funnel = build_chain(STAGES, lane=LANE), build_fold(windows), Funnel()
+    furniture = load_furniture(settings.furniture_file)
+    chain = build_chain(STAGES, lane=LANE, extraction=settings.extraction, furniture=furniture)
+    fold, funnel = build_fold(windows), Funnel()
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
         for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel):

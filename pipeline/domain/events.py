@@ -1,10 +1,12 @@
 """Blocks that several events share, made from an article and its verdict."""
 
+from msgspec.structs import replace
+
 from pipeline.domain.article import Article, Dedup, DuplicateArticle, Event, Provenance, Syndication, Versions
 from pipeline.domain.ids import event_id
 from pipeline.domain.verdict import Verdict
 
-__all__ = ["dedup_block", "duplicate_event", "provenance_block", "syndication_block"]
+__all__ = ["dedup_block", "duplicate_event", "ingest_settings", "made_by", "provenance_block", "syndication_block"]
 
 
 def dedup_block(verdict: Verdict) -> Dedup:
@@ -51,8 +53,22 @@ def provenance_block(article: Article, versions: Versions) -> Provenance:
         offset=source.offset,
         content_sha256=source.content_sha256,
         lane=source.lane,
-        versions=versions,
+        versions=made_by(article, versions),
     )
+
+
+def made_by(article: Article, versions: Versions) -> Versions:
+    """Return a stage's versions, and how `ingest` was set, which may have been another service."""
+    ingested = article.provenance.versions
+    if ingested is None or (ingested.extraction is None and ingested.furniture is None):
+        return versions
+    return replace(versions, extraction=ingested.extraction, furniture=ingested.furniture)
+
+
+def ingest_settings(versions: Versions) -> tuple[str, ...]:
+    """Return what tells one way to run `ingest` from another; nothing for the plain one."""
+    named = (("extraction", versions.extraction), ("furniture", versions.furniture))
+    return tuple(f"{name}={value}" for name, value in named if value is not None)
 
 
 def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> Event:
@@ -77,6 +93,7 @@ def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> E
         provenance=provenance_block(article, versions),
     )
     origin = article.signature.origin
+    made = value.provenance.versions or versions
     return Event(
         # A repeat keeps its article's revision, so the raw record's place tells its duplicates apart.
         id=event_id(
@@ -84,7 +101,7 @@ def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> E
             article.id,
             verdict.revision,
             f"news.article.duplicate.v1@{origin.partition}:{origin.offset}",
-            versions.pipeline,
+            " ".join((made.pipeline, *ingest_settings(made))),
         ),
         type="news.article.duplicate.v1",
         article_id=article.id,

@@ -34,6 +34,7 @@ from pipeline.runtime.timing import time_stage
 from pipeline.runtime.transport import use_fast_lz4
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
+from pipeline.sources.furniture import load_furniture
 from pipeline.stages.chain import Chain
 from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
@@ -123,7 +124,10 @@ class _Worker:
         catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
         connection = self._connection()
         catalogue = await check_topics(connection, catalogue, self._stages)
-        made = await asyncio.to_thread(build_stages, self._stages, lane=settings.lane)
+        furniture = await asyncio.to_thread(load_furniture, settings.furniture_file)
+        made = await asyncio.to_thread(
+            build_stages, self._stages, lane=settings.lane, extraction=settings.extraction, furniture=furniture
+        )
         timed = {stage.name: time_stage(stage) for stage in made}
         observer = WorkerObserver(metrics, progress, catalogue, self._stages, lambda name: timed[name].take_seconds())
         known = versions()

@@ -1,6 +1,7 @@
 """The tree of all settings."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -19,6 +20,8 @@ from pipeline.settings.groups import (
 )
 
 __all__ = ["Settings"]
+
+Extraction = Literal["fast", "accurate", "auto"]
 
 
 class Settings(BaseSettings):
@@ -50,6 +53,14 @@ class Settings(BaseSettings):
     )
     transaction_timeout_ms: int = Field(
         default=15_000, ge=1000, le=900_000, description="A broker aborts a transaction that is open for this long."
+    )
+    extraction: Extraction = Field(
+        default="auto",
+        description="How `ingest` reads pages: in one way (`fast`), in two (`accurate`), in a second when in doubt.",
+    )
+    furniture_file: Path | None = Field(
+        default=None,
+        description="Lines of page furniture by source, from `learn furniture`. The same for all workers.",
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)

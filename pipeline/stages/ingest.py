@@ -17,6 +17,7 @@ from pipeline.domain.times import from_epoch_ms
 from pipeline.text.dates import instant_ms
 from pipeline.text.draft import Draft
 from pipeline.text.drafting import draft_article
+from pipeline.text.learned import NO_LINES, LearnedFurniture
 from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams
 from pipeline.text.quality import judge_quality
@@ -47,10 +48,25 @@ class _Prepared(Struct, frozen=True):
 class IngestStage:
     """The first stage: raw records in, articles out."""
 
-    def __init__(self, params: IngestParams | None = None, *, lane: str = "", version: str = __version__) -> None:
+    def __init__(
+        self,
+        params: IngestParams | None = None,
+        *,
+        lane: str = "",
+        version: str = __version__,
+        furniture: LearnedFurniture | None = None,
+    ) -> None:
+        """Make the stage; `furniture` is what was learned of sources beforehand."""
         self._params = params or IngestParams()
         self._lane = lane
-        self._versions = Versions(pipeline=version)
+        self._furniture = furniture
+        # What a plain release does by itself goes without saying.
+        extraction = self._params.extraction
+        self._versions = Versions(
+            pipeline=version,
+            extraction=extraction if extraction != "auto" else None,
+            furniture=furniture.version if furniture is not None else None,
+        )
 
     @property
     def name(self) -> Literal["ingest"]:
@@ -74,7 +90,8 @@ class IngestStage:
         if raw.action == "retract":
             return _Prepared(record, raw, _NO_TEXT, "", raw.canonical, _publisher(raw, domain, None), fetched_ms, flags)
         seen_ms = fetched_ms if fetched_ms is not None else record.timestamp_ms
-        draft = draft_article(raw, domain, seen_ms, self._params)
+        learned = self._furniture.of(raw.source or domain) if self._furniture is not None else NO_LINES
+        draft = draft_article(raw, domain, seen_ms, self._params, learned)
         if isinstance(draft, Reject):
             return draft
         return _Prepared(

@@ -1,10 +1,11 @@
 """Make the event that consumers read from an article that has passed all stages."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from pipeline.domain.article import Article, EnrichedArticle, Event, EventType, Versions
-from pipeline.domain.events import dedup_block, provenance_block, syndication_block
+from pipeline.domain.events import dedup_block, ingest_settings, made_by, provenance_block, syndication_block
 from pipeline.domain.ids import digest_hex, event_id
 from pipeline.domain.outcome import Emit, Outcome
 from pipeline.domain.verdict import Verdict
@@ -33,7 +34,6 @@ class PublishStage:
 
     def __init__(self, versions: Versions, lane: str = "", *, validate: bool = False) -> None:
         self._versions = versions
-        self._processing_version = processing_version(versions)
         self._lane = lane
         self._validator = ProducedValidator("news.article.enriched.v1") if validate else None
 
@@ -50,7 +50,9 @@ class PublishStage:
         if self._validator is not None:
             self._validator.check(to_plain(value))
         return Event(
-            id=event_id(self._lane, article.id, verdict.revision, kind, self._processing_version),
+            id=event_id(
+                self._lane, article.id, verdict.revision, kind, processing_version(made_by(article, self._versions))
+            ),
             type=kind,
             article_id=article.id,
             time=article.ingested_at,
@@ -121,8 +123,8 @@ def _event_type(verdict: Verdict) -> EventType:
     return "news.article.enriched.v1" if verdict.supersedes is None else "news.article.revised.v1"
 
 
+@lru_cache(maxsize=64)
 def processing_version(versions: Versions) -> str:
-    """Name a combination of versions in a few characters; another model is another event."""
-    return digest_hex(
-        versions.pipeline, versions.language or "", versions.subjects or "", versions.taxonomy or "", size=8
-    )
+    """Name a combination of versions in a few characters; another model or setting is another event."""
+    models = (versions.language or "", versions.subjects or "", versions.taxonomy or "")
+    return digest_hex(versions.pipeline, *models, *ingest_settings(versions), size=8)

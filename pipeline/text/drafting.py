@@ -1,7 +1,7 @@
 """Make the editorial content of an article from a raw record: text or page, the raw record's own fields first."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from pipeline.domain.article import PublishedAt
@@ -13,6 +13,7 @@ from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.furniture import line_key
+from pipeline.text.learned import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
@@ -20,7 +21,7 @@ from pipeline.text.titles import without_site_name
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
 
-__all__ = ["draft_article"]
+__all__ = ["article_lines", "draft_article"]
 
 # Tags that text about markup would hardly write out in pairs.
 _MARKUP = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|strong|em|a|span)>|<(?:p|br|br/|br /)>", re.IGNORECASE)
@@ -35,11 +36,30 @@ _BYLINE_CHARS = 500
 _DATE_CHARS = 100
 
 
-def draft_article(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
-    """Return the article's content; a Reject when there is none. `seen_ms` is when the fetcher saw it."""
-    if (raw.html or "").strip():
-        return _from_page(raw, domain, seen_ms, params)
-    return _from_text(raw, domain, seen_ms, params)
+def draft_article(
+    raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool] = NO_LINES
+) -> Draft | Reject:
+    """Return the article's content; a Reject when there is none.
+
+    `seen_ms` is when the fetcher saw it; `learned` are the lines known as its source's furniture.
+    """
+    if _has_page(raw):
+        return _from_page(raw, domain, seen_ms, params, learned)
+    return _from_text(raw, domain, seen_ms, params, learned)
+
+
+def article_lines(raw: RawArticle, params: IngestParams) -> list[str] | Reject:
+    """Return the lines that an article has before titles, furniture and credits are taken out of them."""
+    if _has_page(raw):
+        page = read_page(raw.html or "", params)
+        cleaned = page if isinstance(page, Reject) else _page_text(page)
+    else:
+        cleaned = _plain_text(raw, params)
+    return cleaned if isinstance(cleaned, Reject) else split_paragraphs(cleaned.text)
+
+
+def _has_page(raw: RawArticle) -> bool:
+    return bool((raw.html or "").strip())
 
 
 def _one_line(text: str | None) -> str | None:
@@ -60,32 +80,49 @@ def _labels(texts: Iterable[str], limit: int, max_chars: int) -> tuple[str, ...]
     return tuple(labels.values())
 
 
-def _from_text(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
+def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
+    """Clean the characters of a text, whose markup goes, if it has any."""
     text = raw.text or ""
     if "<" in text and _MARKUP.search(text):
         lines = read_markup(text, params)
         if isinstance(lines, Reject):
             return lines
         text = "\n".join(lines)
-    cleaned = clean_characters(text)
+    return clean_characters(text)
+
+
+def _page_text(page: Page) -> Cleaned:
+    """Clean the characters of what a page shows, or claims to have where it shows much less."""
+    shown = "\n".join(page.main.lines)
+    claimed = page.metadata.body
+    if claimed is not None and len(claimed) > max(_CLAIMED_FACTOR * len(shown), _CLAIMED_CHARS):
+        shown = claimed
+    return clean_characters(shown)
+
+
+def _from_text(
+    raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
+) -> Draft | Reject:
+    cleaned = _plain_text(raw, params)
+    if isinstance(cleaned, Reject):
+        return cleaned
     authors = _given_authors(raw)
-    title = _one_line(raw.title)
-    body = clean_body(split_paragraphs(cleaned.text), title, [name for name, _ in authors], domain, params)
+    lines = without_learned(split_paragraphs(cleaned.text), learned)
+    body = clean_body(lines, _one_line(raw.title), [name for name, _ in authors], domain, params)
     flags = _flags(cleaned, body, params)
     published, date_flags = _published(raw, (), body.date, seen_ms, params)
     return _drafted(raw, body, flags | date_flags, params, authors=authors, published=published)
 
 
-def _from_page(raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams) -> Draft | Reject:
+def _from_page(
+    raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
+) -> Draft | Reject:
     page = read_page(raw.html or "", params)
     if isinstance(page, Reject):
         return page
     meta = page.metadata
-    shown = "\n".join(page.main.lines)
-    if meta.body is not None and len(meta.body) > max(_CLAIMED_FACTOR * len(shown), _CLAIMED_CHARS):
-        shown = meta.body
-    cleaned = clean_characters(shown)
-    lines = split_paragraphs(cleaned.text)
+    cleaned = _page_text(page)
+    lines = without_learned(split_paragraphs(cleaned.text), learned)
     authors = _given_authors(raw) or meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)

@@ -79,7 +79,19 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str], line: str, said: str) -
 
 def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     names = [name for name in build_app() if not name.startswith("-")]
-    assert names == ["worker", "run", "topics", "produce", "tail", "demo", "broker", "schema", "config", "version"]
+    assert names == [
+        "worker",
+        "run",
+        "topics",
+        "produce",
+        "tail",
+        "demo",
+        "broker",
+        "learn",
+        "schema",
+        "config",
+        "version",
+    ]
     for name in names:
         assert run_command([name, "--help"]) == 0
         assert f"news-pipeline {name}" in capsys.readouterr().out

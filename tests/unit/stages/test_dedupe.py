@@ -3,6 +3,7 @@
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.dedup.fold import Fold
 from pipeline.domain.article import Article, Provenance, Quality, Versions
@@ -64,6 +65,18 @@ def test_repeats_of_one_article_have_events_of_their_own() -> None:
     drops = [outcome for outcome in stage.judge(batch, _verdicts(batch)) if isinstance(outcome, Drop)]
     assert [drop.reason for drop in drops] == ["repeat", "repeat"]
     assert drops[0].event.id != drops[1].event.id
+
+
+def test_how_ingest_was_set_makes_another_event_of_a_duplicate() -> None:
+    def dropped(made: Versions) -> str:
+        batch = [_article("a", 0, "one"), _article("b", 1, "one")]
+        batch[1] = replace(batch[1], provenance=replace(batch[1].provenance, versions=made))
+        _, drop = DedupeStage(Versions(pipeline="1")).judge(batch, _verdicts(batch))
+        assert isinstance(drop, Drop)
+        assert drop.event.value.provenance.versions == made
+        return drop.event.id
+
+    assert dropped(Versions(pipeline="1")) != dropped(Versions(pipeline="1", furniture="abc"))
 
 
 def test_needs_a_verdict_for_each_article() -> None:

@@ -146,6 +146,16 @@ def test_versions_do_not_run_into_each_other() -> None:
     assert processing_version(one) != processing_version(other)
 
 
+def test_how_ingest_was_set_is_named_and_is_another_event(article: Article) -> None:
+    plain, _ = publish(article)
+    events = [plain]
+    for made in (Versions(pipeline="1", extraction="fast"), Versions(pipeline="1", furniture="abc")):
+        event, value = publish(replace(article, provenance=replace(article.provenance, versions=made)))
+        assert value.provenance.versions == replace(VERSIONS, extraction=made.extraction, furniture=made.furniture)
+        events.append(event)
+    assert len({event.id for event in events}) == 3
+
+
 def test_a_bare_article_is_enough(article: Article) -> None:
     bare = Article(
         id=article.id,

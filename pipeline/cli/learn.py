@@ -1,0 +1,105 @@
+"""`news-pipeline learn`."""
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.cli.dash import undash
+from pipeline.cli.exits import UsageError
+from pipeline.cli.progress import show_progress
+from pipeline.domain.outcome import Reject
+from pipeline.domain.record import Record
+from pipeline.offline.output import OutputFiles
+from pipeline.settings import load_settings
+from pipeline.sources.files import find_files, read_files
+from pipeline.text.drafting import article_lines
+from pipeline.text.learned import FORMAT, FurnitureFile, LearnedFurniture
+from pipeline.text.learning import FurnitureLearner, LearnParams
+from pipeline.text.params import IngestParams
+from pipeline.text.urls import registrable_domain
+from pipeline.wire.raw import decode_raw
+
+__all__ = ["app"]
+
+app = App(name="learn", help="Learn data files from articles, offline.", result_action="return_value")
+
+_DEFAULTS = LearnParams()
+_PROGRESS_RECORDS = 100
+
+
+@app.command
+def furniture(
+    *,
+    input: Annotated[tuple[str, ...], Parameter(name="--input", consume_multiple=True, negative="")],  # noqa: A002
+    output: str,
+    min_articles: int = _DEFAULTS.min_articles,
+    min_share: float = _DEFAULTS.min_share,
+) -> int:
+    """Find the lines that a source repeats over many of its articles, and write them as a data file.
+
+    Set `NEWS_FURNITURE_FILE` to that file and `ingest` takes these lines out. Short lines go only near the beginning or
+    the end of a text. Look through the file before you use it; when you take lines out, loading it says which version
+    to write. Articles are read as `ingest` would read them (`NEWS_EXTRACTION` counts); a source is the record's
+    `source`, else the registrable domain of its URL.
+
+    Parameters
+    ----------
+    input:
+        Raw articles: files (.jsonl, .jsonl.gz, .jsonl.zst, .json, .txt, .html), directories, or `-`.
+    output:
+        The data file, JSON; `-` for standard output.
+    min_articles:
+        So many different articles of a source must have a line.
+    min_share:
+        Of a source's articles, so many must have it; from 0 to 1.
+    """
+    if min_articles < 2 or not 0 <= min_share <= 1:
+        raise UsageError("--min-articles must be 2 or more, --min-share from 0 to 1")
+    params = IngestParams(extraction=load_settings().extraction)
+    learner = FurnitureLearner(LearnParams(min_articles=min_articles, min_share=min_share))
+    with OutputFiles(furniture=undash(output)) as files:
+        passed_over = _learn(learner, [undash(name) for name in input], params)
+        sources = learner.learned()
+        version = LearnedFurniture.from_sources(sources).version
+        data = msgspec.json.encode(FurnitureFile(format=FORMAT, version=version, sources=sources))
+        files.write("furniture", msgspec.json.format(data, indent=1))
+    _report(learner, version, passed_over)
+    return 0
+
+
+def _learn(learner: FurnitureLearner, names: list[str], params: IngestParams) -> int:
+    """Take in every article of the files; return how many records were none, or of no known source."""
+    passed_over = 0
+    with show_progress("read") as show:
+        for number, record in enumerate(read_files(find_files(names), now_ms=0), 1):
+            passed_over += not _learn_one(learner, record, params)
+            if number % _PROGRESS_RECORDS == 0:
+                show(number)
+    return passed_over
+
+
+def _learn_one(learner: FurnitureLearner, record: Record, params: IngestParams) -> bool:
+    raw = decode_raw(record.value, record.headers, params)
+    if isinstance(raw, Reject):
+        return False
+    source = raw.source or (registrable_domain(raw.canonical) if raw.canonical is not None else None)
+    lines = article_lines(raw, params)
+    if source is None or isinstance(lines, Reject) or not lines:
+        return False
+    learner.add(source, lines)
+    return True
+
+
+def _report(learner: FurnitureLearner, version: str, passed_over: int) -> None:
+    """Say on standard error how much was learned; lines are for the file only."""
+    console = Console(stderr=True)
+    table = Table("source", "articles", "lines", box=None)
+    learned = learner.learned()
+    for source, articles in learner.counts().items():
+        table.add_row(escape(source), str(articles), str(len(learned.get(source, ()))))
+    console.print(table)
+    console.print(f"version {version}; {passed_over} records passed over: no article, or no source")
