@@ -4,7 +4,7 @@
 
 The input is the samples or any file `news-pipeline run` reads. Texts are brought to about the asked length by appending
 sentences of their own words in another order, so that the language stays and no two are alike; markup is measured apart
-(`extract.py`). Batches hold 256. The times are CPU time, the best of three rounds. Busy machines lie.
+(`news-pipeline eval extract`). Batches hold 256. The times are CPU time, the best of three rounds. Busy machines lie.
 """
 
 import argparse

@@ -30,6 +30,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("tail", "pipeline.cli.tail:tail", "Print the records of a topic as they come."),
     ("demo", "pipeline.cli.demo:demo", "Show the whole pipeline at work on its samples, on an embedded broker."),
     ("broker", "pipeline.cli.broker:broker", "Run the embedded broker, for trying out and for tests."),
+    ("eval", "pipeline.cli.evaluate:app", "Measure quality on labelled data."),
     ("learn", "pipeline.cli.learn:app", "Learn data files from articles, offline."),
     ("schema", "pipeline.cli.schema:app", "Check the published schemas against earlier releases."),
     ("config", "pipeline.cli.config:app", "Show or check the settings."),

@@ -87,6 +87,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "tail",
         "demo",
         "broker",
+        "eval",
         "learn",
         "schema",
         "config",

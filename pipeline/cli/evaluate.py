@@ -1,0 +1,9 @@
+"""`news-pipeline eval`."""
+
+from cyclopts import App
+
+__all__ = ["app"]
+
+app = App(name="eval", help="Measure quality on labelled data.", result_action="return_value")
+# Named as text, so that no command loads what another one needs.
+app.command("pipeline.cli.extraction:extract", name="extract")

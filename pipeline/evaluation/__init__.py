@@ -1,0 +1,1 @@
+"""Edge: how good the pipeline's work is on labelled data, beside other tools."""
