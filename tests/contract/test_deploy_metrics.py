@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -10,8 +10,8 @@ import yaml
 from pipeline.runtime.metric_table import METRICS, PREFIX
 from pipeline.runtime.metrics import Metrics
 from pipeline.settings.variables import unknown_variables
-from pipeline.stages.protocol import STAGES
-from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, rules, workers
+from pipeline.stages.protocol import StageName
+from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, panel_queries, rules, workers
 from tests.harness.tools import REPOSITORY, program, run
 
 RECORDS = {rule["record"] for rule in rules() if "record" in rule}
@@ -74,7 +74,7 @@ def test_expressions_name_only_what_exists(expression: str) -> None:
     "stage", sorted({name for text in EXPRESSIONS for name in re.findall(r'stage="([^"]+)"', text)})
 )
 def test_expressions_name_only_stages_that_exist(stage: str) -> None:
-    assert stage in STAGES
+    assert stage in get_args(StageName)
 
 
 def test_the_check_knows_a_wrong_name_when_it_sees_one() -> None:
@@ -142,7 +142,7 @@ def test_every_alert_has_a_unit_test_that_sees_it_fire() -> None:
 
 
 def test_a_stage_that_is_missing_is_noticed_for_every_stage() -> None:
-    assert re.findall(r'stage="([^"]+)"', ALERTS["NewsStageMissing"]["expr"]) == list(STAGES)
+    assert re.findall(r'stage="([^"]+)"', ALERTS["NewsStageMissing"]["expr"]) == list(get_args(StageName))
 
 
 def test_prometheus_finds_every_worker_and_grafana_finds_prometheus() -> None:
@@ -171,13 +171,7 @@ def test_the_rules_pass_their_unit_tests(path: Path) -> None:
 
 def test_expressions_of_dashboards_are_valid(tmp_path: Path) -> None:
     tool = program("promtool", "prometheus")
-    replaced = [
-        expression.replace("$__rate_interval", "1m")
-        .replace("$__range", "6h")
-        .replace("$service", ".*")
-        .replace("$stage", ".*")
-        for expression in _dashboard_expressions()
-    ]
+    replaced = [expression for _, expression in panel_queries(rate_interval="1m", over="6h")]
     assert not any("$" in expression for expression in replaced)
     group = {"name": "panels", "rules": [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(replaced)]}
     (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [group]}), "utf-8")

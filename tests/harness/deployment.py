@@ -17,6 +17,7 @@ __all__ = [
     "compose",
     "dashboards",
     "kafka_properties",
+    "panel_queries",
     "rules",
     "workers",
 ]
@@ -69,6 +70,20 @@ def rules() -> list[dict[str, Any]]:
 def dashboards() -> dict[str, dict[str, Any]]:
     """All dashboards by file name."""
     return {path.name: orjson.loads(path.read_bytes()) for path in DASHBOARDS}
+
+
+def panel_queries(*, rate_interval: str, over: str) -> list[tuple[str, str]]:
+    """Title and PromQL of every query of every panel, for all services and stages; Grafana would fill in the times."""
+    values = {"$__rate_interval": rate_interval, "$__range": over, "$service": ".*", "$stage": ".*"}
+    found = []
+    for board in dashboards().values():
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                expression = target["expr"]
+                for variable, value in values.items():
+                    expression = expression.replace(variable, value)
+                found.append((panel["title"], expression))
+    return found
 
 
 def kafka_properties(environment: Mapping[str, str]) -> dict[str, str]:
