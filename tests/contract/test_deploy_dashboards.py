@@ -82,3 +82,45 @@ def test_variables_that_are_used_are_declared(name: str) -> None:
 
 def test_identities_differ() -> None:
     assert len({board["uid"] for board in BOARDS.values()}) == len(BOARDS)
+
+
+def _unit(expression: str) -> str:
+    """The unit of what a query gives, by the names of metrics (they end in theirs) and by whether it is a rate."""
+    if "process_cpu_seconds_total" in expression:
+        return "none"  # seconds a second: cores
+    if "_bytes" in expression:
+        return "Bps" if "rate(" in expression else "bytes"
+    if "_seconds" in expression:
+        return "s"
+    if "_confidence" in expression:
+        return "percentunit"
+    return "cps" if "rate(" in expression else "short"
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_panel_shows_its_numbers_in_their_unit(name: str) -> None:
+    for panel in _panels(BOARDS[name]):
+        if panel["type"] != "row":
+            units = {_unit(target["expr"]) for target in panel["targets"]}
+            assert units == {panel["fieldConfig"]["defaults"]["unit"]}, panel["title"]
+
+
+def test_the_overview_shows_what_everybody_asks_for_first() -> None:
+    """The funnel, rates, lag, latency and dead letters: each for every stage or topic, and one number at the top."""
+    panels = _panels(BOARDS["overview.json"])
+    asked = {panel["title"]: [target["expr"] for target in panel.get("targets", [])] for panel in panels}
+    (funnel,) = (panel["title"] for panel in panels if panel["type"] == "table" and "stage" in asked[panel["title"]][0])
+    for part in ("consumed_total{", 'outcome="drop"', 'outcome="reject"', 'outcome="emit"'):
+        assert any(part in expression for expression in asked[funnel]), part
+    shown = [expression for expressions in asked.values() for expression in expressions]
+    for wanted in (
+        r"sum by \(stage\) \(rate\(news_records_consumed_total",
+        r"sum by \(stage, outcome\) \(rate\(news_records_processed_total",
+        r"sum by \(topic\) \(max by \(topic, partition\) \(news_consumer_lag_records",
+        *(rf"histogram_quantile\({q}, sum by \(stage, le\) \(rate\(news_end_to_end_latency" for q in (0.5, 0.95, 0.99)),
+        r"sum by \(stage, reason\) \(increase\(news_dead_letters_produced_total",
+    ):
+        assert any(re.search(wanted, expression) for expression in shown), wanted
+    top = " ".join(asked[panel["title"]][0] for panel in panels if panel["type"] == "stat")
+    for metric in ("records_processed", "end_to_end_latency", "consumer_lag", "dead_letters_produced"):
+        assert f"news_{metric}" in top
