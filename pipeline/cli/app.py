@@ -28,6 +28,8 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("topics", "pipeline.cli.topics:app", "Plan, create and list the topics."),
     ("produce", "pipeline.cli.produce:produce", "Send files to the raw topic."),
     ("tail", "pipeline.cli.tail:tail", "Print the records of a topic as they come."),
+    ("dlq", "pipeline.cli.dlq:app", "List, show, count and send back dead letters."),
+    ("replay", "pipeline.cli.replay:replay", "Copy raw records of a time into a lane, to process them again."),
     ("demo", "pipeline.cli.demo:demo", "Show the whole pipeline at work on its samples, on an embedded broker."),
     ("broker", "pipeline.cli.broker:broker", "Run the embedded broker, for trying out and for tests."),
     ("eval", "pipeline.cli.evaluate:app", "Measure quality on labelled data."),

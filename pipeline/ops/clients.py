@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownError, UnsupportedVersionError
 
 from pipeline.errors import ConfigError, TransientError
 from pipeline.runtime.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
 
-__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topic"]
+__all__ = ["admin_client", "catalogue_for", "consumer", "copy_producer", "raw_producer", "require_topic"]
 
 _BOOTSTRAP_TIMEOUT_MS = 10_000  # somebody waits at a terminal; a cluster that is there answers in milliseconds
 _REQUEST_OVERHEAD_BYTES = 64 * 1024  # the request around one record: names, batch header
@@ -45,15 +45,37 @@ def require_topic(kafka: KafkaSettings, name: str) -> None:
 @contextmanager
 def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
     """Give a producer that waits for all replicas and sends nothing twice, sized for the topic; see `admin_client`."""
-    arguments = {
+    with _connected(KafkaProducer, kafka, **_safe(spec.max_message_bytes)) as client:
+        yield client
+
+
+@contextmanager
+def copy_producer(kafka: KafkaSettings, largest_bytes: int, transactional_id: str | None) -> Iterator[Any]:
+    """Give a producer as `raw_producer` does, ready for transactions where it has an id.
+
+    Raises:
+        ConfigError: The broker has no transactions.
+    """
+    with _connected(KafkaProducer, kafka, **_safe(largest_bytes), transactional_id=transactional_id) as client:
+        if transactional_id is not None:
+            try:
+                client.init_transactions()
+            except (UnsupportedVersionError, UnknownError) as error:
+                raise ConfigError(
+                    "the broker has no transactions: set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
+                ) from error
+        yield client
+
+
+def _safe(largest_bytes: int) -> dict[str, Any]:
+    """Return the arguments of a producer that loses nothing and sends nothing twice."""
+    return {
         "acks": "all",
         "enable_idempotence": True,
-        "max_request_size": spec.max_message_bytes + _REQUEST_OVERHEAD_BYTES,
+        "max_request_size": largest_bytes + _REQUEST_OVERHEAD_BYTES,
         "linger_ms": 5,
         "allow_auto_create_topics": False,
     }
-    with _connected(KafkaProducer, kafka, **arguments) as client:
-        yield client
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class _Worker:
         self._settings = settings
         self._stages = stages
         self._start_from = start_from
-        self._group = f"{settings.group_prefix}{topic_prefix(lane=settings.lane)}news-{stages[0]}"
+        self._group = settings.group(stages[0])
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
         self._abandoned = False

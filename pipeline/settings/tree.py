@@ -84,6 +84,10 @@ class Settings(BaseSettings):
         """Arguments win over the environment, which wins over secret files. No .env file is read."""
         return (init_settings, env_settings, NestedSecretsSettingsSource(file_secret_settings))
 
+    def group(self, name: str) -> str:
+        """Return the consumer group of a service, called after its first stage, or of a command."""
+        return f"{self.group_prefix}{self.lane}{'.' if self.lane else ''}news-{name}"
+
     def redacted(self) -> dict[str, Any]:
         """Return the effective settings as plain JSON values; secrets show as stars."""
         return self.model_dump(mode="json")

@@ -24,6 +24,7 @@ from pipeline.text.quality import judge_quality
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.urls import registrable_domain, url_key
 from pipeline.wire.raw import RawArticle, decode_raw
+from pipeline.wire.replays import arrived_ms
 
 __all__ = ["IngestParams", "IngestStage"]
 
@@ -89,7 +90,7 @@ class IngestStage:
         domain = registrable_domain(raw.canonical) if raw.canonical is not None else None
         if raw.action == "retract":
             return _Prepared(record, raw, _NO_TEXT, "", raw.canonical, _publisher(raw, domain, None), fetched_ms, flags)
-        seen_ms = fetched_ms if fetched_ms is not None else record.timestamp_ms
+        seen_ms = fetched_ms if fetched_ms is not None else arrived_ms(record)
         learned = self._furniture.of(raw.source or domain) if self._furniture is not None else NO_LINES
         draft = draft_article(raw, domain, seen_ms, self._params, learned)
         if isinstance(draft, Reject):
@@ -118,21 +119,26 @@ class IngestStage:
             source=item.publisher.id if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
             ingested_at_ms=self._ingested_ms(item),
-            observed_at_ms=item.fetched_ms if item.fetched_ms is not None else record.timestamp_ms,
+            # Of a record that comes again, its first time: it may be an older version than the newest one.
+            observed_at_ms=item.fetched_ms if item.fetched_ms is not None else arrived_ms(record),
         )
 
     def _ingested_ms(self, item: _Prepared) -> int:
-        """Return when the article came in; a backfill lives in the time its articles were fetched, or else published.
+        """Return when the article came in; a backfill lives in the time its articles were fetched, or else first came.
 
-        The record's own time would be today, and end the window of every article before it.
+        The record's own time would be today, and end the window of every article before it. Archives, whose records
+        never came before, have the time of publication as the next best.
         """
+        now_ms = item.record.timestamp_ms
         if not self._lane:
-            return item.record.timestamp_ms
+            return now_ms
         if item.fetched_ms is not None:
             return item.fetched_ms
+        if (first_ms := arrived_ms(item.record)) < now_ms:
+            return first_ms
         published = item.draft.published_at
         published_ms = instant_ms(published.value) if published is not None else None
-        return published_ms if published_ms is not None else item.record.timestamp_ms
+        return published_ms if published_ms is not None else now_ms
 
     def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
         article = self._article(item, signature)

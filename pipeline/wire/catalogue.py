@@ -14,6 +14,7 @@ from pipeline.wire.schemas import schema_dir
 
 __all__ = [
     "DUPLICATES",
+    "REPLAYS",
     "SIGNATURES",
     "VERDICTS",
     "Catalogue",
@@ -28,6 +29,7 @@ __all__ = [
 SIGNATURES = "news.signatures.v1"
 VERDICTS = "news.verdicts.v1"
 DUPLICATES = "news.articles.duplicates.v1"
+REPLAYS = "news.replays.v1"
 
 TopicKind = Literal["article", "log", "state", "dead_letter"]
 
@@ -46,7 +48,7 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: TopicKind
     description: str
     owner: str
-    key: Literal["article_id", "cluster_id", "original"]
+    key: Literal["article_id", "cluster_id", "original", "place"]
     timestamp_type: Literal["CreateTime", "LogAppendTime"]
     max_message_bytes: int
     schema: str | None = None

@@ -33,7 +33,7 @@ _BACKWARD_ONLY: tuple[Direction, ...] = ("backward",)
 # Others write it, and never upgrade: what was valid once stays valid.
 _INPUT = frozenset({"news.article.raw.v1"})
 # Only the pipeline reads and writes it: during an upgrade old workers read new records, and new workers old ones.
-_INTERNAL = frozenset({"news.article.internal.v1", "news.signature.v1", "news.verdict.v1"})
+_INTERNAL = frozenset({"news.article.internal.v1", "news.signature.v1", "news.verdict.v1", "news.replay.v1"})
 
 
 class Finding(Struct, frozen=True, order=True):

@@ -14,13 +14,23 @@ from pipeline.domain.times import from_epoch_ms
 from pipeline.wire.catalogue import TopicSpec
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord, record_bytes
 
-__all__ = ["CONNECT_PREFIX", "MAX_DETAIL_BYTES", "OWN_PREFIX", "Failure", "Reporter", "dead_letter"]
+__all__ = [
+    "CONNECT_PREFIX",
+    "MAX_DETAIL_BYTES",
+    "OWN_PREFIX",
+    "Failure",
+    "Reporter",
+    "dead_letter",
+    "original_headers",
+]
 
 CONNECT_PREFIX = "__connect.errors."
 OWN_PREFIX = "news.dlq."
 MAX_DETAIL_BYTES = 1024
 """A detail is a sentence; the original bytes are in the record itself."""
 
+_ADDED = ("topic", "partition", "offset", "stage", "class.name", "exception.class.name", "exception.message")
+_ADDED_BY_US = frozenset(f"{CONNECT_PREFIX}{name}" for name in _ADDED)
 _MAX_KEPT_KEY_BYTES = 1024  # of a key when even the headers do not fit: enough to recognise it
 _REJECT = "pipeline.domain.outcome.Reject"  # stands in for an exception when there was none
 
@@ -52,16 +62,20 @@ def dead_letter(
     dies again does not grow. A value that does not fit is cut and marked so, with length and hash of the whole.
     """
     added = _added(record, failure, reporter, failed_at_ms)
-    replaced = {name for name, _ in added}
-    original = tuple(
-        (name, content) for name, content in record.headers if name not in replaced and not name.startswith(OWN_PREFIX)
-    )
+    original = original_headers(record.headers)
     key, value = record.key, record.value
     limit = target.max_message_bytes - BATCH_OVERHEAD_BYTES
     if record_bytes(key, value, (*original, *added)) > limit:
         original, added, key, value = _cut(record, original, added, limit)
     return OutputRecord(
         target.name, key, value, (*original, *added), record.timestamp_ms if record.timestamp_ms >= 0 else failed_at_ms
+    )
+
+
+def original_headers(headers: Headers) -> Headers:
+    """Return headers without those that make a record a dead letter."""
+    return tuple(
+        (name, content) for name, content in headers if name not in _ADDED_BY_US and not name.startswith(OWN_PREFIX)
     )
 
 

@@ -85,6 +85,8 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "topics",
         "produce",
         "tail",
+        "dlq",
+        "replay",
         "demo",
         "broker",
         "eval",

@@ -220,3 +220,29 @@ def test_in_a_lane_the_time_of_an_article_is_when_it_was_fetched() -> None:
     assert live.value.signature.ingested_at_ms == 1_790_000_000_000
     assert backfilled.value.ingested_at == "2026-01-02T03:04:05.000Z"
     assert backfilled.value.signature.ingested_at_ms == 1_767_323_045_000
+
+
+PLAIN = "A text that is long enough to be taken for an article by anybody who reads it. " * 6
+AGAIN: Headers = (("news.replay.arrived-ms", b"1767000000000"),)
+
+
+def test_in_a_lane_a_copy_without_a_time_of_its_own_has_that_of_its_first_record() -> None:
+    value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2025-12-01T00:00:00Z"})
+    times = {}
+    for lane, headers in (("backfill", AGAIN), ("backfill", ()), ("", AGAIN)):
+        (outcome,) = IngestStage(lane=lane).process([_record(value, headers)])
+        assert isinstance(outcome, Emit)
+        times[lane, bool(headers)] = outcome.value.signature.ingested_at_ms
+    assert times == {
+        ("backfill", True): 1_767_000_000_000,
+        ("backfill", False): 1_764_547_200_000,  # published
+        ("", True): 1_767_700_000_000,  # live traffic has the broker's time
+    }
+
+
+def test_a_record_that_comes_again_is_as_old_as_when_it_first_came() -> None:
+    value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN})
+    assert _article(value, AGAIN).signature.observed_at_ms == 1_767_000_000_000
+    assert _article(value).signature.observed_at_ms == 1_767_700_000_000
+    fetched = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "fetched_at": "2026-01-05T00:00:00Z"})
+    assert _article(fetched, AGAIN).signature.observed_at_ms == 1_767_571_200_000

@@ -128,6 +128,7 @@ def test_consumers_are_protected_forward_producers_backward_workers_both_ways() 
         "news.article.internal.v1": ("forward", "backward"),
         "news.signature.v1": ("forward", "backward"),
         "news.verdict.v1": ("forward", "backward"),
+        "news.replay.v1": ("forward", "backward"),
         "news.article.enriched.v1": ("forward",),
         "news.article.duplicate.v1": ("forward",),
         "news.dead-letter.v1": ("forward",),

@@ -1,0 +1,273 @@
+"""`news-pipeline dlq`."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from pipeline.cli.exits import UsageError
+from pipeline.cli.times import read_time
+from pipeline.ops import dead_letters as letters_in
+from pipeline.ops.clients import catalogue_for, consumer
+from pipeline.ops.copies import Pace, copier
+from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
+from pipeline.ops.history import record_at
+from pipeline.settings import Settings, load_settings
+from pipeline.wire.catalogue import Catalogue
+from pipeline.wire.replays import DeadLetter, Place, is_ours
+
+__all__ = ["app"]
+
+app = App(name="dlq", help="List, show, count and send back dead letters.", result_action="return_value")
+
+_MEANINGS: dict[Refusal, str] = {
+    "replayed": "sent back before; --again sends them once more",
+    "attempts": f"sent back {ReplayParams().max_attempts} times already: mend the cause first",
+    "incomplete": "cut for their size: the original must come from its source",
+    "unreadable": "not articles of this version, so their raw records cannot be found",
+    "raw_gone": "died after their verdict, and their raw records have expired: fetch them anew",
+    "unknown_topic": "from topics that are not ours or not on the cluster",
+    "too_large": "too large for their topic with the headers of a replay",
+}
+_FAILURES: frozenset[Refusal] = frozenset(_MEANINGS) - {"replayed"}
+
+Rate = Annotated[float | None, Parameter(help="At most so many records a second.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
+
+
+def _any_of(text: str) -> Any:
+    return Parameter(negative_iterable="", help=text)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Selection:
+    """Which dead letters; every option narrows it, and one that is repeated takes any of its values."""
+
+    stage: Annotated[tuple[str, ...], _any_of("Stage that rejected them; all by default.")] = ()
+    reason: Annotated[tuple[str, ...], _any_of("Reason, such as `invalid_json` or `unexpected`.")] = ()
+    exception: Annotated[tuple[str, ...], _any_of("Class of the exception, without its module.")] = ()
+    key: Annotated[tuple[str, ...], _any_of("Key of the original: an article's id.")] = ()
+    source: Annotated[tuple[str, ...], _any_of("Topic the original was read from.")] = ()
+    place: Annotated[tuple[str, ...], _any_of("Place of a dead letter: topic/partition/offset.")] = ()
+    since: Annotated[str | None, Parameter(name="--from", help="Died at this time or later.")] = None
+    until: Annotated[str | None, Parameter(name="--until", help="Died before this time; now by default.")] = None
+
+    def topics(self, catalogue: Catalogue) -> list[str]:
+        """Return the dead-letter topics to look through."""
+        unknown = [stage for stage in self.stage if stage not in catalogue.stages]
+        if unknown:
+            raise UsageError(f"no stage {unknown[0]}; stages are {', '.join(catalogue.stages)}")
+        return letters_in.dead_letters_of(catalogue, self.stage)
+
+    def matching(self, catalogue: Catalogue) -> letters_in.Matching:
+        """Return what tells whether a dead letter is meant."""
+        until = None if self.until == "now" else self.until
+        return letters_in.Matching(
+            reasons=frozenset(self.reason),
+            exceptions=frozenset(self.exception),
+            keys=frozenset(self.key),
+            sources=frozenset(catalogue.topic(name).name for name in self.source),
+            places=frozenset(_place(text) for text in self.place),
+            since_ms=read_time(self.since, "--from") if self.since is not None else None,
+            until_ms=read_time(until, "--until") if until is not None else None,
+        )
+
+
+_ALL = Selection()
+
+
+@app.command(name="list")
+def list_letters(selection: Selection = _ALL, *, count: int | None = None, json_lines: Json = False) -> None:
+    """List dead letters: when and why they died, where they are, where they came from, how large they are.
+
+    Nothing of their content is shown.
+
+    Parameters
+    ----------
+    count:
+        Stop after so many.
+    """
+    with _found(load_settings(), selection) as (found, _):
+        for number, letter in enumerate(found, start=1):
+            print(json.dumps(_row(letter)) if json_lines else _line(letter))
+            if number == count:
+                break
+
+
+@app.command
+def show(place: str, *, value: Annotated[bool, Parameter(negative="")] = False, output: Path | None = None) -> int:
+    """Print what is said about one dead letter; its content only when asked to.
+
+    Of the original's headers, which may hold a title, only the names are printed.
+
+    Parameters
+    ----------
+    place:
+        topic/partition/offset, as `list` prints it.
+    value:
+        Print the original value, byte for byte, and nothing else.
+    output:
+        Write the original value to this file.
+    """
+    settings = load_settings()
+    with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
+        letter = letters_in.one_dead_letter(client, _place(place))
+    if letter is None:
+        print(f"news-pipeline: there is no dead letter at {place}", file=sys.stderr)
+        return 1
+    content = letter.original.value or b""
+    if output is not None:
+        _write(output, content)
+    if value:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        print(json.dumps({**_row(letter), **_headers(letter)}, indent=2))
+    return 0
+
+
+@app.command
+def stats(selection: Selection = _ALL, *, json_lines: Json = False) -> None:
+    """Count dead letters by stage, reason, source topic and hour (UTC)."""
+    with _found(load_settings(), selection) as (found, _):
+        counted = letters_in.statistics(found)
+    if json_lines:
+        print(json.dumps({name: dict(sorted(counts.items())) for name, counts in counted.items()}))
+        return
+    for name, counts in counted.items():
+        for value, number in sorted(counts.items()):
+            print(f"{name:<8} {value:<40} {number:>8}")
+    print(f"{'all':<49} {counted['stage'].total():>8}")
+
+
+@app.command
+def replay(
+    selection: Selection = _ALL,
+    *,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    again: Annotated[bool, Parameter(negative="")] = False,
+    rate: Rate = None,
+) -> int:
+    """Send dead letters back to the topics they came from: original bytes, key and headers.
+
+    Each is sent back once, unless `--again`, and never more than three times. What was sent back is remembered on the
+    cluster, so an interrupted command is simply repeated. Exit 1 when some could not be sent back.
+
+    Parameters
+    ----------
+    dry_run:
+        Only say what would be done.
+    again:
+        Also send back what was sent back before.
+    """
+    if rate is not None and rate <= 0:
+        raise UsageError("--rate must be more than 0")
+    settings = load_settings()
+    catalogue = catalogue_for(settings)
+    done = Replayed(sent=Counter(), refused=Counter())
+    now_ms = int(time.time() * 1000)
+    with (
+        _found(settings, selection, now_ms) as (found, client),
+        consumer(settings.kafka, enable_auto_commit=False, group_id=None) as raw,
+    ):
+        work = Replay(
+            catalogue,
+            lambda topic: len(client.partitions_for_topic(topic) or ()),
+            lambda place: record_at(raw, place.topic, place.partition, place.offset),
+            letters_in.receipts(raw, catalogue),
+            again=again,
+        )
+        planned = work.plan(found, done)
+        with _reported(done, "would be sent" if dry_run else "sent"):
+            if dry_run:
+                done.sent.update(returned.copy.topic for returned in _shown(planned))
+            else:
+                largest = max(spec.max_message_bytes for spec in catalogue.topics)
+                with copier(settings, "dlq-replay", largest) as sender:
+                    work.run(sender, planned, done, Pace(rate), now_ms)
+    return int(any(done.refused[refusal] for refusal in _FAILURES))
+
+
+def _shown(planned: Iterable[Returned]) -> Iterator[Returned]:
+    for returned in planned:
+        target = f"{returned.copy.topic}/{returned.copy.partition}"
+        print(f"{returned.letter.place} to {target}, attempt {returned.attempt}")
+        yield returned
+
+
+@contextmanager
+def _reported(done: Replayed, what: str) -> Iterator[None]:
+    """Say how far it came, also when it is interrupted."""
+    try:
+        yield
+    finally:
+        for topic, number in sorted(done.sent.items()):
+            print(f"{number} {what} to {topic}")
+        if not done.sent:
+            print(f"0 {what}")
+        if done.last is not None:
+            print(f"last: {done.last}")
+        for refusal, number in sorted(done.refused.items()):
+            print(f"{number} not sent: {_MEANINGS[refusal]}")
+
+
+@contextmanager
+def _found(
+    settings: Settings, selection: Selection, now_ms: int | None = None
+) -> Iterator[tuple[Iterator[DeadLetter], Any]]:
+    """Give the dead letters that are meant, and the client that reads them."""
+    catalogue = catalogue_for(settings)
+    topics, matching = selection.topics(catalogue), selection.matching(catalogue)
+    until_ms = int(time.time() * 1000) if now_ms is None else now_ms
+    with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
+        yield filter(matching, letters_in.dead_letters(client, topics, until_ms)), client
+
+
+def _place(text: str) -> Place:
+    try:
+        return Place.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def _row(letter: DeadLetter) -> dict[str, Any]:
+    original = letter.original
+    return {
+        "place": str(letter.place),
+        "failed_at": letter.failed_at,
+        "stage": letter.stage,
+        "reason": letter.reason,
+        "exception": letter.exception_class.rpartition(".")[2],
+        "original": f"{original.topic}/{original.partition}/{original.offset}",
+        "bytes": len(original.value or b""),
+        "complete": letter.complete,
+        "attempts": letter.attempts,
+    }
+
+
+def _line(letter: DeadLetter) -> str:
+    row = _row(letter)
+    return (
+        f"{row['failed_at']}  {row['place']}  {row['stage']}  {row['reason']}  {row['exception']}  "
+        f"from {row['original']}  {row['bytes']} bytes"
+    )
+
+
+def _headers(letter: DeadLetter) -> dict[str, Any]:
+    own = {name: (value or b"").decode("utf-8", "backslashreplace") for name, value in letter.headers if is_ours(name)}
+    return {"headers": own, "original_headers": [name for name, _ in letter.headers if not is_ours(name)]}

@@ -1,0 +1,129 @@
+"""Reading what is in topics up to now, and no further: what comes meanwhile is for the next time."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from kafka import TopicPartition
+
+from pipeline.domain.record import Record
+from pipeline.errors import ConfigError
+
+__all__ = ["History", "partitions_of", "record_at"]
+
+_POLL_MS = 300
+_MAX_RECORDS = 200
+_MOST_WAITING = 200  # records of a partition that wait for older ones of others
+_FETCH_TIMEOUT_MS = 10_000
+
+
+def partitions_of(client: Any, topics: Iterable[str]) -> list[TopicPartition]:
+    """Return all partitions of topics.
+
+    Raises:
+        ConfigError: A topic is not on the cluster, or may not be seen.
+    """
+    found = []
+    for topic in topics:
+        numbers = client.partitions_for_topic(topic)
+        if not numbers:
+            raise ConfigError(f"{topic} is not on the cluster; `news-pipeline topics apply` creates our topics")
+        found += [TopicPartition(topic, number) for number in sorted(numbers)]
+    return found
+
+
+def record_at(client: Any, topic: str, partition: int, offset: int) -> Record | None:
+    """Return one committed record, or None when there is none any more at that place."""
+    where = TopicPartition(topic, partition)
+    if partition not in (client.partitions_for_topic(topic) or ()):
+        return None
+    client.assign([where])
+    first, end = client.beginning_offsets([where])[where], client.end_offsets([where])[where]
+    if offset < first:
+        return None
+    client.seek(where, offset)
+    # One look even behind the end: the embedded broker's ends are too low.
+    polled = client.poll(timeout_ms=_FETCH_TIMEOUT_MS if offset < end else _POLL_MS, max_records=1)
+    found = next(iter(polled.get(where, ())), None)
+    return _record(found) if found is not None and found.offset == offset else None
+
+
+class History:
+    """The committed records of some partitions from given offsets on, up to the ends they have now."""
+
+    def __init__(
+        self, client: Any, starts: Mapping[TopicPartition, int | None], is_later: Callable[[Record], bool]
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            client: A consumer for this alone.
+            starts: Where to begin in each partition; None is where its log begins.
+            is_later: Whether a record is behind the range; a partition ends at the first such one.
+        """
+        self._client = client
+        self._is_later = is_later
+        self._open = set(starts)
+        client.assign(list(starts))
+        self._ends = client.end_offsets(list(starts))
+        for where, offset in starts.items():
+            if offset is None:
+                client.seek_to_beginning(where)
+            else:
+                client.seek(where, offset)
+
+    def records(self) -> Iterator[Record]:
+        """Return them as they come: in order within a partition."""
+        while self._open:
+            for records in self._poll(frozenset()).values():
+                yield from records
+
+    def by_time(self) -> Iterator[Record]:
+        """Return them in the order of their timestamps, as far as that keeps the order of each partition."""
+        waiting: dict[TopicPartition, deque[Record]] = {where: deque() for where in self._open}
+        heads: list[tuple[int, TopicPartition]] = []
+        while self._open or heads:
+            full = frozenset(where for where, records in waiting.items() if len(records) >= _MOST_WAITING)
+            for where, records in self._poll(full).items():
+                if records and not waiting[where]:
+                    heapq.heappush(heads, (records[0].timestamp_ms, where))
+                waiting[where].extend(records)
+            while heads and all(waiting[where] for where in self._open):
+                _, where = heapq.heappop(heads)
+                yield waiting[where].popleft()
+                if waiting[where]:
+                    heapq.heappush(heads, (waiting[where][0].timestamp_ms, where))
+
+    def _poll(self, full: frozenset[TopicPartition]) -> dict[TopicPartition, list[Record]]:
+        """Fetch from open partitions other than those whose records wait in number."""
+        asked = self._open - full
+        if not asked:
+            return {}
+        self._client.pause(*(set(self._ends) - asked))
+        self._client.resume(*asked)
+        fetched = self._client.poll(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        found: dict[TopicPartition, list[Record]] = {}
+        for where, polled in fetched.items():
+            found[where] = []
+            for record in map(_record, polled):
+                if self._is_later(record):
+                    self._open.discard(where)
+                    break
+                found[where].append(record)
+        if not fetched:
+            # The end alone says nothing on the embedded broker, nothing to fetch says nothing while a fetch is slow.
+            self._open -= {where for where in asked if self._client.position(where) >= self._ends[where]}
+        return found
+
+
+def _record(fetched: Any) -> Record:
+    return Record(
+        topic=fetched.topic,
+        partition=fetched.partition,
+        offset=fetched.offset,
+        timestamp_ms=fetched.timestamp,
+        key=fetched.key,
+        value=fetched.value,
+        headers=tuple(fetched.headers or ()),
+    )

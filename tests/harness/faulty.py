@@ -1,0 +1,60 @@
+"""A bad deployment, or another model: processes whose code is changed from outside, with no way into the product."""
+
+from pathlib import Path
+
+from tests.harness.tools import REPOSITORY
+
+__all__ = ["bad_deployment", "other_model"]
+
+_RAISING = """\
+from pipeline.stages.{module} import {name}
+
+_process = {name}.process
+
+
+def process(self, batch):
+    for item in batch:
+        text = getattr(item, "headline", None)
+        if {marker!r} in (text if text is not None else (item.value or b"").decode("utf-8", "replace")):
+            raise RuntimeError("a bug of this deployment")
+    return _process(self, batch)
+
+
+{name}.process = process
+"""
+
+_CLASSES = {
+    "ingest": "IngestStage",
+    "detect-language": "DetectLanguageStage",
+    "classify": "ClassifyStage",
+    "publish": "PublishStage",
+}
+
+_OTHER_MODEL = """\
+from msgspec.structs import replace
+
+import pipeline.assembly
+
+_versions = pipeline.assembly.versions
+pipeline.assembly.versions = lambda: replace(_versions(), subjects={version!r})
+"""
+
+
+def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, str]:
+    """Return environment variables under which `stage` raises on articles with `marker` in the headline, or on all.
+
+    Python runs a module of that name before anything else.
+    """
+    module = stage.replace("-", "_")
+    return _customised(directory, _RAISING.format(module=module, name=_CLASSES[stage], marker=marker))
+
+
+def other_model(directory: Path, version: str) -> dict[str, str]:
+    """Return environment variables under which the subject model is another version."""
+    return _customised(directory, _OTHER_MODEL.format(version=version))
+
+
+def _customised(directory: Path, text: str) -> dict[str, str]:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "sitecustomize.py").write_text(text, "utf-8")
+    return {"PYTHONPATH": f"{directory}:{REPOSITORY}"}

@@ -1,0 +1,246 @@
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from kafka.errors import KafkaTimeoutError
+from msgspec.structs import replace
+
+from pipeline.domain.record import Record
+from pipeline.errors import TransientError
+from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
+from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
+from pipeline.ops.dead_letters import Matching, statistics
+from pipeline.stages.ingest import IngestStage
+from pipeline.wire.catalogue import load_catalogue
+from pipeline.wire.codec import encode
+from pipeline.wire.partitioner import partitions
+from pipeline.wire.raw import raw_key
+from pipeline.wire.replays import DeadLetter, Place, Receipt
+
+CATALOGUE = load_catalogue()
+RAW = "news.articles.raw.v1"
+BODY = "The council met again on Monday and agreed to mend the bridge before the first frost. " * 4
+VALUE = msgspec.json.encode({"url": "https://news.example/a", "title": "The bridge", "text": BODY})
+RECORD = Record(RAW, 3, 40, 1_772_602_215_120, b"any key", VALUE, (("title", b"The bridge"),))
+ARTICLE = encode(IngestStage().process([RECORD])[0].value)  # type: ignore[union-attr]
+
+
+def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
+    """Return a dead letter; by default one that ingest rejected."""
+    plain = DeadLetter(
+        place=Place("news.dlq.ingest.v1", 0, 7),
+        stage="ingest",
+        reason="unexpected",
+        exception_class="pipeline.Oops",
+        detail="",
+        failed_at="2026-11-24T09:30:00.000Z",
+        headers=(),
+        original=original,
+        complete=True,
+    )
+    return replace(plain, **changes)
+
+
+def planned(
+    *letters: DeadLetter, raw: Record | None = None, before: dict[str, int] | None = None, again: bool = False
+) -> tuple[list[Returned], Counter[Refusal]]:
+    done = Replayed(sent=Counter(), refused=Counter())
+    replay = Replay(
+        CATALOGUE,
+        lambda topic: 1 if "dlq" in topic or "verdicts" in topic else 12,
+        lambda place: raw if place == Place(RAW, 3, 40) else None,
+        Counter(before or {}),
+        again=again,
+    )
+    return list(replay.plan(letters, done)), done.refused
+
+
+def test_the_record_goes_back_as_it_was_to_the_partition_of_its_article() -> None:
+    (returned,), refused = planned(letter())
+    copy = returned.copy
+    assert (copy.topic, copy.key, copy.value) == (RAW, RECORD.key, RECORD.value)
+    key = raw_key(VALUE, ())
+    assert key is not None
+    assert copy.partition == partitions([key.encode()], 12)[0]
+    headers = dict(copy.headers)
+    assert headers["title"] == b"The bridge"
+    assert headers["news.replay.attempts"] == b"1"
+    assert headers["news.replay.arrived-ms"] == b"1772602215120"
+    assert not refused
+
+
+@pytest.mark.parametrize(("key", "partition"), [(b"some", partitions([b"some"], 12)[0]), (None, 3)])
+def test_a_record_without_an_identity_goes_by_its_key_or_stays(key: bytes | None, partition: int) -> None:
+    (returned,), _ = planned(letter(replace(RECORD, key=key, value=b"{")))
+    assert returned.copy.partition == partition
+
+
+@pytest.mark.parametrize(("sent", "carried"), [(1, 0), (0, 1), (1, 1)])
+def test_a_dead_letter_is_sent_back_once_unless_told_otherwise(sent: int, carried: int) -> None:
+    original = replace(RECORD, headers=(("news.replay.attempts", str(carried).encode()),))
+    before = {"news.dlq.ingest.v1/0/7": sent}
+    assert planned(letter(original), before=before) == ([], {"replayed": 1})
+    (returned,), refused = planned(letter(original), before=before, again=True)
+    assert returned.attempt == sent + carried + 1
+    assert not refused
+
+
+@pytest.mark.parametrize(("sent", "carried"), [(3, 0), (0, 3), (1, 2), (0, 99)])
+def test_nothing_goes_round_for_ever(sent: int, carried: int) -> None:
+    original = replace(RECORD, headers=(("news.replay.attempts", str(carried).encode()),))
+    before = {"news.dlq.ingest.v1/0/7": sent}
+    assert planned(letter(original), before=before, again=True) == ([], {"attempts": 1})
+
+
+def test_what_cannot_go_back_is_counted() -> None:
+    unknown = letter(replace(RECORD, topic="somebody.else"))
+    huge = letter(replace(RECORD, value=bytes(25_165_824 - 100)))
+    assert planned(letter(complete=False), unknown, huge) == (
+        [],
+        {"incomplete": 1, "unknown_topic": 1, "too_large": 1},
+    )
+
+
+LATER = replace(
+    RECORD, topic="news.articles.localized.v1", partition=5, offset=2, value=ARTICLE, timestamp_ms=1_772_602_216_000
+)
+
+
+def test_an_article_that_died_after_its_verdict_goes_back_as_its_raw_record() -> None:
+    (returned,), _ = planned(letter(LATER, stage="classify"), raw=RECORD)
+    assert (returned.copy.topic, returned.copy.value) == (RAW, VALUE)
+    assert dict(returned.copy.headers)["news.replay.arrived-ms"] == b"1772602215120"
+
+
+@pytest.mark.parametrize("raw", [None, replace(RECORD, value=b"another")])
+def test_without_its_raw_record_it_stays(raw: Record | None) -> None:
+    assert planned(letter(LATER, stage="classify"), raw=raw) == ([], {"raw_gone": 1})
+
+
+def test_it_stays_when_it_cannot_be_read() -> None:
+    assert planned(letter(replace(LATER, value=b"{}"), stage="publish"), raw=RECORD) == ([], {"unreadable": 1})
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "topic"),
+    [
+        ("dedupe", "unexpected", "news.articles.normalized.v1"),  # before its verdict
+        ("classify", "invalid_schema", "news.articles.localized.v1"),  # never decoded: no void, the verdict stands
+        ("classify", "unexpected", RAW),  # one service: the original is the raw record
+    ],
+)
+def test_everything_else_goes_where_it_came_from(stage: str, reason: str, topic: str) -> None:
+    (returned,), _ = planned(letter(replace(RECORD, topic=topic), stage=stage, reason=reason))
+    assert returned.copy.topic == topic
+
+
+class FakeProducer:
+    """Takes records, and fails at one of them."""
+
+    def __init__(self, fails_at: int | None = None) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.events: list[str] = []
+        self._fails_at = fails_at
+
+    def begin_transaction(self) -> None:
+        self.events.append("begin")
+
+    def commit_transaction(self) -> None:
+        self.events.append("commit")
+
+    def abort_transaction(self) -> None:
+        self.events.append("abort")
+
+    def flush(self) -> None:
+        self.events.append("flush")
+
+    def send(self, topic: str, value: bytes | None, **rest: Any) -> "FakeProducer":
+        self.sent.append({"topic": topic, "value": value, **rest})
+        return self
+
+    def get(self, timeout: float) -> None:
+        if self._fails_at is not None and len(self.sent) >= self._fails_at:
+            raise KafkaTimeoutError
+
+
+def run(producer: FakeProducer, letters: Sequence[DeadLetter], done: Replayed, *, unit: int) -> None:
+    params = ReplayParams(unit=UnitParams(max_records=unit))
+    replay = Replay(CATALOGUE, lambda _: 12, lambda _: None, Counter(), params)
+    copier = Copier(producer, transactional=True)
+    replay.run(copier, replay.plan(letters, done), done, Pace(None), 1_772_602_300_000)
+
+
+def test_every_unit_is_a_transaction_with_its_receipts() -> None:
+    producer = FakeProducer()
+    places = [Place("news.dlq.ingest.v1", 0, offset) for offset in range(3)]
+    done = Replayed(sent=Counter(), refused=Counter())
+    run(producer, [letter(place=place) for place in places], done, unit=2)
+    assert producer.events == ["begin", "flush", "flush", "commit"] * 2
+    assert [record["topic"] for record in producer.sent] == [RAW] * 2 + ["news.replays.v1"] * 2 + [
+        RAW,
+        "news.replays.v1",
+    ]
+    assert done.sent == {RAW: 3}
+    assert done.last == places[-1]
+    receipt = msgspec.json.decode(producer.sent[-1]["value"], type=Receipt)
+    assert (receipt.dead_letter, receipt.target, receipt.attempt) == ("news.dlq.ingest.v1/0/2", RAW, 1)
+
+
+def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
+    producer = FakeProducer(fails_at=4)
+    done = Replayed(sent=Counter(), refused=Counter())
+    with pytest.raises(TransientError, match="KafkaTimeoutError"):
+        run(producer, [letter(), letter()], done, unit=1)
+    assert producer.events == ["begin", "flush", "flush", "commit", "begin", "flush", "flush", "abort"]
+    assert done.sent == {RAW: 1}
+
+
+def test_a_rate_is_kept() -> None:
+    slept: list[float] = []
+    pace = Pace(10, clock=lambda: sum(slept), sleep=slept.append)
+    for _ in range(5):
+        pace.wait(4)
+    assert sum(slept) == pytest.approx(2.0)
+    copy = Copy(RAW, 0, None, b"", ())
+    assert UnitParams().full([copy] * 10, pace)
+    assert not UnitParams().full([copy] * 9, pace)
+    assert not UnitParams().full([copy] * 199, Pace(None))
+    assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], Pace(None))
+
+
+def test_every_filter_narrows() -> None:
+    one = letter()
+    for matching in (
+        Matching(),
+        Matching(reasons=frozenset({"unexpected", "x"}), exceptions=frozenset({"Oops"}), keys=frozenset({"any key"})),
+        Matching(sources=frozenset({RAW}), places=frozenset({one.place}), since_ms=0, until_ms=1 << 60),
+    ):
+        assert matching(one)
+    for matching in (
+        Matching(reasons=frozenset({"too_large"})),
+        Matching(exceptions=frozenset({"ValueError"})),
+        Matching(keys=frozenset({"any"})),
+        Matching(sources=frozenset({"news.articles.unique.v1"})),
+        Matching(places=frozenset({Place("news.dlq.ingest.v1", 0, 8)})),
+        Matching(since_ms=1 << 60),
+        Matching(until_ms=0),
+    ):
+        assert not matching(one)
+
+
+def test_a_death_without_a_time_is_in_no_range() -> None:
+    undated = letter(failed_at="yesterday")
+    assert Matching()(undated)
+    assert not Matching(since_ms=0)(undated)
+
+
+def test_dead_letters_are_counted_from_four_sides() -> None:
+    counted = statistics([letter(), letter(reason="too_large"), letter(LATER, stage="classify")])
+    assert counted == {
+        "stage": {"ingest": 2, "classify": 1},
+        "reason": {"unexpected": 2, "too_large": 1},
+        "source": {RAW: 2, "news.articles.localized.v1": 1},
+        "hour": {"2026-11-24T09": 3},
+    }
