@@ -61,6 +61,7 @@ def test_both_stages_have_the_same_python_and_it_is_one_that_the_project_is_for(
     assert len({stage.split()[0] for stage in STAGES}) == 1
     (version,) = (rest.split("=")[1] for rest in _of("ARG") if rest.startswith("PYTHON_VERSION="))
     assert re.fullmatch(r"3\.\d+\.\d+", version), "pin all of it"
+    assert "# syntax=" not in DOCKERFILE.read_text("utf-8"), "it would fetch a frontend that moves"
     classifiers = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
     assert f"Programming Language :: Python :: {version.rpartition('.')[0]}" in classifiers
 
