@@ -27,11 +27,11 @@ LABELS = f"""
 
 | label | values |
 |---|---|
-| `stage` | `ingest`, `dedupe`, `detect-language`, `classify`, `publish` |
+| `stage` | `ingest`, `dedupe`, `detect-language`, `classify`, `publish`, `cluster` |
 | `topic` | topics of the catalogue, with prefix and lane |
 | `outcome` | `emit`, `drop`, `reject` |
 | `reason` of emit | `none` |
-| `reason` of drop | {", ".join(f"`{reason}`" for reason in DROP_REASONS)} |
+| `reason` of drop | {", ".join(f"`{reason}`" for reasons in DROP_REASONS.values() for reason in reasons)} |
 | `reason` of reject and of dead letters | {", ".join(f"`{reason}`" for reason in REJECT_REASONS)} |
 | `reason` of retries | {", ".join(f"`{reason}`" for reason in RETRY_REASONS)} |
 | `language` | {len(LANGUAGES)} primary language subtags of BCP 47, `und`, `mul` among them; the rest is `other` |

@@ -65,7 +65,7 @@ def _row(catalogue: Catalogue, spec: TopicSpec) -> str:
     cells = (
         f"`{spec.name}`",
         str(catalogue.partitions(spec)),
-        _kept(spec.retention_hours),
+        _kept(spec),
         _size(spec.max_message_bytes),
         spec.key.replace("_", " ").replace("original", "the original's"),
         value,
@@ -74,8 +74,10 @@ def _row(catalogue: Catalogue, spec: TopicSpec) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _kept(hours: int | None) -> str:
-    return "the latest of each key" if hours is None else f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"
+def _kept(spec: TopicSpec) -> str:
+    hours = spec.retention_hours
+    time = [] if hours is None else [f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"]
+    return ", ".join((["the latest of each key"] if spec.compacted else []) + time)
 
 
 def _size(size: int) -> str:

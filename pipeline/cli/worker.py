@@ -14,7 +14,7 @@ __all__ = ["worker"]
 
 
 def worker(*stages: StageName, start_from: Annotated[str | None, Parameter(name="--from")] = None) -> int:
-    """Run a service: one or several consecutive stages on Kafka, until SIGTERM or Ctrl-C.
+    """Run a service on Kafka until SIGTERM or Ctrl-C: one or several consecutive stages, or `cluster`.
 
     Everything else is set by NEWS_* environment variables; see `news-pipeline config show`. The consumer group is
     called after the first stage, so several workers with the same stages share the work.
@@ -22,13 +22,14 @@ def worker(*stages: StageName, start_from: Annotated[str | None, Parameter(name=
     Parameters
     ----------
     stages:
-        Consecutive stages, in order: `ingest dedupe detect-language classify publish`, or a part of that.
+        Consecutive stages, in order: `ingest dedupe detect-language classify publish`, or a part of that. Or `cluster`
+        alone, which reads verdicts, not articles: one worker is active, further ones stand by.
     start_from:
         Where a consumer group without committed offsets begins: `earliest`, `latest`, or a time such as
         2026-11-23T12:00:00Z. Needed only where the source topic has already lost its oldest records.
     """
     try:
-        names = consecutive(stages)
+        names = stages if stages == ("cluster",) else consecutive(stages)
     except ValueError as error:
         raise UsageError(str(error)) from error
     return run_worker(load_settings(), names, start_from)

@@ -35,7 +35,11 @@ __all__ = [
 
 Action = Literal["publish", "retract"]
 EventType = Literal[
-    "news.article.enriched.v1", "news.article.revised.v1", "news.article.retracted.v1", "news.article.duplicate.v1"
+    "news.article.enriched.v1",
+    "news.article.revised.v1",
+    "news.article.retracted.v1",
+    "news.article.duplicate.v1",
+    "news.cluster.changed.v1",
 ]
 
 

@@ -3,7 +3,7 @@
 from hashlib import blake2b, sha256
 from typing import NewType
 
-__all__ = ["ArticleId", "ClusterId", "EventId", "cluster_id", "digest_hex", "event_id", "sha256_hex"]
+__all__ = ["ArticleId", "ClusterId", "EventId", "cluster_id", "digest_hex", "event_id", "founder", "sha256_hex"]
 
 ArticleId = NewType("ArticleId", str)
 ClusterId = NewType("ClusterId", str)
@@ -30,6 +30,11 @@ def cluster_id(canonical: ArticleId) -> ClusterId:
     return ClusterId(f"c-{canonical}")
 
 
-def event_id(lane: str, article: ArticleId, revision: int, event_type: str, processing_version: str) -> EventId:
-    """Name an event; a repeated delivery of it has the same name."""
-    return EventId(digest_hex(lane, article, str(revision), event_type, processing_version))
+def founder(cluster: ClusterId) -> ArticleId:
+    """Return the article that founded a cluster. One URL given to another article founds `c-<article>-<revision>`."""
+    return ArticleId(cluster.removeprefix("c-").split("-", 1)[0])
+
+
+def event_id(lane: str, subject: str, revision: int, event_type: str, processing_version: str) -> EventId:
+    """Name an event about an article or a cluster; a repeated delivery of it has the same name."""
+    return EventId(digest_hex(lane, subject, str(revision), event_type, processing_version))

@@ -13,8 +13,9 @@ __all__ = ["DROP_REASONS", "REJECT_REASONS", "Drop", "DropReason", "Emit", "Outc
 
 T = TypeVar("T")
 
-DropReason = Literal["exact", "near", "repeat", "stale", "unknown_article"]
-"""Why an article is held back by `dedupe`: the kind of its verdict."""
+DropReason = Literal["exact", "near", "repeat", "stale", "unknown_article", "unchanged"]
+"""Why an article is held back by `dedupe`: the kind of its verdict. `unchanged`: a verdict changes no cluster."""
+
 
 RejectReason = Literal[
     "empty_value",  # null or zero bytes (a tombstone on the raw topic)
@@ -33,7 +34,12 @@ RejectReason = Literal[
     "unexpected",  # a bug: the stage raised
 ]
 
-DROP_REASONS: tuple[DropReason, ...] = DropReason.__args__  # type: ignore[attr-defined]
+DROP_REASONS: dict[str, tuple[DropReason, ...]] = {
+    "dedupe": ("exact", "near", "repeat", "stale", "unknown_article"),
+    "cluster": ("unchanged",),
+}
+"""Stages that drop, and why."""
+
 REJECT_REASONS: tuple[RejectReason, ...] = RejectReason.__args__  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""What the fold decides about a signature, with its explanation."""
+"""What the fold decides about a signature, with its explanation; and the log that tells it to others."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from pipeline.domain.ids import ArticleId, ClusterId
 from pipeline.domain.record import Origin
 
-__all__ = ["PASSING", "ChangeClass", "Verdict", "VerdictKind"]
+__all__ = ["PASSING", "ChangeClass", "Decided", "Lost", "Verdict", "VerdictKind", "VerdictRecord"]
 
 VerdictKind = Literal[
     "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article"
@@ -19,7 +19,7 @@ PASSING: frozenset[VerdictKind] = frozenset({"unique", "related", "revision", "r
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value of news.verdicts.v1. `method` names what decided; score and threshold are similarities from 0 to 1.
+    """One decision. `method` names what decided; score and threshold are similarities from 0 to 1.
 
     `supersedes` is the last revision of this article that passed, or None; `canonical_at_ms` is when the canonical was
     ingested.
@@ -52,3 +52,29 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def passes(self) -> bool:
         """Whether the article goes on to be enriched."""
         return self.kind in PASSING
+
+
+class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdict", tag_field="type"):
+    """A record of news.verdicts.v1: a verdict, with what readers of that log alone need to know of the article.
+
+    publisher: registrable domain, or else the configured source; empty when unknown.
+    credit: the agency or outlet that the text names as its source, by domain where that is known.
+    language: as the publisher declares it (BCP 47). Nobody has looked at the text yet, and at a copy nobody will.
+    """
+
+    verdict: Verdict
+    ingested_at_ms: int
+    url: str | None = None
+    publisher: str = ""
+    credit: str = ""
+    language: str | None = None
+
+
+class Lost(Struct, frozen=True, kw_only=True, tag="void", tag_field="type"):
+    """A record of news.verdicts.v1: the article version of an earlier verdict died after it and never came out."""
+
+    verdict: Verdict
+    ingested_at_ms: int
+
+
+VerdictRecord = Decided | Lost

@@ -15,12 +15,12 @@ from aiokafka.structs import TopicPartition
 from pipeline.dedup.fold import Fold
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import Decided, Verdict
 from pipeline.errors import ContractError, FatalError
 from pipeline.runtime.logging import get_logger
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
-from pipeline.wire.codec import decode_log_record, decode_verdict
+from pipeline.wire.codec import decode_log_record, decode_verdict_record
 
 __all__ = ["DedupLog", "DedupLogConfig", "FoldObserver"]
 
@@ -199,7 +199,7 @@ class DedupLog:
             log.warning("signature_log_record_skipped", offset=offset)
             return
         if recorded and isinstance(record, Signature) and (value := recorded.pop(record.origin, None)) is not None:
-            self._fold.adopt(record, decode_verdict(value), append_time_ms)
+            self._fold.adopt(record, decode_verdict_record(value).verdict, append_time_ms)
             return
         decided = self._fold.apply(record, append_time_ms)
         if decided is None:
@@ -237,7 +237,9 @@ class DedupLog:
             while await consumer.position(partition) < max(end, consumer.last_stable_offset(partition) or 0):
                 fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
                 for record in fetched.get(partition, ()):
-                    verdicts.setdefault(decode_verdict(record.value or b"").origin, record.value)
+                    found = decode_verdict_record(record.value or b"")
+                    if isinstance(found, Decided):  # that one died after it, the signature log says too
+                        verdicts.setdefault(found.verdict.origin, record.value)
                 self._observer.folded(position=0, end=end, undecodable=0, articles=0)
                 await asyncio.sleep(0)
             return verdicts

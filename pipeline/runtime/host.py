@@ -1,7 +1,7 @@
 """What the transport asks of a worker: leases on assignment, limits, and what to do when something fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiokafka.errors import CommitFailedError, IllegalStateError
@@ -42,8 +42,12 @@ class WorkerHost:
         observer: WorkerObserver,
         on_fail: Callable[[BaseException], None],
     ) -> None:
-        """Take what a worker is made of; `runner` is set before the application starts."""
+        """Take what a worker is made of; `runner` is set before the application starts.
+
+        `restore` is for a service that keeps state: it is awaited with the offset a lease starts at.
+        """
         self.runner: Runner
+        self.restore: Callable[[int], Awaitable[None]] | None = None
         self.leases: list[Lease] = []
         self.draining = False
         self._group = group
@@ -81,6 +85,8 @@ class WorkerHost:
             for tp, producer, (offset, initial) in zip(partitions, producers, offsets, strict=True)
         ]
         await asyncio.gather(*(self._record_start(lease) for lease in self.leases if lease.initial))
+        if self.restore is not None:
+            await asyncio.gather(*(self.restore(lease.committed) for lease in self.leases))
         return self.leases
 
     async def close_leases(self, leases: list[Lease]) -> None:

@@ -15,6 +15,7 @@ MetricName = Literal[
     "articles_by_language_total",
     "articles_by_subject_total",
     "build_info",
+    "cluster_size_articles",
     "consumer_lag_records",
     "dead_letters_produced_total",
     "end_to_end_latency_seconds",
@@ -27,6 +28,7 @@ MetricName = Literal[
     "last_record_processed_timestamp_seconds",
     "misrouted_total",
     "model_confidence",
+    "open_clusters",
     "partitions_assigned",
     "rebalances_total",
     "record_bytes_consumed_total",
@@ -51,6 +53,8 @@ WORK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 LATENCY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 # News is minutes old when it is fetched, and up to a week when it is still worth processing.
 AGE_SECONDS = (60.0, 300.0, 900.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0)
+# Most clusters are one article; agency reports reach hundreds.
+CLUSTER_ARTICLES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 _LANGUAGES = """
@@ -117,8 +121,20 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("fold_index_articles", "gauge", "Articles in the window that the fold remembers."),
     Metric("fold_lag_records", "gauge", "Signatures in the log that the fold has not applied."),
-    Metric("fold_catch_up_seconds", "gauge", "Time the fold took to catch up when the worker started."),
+    Metric(
+        "fold_catch_up_seconds",
+        "gauge",
+        "Time the fold (of signatures in `dedupe`, of verdicts in `cluster`) took to catch up when the worker started.",
+    ),
     Metric("fold_skipped_total", "counter", "Records of the signature log that the fold passed over as unreadable."),
+    Metric("open_clusters", "gauge", "Clusters with a verdict in the window."),
+    Metric(
+        "cluster_size_articles",
+        "histogram",
+        "Articles in a cluster after each of its changes; the count is that of changes.",
+        (),
+        CLUSTER_ARTICLES,
+    ),
     Metric("articles_by_language_total", "counter", "Articles by primary language subtag.", ("language",)),
     Metric(
         "articles_by_subject_total", "counter", "Articles by subject; `none` where the model abstained.", ("subject",)

@@ -61,7 +61,7 @@ class StageMetrics:
         self._consumed = of("records_consumed_total").labels(stage, reads)
         self._bytes = of("record_bytes_consumed_total").labels(stage, reads)
         self._emitted = self._processed("emit", NO_REASON)
-        self._drops = {reason: self._processed("drop", reason) for reason in DROP_REASONS} if stage == "dedupe" else {}
+        self._drops = {reason: self._processed("drop", reason) for reason in DROP_REASONS.get(stage, ())}
         self._rejects = {reason: self._processed("reject", reason) for reason in REJECT_REASONS}
         self._dead_letters = {
             reason: of("dead_letters_produced_total").labels(stage, reason) for reason in REJECT_REASONS
@@ -182,6 +182,15 @@ class Metrics:
     def fold_caught_up(self, seconds: float) -> None:
         """Set how long the fold took at start."""
         self.of("fold_catch_up_seconds").set(seconds)
+
+    def clusters(self, sizes: Iterable[int]) -> None:
+        """Count changes of clusters, given the size of each after its change."""
+        for size in sizes:
+            self.of("cluster_size_articles").observe(size)
+
+    def clusters_open(self, clusters: int) -> None:
+        """Set how many clusters are in the window."""
+        self.of("open_clusters").set(clusters)
 
     def languages(self, tags: Iterable[str], confidences: Iterable[float] = ()) -> None:
         """Count articles by language tag; only its first part makes a series."""

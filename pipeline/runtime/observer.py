@@ -19,7 +19,7 @@ _SAMPLES = 16  # latencies looked at per unit of work: its records were fetched,
 
 
 class WorkerObserver:
-    """Implements the observers of runner and dedup log for one worker."""
+    """Implements the observers of runner, dedup log and verdict log for one worker."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class WorkerObserver:
             )
         self._metrics.misrouted(output.misrouted)
         self._metrics.verdicts(Counter(verdict.kind for verdict in output.verdicts))
+        self._metrics.clusters(cluster.size for cluster in output.clusters)
         self._count_models(output.articles)
 
     def retried(self, reason: str) -> None:  # noqa: ARG002  one kind of failure is retried here
@@ -107,6 +108,13 @@ class WorkerObserver:
     def appended(self, signatures: int, wait_secs: float) -> None:
         """Note signatures and how long their verdicts took."""
         self._metrics.appended(signatures, wait_secs)
+
+    # -- verdict log
+
+    def clustered(self, clusters: int) -> None:
+        """Note how many clusters are open."""
+        self._metrics.clusters_open(clusters)
+        self._progress.fold_advanced(caught_up=False)
 
     # -- host
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.clusters.fold import Draft
 from pipeline.domain.article import Article, Event
-from pipeline.domain.ids import ArticleId
+from pipeline.domain.cluster import Cluster
+from pipeline.domain.decisions import decided, lost
 from pipeline.domain.outcome import Drop, Emit, Reject, RejectReason
 from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature, Void
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError, FatalError
 from pipeline.stages.chain import Chain
 from pipeline.stages.counts import Result, StageCounts
@@ -36,6 +38,8 @@ class Work:
     results: list[Result | None]
     waiting: list[tuple[int, Article]]
     signatures: list[Signature]
+    verdicts: Sequence[Verdict] = ()
+    died: list[Lost] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -49,6 +53,9 @@ class Output:
     dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
     misrouted: int = 0
     articles: list[Article | Event] = field(default_factory=list)
+    clusters: list[Cluster] = field(default_factory=list)
+    draft: Draft | None = None
+    """Changes to the clusters in memory, to be adopted with the commit."""
 
     @classmethod
     def empty(cls) -> "Output":
@@ -105,11 +112,13 @@ class Service:
             for (index, _), result in zip(work.waiting, judged, strict=True):
                 work.results[index] = result
         output = Output(verdicts=list(verdicts))
+        decisions = [decided(article, verdict) for (_, article), verdict in zip(work.waiting, verdicts, strict=True)]
+        work.verdicts = verdicts
         self._encode(work, output)
         output.counts = self._chain.stage_counts([result for result in work.results if result is not None])
-        ingested = {signature.origin: signature.ingested_at_ms for signature in work.signatures}
-        for verdict in verdicts:
-            self._add(output, self._encoder.verdict(verdict, ingested[verdict.origin]), 0)
+        records: tuple[VerdictRecord, ...] = (*decisions, *work.died)  # who reads the log sees it judged, then dead
+        for record in records:
+            self._add(output, self._encoder.verdict(record), 0)
         return output
 
     def _values(self, work: Work) -> list[tuple[int, Any]]:
@@ -169,20 +178,23 @@ class Service:
         record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
         self._add(output, record, source.partition % self._catalogue.partitions(topic))
         output.dead_letters[stage, outcome.reason] += 1
-        if stage in self._after_verdict and (died := self._dead_article(work, index)) is not None:
+        if stage in self._after_verdict and (dead := self._dead_article(work, index)) is not None:
+            article, verdict = dead
             # With its dead letter or not at all: a void of an article that comes out after all would let copies pass.
-            self._add(output, self._encoder.log_record(died, source.timestamp_ms), 0)
+            void = Void(article_id=article.id, origin=article.signature.origin)
+            self._add(output, self._encoder.log_record(void, source.timestamp_ms), 0)
+            work.died.append(lost(article, verdict))
 
-    def _dead_article(self, work: Work, index: int) -> Void | None:
-        """Name the article that died after its verdict, so that its copies are not held back for it."""
-        for waiting, article in work.waiting:
+    def _dead_article(self, work: Work, index: int) -> tuple[Article, Verdict] | None:
+        """Return the article that died after its verdict, so that its copies are not held back for it."""
+        for (waiting, article), verdict in zip(work.waiting, work.verdicts, strict=True):
             if waiting == index:
-                return Void(article_id=article.id, origin=article.signature.origin)
+                return article, verdict
         try:
             article = decode_article(work.records[index].value or b"")
         except ContractError:
             return None
-        return Void(article_id=ArticleId(article.id), origin=article.signature.origin)
+        return None if article.verdict is None else (article, article.verdict)
 
     def _add(self, output: Output, record: OutputRecord | Oversize, partition: int) -> None:
         if isinstance(record, Oversize):

@@ -8,43 +8,33 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import __version__
-from pipeline.assembly import build_stages, versions
-from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.errors import ConfigError, FatalError
 from pipeline.runtime.app import NewsApp, create_app
 from pipeline.runtime.brake import Brake
 from pipeline.runtime.cluster import check_topics
-from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
 from pipeline.runtime.exit_codes import ExitCode
 from pipeline.runtime.health import HealthServer
 from pipeline.runtime.host import WorkerHost
 from pipeline.runtime.logging import configure_logging, get_logger
 from pipeline.runtime.metrics import Metrics
 from pipeline.runtime.observer import WorkerObserver
+from pipeline.runtime.parts import FoldedLog, Surroundings, build_parts
 from pipeline.runtime.producers import ProducerFactory, close_producer
 from pipeline.runtime.progress import Progress, beat
 from pipeline.runtime.runner import Runner
 from pipeline.runtime.security import aiokafka_security
-from pipeline.runtime.service import Service
-from pipeline.runtime.signature_log import SignatureAppender
-from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.runtime.start import StartFrom
-from pipeline.runtime.timing import time_stage
 from pipeline.runtime.transport import use_fast_lz4
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
-from pipeline.sources.furniture import load_furniture
-from pipeline.stages.chain import Chain
 from pipeline.stages.protocol import StageName
-from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
-from pipeline.wire.dead_letters import Reporter
-from pipeline.wire.output import Encoder
+from pipeline.wire.catalogue import load_catalogue, topic_prefix
 
 __all__ = ["run_worker"]
 
 log = get_logger(__name__)
 
+_FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})  # ready only when they have caught up
 _LAG_INTERVAL_SECS = 2.0
 _LEAVE_SECS = (
     5.0  # after a failure: time to leave the group politely, so that others take over without a session time-out
@@ -93,7 +83,7 @@ class _Worker:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ask_to_stop)
-        metrics, progress = Metrics(), Progress(needs_fold="dedupe" in self._stages)
+        metrics, progress = Metrics(), Progress(needs_fold=not _FOLDING.isdisjoint(self._stages))
         health = HealthServer(settings.web, settings.watchdog, progress, metrics.registry)
         health.start()
         watchdog = Watchdog(progress, settings.watchdog)
@@ -124,19 +114,11 @@ class _Worker:
         catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
         connection = self._connection()
         catalogue = await check_topics(connection, catalogue, self._stages)
-        furniture = await asyncio.to_thread(load_furniture, settings.furniture_file)
-        made = await asyncio.to_thread(
-            build_stages, self._stages, lane=settings.lane, extraction=settings.extraction, furniture=furniture
-        )
-        timed = {stage.name: time_stage(stage) for stage in made}
-        observer = WorkerObserver(metrics, progress, catalogue, self._stages, lambda name: timed[name].take_seconds())
-        known = versions()
-        metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
-        service = Service(
-            Chain(list(timed.values())),
-            catalogue,
-            Reporter(app="news-pipeline", version=__version__, group=self._group),
-        )
+
+        def take_seconds(name: StageName) -> float:
+            return parts.take_seconds(name)  # built last, because the parts need everything else
+
+        observer = WorkerObserver(metrics, progress, catalogue, self._stages, take_seconds)
         producers = ProducerFactory(
             {
                 **connection,
@@ -147,7 +129,6 @@ class _Worker:
             settings.transaction_timeout_ms,
         )
         shared = await producers.idempotent()
-        appender = SignatureAppender(shared, Encoder(catalogue))
         host = WorkerHost(
             group=self._group,
             consumer_arguments=self._consumer_arguments(),
@@ -160,16 +141,20 @@ class _Worker:
             observer=observer,
             on_fail=self._fail,
         )
-        dedup_log = self._dedup_log(catalogue, appender, observer) if service.judges else None
-        host.runner = Runner(service, settings.work, Brake(settings.brake), host.commit, observer, host.fail, dedup_log)
+        parts = await build_parts(
+            self._stages,
+            Surroundings(settings, catalogue, connection, self._group, host, shared, observer, metrics),
+        )
+        brake = Brake(settings.brake)
+        host.runner = Runner(parts.steps, settings.work, brake, parts.commit, observer, host.fail, parts.verdicts)
         source = catalogue.stage(self._stages[0]).reads
         app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
         try:
-            if dedup_log is not None:
-                await self._or_stop(dedup_log.start())
+            if parts.log is not None:
+                await self._or_stop(parts.log.start())
                 if self._stop.is_set():
                     return
-                dedup_log.follow().add_done_callback(self._tail_ended)
+                parts.log.follow().add_done_callback(self._tail_ended)
             gc.freeze()  # models and the fold live as long as the process: no need to look at them in every collection
             gc.set_threshold(*_GC_THRESHOLDS)
             await app.start()
@@ -178,7 +163,7 @@ class _Worker:
             await self._until_stopped(app, host, observer)
         finally:
             progress.state("draining")
-            await self._close(app, host, dedup_log, shared)
+            await self._close(app, host, parts.log, shared)
 
     async def _until_stopped(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
         watching = asyncio.create_task(self._watch(app, host, observer), name="lag")
@@ -191,11 +176,11 @@ class _Worker:
             await asyncio.sleep(_LAG_INTERVAL_SECS)
         self._fail(app.crash_reason)
 
-    async def _close(self, app: NewsApp, host: WorkerHost, dedup_log: DedupLog | None, shared: Any) -> None:
+    async def _close(self, app: NewsApp, host: WorkerHost, folded: FoldedLog | None, shared: Any) -> None:
         host.draining = self._failure is None
         if not host.draining:
             host.abandon()
-        leaving = asyncio.create_task(self._leave(app, dedup_log, shared), name="leave")
+        leaving = asyncio.create_task(self._leave(app, folded, shared), name="leave")
         limit = self._settings.shutdown.grace_secs * _LEAVE_SHARE if host.draining else _LEAVE_SECS
         # Not by a time-out: mode swallows cancellation, and aiokafka may wait for a rebalance that others hold up.
         done, _ = await asyncio.wait({leaving}, timeout=limit)
@@ -208,10 +193,10 @@ class _Worker:
             self._fail(error)
         host.runner.close()
 
-    async def _leave(self, app: NewsApp, dedup_log: DedupLog | None, shared: Any) -> None:
+    async def _leave(self, app: NewsApp, folded: FoldedLog | None, shared: Any) -> None:
         await app.stop()
-        if dedup_log is not None:
-            await dedup_log.stop()
+        if folded is not None:
+            await folded.stop()
         await close_producer(shared)
 
     async def _or_stop(self, work: Any) -> None:
@@ -228,7 +213,7 @@ class _Worker:
 
     def _tail_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            self._fail(task.exception() or RuntimeError("the dedup log's tail ended by itself"))
+            self._fail(task.exception() or RuntimeError("the tail of the folded log ended by itself"))
 
     def _fail(self, exc: BaseException) -> None:
         if self._failure is None:
@@ -241,21 +226,6 @@ class _Worker:
         if self._failure is None:
             return ExitCode.DRAINED
         return ExitCode.CONFIG if isinstance(self._failure, ConfigError) else ExitCode.CRASH
-
-    def _dedup_log(self, catalogue: Catalogue, appender: SignatureAppender, observer: WorkerObserver) -> DedupLog:
-        settings = self._settings.dedup
-        topic = catalogue.full_name(SIGNATURES)
-        config = DedupLogConfig(
-            signatures_topic=topic,
-            verdicts_topic=catalogue.full_name(VERDICTS),
-            append_timeout_secs=settings.append_timeout_secs,
-            skip_offsets=frozenset(settings.skip_offsets),
-            snapshot_interval_secs=settings.snapshot_interval_secs,
-            consumer_arguments={**self._connection(), "fetch_max_wait_ms": self._settings.fetch.max_wait_ms},
-        )
-        params = FoldParams(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
-        snapshots = SnapshotStore(settings.snapshot_dir, topic) if settings.snapshot_dir is not None else None
-        return DedupLog(config, Fold(params), appender, observer, snapshots)
 
     def _connection(self) -> dict[str, Any]:
         kafka = self._settings.kafka

@@ -5,7 +5,7 @@ go on.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -113,9 +113,9 @@ def consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
     """Return the names of a service's stages; raises ValueError when they are not a run of the chain."""
     if not names:
         raise ValueError("a service has at least one stage")
-    unknown = [name for name in names if name not in get_args(StageName)]
+    unknown = [name for name in names if name not in STAGES]
     if unknown:
-        raise ValueError(f"unknown stage: {', '.join(unknown)}; stages are {', '.join(STAGES)}")
+        raise ValueError(f"no stage of the chain: {', '.join(unknown)}; its stages are {', '.join(STAGES)}")
     start = STAGES.index(names[0])
     if tuple(names) != STAGES[start : start + len(names)]:
         raise ValueError(f"not consecutive stages: {', '.join(names)}; the order is {', '.join(STAGES)}")

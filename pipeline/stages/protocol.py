@@ -14,9 +14,9 @@ from pipeline.domain.verdict import Verdict
 
 __all__ = ["STAGES", "JudgingStage", "Stage", "StageName"]
 
-StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish"]
+StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster"]
 STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
-"""In the order of the chain; a service is a run of consecutive ones."""
+"""In the order of the chain; a service is a run of consecutive ones, or `cluster`, which reads no articles."""
 
 In_contra = TypeVar("In_contra", contravariant=True)
 Out = TypeVar("Out")

@@ -35,7 +35,7 @@ def asyncapi_document(catalogue: Catalogue, version: str) -> dict[str, Any]:
 
 def _channel(catalogue: Catalogue, spec: TopicSpec) -> dict[str, Any]:
     configs = catalogue.configs(spec)
-    topic: dict[str, Any] = {"cleanup.policy": [configs["cleanup.policy"]], "max.message.bytes": spec.max_message_bytes}
+    topic: dict[str, Any] = {"cleanup.policy": [*spec.cleanup], "max.message.bytes": spec.max_message_bytes}
     for name in ("retention.ms", "retention.bytes"):
         if name in configs:
             topic[name] = int(configs[name])

@@ -41,7 +41,8 @@ _LONGEST_NAME = 249  # Kafka's limit
 class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One topic.
 
-    `partitions` None means as many as all topics of articles have; `retention_hours` None means compacted, for ever.
+    `partitions` None means as many as all topics of articles have. Of a compacted topic the latest record of each key
+    stays; `retention_hours` ends that too, None means for ever.
     """
 
     name: str
@@ -53,7 +54,14 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_message_bytes: int
     schema: str | None = None
     partitions: int | None = None
+    compacted: bool = False
     retention_hours: int | None = None
+
+    @property
+    def cleanup(self) -> tuple[str, ...]:
+        """How old records go away."""
+        compact = ("compact",) if self.compacted else ()
+        return compact if self.retention_hours is None else (*compact, "delete")
 
 
 class StageTopics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,7 +131,7 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def configs(self, spec: TopicSpec) -> dict[str, str]:
         """Return the topic-level settings a broker is asked for."""
         configs = {
-            "cleanup.policy": "compact" if spec.retention_hours is None else "delete",
+            "cleanup.policy": ",".join(spec.cleanup),
             "max.message.bytes": str(spec.max_message_bytes),
             "message.timestamp.type": spec.timestamp_type,
             "min.insync.replicas": str(self.min_in_sync_replicas),
@@ -202,6 +210,9 @@ def _read() -> Catalogue:
 def _check(catalogue: Catalogue) -> None:
     """Refuse a catalogue whose stages name unknown topics or whose topics come twice."""
     names = [spec.name for spec in catalogue.topics]
+    endless = [spec.name for spec in catalogue.topics if not spec.cleanup]
+    if endless:
+        raise ConfigError(f"topics.yaml: neither compacted nor kept for a time: {', '.join(endless)}")
     if len(names) != len(set(names)):
         raise ConfigError("topics.yaml: a topic is listed twice")
     for stage, topics in catalogue.stages.items():

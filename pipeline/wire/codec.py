@@ -11,16 +11,18 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.domain.article import Article, DuplicateArticle, EnrichedArticle
+from pipeline.domain.cluster import Cluster
 from pipeline.domain.signature import LogRecord
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import VerdictRecord
 from pipeline.errors import ContractError
 
 __all__ = [
     "decode_article",
+    "decode_cluster",
     "decode_duplicate",
     "decode_enriched",
     "decode_log_record",
-    "decode_verdict",
+    "decode_verdict_record",
     "encode",
     "encode_log_record",
     "to_plain",
@@ -34,7 +36,8 @@ _ARTICLE = msgspec.json.Decoder(Article)
 _ENRICHED = msgspec.json.Decoder(EnrichedArticle)
 _DUPLICATE = msgspec.json.Decoder(DuplicateArticle)
 _LOG_RECORD: msgspec.json.Decoder[LogRecord] = msgspec.json.Decoder(LogRecord)
-_VERDICT = msgspec.json.Decoder(Verdict)
+_VERDICT_RECORD: msgspec.json.Decoder[VerdictRecord] = msgspec.json.Decoder(VerdictRecord)
+_CLUSTER = msgspec.json.Decoder(Cluster)
 
 # The only parts of msgspec's messages that cannot quote a value: a type, one of our field names, a place.
 _SAFE_MESSAGE = re.compile(
@@ -77,9 +80,14 @@ def decode_log_record(data: bytes) -> LogRecord:
     return _decode(_LOG_RECORD, data, "log record")
 
 
-def decode_verdict(data: bytes) -> Verdict:
-    """Read a verdict."""
-    return _decode(_VERDICT, data, "verdict")
+def decode_verdict_record(data: bytes) -> VerdictRecord:
+    """Read a record of news.verdicts.v1."""
+    return _decode(_VERDICT_RECORD, data, "verdict")
+
+
+def decode_cluster(data: bytes) -> Cluster:
+    """Read a value of news.clusters.v1."""
+    return _decode(_CLUSTER, data, "cluster")
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:

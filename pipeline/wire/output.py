@@ -3,14 +3,15 @@
 from msgspec import Struct
 
 from pipeline.domain.article import Article, Event
+from pipeline.domain.cluster import ClusterEvent
 from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import LogRecord
 from pipeline.domain.times import to_epoch_ms
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import VerdictRecord
 from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue
-from pipeline.wire.cloudevents import CONTENT_TYPE, headers
+from pipeline.wire.cloudevents import CONTENT_TYPE, cluster_headers, headers
 from pipeline.wire.codec import encode
 
 __all__ = ["BATCH_OVERHEAD_BYTES", "Encoder", "OutputRecord", "Oversize", "record_bytes"]
@@ -85,10 +86,19 @@ class Encoder:
         """Make the record of an article that `dedupe` holds back."""
         return self._event(self._duplicates, "dedupe", drop.event)
 
-    def verdict(self, verdict: Verdict, ingested_at_ms: int) -> OutputRecord | Oversize:
-        """Make the record of a verdict; `ingested_at_ms` is its article's."""
+    def verdict(self, record: VerdictRecord) -> OutputRecord | Oversize:
+        """Make a record of the log of verdicts."""
+        key = record.verdict.article_id.encode()
+        return self._fitting(self._verdicts, key, encode(record), _JSON_HEADERS, record.ingested_at_ms)
+
+    def cluster(self, event: ClusterEvent) -> OutputRecord | Oversize:
+        """Make the record of a cluster's change."""
         return self._fitting(
-            self._verdicts, verdict.article_id.encode(), encode(verdict), _JSON_HEADERS, ingested_at_ms
+            self._emits["cluster"],
+            event.value.cluster_id.encode(),
+            encode(event.value),
+            cluster_headers(event, "/news-pipeline/cluster"),
+            to_epoch_ms(event.time),
         )
 
     def log_record(self, record: LogRecord, appended_at_ms: int) -> OutputRecord | Oversize:

@@ -65,7 +65,8 @@ def test_every_topic_is_a_channel_with_its_size_and_partitions() -> None:
     assert (
         DOCUMENT["channels"]["news.signatures.v1"]["bindings"]["kafka"]["topicConfiguration"]["retention.bytes"] == -1
     )
-    assert "retention.ms" not in DOCUMENT["channels"]["news.clusters.v1"]["bindings"]["kafka"]["topicConfiguration"]
+    clusters = DOCUMENT["channels"]["news.clusters.v1"]["bindings"]["kafka"]["topicConfiguration"]
+    assert clusters["cleanup.policy"] == ["compact", "delete"]
 
 
 def test_operations_are_what_stages_do() -> None:

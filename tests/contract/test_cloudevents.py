@@ -13,9 +13,13 @@ from cloudevents.core.formats.json import JSONFormat
 from msgspec.structs import replace
 
 from pipeline.assembly import build_chain, build_fold
+from pipeline.clusters.fold import Clusters
+from pipeline.clusters.view import cluster_event
 from pipeline.domain.article import Article, EventType
+from pipeline.domain.decisions import decided
 from pipeline.domain.outcome import Drop, Emit
 from pipeline.domain.record import Record
+from pipeline.domain.verdict import Verdict
 from pipeline.sources.files import find_files, read_files
 from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import load_catalogue
@@ -42,12 +46,26 @@ def _of_articles() -> Iterator[OutputRecord]:
         result.outcome.value for result in chain.before.process(list(_records())) if isinstance(result.outcome, Emit)
     ]
     verdicts = [fold.apply(signature, signature.ingested_at_ms) for signature in chain.judging.sign(articles)]
-    for result in chain.judge(articles, [verdict for verdict in verdicts if verdict is not None]):
+    known = [verdict for verdict in verdicts if verdict is not None]
+    yield from _of_clusters(articles, known, encoder)
+    for result in chain.judge(articles, known):
         outcome = result.outcome
         assert isinstance(outcome, Emit | Drop)
         record = encoder.drop(outcome) if isinstance(outcome, Drop) else encoder.emit(result.stage, outcome.value)
         assert isinstance(record, OutputRecord)
         yield record
+
+
+def _of_clusters(articles: list[Article], verdicts: list[Verdict], encoder: Encoder) -> Iterator[OutputRecord]:
+    clusters = Clusters()
+    for position, (article, verdict) in enumerate(zip(articles, verdicts, strict=True)):
+        draft = clusters.draft()
+        found = decided(article, verdict)
+        for change in draft.apply(found, position, found.ingested_at_ms):
+            record = encoder.cluster(cluster_event(change, clusters.params, lane="", pipeline_version="1"))
+            assert isinstance(record, OutputRecord)
+            yield record
+        clusters.adopt(draft)
 
 
 @pytest.fixture(scope="module")

@@ -102,13 +102,15 @@ def test_a_worker_is_probed_scraped_and_given_time_to_drain(name: str, monkeypat
     assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
 
 
-@pytest.mark.parametrize(("profile", "services"), [("single", 1), ("stages", 5)])
+@pytest.mark.parametrize(("profile", "services"), [("single", 2), ("stages", 6)])
 def test_a_profile_runs_every_stage_once(profile: str, services: int) -> None:
     chosen = workers(profile)
     assert len(chosen) == services
-    cuts = [consecutive(service["command"][1:]) for service in chosen.values()]
-    assert [stage for cut in cuts for stage in cut] == list(STAGES)
-    assert all(service["profiles"] == [profile] for service in chosen.values())
+    *cuts, last = [service["command"][1:] for service in chosen.values()]
+    assert [stage for cut in cuts for stage in consecutive(cut)] == list(STAGES)
+    assert last == ["cluster"]
+    assert all(profile in service["profiles"] for service in chosen.values())
+    assert sum(service["profiles"] == [profile] for service in chosen.values()) == services - 1
 
 
 def test_workers_wait_for_topics_and_those_for_kafka() -> None:

@@ -14,10 +14,11 @@ from pipeline.errors import ContractError
 from pipeline.text.params import IngestParams
 from pipeline.wire.codec import (
     decode_article,
+    decode_cluster,
     decode_duplicate,
     decode_enriched,
     decode_log_record,
-    decode_verdict,
+    decode_verdict_record,
     encode,
 )
 from pipeline.wire.raw import decode_raw
@@ -30,7 +31,8 @@ DECODERS: dict[str, Callable[[bytes], msgspec.Struct]] = {
     "news.article.enriched.v1": decode_enriched,
     "news.article.duplicate.v1": decode_duplicate,
     "news.signature.v1": decode_log_record,
-    "news.verdict.v1": decode_verdict,
+    "news.verdict.v1": decode_verdict_record,
+    "news.cluster.changed.v1": decode_cluster,
 }
 
 
@@ -98,6 +100,7 @@ SCHEMA_ONLY = {
     "score_over_one",
     "bad_hash",
     "negative_revision",
+    "negative_size",
     "origin_with_four_parts",
 }
 

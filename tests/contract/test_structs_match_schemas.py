@@ -9,9 +9,10 @@ import pytest
 from msgspec import inspect
 
 from pipeline.domain.article import Article, DuplicateArticle, EnrichedArticle
+from pipeline.domain.cluster import Cluster
 from pipeline.domain.outcome import REJECT_REASONS
 from pipeline.domain.signature import LogRecord
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import VerdictRecord
 from pipeline.stages.protocol import STAGES
 from pipeline.text.params import IngestParams
 from pipeline.wire.raw import RawArticle, decode_raw
@@ -23,7 +24,8 @@ PAIRS: list[tuple[str, Any]] = [
     ("news.article.enriched.v1", EnrichedArticle),
     ("news.article.duplicate.v1", DuplicateArticle),
     ("news.signature.v1", LogRecord),
-    ("news.verdict.v1", Verdict),
+    ("news.verdict.v1", VerdictRecord),
+    ("news.cluster.changed.v1", Cluster),
 ]
 SCALARS: dict[type[inspect.Type], str] = {
     inspect.StrType: "string",
@@ -167,10 +169,6 @@ def test_a_definition_is_the_same_in_every_schema() -> None:
     for name in schema_names():
         for definition, schema in load_schema(name).get("$defs", {}).items():
             assert seen.setdefault(definition, schema) == schema, f"{definition} in {name}"
-    verdict = load_schema("news.verdict.v1")
-    assert {key: verdict[key] for key in ("required", "properties")} == {
-        key: seen["verdict"][key] for key in ("required", "properties")
-    }
 
 
 def test_published_schemas_are_open() -> None:

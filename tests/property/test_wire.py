@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pipeline.domain.record import Record
 from pipeline.errors import ContractError
 from pipeline.wire.catalogue import load_catalogue
-from pipeline.wire.codec import decode_article, decode_log_record, decode_verdict, encode
+from pipeline.wire.codec import decode_article, decode_log_record, decode_verdict_record, encode
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, record_bytes
 from pipeline.wire.schemas import schema_dir
@@ -33,7 +33,7 @@ REPORTER = Reporter(app="news-pipeline", version="1", group="news-ingest")
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_a_value_or_a_contract_error(data: bytes) -> None:
-    for decode in (decode_article, decode_log_record, decode_verdict):
+    for decode in (decode_article, decode_log_record, decode_verdict_record):
         try:
             decode(data)
         except ContractError:

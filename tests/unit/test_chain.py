@@ -219,7 +219,8 @@ def test_a_chain_is_split_at_dedupe(
         (("ingest", "classify"), "not consecutive"),
         (("classify", "detect-language"), "not consecutive"),
         (("ingest", "ingest"), "not consecutive"),
-        (("translate",), "unknown stage: translate"),
+        (("translate",), "no stage of the chain: translate"),
+        (("publish", "cluster"), "no stage of the chain: cluster"),
     ],
 )
 def test_other_runs_are_refused(names: tuple[Any, ...], complaint: str) -> None:

@@ -15,6 +15,7 @@ from pipeline.dedup.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.verdict import Decided, Lost
 from pipeline.errors import FatalError
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
 from pipeline.runtime.snapshots import SnapshotStore
@@ -183,7 +184,8 @@ async def test_recorded_verdicts_are_adopted_also_where_the_log_has_lost_its_sta
         logs.add(SIGNATURES, encode(signature))
         verdict = live.apply(signature, NOW + place)
         assert verdict is not None
-        logs.add(VERDICTS, encode(verdict))
+        logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=signature.ingested_at_ms)))
+        logs.add(VERDICTS, encode(Lost(verdict=verdict, ingested_at_ms=signature.ingested_at_ms)))  # no verdict
     logs.starts[SIGNATURES] = 1  # the canonical's own signature is gone
     log = _log(logs)
     await log.start()

@@ -12,7 +12,10 @@ from pipeline.runtime.metrics import Metrics, StageCount
 from scripts.generate_metrics import REPOSITORY, metrics_page
 
 NORMALIZED, UNIQUE, DUPLICATES = "news.articles.normalized.v1", "news.articles.unique.v1", "news.articles.duplicates.v1"
-ENDINGS = {"counter": r"_total$", "gauge": r"(_seconds|_records|_bytes|_articles|_assigned|_in_progress|_info)$"}
+ENDINGS = {
+    "counter": r"_total$",
+    "gauge": r"(_seconds|_records|_bytes|_articles|_clusters|_assigned|_in_progress|_info)$",
+}
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def test_names_follow_the_rules(metric: Metric) -> None:
     if metric.kind in ENDINGS:
         assert re.search(ENDINGS[metric.kind], metric.name)
     else:
-        assert re.search(r"(_seconds|_confidence)$", metric.name)
+        assert re.search(r"(_seconds|_confidence|_articles)$", metric.name)
         assert list(metric.buckets) == sorted(set(metric.buckets))
         assert metric.buckets
     assert not re.search(r"_(ms|millis|kb|mb)\b|_(ms|millis)_", metric.name), "base units only"
@@ -61,7 +64,7 @@ def test_series_exist_before_anything_is_counted(metrics: Metrics) -> None:
     metrics.stage("dedupe", NORMALIZED, [UNIQUE, DUPLICATES])
     assert value(metrics, "records_consumed_total", stage="dedupe", topic=NORMALIZED) == 0
     assert value(metrics, "records_produced_total", stage="dedupe", topic=DUPLICATES) == 0
-    for drop in DROP_REASONS:
+    for drop in DROP_REASONS["dedupe"]:
         assert value(metrics, "records_processed_total", stage="dedupe", outcome="drop", reason=drop) == 0
     for reject in REJECT_REASONS:
         assert value(metrics, "dead_letters_produced_total", stage="dedupe", reason=reject) == 0

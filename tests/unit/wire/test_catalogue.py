@@ -49,10 +49,10 @@ def test_raw_records_are_not_kept_longer_than_copies_are_recognised(catalogue: C
     assert int(catalogue.configs(catalogue.topic("news.articles.raw.v1"))["retention.ms"]) <= 7 * 24 * HOUR_MS
 
 
-def test_clusters_are_compacted_for_ever(catalogue: Catalogue) -> None:
+def test_clusters_keep_their_latest_state_as_long_as_articles_are_kept(catalogue: Catalogue) -> None:
     configs = catalogue.configs(catalogue.topic("news.clusters.v1"))
-    assert configs["cleanup.policy"] == "compact"
-    assert "retention.ms" not in configs
+    assert configs["cleanup.policy"] == "compact,delete"
+    assert configs["retention.ms"] == catalogue.configs(catalogue.topic("news.articles.enriched.v1"))["retention.ms"]
 
 
 def test_a_dead_letter_topic_takes_what_its_stage_may_have_read(catalogue: Catalogue) -> None:

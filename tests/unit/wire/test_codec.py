@@ -3,6 +3,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.domain.article import Article
+from pipeline.domain.decisions import decided
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, Signature, Void
@@ -11,7 +12,7 @@ from pipeline.wire.codec import (
     decode_article,
     decode_enriched,
     decode_log_record,
-    decode_verdict,
+    decode_verdict_record,
     encode,
     encode_log_record,
 )
@@ -62,7 +63,7 @@ def test_log_records_come_back_as_they_were(record: Signature | Void | Activate)
 
 def test_a_verdict_comes_back_as_it_was(article: Article) -> None:
     assert article.verdict is not None
-    assert decode_verdict(encode(article.verdict)) == article.verdict
+    assert decode_verdict_record(encode(decided(article, article.verdict))) == decided(article, article.verdict)
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_consumers_are_protected_forward_producers_backward_workers_both_ways() 
         "news.replay.v1": ("forward", "backward"),
         "news.article.enriched.v1": ("forward",),
         "news.article.duplicate.v1": ("forward",),
+        "news.cluster.changed.v1": ("forward",),
         "news.dead-letter.v1": ("forward",),
         "news.event-headers.v1": ("forward",),
     }
@@ -142,15 +143,16 @@ def test_every_published_schema_follows_itself(name: str) -> None:
 
 
 def test_findings_name_schema_direction_and_place() -> None:
-    old = {name: load_schema(name) for name in ("news.article.enriched.v1", "news.article.raw.v1", "news.verdict.v1")}
+    names = ("news.article.enriched.v1", "news.article.internal.v1", "news.article.raw.v1")
+    old = {name: load_schema(name) for name in names}
     new = deepcopy(old)
     new["news.article.enriched.v1"]["required"].remove("dedup")
     new["news.article.raw.v1"]["properties"]["title"]["type"] = "string"
-    new["news.verdict.v1"]["properties"]["kind"]["enum"].append("translation")
+    new["news.article.internal.v1"]["$defs"]["verdict"]["properties"]["kind"]["enum"].append("translation")
     assert [(finding.schema, finding.direction, finding.place) for finding in check(old, new)] == [
         ("news.article.enriched.v1", "forward", "$.dedup"),
+        ("news.article.internal.v1", "forward", "$.verdict.kind"),
         ("news.article.raw.v1", "backward", "$.title"),
-        ("news.verdict.v1", "forward", "$.kind"),
     ]
     assert check(old, new)[0].describe() == (
         "news.article.enriched.v1 at $.dedup: no longer always there (breaks consumers of the old schema)"

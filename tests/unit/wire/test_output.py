@@ -3,12 +3,19 @@ from kafka.record.default_records import DefaultRecordBatchBuilder
 from msgspec.structs import replace
 
 from pipeline.domain.article import Article, Event
+from pipeline.domain.decisions import decided, lost
 from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import Activate, Void
 from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import Catalogue, load_catalogue
-from pipeline.wire.codec import decode_article, decode_duplicate, decode_enriched, decode_log_record, decode_verdict
+from pipeline.wire.codec import (
+    decode_article,
+    decode_duplicate,
+    decode_enriched,
+    decode_log_record,
+    decode_verdict_record,
+)
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, Encoder, OutputRecord, Oversize, record_bytes
 
 
@@ -67,9 +74,11 @@ def test_what_is_held_back_goes_to_the_duplicates(encoder: Encoder, duplicate: E
 
 def test_verdicts_and_log_records_are_keyed_by_article(encoder: Encoder, article: Article) -> None:
     assert article.verdict is not None
-    verdict = sent(encoder.verdict(article.verdict, 7))
-    assert (verdict.topic, verdict.key, verdict.timestamp_ms) == ("news.verdicts.v1", article.id.encode(), 7)
-    assert decode_verdict(value_of(verdict)) == article.verdict
+    for said in (decided(article, article.verdict), lost(article, article.verdict)):
+        record = sent(encoder.verdict(said))
+        assert (record.topic, record.key) == ("news.verdicts.v1", article.id.encode())
+        assert record.timestamp_ms == article.signature.ingested_at_ms
+        assert decode_verdict_record(value_of(record)) == said
     for entry in (article.signature, Void(article_id=article.id, origin=article.signature.origin)):
         record = sent(encoder.log_record(entry, 8))
         assert (record.topic, record.key, record.timestamp_ms) == ("news.signatures.v1", article.id.encode(), 8)
@@ -85,7 +94,7 @@ def test_a_lane_writes_to_its_own_topics(article: Article, event: Event) -> None
         for record in (
             encoder.emit("ingest", article),
             encoder.emit("publish", event),
-            encoder.verdict(article.verdict, 1),
+            encoder.verdict(decided(article, article.verdict)),
             encoder.log_record(article.signature, 1),
         )
     }

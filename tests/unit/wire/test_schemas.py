@@ -18,7 +18,7 @@ topics:
 """
 TOPIC = (
     "  - {{name: {name}, kind: article, description: d, owner: o, key: article_id, "
-    "timestamp_type: CreateTime, max_message_bytes: 1}}\n"
+    "timestamp_type: CreateTime, max_message_bytes: 1, retention_hours: 1}}\n"
 )
 
 
@@ -58,6 +58,7 @@ def test_an_id_is_a_name_below_the_base() -> None:
     ("text", "said"),
     [
         (GOOD + TOPIC.format(name="a.v1") * 2, "listed twice"),
+        (GOOD + TOPIC.format(name="a.v1").replace(", retention_hours: 1", ""), "neither compacted nor kept"),
         (GOOD + TOPIC.format(name="a.v1"), r"stage ingest names unknown topics: b\.v1, c\.v1"),
         (GOOD + TOPIC.format(name="a.v1").replace("owner", "ownership"), "topics.yaml: .*ownership"),
         ("topics: [", "topics.yaml: "),

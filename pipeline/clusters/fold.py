@@ -1,0 +1,205 @@
+"""The fold of news.verdicts.v1: all open clusters, and what each record of the log changes.
+
+A cluster is what the verdicts of the last window say of it and nothing else: every fact stems from one record and
+expires by itself. So a fold of a log whose beginning is gone ends up where one stands that has been running all along,
+and a version is a place in the log, not a count that somebody would have to remember.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipeline.clusters.facts import JOINING, Fact, fact_of, pack, unpack
+from pipeline.clusters.params import ClusterParams
+from pipeline.domain.cluster import Cause
+from pipeline.domain.ids import ArticleId, ClusterId, cluster_id, founder
+from pipeline.domain.verdict import Decided, Lost, VerdictRecord
+
+__all__ = ["Change", "Clusters", "Draft"]
+
+_LONG_AGO: Final = -(1 << 62)
+
+Facts = tuple[Fact, ...]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A cluster after a record changed it; `view.describe` says what that looks like from outside."""
+
+    cluster_id: ClusterId
+    version: int
+    supersedes: int | None
+    cause: Cause
+    ingested_at_ms: int
+    facts: Facts
+
+
+class Clusters:
+    """All clusters with a fact in the window. Only `adopt` changes them: work that is not committed leaves no trace."""
+
+    def __init__(self, params: ClusterParams | None = None) -> None:
+        """Start with none."""
+        self.params = ClusterParams() if params is None else params
+        self.time_ms = _LONG_AGO
+        self._packed: OrderedDict[ClusterId, bytes] = OrderedDict()
+        self._elsewhere: dict[ArticleId, ClusterId] = {}
+
+    def __len__(self) -> int:
+        """Count the open clusters."""
+        return len(self._packed)
+
+    def facts(self, cluster: ClusterId) -> Facts:
+        """Return what is known of a cluster, in the order of the log."""
+        packed = self._packed.get(cluster)
+        return () if packed is None else unpack(packed)
+
+    def elsewhere(self, article: ArticleId) -> ClusterId | None:
+        """Return the cluster of an article that is not in the one named after it."""
+        return self._elsewhere.get(article)
+
+    def draft(self) -> "Draft":
+        """Begin changes."""
+        return Draft(self)
+
+    def adopt(self, draft: "Draft") -> None:
+        """Make a draft's changes; nothing may have been adopted since it was begun."""
+        for cluster, facts in draft.facts.items():
+            if facts:
+                self._packed[cluster] = pack(facts)
+                self._packed.move_to_end(cluster)
+            else:
+                self._packed.pop(cluster, None)
+        for article, home in draft.elsewhere.items():
+            if home is None:
+                self._elsewhere.pop(article, None)
+            else:
+                self._elsewhere[article] = home
+        self.time_ms = draft.time_ms
+        self._expire(self.time_ms - self.params.window_secs * 1000)
+
+    def _expire(self, oldest_ms: int) -> None:
+        """Forget clusters whose last fact is too old, those that changed longest ago first."""
+        while self._packed:
+            cluster = next(iter(self._packed))
+            facts = self.facts(cluster)
+            if facts[-1].time_ms >= oldest_ms:
+                return
+            del self._packed[cluster]
+            for fact in facts:
+                if self._elsewhere.get(fact.article_id) == cluster:
+                    del self._elsewhere[fact.article_id]
+
+
+class Draft:
+    """Changes to clusters that are not made yet: made by `Clusters.adopt`, or thrown away."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        """Start from the clusters as they are."""
+        self._clusters = clusters
+        self._params = clusters.params
+        self.time_ms = clusters.time_ms
+        self.facts: dict[ClusterId, Facts] = {}
+        self.elsewhere: dict[ArticleId, ClusterId | None] = {}
+
+    def apply(self, record: VerdictRecord, position: int, append_time_ms: int) -> list[Change]:
+        """Fold the next record of the log; return the clusters that it changed, none for a replay.
+
+        Time is the running maximum of min(ingested, appended), as in the fold of signatures: one wrong clock cannot
+        end the window.
+        """
+        self.time_ms = max(self.time_ms, min(record.ingested_at_ms, append_time_ms))
+        if isinstance(record, Lost):
+            return self._lose(record, position)
+        return self._join(record, position) if record.verdict.kind in JOINING else []
+
+    def _join(self, record: Decided, position: int) -> list[Change]:
+        verdict = record.verdict
+        facts = self._live(verdict.cluster_id)
+        if any(fact.has_origin(verdict.origin) for fact in facts):
+            return []
+        changes = self._leave(record, position)
+        after = self._bounded(verdict.cluster_id, (*facts, fact_of(record, position, self.time_ms)))
+        cause = Cause(kind=verdict.kind, article_id=verdict.article_id)  # type: ignore[arg-type]  # one of JOINING
+        changes.append(self._change(verdict.cluster_id, facts, after, cause, record, position))
+        own = cluster_id(verdict.article_id)
+        self.elsewhere[verdict.article_id] = None if verdict.cluster_id == own else verdict.cluster_id
+        return changes
+
+    def _leave(self, record: Decided, position: int) -> list[Change]:
+        """End an article's part in the cluster it was in, when its new version belongs to another."""
+        article = record.verdict.article_id
+        home = self._home(article)
+        if home == record.verdict.cluster_id:
+            return []
+        facts = self._live(home)
+        after = tuple(
+            replace(fact, ended="moved", ended_at=position) if fact.article_id == article and not fact.ended else fact
+            for fact in facts
+        )
+        if after == facts:
+            return []
+        return [self._change(home, facts, after, Cause(kind="moved", article_id=article), record, position)]
+
+    def _lose(self, record: Lost, position: int) -> list[Change]:
+        """Take back a version that died after its verdict."""
+        verdict = record.verdict
+        facts = self._live(verdict.cluster_id)
+        after = tuple(
+            replace(fact, ended="void", ended_at=position)
+            if fact.has_origin(verdict.origin) and fact.ended != "void"
+            else fact
+            for fact in facts
+        )
+        if after == facts:
+            return []
+        cause = Cause(kind="void", article_id=verdict.article_id)
+        return [self._change(verdict.cluster_id, facts, after, cause, record, position)]
+
+    def _change(
+        self, cluster: ClusterId, before: Facts, after: Facts, cause: Cause, record: VerdictRecord, position: int
+    ) -> Change:
+        self._set(cluster, before, after)
+        return Change(
+            cluster_id=cluster,
+            version=position,
+            supersedes=max((max(fact.version, fact.ended_at) for fact in before), default=None),
+            cause=cause,
+            ingested_at_ms=record.ingested_at_ms,
+            facts=after,
+        )
+
+    def _bounded(self, cluster: ClusterId, facts: Facts) -> Facts:
+        """Let go the oldest facts beyond the bound, but never those on the canonical article."""
+        canonical = founder(cluster)
+        others = [fact.version for fact in facts if fact.article_id != canonical]
+        if len(others) <= self._params.max_facts:
+            return facts
+        oldest = others[-self._params.max_facts]
+        return tuple(fact for fact in facts if fact.version >= oldest or fact.article_id == canonical)
+
+    def _live(self, cluster: ClusterId) -> Facts:
+        """Return a cluster's facts of the window."""
+        facts = self.facts.get(cluster)
+        if facts is None:
+            facts = self._clusters.facts(cluster)
+        oldest = self.time_ms - self._params.window_secs * 1000
+        if not facts or facts[0].time_ms >= oldest:
+            return facts
+        live = tuple(fact for fact in facts if fact.time_ms >= oldest)
+        self._set(cluster, facts, live)
+        return live
+
+    def _set(self, cluster: ClusterId, before: Facts, after: Facts) -> None:
+        self.facts[cluster] = after
+        if len(after) > len(before):
+            return
+        for article in {fact.article_id for fact in before} - {fact.article_id for fact in after}:
+            if self._home(article) == cluster:
+                self.elsewhere[article] = None
+
+    def _home(self, article: ArticleId) -> ClusterId:
+        """Return the cluster an article is in, if it is in any."""
+        if article in self.elsewhere:
+            return self.elsewhere[article] or cluster_id(article)
+        return self._clusters.elsewhere(article) or cluster_id(article)

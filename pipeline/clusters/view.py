@@ -1,0 +1,149 @@
+"""What a cluster looks like from outside: members, publishers, independent origins; read off its facts alone."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from pipeline.clusters.facts import Fact
+from pipeline.clusters.fold import Change
+from pipeline.clusters.params import ClusterParams
+from pipeline.domain.cluster import (
+    Canonical,
+    CanonicalState,
+    Cluster,
+    ClusterEvent,
+    Member,
+    Origins,
+    PublisherCount,
+    Publishers,
+    TextOrigin,
+)
+from pipeline.domain.ids import ArticleId, event_id, founder
+from pipeline.domain.times import from_epoch_ms
+
+__all__ = ["EVENT_TYPE", "cluster_event", "describe"]
+
+EVENT_TYPE: Final = "news.cluster.changed.v1"
+
+_COPIES: Final = frozenset({"exact", "near"})
+
+
+class _Article(Struct, frozen=True):
+    """An article that is in the cluster: its versions that stand, oldest first; there is one at least."""
+
+    versions: tuple[Fact, ...]
+
+    @property
+    def last(self) -> Fact:
+        return self.versions[-1]
+
+    @property
+    def text(self) -> str:
+        return self.last.text or self.last.article_id
+
+
+def cluster_event(change: Change, params: ClusterParams, *, lane: str, pipeline_version: str) -> ClusterEvent:
+    """Return the event that says a cluster has changed. Equal changes make equal events."""
+    return ClusterEvent(
+        id=event_id(lane, change.cluster_id, change.version, EVENT_TYPE, pipeline_version),
+        time=from_epoch_ms(change.ingested_at_ms),
+        value=describe(change, params),
+    )
+
+
+def describe(change: Change, params: ClusterParams) -> Cluster:
+    """Return a cluster as it is after a change."""
+    versions: dict[ArticleId, list[Fact]] = {}
+    for fact in change.facts:
+        if not fact.ended:
+            versions.setdefault(fact.article_id, []).append(fact)
+    articles = [_Article(tuple(facts)) for facts in versions.values() if facts[-1].kind != "retraction"]
+    seen = [fact.ingested_at_ms for article in articles for fact in article.versions]
+    return Cluster(
+        cluster_id=change.cluster_id,
+        version=change.version,
+        supersedes=change.supersedes,
+        cause=change.cause,
+        canonical=_canonical(change),
+        size=len(articles),
+        withdrawn=len(versions) - len(articles),
+        publishers=_publishers(articles, params.max_names),
+        origins=_origins(articles, change.facts, params.max_names),
+        languages=tuple(sorted({article.last.language for article in articles if article.last.language})),
+        first_seen=from_epoch_ms(min(seen)) if seen else None,
+        last_seen=from_epoch_ms(max(seen)) if seen else None,
+        members=_members(articles, founder(change.cluster_id), params.max_members),
+        overflow=len(change.facts) >= params.max_facts,
+        window_secs=params.window_secs,
+    )
+
+
+def _canonical(change: Change) -> Canonical:
+    article = founder(change.cluster_id)
+    own = [fact for fact in change.facts if fact.article_id == article]
+    told = (fact.text_publisher for fact in change.facts if fact.text == article)
+    return Canonical(
+        article_id=article,
+        state=_state(own),
+        url=next((fact.url for fact in reversed(own) if fact.url), None),
+        publisher=next((name for name in (*(fact.publisher for fact in reversed(own)), *told) if name), None),
+    )
+
+
+def _state(facts: list[Fact]) -> CanonicalState:
+    """Return what became of the article with these facts."""
+    if not facts:
+        return "unknown"
+    standing = [fact for fact in facts if not fact.ended]
+    if standing:
+        return "retracted" if standing[-1].kind == "retraction" else "standing"
+    return "void" if facts[-1].ended == "void" else "replaced"
+
+
+def _members(articles: list[_Article], canonical: ArticleId, limit: int) -> tuple[Member, ...]:
+    """List the canonical article, and as many of the latest others as there is room for."""
+    first = [article for article in articles if article.last.article_id == canonical]
+    others = [article for article in articles if article.last.article_id != canonical]
+    room = limit - len(first)
+    return tuple(_member(article, canonical) for article in (*first, *others[-room:]))
+
+
+def _member(article: _Article, canonical: ArticleId) -> Member:
+    last = article.last
+    role: Literal["canonical", "related", "copy"] = "copy" if last.kind in _COPIES else "related"
+    return Member(
+        article_id=last.article_id,
+        role="canonical" if last.article_id == canonical else role,
+        revision=last.revision,
+        first_seen=from_epoch_ms(min(fact.ingested_at_ms for fact in article.versions)),
+        publisher=last.publisher or None,
+        credit=last.credit or None,
+    )
+
+
+def _publishers(articles: list[_Article], limit: int) -> Publishers:
+    found = Counter(article.last.publisher for article in articles if article.last.publisher)
+    return Publishers(count=len(found), top=tuple(PublisherCount(*pair) for pair in _top(found, limit)))
+
+
+def _origins(articles: list[_Article], facts: Iterable[Fact], limit: int) -> Origins:
+    """Count who told the story independently.
+
+    A text and its copies are one telling. It goes back to what it credits, or what one of its copies does: so all
+    copies of an agency's reports, however many versions of them there are, count as that agency. Without any credit it
+    goes back to who published it first. Articles on the same story by others are tellings of their own.
+    """
+    credited: dict[str, str] = {}
+    for article in articles:
+        if article.last.credit:
+            credited.setdefault(article.text, article.last.credit)
+    publishers = {fact.text: fact.text_publisher for fact in facts if fact.text_publisher}
+    publishers |= {fact.article_id: fact.publisher for fact in facts if fact.publisher and not fact.text}
+    found = Counter(credited.get(article.text) or publishers.get(article.text) or article.text for article in articles)
+    return Origins(count=len(found), top=tuple(TextOrigin(*pair) for pair in _top(found, limit)))
+
+
+def _top(counts: Counter[str], limit: int) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]

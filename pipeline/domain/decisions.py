@@ -1,0 +1,35 @@
+"""What is put on the log of verdicts about an article."""
+
+from pipeline.domain.article import Article, Attribution, Publisher
+from pipeline.domain.verdict import Decided, Lost, Verdict
+
+__all__ = ["decided", "lost"]
+
+
+def decided(article: Article, verdict: Verdict) -> Decided:
+    """Return the record of a verdict with what it takes to cluster by it; a function of the two alone."""
+    return Decided(
+        verdict=verdict,
+        ingested_at_ms=article.signature.ingested_at_ms,
+        url=article.canonical_url or article.url,
+        publisher=_name(article.publisher),
+        credit=_credit(article.attribution),
+        language=article.language_hint,
+    )
+
+
+def lost(article: Article, verdict: Verdict) -> Lost:
+    """Return the record that says that this version never came out."""
+    return Lost(verdict=verdict, ingested_at_ms=article.signature.ingested_at_ms)
+
+
+def _name(publisher: Publisher | None) -> str:
+    """Return the registrable domain: one publisher may have several sources configured."""
+    return "" if publisher is None else publisher.domain or publisher.id
+
+
+def _credit(attribution: Attribution | None) -> str:
+    """Return whom the text credits, by domain where there is one: as an article of theirs names its publisher."""
+    if attribution is None:
+        return ""
+    return attribution.source_domain or attribution.agency or attribution.source_name or ""

@@ -1,0 +1,147 @@
+"""What tells one service from another: its work on a batch, the log it folds, and what a commit entails."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline import __version__
+from pipeline.assembly import build_stages, versions
+from pipeline.clusters.params import ClusterParams
+from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.runtime.clustering import ClusterService
+from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.host import WorkerHost
+from pipeline.runtime.metrics import Metrics
+from pipeline.runtime.observer import WorkerObserver
+from pipeline.runtime.runner import Commit, Unit, VerdictSource, Worksteps
+from pipeline.runtime.service import Output, Service
+from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.snapshots import SnapshotStore
+from pipeline.runtime.timing import time_stage
+from pipeline.runtime.verdict_log import VerdictLog, VerdictLogConfig
+from pipeline.settings import Settings
+from pipeline.sources.furniture import load_furniture
+from pipeline.stages.chain import Chain
+from pipeline.stages.protocol import StageName
+from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.dead_letters import Reporter
+from pipeline.wire.output import Encoder
+
+__all__ = ["FoldedLog", "Parts", "Surroundings", "build_parts"]
+
+
+class FoldedLog(Protocol):
+    """A log that a service has to have folded before it works."""
+
+    async def start(self) -> None:
+        """Catch up."""
+        ...
+
+    def follow(self) -> asyncio.Task[None]:
+        """Keep up; the task ends only by an error or by `stop`."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop keeping up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One service's own; `take_seconds` says how long a stage worked since it was asked last."""
+
+    steps: Worksteps
+    commit: Commit
+    take_seconds: Callable[[StageName], float]
+    log: FoldedLog | None = None
+    verdicts: VerdictSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all services have; `shared_producer` is the one without transactions."""
+
+    settings: Settings
+    catalogue: Catalogue
+    connection: dict[str, Any]
+    group: str
+    host: WorkerHost
+    shared_producer: Any
+    observer: WorkerObserver
+    metrics: Metrics
+
+    @property
+    def reporter(self) -> Reporter:
+        """Who signs dead letters."""
+        return Reporter(app="news-pipeline", version=__version__, group=self.group)
+
+    @property
+    def log_arguments(self) -> dict[str, Any]:
+        """Arguments of the consumer of a log."""
+        return {**self.connection, "fetch_max_wait_ms": self.settings.fetch.max_wait_ms}
+
+
+async def build_parts(stages: tuple[StageName, ...], around: Surroundings) -> Parts:
+    """Build the parts of a service: consecutive stages of the chain, or `cluster`."""
+    return _cluster_parts(around) if stages == ("cluster",) else await _chain_parts(stages, around)
+
+
+async def _chain_parts(stages: tuple[StageName, ...], around: Surroundings) -> Parts:
+    settings = around.settings
+    furniture = await asyncio.to_thread(load_furniture, settings.furniture_file)
+    made = await asyncio.to_thread(
+        build_stages, stages, lane=settings.lane, extraction=settings.extraction, furniture=furniture
+    )
+    timed = {stage.name: time_stage(stage) for stage in made}
+    known = versions()
+    around.metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
+    service = Service(Chain(list(timed.values())), around.catalogue, around.reporter)
+    log = _dedup_log(around) if service.judges else None
+    return Parts(
+        steps=service,
+        commit=around.host.commit,
+        take_seconds=lambda name: timed[name].take_seconds(),
+        log=log,
+        verdicts=log,
+    )
+
+
+def _dedup_log(around: Surroundings) -> DedupLog:
+    settings = around.settings.dedup
+    topic = around.catalogue.full_name(SIGNATURES)
+    config = DedupLogConfig(
+        signatures_topic=topic,
+        verdicts_topic=around.catalogue.full_name(VERDICTS),
+        append_timeout_secs=settings.append_timeout_secs,
+        skip_offsets=frozenset(settings.skip_offsets),
+        snapshot_interval_secs=settings.snapshot_interval_secs,
+        consumer_arguments=around.log_arguments,
+    )
+    params = FoldParams(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
+    snapshots = SnapshotStore(settings.snapshot_dir, topic) if settings.snapshot_dir is not None else None
+    appender = SignatureAppender(around.shared_producer, Encoder(around.catalogue))
+    return DedupLog(config, Fold(params), appender, around.observer, snapshots)
+
+
+def _cluster_parts(around: Surroundings) -> Parts:
+    host = around.host
+    log = VerdictLog(
+        VerdictLogConfig(
+            topic=around.catalogue.full_name(VERDICTS), group=around.group, consumer_arguments=around.log_arguments
+        ),
+        ClusterParams(window_secs=around.settings.dedup.exact_window_secs),
+        around.observer,
+        is_idle=lambda: not host.leases,
+    )
+    host.restore = log.restore
+    service = ClusterService(
+        lambda: log.clusters, around.catalogue, around.reporter, lane=around.settings.lane, version=__version__
+    )
+    around.metrics.set_build()
+
+    async def commit(unit: Unit, output: Output) -> None:
+        await host.commit(unit, output)
+        log.adopt(output.draft, unit.start, unit.end)
+
+    return Parts(steps=service, commit=commit, take_seconds=lambda _: service.take_seconds(), log=log)

@@ -1,0 +1,139 @@
+"""Which clusters a record of the log changes, and what stays when work is thrown away."""
+
+from msgspec.structs import replace
+
+from pipeline.clusters.fold import Clusters
+from pipeline.clusters.params import ClusterParams
+from pipeline.domain.ids import ArticleId, ClusterId, cluster_id
+from pipeline.domain.verdict import Lost, VerdictKind
+from tests.unit.clusters.conftest import MINUTE, START, Log
+
+
+def test_a_change_is_named_by_its_place_in_the_log_and_names_the_one_before(log: Log) -> None:
+    first = log.add("a")
+    log.add("b")
+    second = log.add("c", "near", of="a")
+    assert (first.version, first.supersedes) == (0, None)
+    assert (second.version, second.supersedes) == (2, 0)
+    assert second.cluster_id == first.cluster_id == "c-a"
+
+
+def test_a_replay_changes_nothing(log: Log) -> None:
+    verdict = log.decided(log.verdict("a"))
+    assert len(log.say(verdict)) == 1
+    assert log.say(verdict) == []
+    lost = Lost(verdict=verdict.verdict, ingested_at_ms=log.now)
+    assert len(log.say(lost)) == 1
+    assert log.say(lost) == []
+    assert log.say(verdict) == []
+
+
+def test_what_tells_nothing_new_changes_nothing(log: Log) -> None:
+    log.add("a")
+    kinds: tuple[VerdictKind, ...] = ("repeat", "stale", "unknown_article")
+    for kind in kinds:
+        assert log.say(log.decided(log.verdict("a", kind))) == []
+    assert log.say(log.decided(log.verdict("z", "unknown_article"))) == []
+    assert len(log.clusters) == 1
+
+
+def test_an_article_whose_new_version_belongs_elsewhere_leaves(log: Log) -> None:
+    log.add("a")
+    log.add("b", "near", of="a")
+    left, joined = log.say(log.decided(log.verdict("b", "unique", revision=2)))
+    assert (left.cluster_id, left.size, left.cause.kind) == ("c-a", 1, "moved")
+    assert (joined.cluster_id, joined.size, joined.cause.kind) == ("c-b", 1, "unique")
+    assert left.version == joined.version
+    back, gone = log.say(log.decided(log.verdict("b", "near", of="a", revision=3)))[::-1]
+    assert (back.cluster_id, back.size) == ("c-a", 2)
+    assert (gone.cluster_id, gone.size, gone.canonical.state) == ("c-b", 0, "replaced")
+
+
+def test_a_url_given_to_another_article_founds_another_cluster(log: Log) -> None:
+    log.add("a")
+    log.add("b", "exact", of="a")
+    reused = replace(log.verdict("a", "unique", revision=2), cluster_id=ClusterId("c-a-2"))
+    left, founded = log.say(log.decided(reused))
+    assert (left.cluster_id, left.canonical.state, left.size) == ("c-a", "replaced", 1)
+    assert (founded.cluster_id, founded.canonical.article_id, founded.canonical.state) == ("c-a-2", "a", "standing")
+    (copied,) = log.say(log.decided(replace(log.verdict("c", "near", of="a"), cluster_id=founded.cluster_id)))
+    assert copied.size == 2
+    assert copied.supersedes == founded.version
+
+
+def test_a_draft_that_is_thrown_away_leaves_no_trace(log: Log) -> None:
+    log.add("a")
+    before = log.clusters.facts(cluster_id(ArticleId("a")))
+    draft = log.clusters.draft()
+    draft.apply(log.decided(log.verdict("b", "near", of="a")), 1, log.now)
+    draft.apply(log.decided(log.verdict("c")), 2, log.now + 10**12)
+    assert log.clusters.facts(cluster_id(ArticleId("a"))) == before
+    assert len(log.clusters) == 1
+    assert log.clusters.time_ms == START
+
+
+def test_verdicts_expire_one_by_one_and_clusters_with_their_last(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.now += 8 * MINUTE
+    both = log.add("b", "near", of="a")
+    assert (both.size, both.canonical.state) == (2, "standing")
+    log.now += 4 * MINUTE
+    later = log.add("c", "near", of="a")
+    assert (later.size, later.canonical.state) == (2, "unknown")
+    assert later.canonical.article_id == "a"
+    assert later.first_seen == both.last_seen
+    log.now += 11 * MINUTE
+    assert log.add("z").size == 1
+    assert len(log.clusters) == 1
+    assert log.clusters.facts(cluster_id(ArticleId("a"))) == ()
+
+
+def test_an_article_that_expired_where_it_was_is_not_said_to_leave(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.add("b", "near", of="a")
+    log.now += 9 * MINUTE
+    log.add("a", "revision", revision=2)
+    log.now += 5 * MINUTE
+    (only,) = log.say(log.decided(log.verdict("b", "unique", revision=2)))
+    assert only.cluster_id == "c-b"
+
+
+def test_one_wrong_clock_cannot_end_the_window(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    ahead = replace(log.decided(log.verdict("b", "near", of="a")), ingested_at_ms=log.now + 10**12)
+    (cluster,) = log.say(ahead)
+    assert cluster.size == 2
+    assert log.clusters.time_ms == START + MINUTE
+
+
+def test_a_cluster_remembers_so_many_verdicts_and_always_its_canonical_article(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.now -= 30_000
+    sizes = []
+    for number in range(8):
+        log.now -= 50_000  # all of it within the window
+        cluster = log.add(f"copy{number}", "exact", of="a")
+        sizes.append(cluster.size)
+    assert sizes == [2, 3, 4, 5, 6, 6, 6, 6]
+    assert cluster.overflow
+    assert cluster.canonical.state == "standing"
+    assert [member.article_id for member in cluster.members] == ["a", "copy6", "copy7"]
+    assert cluster.publishers.count == 6
+    assert len(cluster.publishers.top) == 2
+    assert log.clusters.elsewhere(ArticleId("copy0")) is None
+    assert log.clusters.elsewhere(ArticleId("copy7")) == "c-a"
+
+
+def test_thousands_of_single_articles_take_little_memory() -> None:
+    clusters = Clusters(ClusterParams())
+    log = Log(ClusterParams())
+    draft = clusters.draft()
+    for number in range(2000):
+        draft.apply(log.decided(log.verdict(f"{number:032x}")), number, START)
+    clusters.adopt(draft)
+    packed = sum(len(data) for data in clusters._packed.values())
+    assert packed / 2000 < 300

@@ -1,0 +1,147 @@
+"""What a cluster looks like from outside: size, publishers, origins, the fate of its canonical article."""
+
+from msgspec.structs import replace
+
+from pipeline.clusters.fold import Change
+from pipeline.clusters.params import ClusterParams
+from pipeline.clusters.view import EVENT_TYPE, cluster_event
+from pipeline.domain.cluster import Cause, Cluster, PublisherCount, TextOrigin
+from pipeline.domain.ids import ArticleId, ClusterId, event_id
+from pipeline.domain.verdict import Lost
+from tests.unit.clusters.conftest import START, Log
+
+
+def _origins(cluster: Cluster) -> dict[str, int]:
+    return {origin.name: origin.articles for origin in cluster.origins.top}
+
+
+def test_an_article_alone_is_a_cluster(log: Log) -> None:
+    cluster = log.add("a")
+    assert cluster.size == 1
+    assert cluster.canonical.state == "standing"
+    assert (cluster.canonical.url, cluster.canonical.publisher) == ("https://a.example/a", "a.example")
+    assert cluster.publishers.top == (PublisherCount("a.example", 1),)
+    assert cluster.origins.top == (TextOrigin("a.example", 1),)
+    assert [member.role for member in cluster.members] == ["canonical"]
+    assert cluster.first_seen == cluster.last_seen == "2026-09-21T14:13:20.000Z"
+
+
+def test_copies_without_credit_go_back_to_who_published_the_text_first(log: Log) -> None:
+    log.add("a")
+    log.add("b", "near", of="a")
+    cluster = log.add("c", "exact", of="a")
+    assert cluster.publishers.count == 3
+    assert _origins(cluster) == {"a.example": 3}
+
+
+def test_copies_of_an_agencys_reports_are_one_origin(log: Log) -> None:
+    log.add("a", credit="reuters.com")
+    log.add("b", "near", of="a", credit="reuters.com")
+    log.add("c", "exact", of="a")  # forgot to say
+    cluster = log.add("d", "related", cluster="a", credit="reuters.com")
+    assert (cluster.publishers.count, cluster.origins.count) == (4, 1)
+    assert _origins(cluster) == {"reuters.com": 4}
+
+
+def test_one_copy_that_says_whose_text_it_is_says_it_for_all(log: Log) -> None:
+    assert _origins(log.add("a")) == {"a.example": 1}
+    cluster = log.add("b", "near", of="a", credit="afp.com")
+    assert _origins(cluster) == {"afp.com": 2}
+
+
+def test_an_article_on_the_same_story_by_others_is_an_origin_of_its_own(log: Log) -> None:
+    log.add("a", credit="afp.com")
+    log.add("r", "related", cluster="a")
+    cluster = log.add("s", "near", of="r", cluster="a")
+    assert _origins(cluster) == {"r.example": 2, "afp.com": 1}
+    assert [(member.article_id, member.role) for member in cluster.members] == [
+        ("a", "canonical"),
+        ("r", "related"),
+        ("s", "copy"),
+    ]
+
+
+def test_a_report_that_credits_an_outlet_goes_back_to_what_that_outlet_published(log: Log) -> None:
+    log.add("a")
+    cluster = log.add("b", "related", cluster="a", credit="a.example")
+    assert _origins(cluster) == {"a.example": 2}
+
+
+def test_a_copy_may_be_told_before_its_canonical_article(log: Log) -> None:
+    early = log.add("b", "near", of="a")
+    assert (early.canonical.state, early.canonical.publisher) == ("unknown", "a.example")
+    assert (early.size, _origins(early)) == (1, {"a.example": 1})
+    cluster = log.add("a")
+    assert (cluster.canonical.state, cluster.size) == ("standing", 2)
+
+
+def test_revisions_are_no_members_of_their_own(log: Log) -> None:
+    log.add("a")
+    cluster = log.add("a", "revision", revision=2)
+    assert (cluster.size, cluster.members[0].revision) == (1, 2)
+    assert cluster.first_seen != cluster.last_seen
+    assert cluster.members[0].first_seen == cluster.first_seen
+
+
+def test_a_retracted_canonical_is_named_and_nobody_takes_its_place(log: Log) -> None:
+    log.add("a")
+    log.add("b", "near", of="a")
+    cluster = log.add("a", "retraction", revision=2, publisher="")
+    assert (cluster.canonical.article_id, cluster.canonical.state) == ("a", "retracted")
+    assert (cluster.size, cluster.withdrawn) == (1, 1)
+    assert [member.role for member in cluster.members] == ["copy"]
+    assert cluster.canonical.publisher == "a.example"
+    again = log.add("a", "revision", revision=3)
+    assert (again.canonical.state, again.size, again.withdrawn) == ("standing", 2, 0)
+
+
+def test_a_canonical_that_never_came_out_is_void_and_nobody_takes_its_place(log: Log) -> None:
+    verdict = log.verdict("a")
+    log.say(log.decided(verdict))
+    log.add("b", "near", of="a")
+    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    assert (cluster.canonical.state, cluster.size, cluster.cause) == ("void", 1, Cause("void", ArticleId("a")))
+    assert [member.role for member in cluster.members] == ["copy"]
+    assert _origins(cluster) == {"a.example": 1}
+
+
+def test_a_cluster_of_nothing_says_so(log: Log) -> None:
+    verdict = log.verdict("a")
+    log.say(log.decided(verdict))
+    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    assert (cluster.size, cluster.publishers.count, cluster.origins.count) == (0, 0, 0)
+    assert (cluster.members, cluster.first_seen, cluster.last_seen) == ((), None, None)
+
+
+def test_a_version_that_died_leaves_the_one_before(log: Log) -> None:
+    log.add("a")
+    revision, retraction = log.verdict("a", "revision", revision=2), log.verdict("a", "retraction", revision=3)
+    log.say(log.decided(revision))
+    (cluster,) = log.say(Lost(verdict=revision, ingested_at_ms=START))
+    assert (cluster.canonical.state, cluster.members[0].revision) == ("standing", 1)
+    log.say(log.decided(retraction))
+    (cluster,) = log.say(Lost(verdict=retraction, ingested_at_ms=START))
+    assert (cluster.canonical.state, cluster.size, cluster.withdrawn) == ("standing", 1, 0)
+
+
+def test_languages_are_what_publishers_declare(log: Log) -> None:
+    log.say(log.decided(log.verdict("a"), language="pt-BR"))
+    log.say(log.decided(log.verdict("b", "near", of="a")))
+    (cluster,) = log.say(log.decided(log.verdict("c", "near", of="a"), language="en"))
+    assert cluster.languages == ("en", "pt-BR")
+
+
+def test_an_event_is_named_by_lane_cluster_and_version(log: Log) -> None:
+    change = Change(
+        cluster_id=ClusterId("c-a"),
+        version=7,
+        supersedes=None,
+        cause=Cause("unique", ArticleId("a")),
+        ingested_at_ms=START,
+        facts=(),
+    )
+    event = cluster_event(change, ClusterParams(), lane="old", pipeline_version="1")
+    assert event.id == event_id("old", "c-a", 7, EVENT_TYPE, "1")
+    assert event.time == "2026-09-21T14:13:20.000Z"
+    other = cluster_event(replace(change, version=8), ClusterParams(), lane="old", pipeline_version="1")
+    assert other.id != event.id
