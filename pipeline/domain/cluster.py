@@ -86,7 +86,7 @@ class Cluster(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value of news.clusters.v1: what the last `window_secs` of verdicts say of one cluster.
 
     `version` is the offset in news.verdicts.v1 of the record that made this state; `supersedes` is the version before,
-    None when that is not known within the window. `size` counts the members; `members` lists the canonical one and the
+    as far as the window tells. `size` counts the members; `members` lists the canonical one and the
     latest others. `withdrawn` articles were retracted and count nowhere else. `overflow` says that older members were
     let go for their number: counts are lower bounds then.
     """
