@@ -3,6 +3,7 @@
 Python's own tables grow with every Unicode version; a signature must stay the same for ever.
 """
 
+import re
 from importlib.resources import files
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ _TABLE, SCRIPT_NAMES = _load()
 _CLASSES: Final = (_TABLE & 7).astype(np.uint8)
 _SCRIPTS: Final = (_TABLE >> _SCRIPT_SHIFT).astype(np.uint8)
 _FIRST_CLASSES: Final = _CLASSES[:256].tobytes()
-_CONTROLS: Final = dict.fromkeys(np.flatnonzero(_CLASSES == CONTROL).tolist())
+_CONTROLS: Final = re.compile(f"[{''.join(map(chr, np.flatnonzero(_CLASSES[:-1] == CONTROL).tolist()))}]+")
 
 
 def classes_of(points: NDArray[Any]) -> NDArray[np.uint8]:
@@ -71,4 +72,4 @@ def scripts_of(points: NDArray[Any]) -> NDArray[np.uint8]:
 
 def without_controls(text: str) -> str:
     """Remove control and format characters other than white space."""
-    return text.translate(_CONTROLS)
+    return _CONTROLS.sub("", text)

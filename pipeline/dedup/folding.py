@@ -49,8 +49,11 @@ def folded(texts: Sequence[str]) -> list[str]:
 
 def _by_rules(text: str) -> str:
     """Fold a text by Unicode's rules, character by character."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(without_controls(" ".join(text.split())).split())
+    text = unicodedata.normalize("NFKC", text)
+    lower = text.casefold()
+    if lower != text:  # in scripts without cases, normalising twice would be most of the work
+        lower = unicodedata.normalize("NFKC", lower)
+    return " ".join(without_controls(" ".join(lower.split())).split())
 
 
 def _plain(texts: list[str]) -> list[str]:
