@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from urllib.parse import urljoin
 
 from pipeline.domain.article import PublishedAt
 from pipeline.domain.outcome import Reject
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
 from pipeline.text.characters import Cleaned, clean_characters
-from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
+from pipeline.text.dates import read_moment
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.furniture import line_key
@@ -17,6 +18,7 @@ from pipeline.text.learned import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
+from pipeline.text.publication import find_publication
 from pipeline.text.titles import without_site_name
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
@@ -25,15 +27,12 @@ __all__ = ["article_lines", "draft_article"]
 
 # Tags that text about markup would hardly write out in pairs.
 _MARKUP = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|strong|em|a|span)>|<(?:p|br|br/|br /)>", re.IGNORECASE)
-# A page that says it is not free and shows less than this shows its teaser.
-_STUB_CHARS = 1200
 # The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
 # what the page shows is better where there is enough of it.
 _CLAIMED_FACTOR = 1.6
 _CLAIMED_CHARS = 400
 _BYLINES = 50
 _BYLINE_CHARS = 500
-_DATE_CHARS = 100
 
 
 def draft_article(
@@ -110,7 +109,7 @@ def _from_text(
     lines = without_learned(split_paragraphs(cleaned.text), learned)
     body = clean_body(lines, _one_line(raw.title), [name for name, _ in authors], domain, params)
     flags = _flags(cleaned, body, params)
-    published, date_flags = _published(raw, (), body.date, seen_ms, params)
+    published, date_flags = find_publication(raw, (), body.date, seen_ms, params)
     return _drafted(raw, body, flags | date_flags, params, authors=authors, published=published)
 
 
@@ -126,9 +125,9 @@ def _from_page(
     authors = _given_authors(raw) or meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
-    canonical, canonical_flags = _canonical(meta.canonical, raw.canonical)
+    canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", raw.url), raw.canonical)
     flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
-    published, date_flags = _published(raw, meta.published, body.date, seen_ms, params)
+    published, date_flags = find_publication(raw, meta.published, body.date, seen_ms, params)
     return _drafted(
         raw, body, flags | date_flags, params, authors=authors, published=published, page=page, canonical=canonical
     )
@@ -167,7 +166,7 @@ def _drafted(
         authors=clean_authors(_bylines(authors, body), params.max_authors),
         section=section[0] if section else None,
         tags=_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
-        images=_images(meta.images, params) if meta else (),
+        images=_images(meta.images, raw.url, params) if meta else (),
         published_at=published,
         modified_at=modified,
         language_hint=_language(raw.language or (meta.language if meta else None)),
@@ -191,11 +190,19 @@ def _bylines(authors: Sequence[tuple[str, str | None]], body: Body) -> list[tupl
     return found or ([(body.byline, None)] if body.byline is not None else [])
 
 
-def _images(urls: Sequence[str], params: IngestParams) -> tuple[str, ...]:
-    """Return absolute addresses of pictures, as stated, without repetition."""
-    found = dict.fromkeys(url.strip() for url in urls if len(url) <= params.max_url_chars)
+def _images(urls: Sequence[str], base: str | None, params: IngestParams) -> tuple[str, ...]:
+    """Return absolute addresses of pictures, without repetition."""
+    found = dict.fromkeys(_absolute(url.strip(), base) for url in urls if len(url) <= params.max_url_chars)
     absolute = (url for url in found if url.startswith(("https://", "http://")) and " " not in url)
     return tuple(islice(absolute, params.max_images))
+
+
+def _absolute(url: str, base: str | None) -> str:
+    """Resolve an address that a page writes in short; what is no address stays as it is."""
+    try:
+        return urljoin(base, url) if base is not None and not url.startswith(("https://", "http://")) else url
+    except ValueError:
+        return url
 
 
 def _language(hint: str | None) -> str | None:
@@ -221,8 +228,8 @@ def _page_title(page: Page, domain: str | None) -> str | None:
 
 
 def _lead(page: Page | None, headline: str) -> str | None:
-    """Return the page's lead, unless it only repeats the headline."""
-    lead = _one_line(page.main.lead) if page is not None else None
+    """Return the sub-headline that the page states or else shows, unless it only repeats the headline."""
+    lead = _one_line(page.metadata.subtitle or page.main.lead) if page is not None else None
     return lead if lead is not None and line_key(lead) != line_key(headline) else None
 
 
@@ -231,9 +238,9 @@ def _agrees(headline: str, claim: str) -> bool:
     return len(headline) * 2 >= len(claim) and headline.casefold() in claim.casefold()
 
 
-def _canonical(claimed: str | None, own: str | None) -> tuple[str | None, frozenset[str]]:
+def _canonical(claimed: str, own: str | None) -> tuple[str | None, frozenset[str]]:
     """Return the page's canonical URL where it counts: on the same registrable domain and not a front page."""
-    canonical = canonical_url(claimed) if claimed is not None else None
+    canonical = canonical_url(claimed)
     if canonical is None or own is None or url_key(canonical) == url_key(own):
         return None, frozenset()
     if registrable_domain(canonical) != registrable_domain(own):
@@ -256,45 +263,13 @@ def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]
 
 def _page_flags(page: Page) -> frozenset[str]:
     flags = set()
-    if page.metadata.is_free is False and sum(map(len, page.main.lines)) < _STUB_CHARS:
+    meta = page.metadata
+    if meta.is_free is False:
+        flags.add("paywalled")
+    if page.is_teaser:
         flags.add("paywall_stub")
-    if page.main.link_share > 0.5 or (page.metadata.is_list and not page.metadata.is_article):
+    if meta.is_amp:
+        flags.add("amp_page")
+    if page.main.link_share > 0.5 or (meta.is_list and not meta.is_article):
         flags.add("list_page")
     return frozenset(flags)
-
-
-def _published(
-    raw: RawArticle, claims: Sequence[tuple[str, DateSource]], line: str | None, seen_ms: int, params: IngestParams
-) -> tuple[PublishedAt | None, frozenset[str]]:
-    """Take the first readable claim: the raw record's, the page's, the URL's, the date line's."""
-    candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
-    candidates += claims
-    for text, source in candidates:
-        moment = read_moment(text[:_DATE_CHARS])
-        if moment is not None:
-            return _stated(moment, source, seen_ms, params)
-    from_url = read_url_date(raw.canonical) if raw.canonical is not None else None
-    from_line = read_moment(line) if line is not None else None
-    if from_line is not None and (from_url is None or from_line.precision != "month"):
-        return _stated(from_line, "text", seen_ms, params)
-    if from_url is not None:
-        return _stated(from_url, "url", seen_ms, params)
-    return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
-
-
-def _stated(
-    moment: Moment, source: DateSource, seen_ms: int, params: IngestParams
-) -> tuple[PublishedAt, frozenset[str]]:
-    flags = set()
-    plausible = _is_plausible(moment, seen_ms, params)
-    if not plausible:
-        flags.add("published_at_implausible")
-    if not moment.zoned and moment.precision in {"second", "minute"}:
-        flags.add("published_at_without_zone")
-    published = PublishedAt(value=moment.text, precision=moment.precision, source=source, plausible=plausible)
-    return published, frozenset(flags)
-
-
-def _is_plausible(moment: Moment, seen_ms: int, params: IngestParams) -> bool:
-    earliest_ms = (params.earliest_year - 1970) * 31_556_952_000
-    return earliest_ms <= moment.epoch_ms <= seen_ms + params.future_tolerance_secs * 1000

@@ -24,6 +24,8 @@ FLAG_WEIGHTS: dict[str, float] = {
     "published_at_unreadable": 0.05,
     "published_at_implausible": 0.05,
     "published_at_without_zone": 0.0,
+    "paywalled": 0.0,
+    "amp_page": 0.0,
     "canonical_elsewhere": 0.0,
     "canonical_front_page": 0.0,
 }

@@ -9,8 +9,10 @@ __all__ = ["summarise", "word_count"]
 _SENTENCE_END = re.compile(r"[.!?؟۔।…։။။][\"'”’»)\]]{0,3}(?=\s)|[。！？][」』”’）]{0,3}")
 _WINDOW_FACTOR = 4
 # Scripts written without spaces: a Han character, kana or Hangul-free run counts by characters, South-East Asian
-# scripts at about four letters a word.
-_UNSPACED = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]|[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]{4}")
+# scripts at about four letters a word. Runs, because counting their lengths is faster than finding every character.
+_IDEOGRAPHS = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_LETTERS = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]+")
+_LETTERS_PER_WORD = 4
 _MIN_CHARS_PER_SPACE = 14
 
 
@@ -47,4 +49,5 @@ def word_count(body: str, paragraphs: int) -> int:
     words = spaces + paragraphs
     if body.isascii() or len(body) < _MIN_CHARS_PER_SPACE * words:
         return words
-    return max(words, len(_UNSPACED.findall(body)))
+    characters = sum(map(len, _IDEOGRAPHS.findall(body)))
+    return max(words, characters + sum(len(run) // _LETTERS_PER_WORD for run in _LETTERS.findall(body)))

@@ -4,14 +4,20 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.domain.outcome import Reject
+from pipeline.text.page.claims import Metadata
 from pipeline.text.page.content import MainText, extract_main_text, read_fragment
 from pipeline.text.page.doubt import is_doubtful, wiser
 from pipeline.text.page.guard import refuse_bomb
-from pipeline.text.page.metadata import Metadata, read_metadata
+from pipeline.text.page.metadata import read_metadata
 from pipeline.text.page.reading import GENEROUS, STRICT
 from pipeline.text.params import IngestParams
 
 __all__ = ["Page", "read_markup", "read_page"]
+
+
+# What a page shows of an article that is not free is shorter than this.
+_TEASER_CHARS = 1200
+_WALLS = "[class*=paywall],[id*=paywall]"
 
 
 class Page(Struct, frozen=True):
@@ -21,6 +27,8 @@ class Page(Struct, frozen=True):
     main: MainText
     title: str | None
     """The <title> element."""
+    is_teaser: bool
+    """The text is short, and the page says that it is not free, or has an element named after a paywall."""
 
 
 def read_page(html: str, params: IngestParams) -> Page | Reject:
@@ -35,7 +43,13 @@ def read_page(html: str, params: IngestParams) -> Page | Reject:
     if params.extraction == "accurate" or (params.extraction == "auto" and is_doubtful(main)):
         again = LexborHTMLParser(html)
         main = wiser(main, extract_main_text(again, metadata.description, GENEROUS))
-    return Page(metadata, main, title or None)
+    return Page(metadata, main, title or None, _is_teaser(tree, metadata, main))
+
+
+def _is_teaser(tree: LexborHTMLParser, metadata: Metadata, main: MainText) -> bool:
+    if main.chars >= _TEASER_CHARS:
+        return False
+    return not metadata.is_free if metadata.is_free is not None else tree.css_first(_WALLS) is not None
 
 
 def read_markup(text: str, params: IngestParams) -> list[str] | Reject:

@@ -1,39 +1,15 @@
-"""What a page says about itself: JSON-LD, Open Graph, meta elements, links."""
+"""What a page says about itself: JSON-LD, Open Graph, meta elements, links; then what it marks up in its text."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from msgspec import Struct, field
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.text.dates import DateSource
+from pipeline.text.page.claims import Metadata
+from pipeline.text.page.microdata import read_byline, read_microdata, read_pictures
 
-__all__ = ["Metadata", "read_metadata"]
-
-
-class Metadata(Struct, kw_only=True):
-    """Claims of the page, first come first served; lists in the page's order."""
-
-    titles: list[str] = field(default_factory=list)
-    site_name: str | None = None
-    description: str | None = None
-    authors: list[tuple[str, str | None]] = field(default_factory=list)
-    publisher: str | None = None
-    section: str | None = None
-    tags: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
-    published: list[tuple[str, DateSource]] = field(default_factory=list)
-    """(text, source) by falling trust; source is json-ld or meta."""
-    modified: list[str] = field(default_factory=list)
-    canonical: str | None = None
-    language: str | None = None
-    body: str | None = None
-    """articleBody of the JSON-LD."""
-    is_free: bool | None = None
-    is_amp: bool = False
-    is_article: bool = False
-    is_list: bool = False
+__all__ = ["read_metadata"]
 
 
 _ARTICLE_TYPES = (
@@ -93,6 +69,9 @@ _SECTION = ("article:section", "section", "parsely-section", "og:section")
 _TAGS = ("article:tag", "og:article:tag")
 _KEYWORDS = ("news_keywords", "keywords", "parsely-tags")
 _DESCRIPTION = ("og:description", "description", "twitter:description")
+# Open Graph's, and what Outbrain, Facebook and publishers' own systems read.
+_TIERS = ("article:content_tier", "og:article:content_tier", "content_tier", "paywall", "cxenseparse:paywall")
+_NOT_FREE = frozenset({"locked", "metered", "paid", "premium", "true", "yes", "1", "hard", "soft"})
 _IMAGES = ("og:image", "og:image:url", "twitter:image")
 
 
@@ -104,7 +83,10 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     metas = _metas(tree)
     _read_metas(metas, found)
     _read_links(tree, found)
+    read_microdata(tree, found)
     _read_times(tree, found)
+    read_byline(tree, found)
+    read_pictures(tree, found)
     root = tree.root
     if root is not None:
         attributes = root.attributes
@@ -148,6 +130,9 @@ def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
     found.language = found.language or next(
         _all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None
     )
+    tier = next(_all(metas, _TIERS), "").lower()
+    if found.is_free is None and tier in _NOT_FREE:
+        found.is_free = False
     found.is_article = found.is_article or "article" in metas.get("og:type", ())
 
 
@@ -247,6 +232,10 @@ def _read_article(node: Mapping[str, Any], found: Metadata) -> None:
         found.modified.append(modified)
     found.body = found.body or _text(node.get("articleBody"))
     found.language = found.language or _text(node.get("inLanguage"))
-    free = node.get("isAccessibleForFree")
-    if isinstance(free, bool | str):
-        found.is_free = str(free).strip().lower() == "true"
+    found.subtitle = found.subtitle or _text(node.get("alternativeHeadline"))
+    parts = node.get("hasPart")
+    for claim in (node, *(parts if isinstance(parts, list) else [parts])):
+        free = claim.get("isAccessibleForFree") if isinstance(claim, dict) else None
+        if isinstance(free, bool | str):
+            found.is_free = str(free).strip().lower() == "true"
+            break

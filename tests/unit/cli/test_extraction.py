@@ -17,7 +17,7 @@ PAGE = f"<html lang='en'><body><nav>Home</nav><div><p>{TEXT[0]}</p><p>{TEXT[1]}<
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    pages = {
+    pages: dict[str, list[dict[str, object]]] = {
         "bodies": [
             {"id": str(number), "html": PAGE, "articleBody": "\n".join(TEXT), "lang": "en"} for number in range(4)
         ],

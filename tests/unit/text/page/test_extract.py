@@ -9,6 +9,7 @@ from pipeline.text.page.extract import Page, read_page
 from pipeline.text.params import Extraction, IngestParams
 from pipeline.wire.raw import RawArticle
 
+URL = "https://nahr.example/water/dam-holds"
 PARAMS = IngestParams()
 EXTRACTIONS: tuple[Extraction, ...] = ("fast", "accurate", "auto")
 SEEN_MS = 1_790_000_000_000
@@ -21,7 +22,8 @@ TEASER = "Ten dams you should see before they are gone"
 
 
 def _draft(body: str, head: str = "") -> Draft:
-    raw = RawArticle(html=f"<html><head><title>Dam holds</title>{head}</head><body>{body}</body></html>")
+    html = f"<html><head><title>Dam holds</title>{head}</head><body>{body}</body></html>"
+    raw = RawArticle(html=html, url=URL, canonical=URL)
     draft = draft_article(raw, "nahr.example", SEEN_MS, PARAMS)
     assert isinstance(draft, Draft)
     return draft
@@ -109,6 +111,79 @@ def test_metadata_from_meta_elements() -> None:
     assert (draft.published_at.value, draft.published_at.source) == ("2026-01-06T06:30:00.000Z", "meta")
     assert [author.name for author in draft.authors] == ["Ada Okafor"]
     assert draft.tags == ("dams", "floods")
+
+
+def test_metadata_from_microdata() -> None:
+    body = f"""<article itemscope><h1 itemprop="headline">Dam holds, for now</h1>
+    <h2 itemprop="alternativeHeadline">{LEAD}</h2>
+    <time itemprop="datePublished" datetime="2026-01-06T08:30:00Z">today</time>
+    <time itemprop="dateModified" datetime="2026-01-06T09:00:00Z"></time><span itemprop="articleSection">Water</span>
+    <span itemprop="author" itemscope><a href="https://nahr.example/ada"><b itemprop="name">Ada Okafor</b></a></span>
+    <span itemprop="publisher" itemscope><img src="x.png"><i itemprop="name">Nahr News</i></span>
+    <span itemprop="keywords">dams,floods</span><img itemprop="image" src="/dam.jpg">
+    <div itemprop="articleBody">{_paragraphs(*TEXT)}</div></article>
+    <meta itemprop="isAccessibleForFree" content="False">"""
+    draft = _draft(body)
+    assert (draft.headline, draft.subheadline, draft.paragraphs) == ("Dam holds, for now", LEAD, TEXT)
+    assert [(author.name, author.url) for author in draft.authors] == [("Ada Okafor", "https://nahr.example/ada")]
+    assert draft.published_at is not None
+    assert draft.published_at.value == "2026-01-06T08:30:00.000Z"
+    assert draft.modified_at == "2026-01-06T09:00:00.000Z"
+    assert (draft.section, draft.tags, draft.publisher_name) == ("Water", ("dams", "floods"), "Nahr News")
+    assert draft.images == ("https://nahr.example/dam.jpg",)
+    assert {"paywalled", "paywall_stub"} <= draft.flags
+
+
+def test_json_ld_goes_before_microdata() -> None:
+    head = """<script type="application/ld+json">{"@type":"NewsArticle","headline":"Dam holds","author":"Lin Wei",
+    "datePublished":"2026-01-06T08:30:00Z","publisher":"Nahr News","articleSection":"Water"}</script>"""
+    body = "<b itemprop='author'>Ada</b><b itemprop='publisher'>Other</b><b itemprop='articleSection'>Other</b>"
+    draft = _draft(f"{body}<time itemprop='datePublished'>2025-01-01</time>{_paragraphs(*TEXT)}", head)
+    assert [author.name for author in draft.authors] == ["Lin Wei"]
+    assert draft.published_at is not None
+    assert draft.published_at.value.startswith("2026-01-06")
+    assert (draft.publisher_name, draft.section) == ("Nahr News", "Water")
+
+
+def test_what_only_the_page_shows() -> None:
+    body = "<p class='byline'>By Ada Okafor</p><figure><img src='dam.jpg' width='640'></figure>"
+    body += "<figure><img src='icon.gif' width='16'></figure><figure><img data-src='//cdn.example/b.jpg'></figure>"
+    draft = _draft(f"<article>{body}{_paragraphs(*TEXT)}</article>", "<link rel='canonical' href='/water/dam'>")
+    assert [author.name for author in draft.authors] == ["Ada Okafor"]
+    assert draft.images == ("https://nahr.example/water/dam.jpg", "https://cdn.example/b.jpg")
+    assert draft.canonical == "https://nahr.example/water/dam"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "paragraphs", "flags"),
+    [
+        ("", "", 1, set()),
+        ("<meta property='article:content_tier' content='locked'>", "", 1, {"paywalled", "paywall_stub"}),
+        ("<meta property='article:content_tier' content='metered'>", "", 9, {"paywalled"}),
+        ("<meta property='article:content_tier' content='free'>", "", 1, set()),
+        ("", "<div class='article-paywall'></div>", 1, {"paywall_stub"}),
+        ("", "<div class='article-paywall'></div>", 9, set()),
+        ("", "<i itemprop='isAccessibleForFree' content='false'></i>", 1, {"paywalled", "paywall_stub"}),
+        ("", "<i itemprop='isAccessibleForFree' content='true'></i><div id='paywall'></div>", 1, set()),
+        (
+            '<script type="application/ld+json">{"@type":"Article","hasPart":[{"isAccessibleForFree":"False"}]}</script>',
+            "",
+            9,
+            {"paywalled"},
+        ),
+    ],
+)
+def test_what_is_not_free_is_flagged(head: str, body: str, paragraphs: int, flags: set[str]) -> None:
+    texts = [text.replace("The", f"Day {number}: the") for number in range(paragraphs) for text in TEXT]
+    draft = _draft(body + _paragraphs(*texts), head)
+    assert draft.flags & {"paywalled", "paywall_stub"} == flags
+
+
+def test_amp_pages_are_flagged() -> None:
+    html = f"<html amp><body>{_paragraphs(*TEXT)}</body></html>"
+    draft = draft_article(RawArticle(html=html), "nahr.example", SEEN_MS, PARAMS)
+    assert isinstance(draft, Draft)
+    assert "amp_page" in draft.flags
 
 
 @pytest.mark.parametrize(

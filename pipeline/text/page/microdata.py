@@ -1,0 +1,116 @@
+"""What a page marks up in its text: schema.org microdata, bylines, pictures."""
+
+from collections.abc import Callable, Sized
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.text.page.claims import Metadata
+
+__all__ = ["read_byline", "read_microdata", "read_pictures"]
+
+# Real pages mark up fewer elements; comments below an article may be marked up as well.
+_MAX_ITEMS = 150
+_MAX_CHARS = 500
+_MAX_PICTURES = 3
+# Icons, counting pixels and portraits are smaller.
+_MIN_PIXELS = 200
+_BYLINES = '[rel="author"],.byline,.article-byline,.author-name,.byline__name'
+_BYLINE_CHARS = 120
+_PICTURES = "figure img,picture img"
+
+
+def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
+    """Add what `itemprop` elements say; what is known from JSON-LD or the head stays before it."""
+    known = {name for name, claims in _lists(found).items() if claims}
+    for node in tree.css("[itemprop]")[:_MAX_ITEMS]:
+        name = (node.attributes.get("itemprop") or "").lower()
+        reader = _READERS.get(name)
+        if reader is not None and name not in known and (value := _value(node)):
+            reader(found, value, node)
+
+
+def read_byline(tree: LexborHTMLParser, found: Metadata) -> None:
+    """Take the first byline that the page shows where nothing else names an author."""
+    if found.authors:
+        return
+    for node in tree.css(_BYLINES)[:_MAX_PICTURES]:
+        text = " ".join(node.text_lexbor().split())
+        if text and len(text) <= _BYLINE_CHARS:
+            found.authors.append((text, node.attributes.get("href")))
+            return
+
+
+def read_pictures(tree: LexborHTMLParser, found: Metadata) -> None:
+    """Take the first pictures of the page where nothing else names one."""
+    if found.images:
+        return
+    for node in tree.css(_PICTURES):
+        attributes = node.attributes
+        source = attributes.get("src") or attributes.get("data-src") or ""
+        if source and not source.startswith("data:") and _is_large(attributes.get("width")):
+            found.images.append(source)
+        if len(found.images) >= _MAX_PICTURES:
+            return
+
+
+def _is_large(width: str | None) -> bool:
+    return width is None or not width.isdecimal() or len(width) > 5 or int(width) >= _MIN_PIXELS
+
+
+def _value(node: LexborNode) -> str:
+    attributes = node.attributes
+    stated = attributes.get("content") or attributes.get("datetime") or attributes.get("src")
+    return (stated or " ".join(node.text_lexbor().split()))[:_MAX_CHARS].strip()
+
+
+def _lists(found: Metadata) -> dict[str, Sized]:
+    return {
+        "author": found.authors,
+        "creator": found.authors,
+        "datepublished": found.published,
+        "datemodified": found.modified,
+        "keywords": found.tags,
+        "image": found.images,
+    }
+
+
+def _author(found: Metadata, value: str, node: LexborNode) -> None:
+    linked = node if node.tag == "a" else node.css_first("a[href]")
+    found.authors.append((_name(value, node), linked.attributes.get("href") if linked is not None else None))
+
+
+def _publisher(found: Metadata, value: str, node: LexborNode) -> None:
+    found.publisher = found.publisher or _name(value, node)
+
+
+def _section(found: Metadata, value: str, _: LexborNode) -> None:
+    found.section = found.section or value
+
+
+def _subtitle(found: Metadata, value: str, _: LexborNode) -> None:
+    found.subtitle = found.subtitle or value
+
+
+def _free(found: Metadata, value: str, _: LexborNode) -> None:
+    found.is_free = found.is_free if found.is_free is not None else value.lower() == "true"
+
+
+def _name(value: str, node: LexborNode) -> str:
+    """Return the name of a person or organisation that has properties of its own."""
+    named = node.css_first('[itemprop="name"]')
+    return _value(named) if named is not None else value
+
+
+_READERS: dict[str, Callable[[Metadata, str, LexborNode], None]] = {
+    "author": _author,
+    "creator": _author,
+    "publisher": _publisher,
+    "articlesection": _section,
+    "alternativeheadline": _subtitle,
+    "isaccessibleforfree": _free,
+    "headline": lambda found, value, _: found.titles.append(value),
+    "datepublished": lambda found, value, _: found.published.append((value, "meta")),
+    "datemodified": lambda found, value, _: found.modified.append(value),
+    "keywords": lambda found, value, _: found.tags.extend(value.split(",")),
+    "image": lambda found, value, _: found.images.append(value),
+}
