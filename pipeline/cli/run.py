@@ -14,8 +14,10 @@ from pipeline.cli.dash import undash
 from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
+from pipeline.clusters.params import ClusterParams
 from pipeline.dedup.fold import FoldParams
 from pipeline.domain.times import from_epoch_ms
+from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import run_records
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
@@ -35,6 +37,7 @@ def run(
     input: Annotated[tuple[str, ...], Parameter(name="--input", consume_multiple=True, negative="")],  # noqa: A002
     output: str,
     duplicates: str | None = None,
+    clusters: str | None = None,
     dead_letters: str | None = None,
     now: str | None = None,
 ) -> int:
@@ -55,6 +58,8 @@ def run(
         `.zst` are compressed.
     duplicates:
         File for what deduplication holds back, with its verdicts.
+    clusters:
+        File for the changes of clusters, in order; the last line of a cluster is its latest state.
     dead_letters:
         File for what cannot be processed, with reasons and original bytes.
     now:
@@ -63,7 +68,7 @@ def run(
     settings = load_settings()
     paths = find_files([undash(name) for name in input])
     now_ms = _fixed_time(now, paths)
-    named = {"output": output, "duplicates": duplicates, "dead_letters": dead_letters}
+    named = {"output": output, "duplicates": duplicates, "clusters": clusters, "dead_letters": dead_letters}
     outputs = {key: undash(name) for key, name in named.items() if name is not None}
     _check_apart(paths, outputs.values())
     windows = FoldParams(
@@ -74,7 +79,8 @@ def run(
     fold, funnel = build_fold(windows), Funnel()
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
-        for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel):
+        told = ClusterLines(files, ClusterParams(window_secs=windows.exact_window_secs), LANE) if clusters else None
+        for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel, clusters=told):
             show(done)
     elapsed = time.perf_counter() - began
     report = {**funnel.report(), "seconds": round(elapsed, 3), "per_second": round(funnel.raw / elapsed, 1)}

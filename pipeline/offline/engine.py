@@ -13,10 +13,12 @@ import orjson
 
 from pipeline.dedup.fold import Fold
 from pipeline.domain.article import Article, Event
+from pipeline.domain.decisions import decided, lost
 from pipeline.domain.outcome import Drop, Emit, Reject
 from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature, Void
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import Verdict, VerdictRecord
+from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.funnel import Funnel
 from pipeline.stages.chain import Chain
 from pipeline.stages.counts import Result
@@ -29,7 +31,7 @@ BATCH_RECORDS = 256
 
 
 class Sink(Protocol):
-    """Where lines go: `output`, `duplicates`, `dead_letters`."""
+    """Where lines go: `output`, `duplicates`, `clusters`, `dead_letters`."""
 
     def write(self, key: str, line: bytes) -> None:
         """Write a line to an output, if that output is wanted."""
@@ -43,16 +45,21 @@ def run_records(
     sink: Sink,
     funnel: Funnel,
     *,
+    clusters: ClusterLines | None = None,
     batch_records: int = BATCH_RECORDS,
 ) -> Iterator[int]:
     """Take records through the whole chain and fill the funnel; yield after every batch how many records are done.
+
+    What is decided goes to `clusters`, if there are to be any.
 
     Raises:
         RuntimeError: The funnel does not add up (a bug).
     """
     source = iter(records)
     while batch := list(islice(source, batch_records)):
-        results = _process(batch, chain, fold)
+        results, decisions = _process(batch, chain, fold)
+        if clusters is not None:
+            clusters.tell(decisions)
         funnel.read(len(batch))
         funnel.stages(chain.stage_counts(results))
         for record, result in zip(batch, results, strict=True):
@@ -61,7 +68,7 @@ def run_records(
     funnel.check()
 
 
-def _process(batch: Sequence[Record], chain: Chain, fold: Fold) -> list[Result]:
+def _process(batch: Sequence[Record], chain: Chain, fold: Fold) -> tuple[list[Result], list[VerdictRecord]]:
     if chain.before is None or chain.judging is None or chain.after is None:
         raise ValueError("a run needs all stages")
     results = chain.before.process(batch)
@@ -69,13 +76,16 @@ def _process(batch: Sequence[Record], chain: Chain, fold: Fold) -> list[Result]:
     passing = [(place, outcome.value) for place, outcome in ingested if isinstance(outcome, Emit)]
     articles: list[Article] = [article for _, article in passing]
     verdicts = [_verdict(fold, signature) for signature in chain.judging.sign(articles)]
-    for (place, article), result in zip(passing, chain.judge(articles, verdicts), strict=True):
+    decisions: list[VerdictRecord] = [decided(*pair) for pair in zip(articles, verdicts, strict=True)]
+    judged = chain.judge(articles, verdicts)
+    for (place, article), verdict, result in zip(passing, verdicts, judged, strict=True):
         results[place] = result
         if isinstance(result.outcome, Reject):
             # It died after its verdict: the next copy of it must not be held back.
             void = Void(article_id=article.id, origin=article.signature.origin)
             fold.apply(void, article.signature.ingested_at_ms)
-    return results
+            decisions.append(lost(article, verdict))
+    return results, decisions
 
 
 def _verdict(fold: Fold, signature: Signature) -> Verdict:

@@ -30,7 +30,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[An
     """The lines of a run over the samples, by output."""
     directory = tmp_path_factory.mktemp("run")
     arguments = ["run", "--input", str(SAMPLES)]
-    for output in ("output", "duplicates", "dead-letters"):
+    for output in ("output", "duplicates", "clusters", "dead-letters"):
         arguments += [f"--{output}", str(directory / f"{output}.jsonl")]
     assert run_command(arguments) == 0
 
@@ -51,6 +51,12 @@ def test_what_is_held_back_obeys_its_schema(written: Callable[[str], list[Any]])
     duplicates = written("duplicates")
     assert len({duplicate["dedup"]["kind"] for duplicate in duplicates}) >= 3
     assert violations("news.article.duplicate.v1", duplicates) == []
+
+
+def test_clusters_obey_their_schema(written: Callable[[str], list[Any]]) -> None:
+    clusters = written("clusters")
+    assert {cluster["canonical"]["state"] for cluster in clusters} >= {"standing", "retracted"}
+    assert violations("news.cluster.changed.v1", clusters) == []
 
 
 def test_articles_between_stages_and_signatures_obey_theirs() -> None:

@@ -16,7 +16,7 @@ ARTICLES = ROOT / "samples" / "articles"
 SEED = ROOT.parent / "shared" / "seed"
 
 EXPECTED: list[dict[str, Any]] = json.loads((ROOT / "samples" / "expected.json").read_text("utf-8"))
-OUTPUTS = ("output", "duplicates", "dead_letters")
+OUTPUTS = ("output", "duplicates", "clusters", "dead_letters")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def test_the_samples_are_what_they_are_said_to_be() -> None:
 
 
 def test_every_record_ends_once(outputs: dict[str, Path], fates: dict[int, dict[str, Any]]) -> None:
-    assert sum(len(lines(path)) for path in outputs.values()) == len(EXPECTED)
+    assert sum(len(lines(path)) for name, path in outputs.items() if name != "clusters") == len(EXPECTED)
     assert sorted(fates) == list(range(len(EXPECTED)))
 
 
@@ -103,6 +103,26 @@ def test_pages_come_without_their_furniture(fates: dict[int, dict[str, Any]]) ->
         assert value["headline"] not in value["body"]
         for furniture in ("ookie", "Cookie", "©", "newsletter", "(0)"):
             assert furniture not in value["body"], record["file"]
+
+
+def test_clusters_hold_what_events_and_duplicates_say(outputs: dict[str, Path]) -> None:
+    clusters = {value["cluster_id"]: value for value in lines(outputs["clusters"])}  # the last line counts
+    members = {
+        (name, member["article_id"]): member["role"]
+        for name, value in clusters.items()
+        for member in value.get("members", ())
+    }
+    for value in lines(outputs["duplicates"]):
+        if value["dedup"]["kind"] in ("exact", "near"):
+            assert members[value["dedup"]["cluster_id"], value["id"]] == "copy"
+    latest = {value["id"]: value for value in lines(outputs["output"])}
+    for value in latest.values():
+        gone = value["action"] == "delete"
+        assert ((value["dedup"]["cluster_id"], value["id"]) in members) is not gone
+    assert sum(value["size"] for value in clusters.values()) == len(members)
+    carried = [value for value in clusters.values() if value["publishers"]["count"] > 2]
+    assert carried
+    assert all(value["origins"]["count"] < value["publishers"]["count"] for value in carried)
 
 
 def test_the_same_input_gives_the_same_bytes(outputs: dict[str, Path], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from pipeline.clusters.params import ClusterParams
 from pipeline.dedup.fold import Fold
 from pipeline.domain.article import Article, EnrichedArticle, Event, Provenance, Quality, Versions
 from pipeline.domain.events import dedup_block, duplicate_event
@@ -13,6 +14,7 @@ from pipeline.domain.outcome import Drop, Emit, Outcome, Reject
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import LogRecord, Signature, Void
 from pipeline.domain.verdict import Verdict
+from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import run_records
 from pipeline.offline.funnel import Funnel
 from pipeline.stages.chain import Chain
@@ -177,6 +179,20 @@ def test_what_dies_after_its_verdict_does_not_hold_back_the_next_copy() -> None:
         ("dead_letters", "unexpected", "detect-language")
     ] * 2
     assert [type(record).__name__ for record, _ in fold.log] == ["Signature", "Void", "Signature", "Void"]
+
+
+def test_clusters_are_told_with_what_died() -> None:
+    lines = Lines()
+    clusters = ClusterLines(lines, ClusterParams(), "run")
+    records = [Record("in", 0, offset, 5, None, value) for offset, value in enumerate([b"a", b"poison", b"a"])]
+    list(run_records(records, chain(), cast("Fold", FakeFold()), lines, Funnel(), clusters=clusters))
+    told = [value for key, value in lines.lines if key == "clusters"]
+    assert [(value["cluster_id"], value["version"], value["canonical"]["state"]) for value in told] == [
+        ("c-a", 0, "standing"),
+        ("c-poison", 1, "standing"),
+        ("c-poison", 3, "void"),
+    ]
+    assert clusters.changes == 3
 
 
 def test_the_log_has_the_articles_own_time() -> None:
