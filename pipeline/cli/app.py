@@ -34,6 +34,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("broker", "pipeline.cli.broker:broker", "Run the embedded broker, for trying out and for tests."),
     ("eval", "pipeline.cli.evaluate:app", "Measure quality on labelled data."),
     ("learn", "pipeline.cli.learn:app", "Learn data files from articles, offline."),
+    ("train", "pipeline.cli.train:app", "Train the models from corpora, offline."),
     ("schema", "pipeline.cli.schema:app", "Check the published schemas against earlier releases."),
     ("config", "pipeline.cli.config:app", "Show or check the settings."),
     ("version", "pipeline.cli.version:version", "Print the version of the pipeline, its models and its taxonomy."),

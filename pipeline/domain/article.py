@@ -24,6 +24,7 @@ __all__ = [
     "EventType",
     "Language",
     "LanguageAlternative",
+    "LanguageSpan",
     "Provenance",
     "PublishedAt",
     "Publisher",
@@ -121,23 +122,33 @@ class LanguageAlternative(Struct, frozen=True):
     confidence: float
 
 
+class LanguageSpan(Struct, frozen=True):
+    """A part of the body in one language: characters from `start` to before `end`."""
+
+    tag: str
+    start: int
+    end: int
+
+
 class Language(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """BCP 47 tag (`und` unknown, `mul` mixed), confidence 0 to 1."""
+    """BCP 47 tag (`und` unknown, `mul` mixed), confidence 0 to 1; `spans` where the body is in several languages."""
 
     tag: str
     confidence: float
     reliable: bool
     method: str
     alternatives: tuple[LanguageAlternative, ...] = ()
+    spans: tuple[LanguageSpan, ...] = ()
 
 
-class Subject(Struct, frozen=True, kw_only=True):
-    """An IPTC Media Topic, `medtop:` and eight digits."""
+class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An IPTC Media Topic, `medtop:` and eight digits; `local_name` is its name in the article's language."""
 
     code: str
     name: str
     confidence: float
     scheme_version: str
+    local_name: str | None = None
 
 
 class Syndication(Struct, frozen=True, kw_only=True, omit_defaults=True):

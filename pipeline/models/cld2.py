@@ -6,7 +6,7 @@ from typing import Final
 import pycld2
 from msgspec import Struct
 
-__all__ = ["Guess", "guess"]
+__all__ = ["Guess", "guess", "parts"]
 
 _REPLACED: Final = {
     "iw": "he",
@@ -31,10 +31,14 @@ _REFUSED: Final = re.compile(
 
 
 class Guess(Struct, frozen=True):
-    """What CLD2 says: languages with their share of the text, most first, and whether it trusts the first."""
+    """What CLD2 says: languages with their share of the text, most first, and whether it trusts the first.
+
+    `score` says how usual the first one's letter groups are for it; close languages get less.
+    """
 
     languages: tuple[tuple[str, float], ...]
     reliable: bool
+    score: float = 0.0
 
     @property
     def tag(self) -> str:
@@ -57,5 +61,23 @@ def guess(text: str) -> Guess:
         reliable, _, details = pycld2.detect(text)
     except (pycld2.error, UnicodeEncodeError):
         reliable, _, details = pycld2.detect(_REFUSED.sub(" ", text))
-    found = tuple((_code(code), percent / 100) for _, code, percent, _ in details if percent)
-    return Guess(languages=tuple(item for item in found if item[0] != "und"), reliable=bool(reliable))
+    found = [(_code(code), percent / 100, score) for _, code, percent, score in details if percent]
+    known = [item for item in found if item[0] != "und"]
+    return Guess(
+        languages=tuple((tag, share) for tag, share, _ in known),
+        reliable=bool(reliable),
+        score=float(known[0][2]) if known else 0.0,
+    )
+
+
+def parts(text: str) -> list[tuple[str, int, int]]:
+    """Return tag, start and end, in characters, of the parts that CLD2 finds a text to be made of."""
+    raw = _REFUSED.sub(" ", text).encode("utf-8")
+    _, _, _, vectors = pycld2.detect(raw, returnVectors=True)
+    found, done, chars = [], 0, 0
+    for start, size, _, code in vectors:
+        chars += len(raw[done:start].decode("utf-8", "ignore"))
+        length = len(raw[start : start + size].decode("utf-8", "ignore"))
+        found.append((_code(code), chars, chars + length))
+        done, chars = start + size, chars + length
+    return found

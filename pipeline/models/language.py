@@ -1,21 +1,25 @@
 """Say which language an article is in: CLD2, a trained second opinion where CLD2 is weak, and rules for scripts.
 
-`und` rather than a guess. Nothing here depends on other texts of the batch.
+`und` rather than a guess, `mul` where no language has most of the text. Nothing here depends on other texts of the
+batch.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Final
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.domain.article import Language, LanguageAlternative
+from pipeline.domain.article import Language, LanguageAlternative, LanguageSpan
 from pipeline.models.cld2 import Guess, guess
 from pipeline.models.language_gate import GateParams, is_writing
 from pipeline.models.ngrams import NgramModel
 from pipeline.models.scripts import ScriptProfile, code_points, profile
+from pipeline.models.spans import SpanParams, shares, spans_of
 
 __all__ = ["LanguageInput", "LanguageModel", "LanguageParams"]
 
@@ -65,9 +69,11 @@ class LanguageInput(Struct, frozen=True):
 
 
 class LanguageParams(Struct, frozen=True):
-    """Limits and thresholds, set on SIB-200 dev and news (scripts/eval_language.py)."""
+    """Limits and thresholds, set on SIB-200 dev and news (`news-pipeline eval language`)."""
 
     max_chars: int = 600  # characters read; 1,000 change nothing on news and cost two thirds more
+    tail_chars: int = 200  # of these, read from further down: what begins in one language may go on in another
+    tail_from: float = 0.7  # of the body, where these begin
     min_body_letters: int = 100  # characters; a shorter body is read together with the headline
     trusted_share: float = 0.9  # of the text in the first language, for CLD2 to decide alone
     trusted_letters: int = 80
@@ -76,8 +82,8 @@ class LanguageParams(Struct, frozen=True):
     overrules: float = 0.9  # probability at which it overrules a reliable one
     enough: float = 0.5  # probability at which it answers where CLD2 has nothing to say
     reliable: float = 0.8  # confidence from which the result is called reliable
-    mixed_share: float = 0.6  # of the text; less in the first language, and the text is mixed
-    mixed_second: float = 0.25
+    mixed_hint: float = 0.12  # of what was read in a second language, for the parts to be looked for
+    mixed_share: float = 0.6  # of the parts; less in the first language, and the text is mixed
     mixed_letters: int = 200
     cantonese: float = 0.015  # of the characters; a quotation in a Hong Kong paper has less
     pidgin: float = 0.06  # of the words; an English article that quotes Pidgin has less
@@ -88,7 +94,7 @@ def _told_apart(first: Guess, shape: ScriptProfile) -> Guess:
     """CLD2 has one code for Kurdish; Sorani is the one in Arabic letters."""
     if first.tag != "ku" or shape.script != "Arab":
         return first
-    return Guess(languages=(("ckb", first.share), *first.languages[1:]), reliable=first.reliable)
+    return Guess(languages=(("ckb", first.share), *first.languages[1:]), reliable=first.reliable, score=first.score)
 
 
 class LanguageModel:
@@ -99,11 +105,12 @@ class LanguageModel:
         *,
         version: str,
         ngrams: NgramModel,
-        trusted: frozenset[str],
+        trusted: Mapping[str, float],
         simplified: str,
         traditional: str,
         params: LanguageParams | None = None,
         gate: GateParams | None = None,
+        spans: SpanParams | None = None,
     ) -> None:
         self.version = version
         self._ngrams = ngrams
@@ -113,6 +120,7 @@ class LanguageModel:
         self._traditional = frozenset(traditional)
         self._params = params or LanguageParams()
         self._gate = gate or GateParams()
+        self._spans = spans or SpanParams()
 
     @classmethod
     def load(cls) -> "LanguageModel":
@@ -122,7 +130,7 @@ class LanguageModel:
             return cls(
                 version=str(arrays["version"]),
                 ngrams=NgramModel.from_arrays(arrays),
-                trusted=frozenset(str(tag) for tag in arrays["cld2_trusted"]),
+                trusted=dict(zip(map(str, arrays["cld2_trusted"]), map(float, arrays["cld2_scores"]), strict=True)),
                 simplified=str(arrays["han_simplified"]),
                 traditional=str(arrays["han_traditional"]),
             )
@@ -132,14 +140,39 @@ class LanguageModel:
         return [self._detect(item) for item in texts]
 
     def _detect(self, item: LanguageInput) -> Language:
-        params = self._params
-        text = item.body if len(item.body) >= params.min_body_letters else f"{item.headline}\n{item.body}"
-        text = text[: params.max_chars]
+        text = self._sample(item)
         points = code_points(text)
         shape = profile(points)
         if not is_writing(text, points, shape, self._gate):
             return Language(tag="und", confidence=0.0, reliable=False, method="gate")
         first = _told_apart(guess(text), shape)
+        spans = spans_of(item.body, self._ngrams, self._spans) if self._looks_mixed(first, shape) else ()
+        return self._of_several(item, spans) if spans else self._of_one(item, text, first, shape, points)
+
+    def _of_several(self, item: LanguageInput, spans: tuple[LanguageSpan, ...]) -> Language:
+        """Return `mul`, or the language that most of the text is in, and the parts."""
+        by_share = shares(spans)
+        if by_share[0][1] < self._params.mixed_share:
+            found = self._result([("mul", 0.8), *by_share], "cld2+ngram")
+        else:
+            mine = "\n".join(item.body[span.start : span.end] for span in spans if span.tag == by_share[0][0])
+            found = self._detect(LanguageInput(body=mine, hint=item.hint))
+        return msgspec.structs.replace(found, spans=spans)
+
+    def _sample(self, item: LanguageInput) -> str:
+        """Return what is read: the beginning and a piece from further down; with the headline if the body is short."""
+        params, body = self._params, item.body
+        if len(body) < params.min_body_letters:
+            return f"{item.headline}\n{body}"[: params.max_chars]
+        start = int(len(body) * params.tail_from)
+        if start + params.tail_chars <= params.max_chars:
+            return body[: params.max_chars]
+        return f"{body[: params.max_chars - params.tail_chars]}\n{body[start : start + params.tail_chars]}"
+
+    def _of_one(
+        self, item: LanguageInput, text: str, first: Guess, shape: ScriptProfile, points: NDArray[np.uint32]
+    ) -> Language:
+        """Return the language that most of the text is in."""
         if first.tag in _CHINESE and first.reliable:
             return self._result([(self._chinese(text, first.tag), 0.99)], "cld2+rules")
         if first.tag == "en" and self._is_pidgin(text):
@@ -153,9 +186,8 @@ class LanguageModel:
     ) -> tuple[list[tuple[str, float]], str]:
         params = self._params
         rest = [(tag, round(share * 0.5, 4)) for tag, share in first.languages[1:]]
-        if self._is_mixed(first, shape):
-            return [("mul", 0.8), *first.languages[:2]], "cld2"
-        trusted = first.reliable and first.share >= params.trusted_share and first.tag in self._trusted
+        enough = self._trusted.get(first.tag, math.inf)
+        trusted = first.reliable and first.share >= params.trusted_share and first.score >= enough
         if trusted and shape.letters >= params.trusted_letters:
             return [(first.tag, 0.99), *rest], "cld2"
         if shape.letters < params.short_letters:
@@ -190,11 +222,10 @@ class LanguageModel:
             return self._params.enough
         return self._params.overrules if first.reliable else self._params.sure
 
-    def _is_mixed(self, first: Guess, shape: ScriptProfile) -> bool:
-        params = self._params
-        if shape.letters < params.mixed_letters or len(first.languages) < 2 or not first.reliable:
+    def _looks_mixed(self, first: Guess, shape: ScriptProfile) -> bool:
+        if shape.letters < self._params.mixed_letters or len(first.languages) < 2:
             return False
-        return first.share < params.mixed_share and first.languages[1][1] >= params.mixed_second
+        return first.languages[1][1] >= self._params.mixed_hint
 
     def _heed(
         self, hint: str | None, ranked: list[tuple[str, float]], method: str

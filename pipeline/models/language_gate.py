@@ -76,7 +76,7 @@ _TALLIES: Final = _tallies()
 
 
 class GateParams(Struct, frozen=True):
-    """Where writing ends; shares are of all characters but spaces. Set on news against made garbage (eval_language)."""
+    """Where writing ends; shares are of all characters but spaces. Set on news and made garbage by `eval language`."""
 
     max_chars: int = 400  # characters looked at pair by pair
     min_letters: int = 12  # letters; below, every detector errs on more than one text in ten

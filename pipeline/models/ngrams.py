@@ -1,6 +1,6 @@
 """The second opinion on language: hashed character n-grams, one mean vector, one linear layer.
 
-Trained by scripts/train_language.py. Each text is computed by itself, so a result cannot depend on its neighbours.
+Trained by `news-pipeline train language`. Each text is computed by itself, so a result cannot depend on its neighbours.
 """
 
 from collections.abc import Mapping

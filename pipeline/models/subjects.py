@@ -1,8 +1,8 @@
 """Say what an article is about: IPTC Media Topics, top level, or explicitly nothing.
 
 Static vectors of a multilingual subword vocabulary plus a hashed bag of words, one hidden layer, independent sigmoids;
-trained by scripts/train_subjects.py. All sums are of whole numbers that float32 holds exactly, so neither the batch an
-article comes in nor the linear-algebra library changes a result.
+trained by `news-pipeline train subjects`. All sums are of whole numbers that float32 holds exactly, so neither the
+batch an article comes in nor the linear-algebra library changes a result.
 """
 
 import math
@@ -15,11 +15,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.domain.article import Subject
-from pipeline.models.taxonomy import SUBJECT_NAMES
+from pipeline.models.taxonomy import SUBJECT_NAMES, local_names
 from pipeline.models.word_rows import Pooled, WordRows
 from pipeline.models.words import Vocabulary, words_of
 
-__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult", "length_of"]
+__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult"]
 
 Reason = Literal["too_short", "low_support", "language_unsupported", "low_confidence"]
 
@@ -46,22 +46,16 @@ class SubjectResult(Struct, frozen=True):
 
 
 class SubjectParams(Struct, frozen=True):
-    """Limits and thresholds, set on held-out training texts (scripts/eval_subjects.py)."""
+    """Limits and thresholds, set on held-out training texts."""
 
     max_chars: int = 1200  # characters read, headline first; 2,000 cost half as much again
     max_unspaced: int = 300  # characters read of scripts without spaces: each says as much as five Latin letters
     min_words: int = 5  # fewer, and the answer hangs on one word
     min_support: float = 0.3  # share of the words that training saw
     threshold: float = 0.5  # calibrated probability from which a subject is given; a language may need more
-    lengths: tuple[int, int] = (120, 300)  # characters below which a text is "headline" or "short": validated apart
+    lengths: tuple[int, int] = (20, 50)  # words below which a text is "headline" or "short": validated apart
     max_subjects: int = 3  # the contract's limit
     cache_words: int = 65_536  # words remembered; 38 MB
-
-
-def length_of(chars: int, params: SubjectParams) -> Length:
-    """Name the length of a text: answers about headlines and about articles hold to different degrees."""
-    headline, short = params.lengths
-    return "headline" if chars < headline else "short" if chars < short else "long"
 
 
 class _Layers(Struct, frozen=True):
@@ -114,14 +108,17 @@ class SubjectModel:
 
     def classify(self, texts: Sequence[SubjectInput]) -> list[SubjectResult]:
         """Return one result per text, in order."""
-        read = [self._read(item) for item in texts]
-        pooled = [item for item in read if not isinstance(item, str)]
-        answers = iter(self._logits(pooled).tolist() if pooled else ())
+        pooled = [self._pool(item) for item in texts]
+        thresholds = [self._threshold(item, found) for item, found in zip(texts, pooled, strict=True)]
+        answered = [
+            found for found, limit in zip(pooled, thresholds, strict=True) if found and isinstance(limit, float)
+        ]
+        answers = iter(self._logits(answered).tolist() if answered else ())
         return [
-            SubjectResult(reason=found)
-            if isinstance(found, str)
-            else self._decide(next(answers), self._threshold(item))
-            for item, found in zip(texts, read, strict=True)
+            self._decide(next(answers), limit, item.language)
+            if isinstance(limit, float)
+            else SubjectResult(reason=limit)
+            for item, limit in zip(texts, thresholds, strict=True)
         ]
 
     def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:
@@ -135,19 +132,23 @@ class SubjectModel:
             for item in pooled
         ]
 
-    def _threshold(self, item: SubjectInput) -> float:
-        """Return the probability a subject needs in the text's language and length; infinity where none is enough."""
-        length = length_of(len(item.headline) + len(item.body), self._params)
-        tag = (item.language or "und").split("-", 1)[0]
-        return max(self._params.threshold, self._thresholds.get((tag, length), math.inf))
-
-    def _read(self, item: SubjectInput) -> Reason | Pooled:
+    def length_of(self, item: SubjectInput) -> Length | None:
+        """Name the length of a text, None for too little: answers about headlines and about articles differ."""
         found = self._pool(item)
-        if found is None:
+        return None if found is None else self._length(found)
+
+    def _length(self, pooled: Pooled) -> Length:
+        headline, short = self._params.lengths
+        return "headline" if pooled.words < headline else "short" if pooled.words < short else "long"
+
+    def _threshold(self, item: SubjectInput, pooled: Pooled | None) -> float | Reason:
+        """Return the probability a subject needs in the text's language and length, or why none is enough."""
+        if pooled is None:
             return "too_short"
-        if self._threshold(item) == math.inf:
+        found = self._thresholds.get((_primary(item.language), self._length(pooled)))
+        if found is None:
             return "language_unsupported"
-        return "low_support" if found[3] < self._params.min_support else found
+        return "low_support" if pooled.support < self._params.min_support else max(self._params.threshold, found)
 
     def _pool(self, item: SubjectInput) -> Pooled | None:
         text = f"{item.headline}\n{item.body}"[: self._params.max_chars]
@@ -157,37 +158,38 @@ class SubjectModel:
     def _logits(self, pooled: Sequence[Pooled]) -> NDArray[np.float64]:
         """Return the calibrated logits; every product below is of whole numbers and below 2**24."""
         layers = self._layers
-        static = np.stack([item[0] for item in pooled]).astype(np.float64)
+        static = np.stack([item.static for item in pooled]).astype(np.float64)
         length = np.sqrt(np.maximum((static * static).sum(axis=1, keepdims=True), 1.0))
         left = ((static / length).astype(np.float32) - layers.static_mean) * layers.static_scale
-        counts = np.array([[item[2]] for item in pooled], dtype=np.float32)
-        right = np.stack([item[1] for item in pooled]) / np.maximum(counts, np.float32(1)) * layers.bag_scale
+        counts = np.array([[item.features] for item in pooled], dtype=np.float32)
+        right = np.stack([item.bag for item in pooled]) / np.maximum(counts, np.float32(1)) * layers.bag_scale
         inputs = np.clip(np.rint(np.concatenate((left, right), axis=1)), -_FULL, _FULL)
         raw = (inputs @ layers.first) * layers.first_step + layers.first_bias
         hidden = np.clip(np.rint(raw * layers.hidden_scale), 0.0, _HIDDEN_FULL)
         logits: NDArray[np.float32] = (hidden @ layers.second) * layers.second_step + layers.second_bias
         return logits.astype(np.float64)
 
-    def _decide(self, logits: list[float], threshold: float) -> SubjectResult:
+    def _decide(self, logits: list[float], threshold: float, language: str | None) -> SubjectResult:
         params = self._params
-        ranked = sorted(zip(logits, self._codes, strict=True), key=lambda pair: (-pair[0], pair[1]))[
-            : params.max_subjects
-        ]
-        odds = [(round(_sigmoid(logit), 4), code) for logit, code in ranked]
-        chosen = [(value, code) for value, code in odds if value >= threshold]
-        if not chosen:
-            return SubjectResult(reason="low_confidence")
-        return SubjectResult(
-            subjects=tuple(
-                Subject(
-                    code=f"medtop:{code}",
-                    name=SUBJECT_NAMES[code],
-                    confidence=value,
-                    scheme_version=self.taxonomy_version,
-                )
-                for value, code in chosen
+        ranked = sorted(zip(logits, self._codes, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        odds = [(round(_sigmoid(logit), 4), code) for logit, code in ranked[: params.max_subjects]]
+        names = local_names().get(_primary(language), {})
+        chosen = tuple(
+            Subject(
+                code=f"medtop:{code}",
+                name=SUBJECT_NAMES[code],
+                confidence=value,
+                scheme_version=self.taxonomy_version,
+                local_name=names.get(code),
             )
+            for value, code in odds
+            if value >= threshold
         )
+        return SubjectResult(subjects=chosen) if chosen else SubjectResult(reason="low_confidence")
+
+
+def _primary(tag: str | None) -> str:
+    return (tag or "und").split("-", 1)[0]
 
 
 def _sigmoid(logit: float) -> float:

@@ -1,8 +1,15 @@
-"""The top level of IPTC Media Topics (CC BY 4.0, cv.iptc.org/newscodes/mediatopic), as of one release."""
+"""The top level of IPTC Media Topics (CC BY 4.0, cv.iptc.org/newscodes/mediatopic), as of one release.
 
+Names in other languages are those of IPTC Subject Codes, whose top level has the same codes; corrected for accents.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from importlib import resources
 from typing import Final
 
-__all__ = ["SUBJECT_NAMES", "TAXONOMY_VERSION"]
+__all__ = ["SUBJECT_NAMES", "TAXONOMY_VERSION", "local_names"]
 
 TAXONOMY_VERSION: Final = "2026-07-02"
 
@@ -26,3 +33,11 @@ SUBJECT_NAMES: Final[dict[str, str]] = {
     "17000000": "weather",
 }
 """Code → English name."""
+
+
+@functools.cache
+def local_names() -> Mapping[str, Mapping[str, str]]:
+    """Return primary language tag → code → name, of the languages IPTC gives names in beside English."""
+    source = resources.files("pipeline.models") / "data" / "subject_names.json"
+    found: dict[str, dict[str, str]] = json.loads(source.read_text(encoding="utf-8"))
+    return found

@@ -5,6 +5,7 @@ batch, cannot change a result.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,15 @@ from pipeline.models.words import Vocabulary, features_of
 
 __all__ = ["Pooled", "WordRows"]
 
-Pooled = tuple[NDArray[np.float32], NDArray[np.float32], float, float]
-"""Sum of static vectors, sum of bag vectors, number of bag features, share of words seen in training."""
+
+class Pooled(NamedTuple):
+    """A text's words added up."""
+
+    static: NDArray[np.float32]  # sum of static vectors
+    bag: NDArray[np.float32]  # sum of bag vectors
+    features: float  # bag features counted
+    support: float  # share of words that training saw
+    words: int
 
 
 class WordRows:
@@ -54,7 +62,7 @@ class WordRows:
             pairs = buckets_of(pairs_of(self._hashes[numbers]), self._bits)
             bag = bag + self._table.take(pairs, axis=0).astype(np.float32).sum(axis=0)
             count += len(pairs)
-        return total[: self._dim], bag, count, float(total[-1]) / len(words)
+        return Pooled(total[: self._dim], bag, count, float(total[-1]) / len(words), len(words))
 
     def _numbers_of(self, words: Sequence[str]) -> NDArray[np.intp]:
         known = self._numbers

@@ -1,7 +1,7 @@
 """Cut a text into words, and a word into the pieces of a multilingual subword vocabulary.
 
-Everything is lower-cased first, so that a shouted headline means the same as a quiet one. Scripts that do not put
-spaces XX
+Everything is lower-cased first, so that a shouted headline means the same as a quiet one. Scripts that put no spaces
+between words are cut into the longest known pieces.
 """
 
 import re

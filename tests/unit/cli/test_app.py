@@ -91,6 +91,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "broker",
         "eval",
         "learn",
+        "train",
         "schema",
         "config",
         "version",

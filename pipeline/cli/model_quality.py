@@ -1,0 +1,61 @@
+"""`news-pipeline eval language` and `eval subjects`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.training.cards import put_tables
+from pipeline.training.language_report import Report, language_report
+from pipeline.training.needs import needed
+from pipeline.training.plot import draw_calibration
+from pipeline.training.subject_report import subject_report
+
+__all__ = ["language", "subjects"]
+
+
+def language(*, data: Path, plot: Path | None = None, write: Path | None = None) -> int:
+    """Measure language identification: by set, length and language, beside the detectors that are installed.
+
+    Parameters
+    ----------
+    data:
+        A directory with labelled sets in `topic` and `lid`.
+    plot:
+        A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
+    write:
+        A model card to put the tables into.
+    """
+    return _report(language_report, data, plot, write)
+
+
+def subjects(*, data: Path, plot: Path | None = None, write: Path | None = None) -> int:
+    """Measure the subject model: by class, source, length and language, beside a plain baseline if it is installed.
+
+    Parameters
+    ----------
+    data:
+        A directory with `label_map.json` and `topic/*.jsonl.gz`.
+    plot:
+        A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
+    write:
+        A model card to put the tables into.
+    """
+    return _report(subject_report, data, plot, write)
+
+
+def _report(
+    measure: Callable[[Path, Callable[[str], None]], Report], data: Path, plot: Path | None, write: Path | None
+) -> int:
+    if plot is not None:
+        needed("matplotlib")
+    report = measure(data, _say)
+    print("\n".join(report.lines))
+    if plot is not None:
+        draw_calibration(plot, report.calibration)
+    if write is not None:
+        put_tables(write, report.lines)
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

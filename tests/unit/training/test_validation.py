@@ -1,0 +1,71 @@
+"""Which languages may be served: on weights made here, whose model likes sport."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.models.subjects import SubjectInput, SubjectModel
+from pipeline.training import validation
+from pipeline.training.corpora import Text
+from pipeline.training.validation import ValidationParams, bundles, validated
+from tests.unit.training.conftest import Write
+
+WORDS = "football match goal striker team coach league season stadium fans penalty keeper cup final champion players"
+
+
+def _sport(number: int, words: int) -> str:
+    return f"{number} " + " ".join((WORDS.split() * 5)[number % 7 :][:words])
+
+
+def _arrays() -> dict[str, object]:
+    with (Path(validation.__file__).parents[1] / "models" / "data" / "subjects.npz").open("rb") as file:
+        found = np.load(file, allow_pickle=False)
+        return {name: found[name] for name in found.files if name != "validation"}
+
+
+@pytest.fixture(scope="module")
+def arrays() -> dict[str, object]:
+    return _arrays()
+
+
+def _lines(arrays: dict[str, object], data: Path) -> dict[tuple[str, str], list[str]]:
+    lines = validated(arrays, data, ValidationParams(min_texts=8))
+    return {(tag, length): rest for tag, length, *rest in (line.split() for line in lines)}
+
+
+def test_a_language_is_served_at_the_lengths_that_hold(tmp_path: Path, write: Write, arrays: dict[str, object]) -> None:
+    long = [{"lang": "en", "text": _sport(n, 60), "label": "sports", "split": "test"} for n in range(70)]
+    wrong = [{"lang": "fr", "text": _sport(n, 60), "label": "vote", "split": "test"} for n in range(70)]
+    train = [{"lang": "en", "text": "other", "label": "sports", "split": "train"}]
+    write("topic/masakhanews", long + train)
+    write("topic/several", [*wrong, {**train[0], "label": "vote"}])
+    lines = _lines(arrays, tmp_path)
+    assert ("en", "long") in lines
+    assert lines["en", "long"][1] == "news"
+    assert float(lines["en", "long"][4]) >= 0.75
+    assert not any(tag == "fr" for tag, _ in lines)
+
+
+def test_joined_headlines_stand_for_articles(tmp_path: Path, write: Write, arrays: dict[str, object]) -> None:
+    titles = [{"lang": "en", "text": _sport(n, 16), "label": "sports", "split": "test"} for n in range(600)]
+    write("topic/masakhanews", [*titles, {"lang": "en", "text": "other", "label": "sports", "split": "train"}])
+    lines = _lines(arrays, tmp_path)
+    assert lines["en", "headline"][1] == "news"
+    assert lines["en", "long"][1] == "joined"
+
+
+def test_a_table_that_was_made_is_one_the_model_reads(tmp_path: Path, write: Write, arrays: dict[str, object]) -> None:
+    texts = [{"lang": "en", "text": _sport(n, 60), "label": "sports", "split": "test"} for n in range(70)]
+    write("topic/masakhanews", [*texts, {"lang": "en", "text": "other", "label": "sports", "split": "train"}])
+    lines = validated(arrays, tmp_path)
+    model = SubjectModel({**arrays, "validation": np.array(lines)})
+    (result,) = model.classify([SubjectInput(body=_sport(3, 60), language="en-GB")])
+    assert result.subjects[0].code == "medtop:15000000"
+
+
+def test_bundles_keep_source_language_and_subject_apart() -> None:
+    texts = [Text("a", lang, f"{n}", (code,), test=True) for lang in "xy" for code in "12" for n in range(5)]
+    found = bundles(texts, 2)
+    assert len(found) == 8
+    assert all(len(item.text.split("\n")) == 2 and item.language in "xy" for item in found)
