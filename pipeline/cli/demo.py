@@ -14,8 +14,9 @@ __all__ = ["demo"]
 def demo(*, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Show the whole pipeline at work on its samples, on an embedded broker; takes less than a minute.
 
-    Starts a broker, creates the topics, starts one worker with all stages, sends the samples, prints what comes out,
-    and the funnel: raw = enriched + revised + retracted + duplicates + dead letters.
+    Starts a broker, creates the topics, starts a worker with all stages of the chain and one for clusters, sends the
+    samples, prints what comes out, the funnel (raw = enriched + revised + retracted + duplicates + dead letters) and
+    who carries which story.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from pipeline.demo.fates import Fates, result_topics
 from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
 from pipeline.demo.service import DemoService
+from pipeline.demo.stories import Stories
 from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.ops.clients import admin_client, consumer, raw_producer
@@ -17,6 +18,7 @@ from pipeline.ops.provision import apply
 from pipeline.ops.raw_producer import send_raw
 from pipeline.settings import KafkaSettings
 from pipeline.sources.files import read_files
+from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 
 __all__ = ["play"]
@@ -46,19 +48,24 @@ def play(*, keep: bool, stop: threading.Event, screen: Screen | None = None) -> 
         with admin_client(kafka) as admin:
             apply(admin, catalogue)
         screen.say(f"topics   {len(catalogue.topics)} created, such as {', '.join(_main_topics(catalogue))}")
-        service = stack.enter_context(DemoService(broker.bootstrap_servers))
+        service = stack.enter_context(DemoService(broker.bootstrap_servers, STAGES))
+        clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("cluster",)))
         service.wait_until_ready()
         screen.say("worker   ingest → dedupe → detect-language → classify → publish, ready")
+        clustering.wait_until_ready()
+        screen.say("worker   cluster, ready")
         screen.say(f"metrics  {service.web}/metrics")
         raw = _produce(kafka, catalogue, [str(samples)])
         screen.say(f"produced {raw} raw records from samples/\n")
         fates = _watch(kafka, catalogue, service, raw, screen, stop)
         screen.funnel(raw, fates.funnel())
+        if (stories := _stories(kafka, catalogue, clustering, stop)).complete:
+            screen.say(f"\n{stories.describe()}")
         code = 0 if funnel_total(fates.funnel()) == raw else 1
         screen.say(f"\nall in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
         if keep:
             _stay(kafka, service, screen, stop)
-        worker_code = service.stop()
+        worker_code = service.stop() or clustering.stop()
         screen.say(f"worker stopped with exit code {worker_code}")
         return code or worker_code
 
@@ -91,6 +98,21 @@ def _watch(
             elif time.monotonic() - last > RESULT_SECS:
                 raise FatalError(f"{raw - len(fates)} of {raw} records have not come out after {RESULT_SECS:.0f} s")
     return fates
+
+
+def _stories(kafka: KafkaSettings, catalogue: Catalogue, clustering: DemoService, stop: threading.Event) -> Stories:
+    """Read what the cluster worker tells until it has told everything."""
+    stories = Stories(catalogue)
+    with consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False, group_id=None) as client:
+        client.subscribe(stories.topics)
+        deadline = time.monotonic() + RESULT_SECS
+        while not stories.complete and not stop.is_set():
+            for record in _polled(client):
+                stories.add(record)
+            clustering.check()
+            if time.monotonic() > deadline:
+                raise FatalError(f"the clusters have not come out after {RESULT_SECS:.0f} s")
+    return stories
 
 
 def _polled(client: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""One worker with all stages as a process of its own, as an orchestrator would run it."""
+"""A worker as a process of its own, as an orchestrator would run it."""
 
 import signal
 import subprocess
@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Self
 from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
 from pipeline.settings import child_environment
-from pipeline.stages.protocol import STAGES
+from pipeline.stages.protocol import StageName
 
 __all__ = ["DemoService"]
 
@@ -25,10 +26,11 @@ _LAST_LINES = 5
 
 
 class DemoService:
-    """Runs `news-pipeline worker` with all stages against a broker while the block lasts."""
+    """Runs `news-pipeline worker` with some stages against a broker while the block lasts."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: str, stages: Sequence[StageName]) -> None:
         self._servers = bootstrap_servers
+        self._stages = tuple(stages)
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
@@ -75,7 +77,7 @@ class DemoService:
         with NamedTemporaryFile(prefix="news-pipeline-worker-", suffix=".log", delete=False) as log:
             self._log = Path(log.name)
             self._process = subprocess.Popen(  # noqa: S603  # our own command
-                [sys.executable, "-m", "pipeline", "worker", *STAGES],
+                [sys.executable, "-m", "pipeline", "worker", *self._stages],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,0 +1,50 @@
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from pipeline.demo.stories import Stories
+from pipeline.wire.catalogue import load_catalogue
+
+
+class Record(Struct):
+    topic: str
+    offset: int
+    value: bytes
+
+
+def verdict(offset: int, kind: str) -> Record:
+    return Record("news.verdicts.v1", offset, orjson.dumps({"type": "verdict", "verdict": {"kind": kind}}))
+
+
+def told(cluster: str, version: int, publishers: int) -> Record:
+    value: dict[str, Any] = {
+        "cluster_id": cluster,
+        "version": version,
+        "canonical": {"article_id": "a", "url": f"https://{cluster}.example/"},
+        "size": publishers + 1,
+        "publishers": {"count": publishers, "top": []},
+        "origins": {"count": 1, "top": [{"name": "agency.example", "articles": 2}]},
+    }
+    return Record("news.clusters.v1", version, orjson.dumps(value))
+
+
+def test_it_is_complete_when_the_last_verdict_that_counts_is_told() -> None:
+    stories = Stories(load_catalogue())
+    assert stories.topics == ["news.verdicts.v1", "news.clusters.v1"]
+    assert not stories.complete
+    for record in (verdict(3, "unique"), verdict(4, "near"), verdict(5, "repeat"), told("c-a", 3, 1)):
+        stories.add(record)
+    assert not stories.complete
+    stories.add(told("c-a", 4, 2))
+    assert stories.complete
+
+
+def test_it_shows_the_latest_state_of_what_most_publishers_carry() -> None:
+    stories = Stories(load_catalogue())
+    for record in (told("c-a", 9, 3), told("c-a", 7, 1), told("c-b", 8, 2)):
+        stories.add(record)
+    assert stories.describe() == (
+        "clusters 2, such as https://c-a.example/:\n"
+        "         4 articles, 3 publishers, told independently by 1: agency.example"
+    )
