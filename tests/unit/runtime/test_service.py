@@ -137,8 +137,24 @@ def test_an_article_that_dies_after_its_verdict_leaves_a_void() -> None:
     assert partition == 0
     assert orjson.loads(void.value or b"")["type"] == "void"
     assert orjson.loads(void.value or b"")["origin"][2] == 1
+    told = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    assert [record["type"] for record in told] == ["verdict", "verdict", "void"]
+    assert told[2]["verdict"] == told[0]["verdict"]
+    assert told[0]["publisher"] == "news.example"
     assert output.counts["classify"].rejected == {"unexpected": 1}
     assert output.counts["publish"].emitted == 1
+
+
+def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
+    first = _service(IngestStage(), DedupeStage(VERSIONS))
+    output = _run(first, [_raw(1, "Doomed")])
+    (passed,) = [r for r, _ in output.records if r.topic == "news.articles.unique.v1"]
+    later = _service(Passing("detect-language", reject="Doomed"))
+    dead = _run(later, [Record(passed.topic, 0, 7, passed.timestamp_ms, passed.key, passed.value)])
+    (said,) = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    (void,) = [orjson.loads(r.value or b"") for r, _ in dead.records if r.topic == "news.verdicts.v1"]
+    assert (void["type"], void["verdict"]) == ("void", said["verdict"])
+    assert "news.signatures.v1" in {r.topic for r, _ in dead.records}
 
 
 def test_one_poison_article_costs_one_dead_letter() -> None:
