@@ -11,7 +11,7 @@ __all__ = ["clean_authors"]
 _MAX_NAME_CHARS = 80
 _BY = re.compile(
     r"^(?:by|von|par|por|di|da|door|av|af|przez|autor(?:a|e|es)?|author|text|foto|written by|reported by|автор|текст|"
-    r"بقلم|كتب|كتبت|إعداد|نویسنده|מאת|yazan|oleh|作者|記者|记者|文|기자)\b\s*[:：/]?\s+|^(?:作者|記者|记者|文)\s*[:：/|]\s*",
+    r"بقلم|كتب|كتبت|إعداد|نویسنده|מאת|yazan|oleh|लेखक|作者|記者|记者|文|기자)\b\s*[:：/]?\s+|^(?:作者|記者|记者|文)\s*[:：/|]\s*",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:[,،;|、•·\n]|\s(?:and|und|et|y|e|i|и|و|&|ve|och|og|en|dan)\s)\s*", re.IGNORECASE)

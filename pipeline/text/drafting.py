@@ -19,7 +19,7 @@ from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
 from pipeline.text.publication import find_publication
-from pipeline.text.titles import without_site_name
+from pipeline.text.titles import without_site_name, without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
 
@@ -122,6 +122,7 @@ def _from_page(
     meta = page.metadata
     cleaned = _page_text(page)
     lines = without_learned(split_paragraphs(cleaned.text), learned)
+    lines = without_title(lines, _lead(raw, page), params.lead_chars)
     authors = _given_authors(raw) or meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
@@ -129,7 +130,14 @@ def _from_page(
     flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
     published, date_flags = find_publication(raw, meta.published, body.date, seen_ms, params)
     return _drafted(
-        raw, body, flags | date_flags, params, authors=authors, published=published, page=page, canonical=canonical
+        raw,
+        body,
+        flags | date_flags,
+        params,
+        authors=authors,
+        published=published,
+        page=page,
+        canonical=canonical,
     )
 
 
@@ -148,7 +156,7 @@ def _drafted(
     if poor is not None:
         return Reject("not_an_article", poor)
     meta = page.metadata if page is not None else None
-    headline = body.title or ""
+    headline, lead = body.title or "", _lead(raw, page)
     if len(headline) > params.max_headline_chars:
         cut = headline.rfind(" ", 0, params.max_headline_chars)
         headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
@@ -161,7 +169,7 @@ def _drafted(
     )
     return Draft(
         headline=headline,
-        subheadline=_one_line(raw.subtitle) or _lead(page, headline),
+        subheadline=lead if lead is not None and line_key(lead) != line_key(headline) else None,
         paragraphs=body.paragraphs,
         authors=clean_authors(_bylines(authors, body), params.max_authors),
         section=section[0] if section else None,
@@ -227,10 +235,11 @@ def _page_title(page: Page, domain: str | None) -> str | None:
     return without_site_name(title, names) if title is not None else None
 
 
-def _lead(page: Page | None, headline: str) -> str | None:
-    """Return the sub-headline that the page states or else shows, unless it only repeats the headline."""
-    lead = _one_line(page.metadata.subtitle or page.main.lead) if page is not None else None
-    return lead if lead is not None and line_key(lead) != line_key(headline) else None
+def _lead(raw: RawArticle, page: Page | None) -> str | None:
+    """Return the sub-headline: the raw record's, or the one that the page states, or else shows."""
+    return _one_line(raw.subtitle) or (
+        _one_line(page.metadata.subtitle or page.main.lead) if page is not None else None
+    )
 
 
 def _agrees(headline: str, claim: str) -> bool:

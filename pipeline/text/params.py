@@ -57,6 +57,8 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Fewer words than this: `too_short`. News briefs start at about 40 words."""
     title_line_chars: int = 200
     """A first line longer than this is text, not a title."""
+    lead_chars: int = 700
+    """A longer line is text, not the sub-headline."""
     furniture_line_chars: int = 120
     """A longer line is never furniture by cue or word list."""
     future_tolerance_secs: int = 36 * 3600

@@ -17,6 +17,7 @@ _MAX_LINK_SHARE = 0.3
 # A line that shares so much of its beginning with the page's description is what the page says it is about.
 _AGREED_CHARS = 40
 _PARENTS = 2
+_HEADINGS = frozenset({"h2", "h3", "h4"})
 _LEADS: list[str] = load_words("class_names")["lead"]
 _WORDS = "|".join(_LEADS)
 _CAPITALISED = "|".join(map(str.capitalize, _LEADS))
@@ -24,9 +25,9 @@ _NAMED = re.compile(rf"(?<![a-z])(?i:{_WORDS})(?![a-z])|(?<=[a-z])(?:{_CAPITALIS
 
 
 def find_lead(shown: Sequence[Shown], description: str | None, lines: Sequence[str]) -> str | None:
-    """Return the lead that is none of the text's `lines`; None without one.
+    """Return the lead above the text, or its first line where that is marked as the lead; None without one.
 
-    It is a line above the text that is named as a lead or agrees with the page's description.
+    It is named as a lead or agrees with the page's description.
     """
     first = next((line for line in lines if len(line) >= _MIN_CHARS), None)
     if first is None:
@@ -37,13 +38,25 @@ def find_lead(shown: Sequence[Shown], description: str | None, lines: Sequence[s
         if len(line) < _MIN_CHARS:
             continue
         if line.startswith(first) or first.startswith(line):
-            # Here the text begins.
-            return None
+            # Here the text begins, if not with the lead.
+            return line if line == first and _stands_apart(item.node) and _is_named(item.node) else None
         if len(line) > _MAX_CHARS or link_chars(item.node) > _MAX_LINK_SHARE * len(line):
             continue
         if (len(claim) == _AGREED_CHARS and line.startswith(claim)) or _is_named(item.node):
             return line
     return None
+
+
+def _stands_apart(node: LexborNode) -> bool:
+    """Tell whether an element is a heading or in the header: many sites name their first paragraph a lead."""
+    if node.tag in _HEADINGS:
+        return True
+    above = node.parent
+    for _ in range(_PARENTS):
+        if above is None or above.tag == "header":
+            break
+        above = above.parent
+    return above is not None and above.tag == "header"
 
 
 def _is_named(node: LexborNode) -> bool:

@@ -166,7 +166,7 @@ def test_what_only_the_page_shows() -> None:
         ("", "<i itemprop='isAccessibleForFree' content='false'></i>", 1, {"paywalled", "paywall_stub"}),
         ("", "<i itemprop='isAccessibleForFree' content='true'></i><div id='paywall'></div>", 1, set()),
         (
-            '<script type="application/ld+json">{"@type":"Article","hasPart":[{"isAccessibleForFree":"False"}]}</script>',
+            '<script type="application/ld+json">{"@type":"Report","hasPart":{"isAccessibleForFree":"False"}}</script>',
             "",
             9,
             {"paywalled"},
