@@ -7,7 +7,17 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["LANGUAGES", "METRICS", "PREFIX", "RETRY_REASONS", "SUBJECTS", "Metric", "MetricName", "RetryReason"]
+__all__ = [
+    "ABSTENTIONS",
+    "LANGUAGES",
+    "METRICS",
+    "PREFIX",
+    "RETRY_REASONS",
+    "SUBJECTS",
+    "Metric",
+    "MetricName",
+    "RetryReason",
+]
 
 PREFIX = "news_"
 
@@ -40,6 +50,7 @@ MetricName = Literal[
     "retries_total",
     "signatures_appended_total",
     "stage_duration_seconds",
+    "subject_abstentions_total",
     "transaction_duration_seconds",
     "verdicts_total",
 ]
@@ -58,14 +69,18 @@ CLUSTER_ARTICLES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 _LANGUAGES = """
-ar bg bn ca cs da de el en es et fa fi fr gu he hi hr hu id it ja ka kk ko lt lv mk ml mr ms mul my nl no
-pa pl ps pt ro ru sk sl sq sr sv sw ta te th tl tr uk und ur uz vi zh
+am ar bg bn ca cs da de el en es et fa fi fr gu ha he hi hr hu id it ja ka kk ko lt lv mk ml mr ms mul my nb ne nl nn
+pa pl ps pt ro ru sk sl so sq sr sv sw ta te th tl tr uk und ur uz vi yo zh
 """
 LANGUAGES: tuple[str, ...] = tuple(_LANGUAGES.split())
 """Primary language subtags that get a series of their own: those of the larger news markets, `und` and `mul`."""
 
 SUBJECTS: tuple[str, ...] = tuple(f"medtop:{number:02d}000000" for number in range(1, 18))
 """The seventeen top-level IPTC Media Topics."""
+
+
+ABSTENTIONS: tuple[str, ...] = ("too_short", "language_unsupported", "low_support", "low_confidence")
+"""Why the subject model says nothing."""
 
 
 class Metric(Struct, frozen=True):
@@ -138,6 +153,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("articles_by_language_total", "counter", "Articles by primary language subtag.", ("language",)),
     Metric(
         "articles_by_subject_total", "counter", "Articles by subject; `none` where the model abstained.", ("subject",)
+    ),
+    Metric(
+        "subject_abstentions_total",
+        "counter",
+        "Articles the subject model said nothing about, by why. Adds up to `none` of articles_by_subject_total.",
+        ("reason",),
     ),
     Metric("model_confidence", "histogram", "Confidence of what a model said.", ("model",), SHARES),
     Metric(

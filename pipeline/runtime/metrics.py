@@ -12,6 +12,7 @@ from pipeline import __version__
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS, DropReason, RejectReason
 from pipeline.domain.verdict import VerdictKind
 from pipeline.runtime.metric_table import (
+    ABSTENTIONS,
     LANGUAGES,
     METRICS,
     PREFIX,
@@ -121,6 +122,9 @@ class Metrics:
         self._subjects = {
             code: self.of("articles_by_subject_total").labels(code) for code in (*SUBJECTS, NO_REASON, OTHER)
         }
+        self._abstentions = {
+            reason: self.of("subject_abstentions_total").labels(reason) for reason in (*ABSTENTIONS, OTHER)
+        }
         self._confidence = {model: self.of("model_confidence").labels(model) for model in _MODELS}
 
     def of(self, name: MetricName) -> Any:
@@ -199,11 +203,15 @@ class Metrics:
         for confidence in confidences:
             self._confidence["language"].observe(confidence)
 
-    def subjects(self, codes: Iterable[str], confidences: Iterable[float] = (), abstained: int = 0) -> None:
-        """Count articles by subject, and those without one."""
+    def subjects(
+        self, codes: Iterable[str], confidences: Iterable[float] = (), abstentions: Iterable[str] = ()
+    ) -> None:
+        """Count articles by subject, and those without one by why."""
         for code in codes:
             self._subjects.get(code, self._subjects[OTHER]).inc()
-        self._subjects[NO_REASON].inc(abstained)
+        for reason in abstentions:
+            self._subjects[NO_REASON].inc()
+            self._abstentions.get(reason, self._abstentions[OTHER]).inc()
         for confidence in confidences:
             self._confidence["subjects"].observe(confidence)
 

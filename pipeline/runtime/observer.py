@@ -157,5 +157,5 @@ class WorkerObserver:
             self._metrics.subjects(
                 (subject.code for subject in subjects),
                 [subject.confidence for subject in subjects[::8]],
-                abstained=sum(not value.subjects for value in judged),
+                [value.subjects_reason or "" for value in judged if not value.subjects],
             )

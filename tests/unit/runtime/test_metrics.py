@@ -1,13 +1,15 @@
 """Metrics follow Prometheus' rules, add up, and are documented."""
 
 import re
+from typing import get_args
 
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS
-from pipeline.runtime.metric_table import METRICS, PREFIX, Metric, MetricName
+from pipeline.models.subjects import Reason
+from pipeline.runtime.metric_table import ABSTENTIONS, METRICS, PREFIX, Metric, MetricName
 from pipeline.runtime.metrics import Metrics, StageCount
 from scripts.generate_metrics import REPOSITORY, metrics_page
 
@@ -132,13 +134,19 @@ def test_lag_of_revoked_partitions_disappears(metrics: Metrics) -> None:
 
 def test_labels_of_content_are_bounded(metrics: Metrics) -> None:
     metrics.languages(["ar", "zh-Hant", "tlh", "x" * 1000], [0.9])
-    metrics.subjects(["medtop:11000000", "medtop:20000999", "nonsense"], abstained=2)
+    metrics.subjects(["medtop:11000000", "medtop:20000999", "nonsense"], abstentions=["too_short", "nonsense"])
     assert value(metrics, "articles_by_language_total", language="zh") == 1
     assert value(metrics, "articles_by_language_total", language="other") == 2
     assert value(metrics, "articles_by_subject_total", subject="medtop:11000000") == 1
     assert value(metrics, "articles_by_subject_total", subject="other") == 2
     assert value(metrics, "articles_by_subject_total", subject="none") == 2
+    assert value(metrics, "subject_abstentions_total", reason="too_short") == 1
+    assert value(metrics, "subject_abstentions_total", reason="other") == 1
     assert value(metrics, "model_confidence_count", model="language") == 1
+
+
+def test_every_reason_of_the_model_has_a_series() -> None:
+    assert set(ABSTENTIONS) == set(get_args(Reason))
 
 
 def test_the_rest_is_counted_where_it_says(metrics: Metrics) -> None:
