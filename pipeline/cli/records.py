@@ -66,11 +66,13 @@ def _telling(headers: dict[str, str], value: bytes | None) -> list[str]:
     found = _value(value).get("value")
     if not isinstance(found, dict):
         return [headers.get("__connect.errors.exception.message", ""), f"{len(value or b'')} bytes"]
-    dedup = found.get("dedup")
-    verdict = dedup.get("kind") if isinstance(dedup, dict) else found.get("kind")
+    # Events and the log of verdicts hold the verdict, clusters the cause of their change.
+    about = next((found[name] for name in ("dedup", "verdict", "cause") if isinstance(found.get(name), dict)), found)
+    verdict = about.get("kind")
     subjects = found.get("subjects")
     subjects = subjects if isinstance(subjects, list) else []
     names = ",".join(str(subject.get("name")) for subject in subjects if isinstance(subject, dict))
-    title = found.get("headline") or found.get("title") or found.get("article_id") or found.get("id") or ""
+    title = next((found[name] for name in ("headline", "title", "cluster_id", "id") if found.get(name)), None)
+    title = title or about.get("article_id") or ""
     parts = [headers.get("ce_language", ""), str(verdict or ""), f"[{names}]" if names else "", str(title)]
     return [part[:_MAX_LINE_CHARS].replace("\n", " ") for part in parts if part]

@@ -28,6 +28,8 @@ def worker(*stages: StageName, start_from: Annotated[str | None, Parameter(name=
         Where a consumer group without committed offsets begins: `earliest`, `latest`, or a time such as
         2026-11-23T12:00:00Z. Needed only where the source topic has already lost its oldest records.
     """
+    if "cluster" in stages and len(stages) > 1:
+        raise UsageError("cluster runs alone: it reads verdicts, not articles")
     try:
         names = stages if stages == ("cluster",) else consecutive(stages)
     except ValueError as error:

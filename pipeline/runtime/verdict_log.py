@@ -146,8 +146,16 @@ class VerdictLog:
                 if record.offset < end:
                     self._apply(draft, record)
             reached = int(await self._consumer.position(self._partition))
+            if not fetched and reached < end:
+                await self._check_end(end)
             self.adopt(draft, self._position, min(reached, end))
             await asyncio.sleep(0)
+
+    async def _check_end(self, committed: int) -> None:
+        """Refuse a log that is shorter than what the group has read of it: it was made anew."""
+        end = (await self._consumer.end_offsets([self._partition]))[self._partition]
+        if end < committed:
+            raise FatalError(f"the group stands at {committed} of {self._config.topic}, which ends at {end}")
 
     def _apply(self, draft: Draft, record: Any) -> None:
         try:

@@ -40,6 +40,13 @@ def test_odd_values_do_not_break_a_line() -> None:
     assert describe(record(b'{"subjects": ["x"], "kind": "near"}', timestamp=-1)) == "3:14 - near"
 
 
+def test_verdicts_and_clusters_say_what_and_which() -> None:
+    verdict = b'{"type": "verdict", "verdict": {"kind": "near", "article_id": "a"}}'
+    assert describe(record(verdict, timestamp=-1)) == "3:14 - near a"
+    cluster = b'{"cluster_id": "c-a", "cause": {"kind": "moved", "article_id": "b"}, "size": 2}'
+    assert describe(record(cluster, timestamp=-1)) == "3:14 - moved c-a"
+
+
 def test_json_keeps_everything() -> None:
     found = json.loads(to_json(record('{"a": "é"}'.encode(), ("h", b"\xff"), ("none", None))))
     assert found == {

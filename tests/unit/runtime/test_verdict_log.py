@@ -62,6 +62,9 @@ class FakeConsumer:
     async def beginning_offsets(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(tps, self.kafka.first)
 
+    async def end_offsets(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(tps, len(self.kafka.lines))
+
     async def getmany(self, tp: TopicPartition, **_: int) -> dict[TopicPartition, list[Line]]:
         found = self.kafka.lines[self._position : self._position + 3]
         self._position += len(found)
@@ -166,6 +169,12 @@ async def test_an_unreadable_record_counts_as_the_dead_letter_that_it_was(kafka:
     await log.start()
     await log.restore(5)
     assert len(log.clusters) == 3
+
+
+async def test_a_log_that_was_made_anew_is_noticed(kafka: Kafka) -> None:
+    kafka.committed = 99
+    with pytest.raises(FatalError, match=r"stands at 99 of .*, which ends at 10"):
+        await _log(Watching()).start()
 
 
 async def test_work_is_adopted_only_where_the_clusters_stand(kafka: Kafka) -> None:
