@@ -1,20 +1,24 @@
 """`news-pipeline topics`."""
 
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
+from pipeline.cli.exits import UsageError
 from pipeline.errors import TransientError
-from pipeline.ops import provision
+from pipeline.ops import access, provision
 from pipeline.ops.clients import admin_client, catalogue_for
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 from pipeline.wire.catalogue import Catalogue
 
 __all__ = ["app"]
 
-app = App(name="topics", help="Plan, create and list the topics.", result_action="return_value")
+app = App(name="topics", help="Plan, create and list the topics; say who may use them.", result_action="return_value")
 
 Partitions = Annotated[int | None, Parameter(help="Partitions of the topics of articles; the catalogue's by default.")]
 Replication = Annotated[int | None, Parameter(help="Copies of every partition; the catalogue's by default.")]
@@ -68,6 +72,64 @@ def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative
         else:
             there = f"{row['partitions']} partitions" if row["partitions"] else "missing"
             print(f"{row['name']:<40} {row['kind']:<12} {there:<15} {row['description']}")
+
+
+@app.command
+def acls(
+    *,
+    service: Annotated[tuple[str, ...], Parameter(negative_iterable="")] = (),
+    principals: str = "User:news-",
+    apply: Annotated[bool, Parameter(negative="")] = False,
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Print the least access that services, fetchers and operators need, as commands of Kafka's own tool, or grant it.
+
+    Parameters
+    ----------
+    service:
+        The stages of one service, comma-separated; repeat it for every service. By default each stage is its own.
+    principals:
+        What stands before the name of a service's first stage, of `fetcher` and of `operator`.
+    apply:
+        Grant what is missing on the cluster; needs a principal who may alter the cluster.
+    json_lines:
+        One JSON object per line instead of commands.
+    """
+    settings = load_settings()
+    catalogue = catalogue_for(settings)
+    services = [_stages(text, catalogue) for text in service] or [(stage,) for stage in catalogue.stages]
+    wanted = access.grants(catalogue, services, settings.group, lambda name: f"{principals}{name}")
+    if apply:
+        _allow(settings, wanted)
+    elif json_lines:
+        for grant in wanted:
+            print(msgspec.json.encode(grant).decode())
+    else:
+        for line in access.commands(wanted):
+            print(line)
+
+
+def _allow(settings: Settings, wanted: Sequence[access.Grant]) -> None:
+    with admin_client(settings.kafka) as admin:
+        granted, besides = access.allow(admin, wanted)
+    for line in access.commands(granted):
+        print(line.removeprefix("kafka-acls.sh --add "))
+    for text in besides:
+        print(f"note: also there: {text}")
+    if not granted:
+        print("nothing to grant")
+
+
+def _stages(text: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Read the stages of a service: a run of the chain, or one that stands beside it."""
+    names = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in names if name not in catalogue.stages]
+    if unknown:
+        raise UsageError(f"no stage {unknown[0]}; stages are {', '.join(catalogue.stages)}")
+    joined = all(catalogue.stage(before).emits == catalogue.stage(after).reads for before, after in pairwise(names))
+    if not joined:
+        raise UsageError(f"not consecutive stages: {text}")
+    return names
 
 
 def _rows(admin: Any, catalogue: Catalogue) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """One set of settings opens an encrypted, authenticated Apache Kafka to every client; a wrong one to none."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from pipeline.ops.lag import LagProbe
 from pipeline.runtime.security import aiokafka_security
 from pipeline.settings import KafkaSettings
 from tests.brokers.apache import ApacheKafka
+from tests.harness.certificates import make_certificates
 
 pytestmark = [pytest.mark.broker, pytest.mark.kafka]
 
@@ -51,8 +50,6 @@ class Secured:
 
 @pytest.fixture(scope="module")
 def secured(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
     files = tmp_path_factory.mktemp("certificates")
     make_certificates(files)
     jaas = f'{PLAIN} user_{USER}="{PASSWORD}";'
@@ -126,19 +123,3 @@ async def test_nobody_else_does(
     with LagProbe(settings, "nobody", ["secured"]) as probe, pytest.raises(TransientError) as caught:
         probe.measure()
     assert "wrong" not in str(caught.value)
-
-
-def make_certificates(files: Path) -> None:
-    """Make an authority, and certificates of it for the broker on 127.0.0.1 and for a client."""
-    openssl(files, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem")
-    (files / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-    for who in ("server", "client"):
-        openssl(files, f"req -newkey rsa:2048 -nodes -subj /CN={who} -keyout {who}.key -out {who}.csr")
-        signing = f"x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names"
-        openssl(files, f"{signing} -out {who}.pem")
-    both = (files / "server.key").read_text() + (files / "server.pem").read_text()
-    (files / "server.both").write_text(both)
-
-
-def openssl(files: Path, arguments: str) -> None:
-    subprocess.run(["openssl", *arguments.split()], cwd=files, capture_output=True, check=True)

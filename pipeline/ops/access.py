@@ -1,0 +1,196 @@
+"""Who may do what on a cluster, from the catalogue: a principal for each service, one for fetchers, one for operators.
+
+Nothing is given that the work does not need. What brokers imply is left out: reading or writing implies describing, and
+writing any topic implies being an idempotent producer.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any, Literal
+
+from kafka import KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
+from kafka.errors import KafkaError, SecurityDisabledError
+from msgspec import Struct
+
+from pipeline.errors import ConfigError, TransientError
+from pipeline.wire.catalogue import REPLAYS, Catalogue
+
+__all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
+
+Operation = Literal["Read", "Write", "Describe", "Create", "DescribeConfigs", "AlterConfigs"]
+Resource = Literal["topic", "group", "transactional-id"]
+
+_OPERATIONS = {
+    "Read": ACLOperation.READ,
+    "Write": ACLOperation.WRITE,
+    "Describe": ACLOperation.DESCRIBE,
+    "Create": ACLOperation.CREATE,
+    "DescribeConfigs": ACLOperation.DESCRIBE_CONFIGS,
+    "AlterConfigs": ACLOperation.ALTER_CONFIGS,
+}
+_RESOURCES = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional-id": ResourceType.TRANSACTIONAL_ID,
+}
+_SETTLE_SECS = 10.0  # for new grants to reach the brokers; it takes tens of milliseconds
+_POLL_SECS = 0.1
+_PROVISIONING: tuple[Operation, ...] = ("Create", "DescribeConfigs", "AlterConfigs")
+
+
+class Grant(Struct, frozen=True, order=True):
+    """One thing that one principal may do. `prefixed` is about every name that begins so."""
+
+    principal: str
+    resource: Resource
+    operation: Operation
+    name: str
+    prefixed: bool = False
+
+
+def grants(
+    catalogue: Catalogue,
+    services: Sequence[Sequence[str]],
+    group: Callable[[str], str],
+    principal: Callable[[str], str],
+) -> list[Grant]:
+    """Return what everybody may do.
+
+    Args:
+        catalogue: The topics of an environment and lane.
+        services: The stages of each service.
+        group: The consumer group of a service by its first stage, or of a command.
+        principal: The principal of a service by its first stage, of "fetcher" and of "operator".
+
+    Raises:
+        ConfigError: Two services begin with the same stage, so they would share their group.
+    """
+    firsts = [stages[0] for stages in services]
+    if len(set(firsts)) != len(firsts):
+        raise ConfigError("two services begin with the same stage")
+    found: set[Grant] = set()
+    for stages in services:
+        found |= _of_service(catalogue, stages, group(stages[0]), principal(stages[0]))
+    found.add(Grant(principal("fetcher"), "topic", "Write", catalogue.stage("ingest").reads))
+    return sorted(found | _of_operator(catalogue, group, principal("operator")))
+
+
+def commands(wanted: Iterable[Grant]) -> list[str]:
+    """Write grants as command lines of Kafka's own tool."""
+    lines = []
+    for (who, resource, operation, prefixed), same in groupby(
+        sorted(wanted, key=_kind), key=lambda grant: (grant.principal, grant.resource, grant.operation, grant.prefixed)
+    ):
+        names = " ".join(f"--{resource} {grant.name}" for grant in same)
+        pattern = " --resource-pattern-type prefixed" if prefixed else ""
+        lines.append(f"kafka-acls.sh --add --allow-principal {who} --operation {operation}{pattern} {names}")
+    return lines
+
+
+def allow(admin: KafkaAdminClient, wanted: Sequence[Grant]) -> tuple[list[Grant], list[str]]:
+    """Grant what is missing; return that, and descriptions of what the same principals may do besides.
+
+    Nothing is taken away: somebody else may have had a reason to give it.
+
+    Raises:
+        ConfigError: The cluster has no authorizer, or refuses a grant.
+        TransientError: The cluster did not answer.
+    """
+    by_acl = {_acl(grant): grant for grant in wanted}
+    principals = {grant.principal for grant in wanted}
+    try:
+        there = _described(admin, principals)
+        missing = [acl for acl in by_acl if acl not in there]
+        failed = admin.create_acls(missing)["failed"] if missing else []
+        if failed:
+            raise ConfigError(f"the cluster refused {len(failed)} of {len(missing)} grants")
+        _wait_for(admin, principals, set(missing))
+    except SecurityDisabledError as error:
+        raise ConfigError("the cluster has no authorizer: everybody may do everything there") from error
+    except KafkaError as error:
+        raise TransientError(f"access was not all set up: {type(error).__name__}") from error
+    return [by_acl[acl] for acl in missing], sorted(map(_describe, there - by_acl.keys()))
+
+
+def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: str) -> set[Grant]:
+    topics = [catalogue.stage(stage) for stage in stages]
+    source = topics[0].reads
+    reads = {source, *(name for stage in topics for name in stage.also_reads)}
+    writes = {topics[-1].emits}
+    writes |= {name for stage in topics for name in (*stage.also_writes, stage.dead_letters)}
+    # Between its stages nothing is written; a worker only checks that those topics fit the others.
+    between = {name for stage in topics for name in (stage.reads, stage.emits)} - reads - writes
+    return {
+        *(Grant(who, "topic", "Read", name) for name in reads),
+        *(Grant(who, "topic", "Write", name) for name in writes),
+        *(Grant(who, "topic", "Describe", name) for name in between),
+        Grant(who, "group", "Read", group),
+        Grant(who, "transactional-id", "Write", f"{group}-{source}-", prefixed=True),
+    }
+
+
+def _of_operator(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
+    """Return what `topics`, `dlq` and `replay` need."""
+    stages = catalogue.stages.values()
+    raw, ledger = catalogue.stage("ingest").reads, catalogue.full_name(REPLAYS)
+    reads = {raw, ledger, *(topics.dead_letters for topics in stages)}
+    writes = {ledger, *(topics.reads for topics in stages)}
+    return {
+        *(Grant(who, "topic", operation, spec.name) for spec in catalogue.topics for operation in _PROVISIONING),
+        *(Grant(who, "topic", "Describe", spec.name) for spec in catalogue.topics),
+        *(Grant(who, "topic", "Read", name) for name in reads),
+        *(Grant(who, "topic", "Write", name) for name in writes),
+        Grant(who, "group", "Read", group("replay")),
+        *(Grant(who, "transactional-id", "Write", group(command)) for command in ("replay", "dlq-replay")),
+    }
+
+
+def _kind(grant: Grant) -> tuple[str, str, str, bool, str]:
+    return (grant.principal, grant.resource, grant.operation, grant.prefixed, grant.name)
+
+
+def _acl(grant: Grant) -> ACL:
+    pattern = ACLResourcePatternType.PREFIXED if grant.prefixed else ACLResourcePatternType.LITERAL
+    return ACL(
+        grant.principal,
+        "*",
+        _OPERATIONS[grant.operation],
+        ACLPermissionType.ALLOW,
+        ResourcePattern(_RESOURCES[grant.resource], grant.name, pattern),
+    )
+
+
+def _described(admin: KafkaAdminClient, principals: Iterable[str]) -> set[ACL]:
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    found: set[ACL] = set()
+    for who in principals:
+        acls, _ = admin.describe_acls(ACLFilter(who, None, ACLOperation.ANY, ACLPermissionType.ANY, anything))
+        found.update(acls)
+    return found
+
+
+def _wait_for(admin: KafkaAdminClient, principals: Iterable[str], granted: set[ACL]) -> None:
+    """Wait until brokers know what the controller has taken, so that a worker can be started at once."""
+    deadline = time.monotonic() + _SETTLE_SECS
+    while not granted <= _described(admin, principals):
+        if time.monotonic() > deadline:
+            raise TransientError("the brokers have not heard of the new grants yet")
+        time.sleep(_POLL_SECS)
+
+
+def _describe(acl: Any) -> str:
+    where = acl.resource_pattern
+    name = f"{where.resource_name}*" if where.pattern_type is ACLResourcePatternType.PREFIXED else where.resource_name
+    what = f"{acl.permission_type.name.lower()} {acl.operation.name.lower()}"
+    return f"{acl.principal} {what} {where.resource_type.name.lower()} {name}"

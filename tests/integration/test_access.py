@@ -1,0 +1,195 @@
+"""Least privilege, on a broker that enforces it: every service works as its own principal, and gets at nothing else."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from kafka.errors import (
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailedError,
+)
+
+from pipeline.cli.app import run_command
+from pipeline.ops.access import grants
+from pipeline.runtime.security import kafka_python_security
+from pipeline.settings import KafkaSettings
+from tests.brokers.apache import ApacheKafka
+from tests.harness.certificates import make_certificates
+from tests.harness.cluster import TestCluster
+from tests.harness.scenario import ALL, article, send
+from tests.harness.workers import WorkerProcess, environment, wait_until
+
+pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(300)]
+
+USER_SECRET = "pass word/with=signs"  # noqa: S105  # of this test alone
+SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+STORY = "The council met again on Monday and agreed to mend the bridge over the river before the first frost. " * 4
+DENIED_SECS = 20.0  # a denial comes at once; a loaded machine may take its time
+
+
+class Guarded:
+    """A broker that lets nobody do what was not granted, but for its own plaintext listener."""
+
+    def __init__(self, broker: ApacheKafka, files: Path) -> None:
+        self.broker = broker
+        self.files = files
+        self.cluster = TestCluster(broker.bootstrap_servers, "", partitions=2)
+        services = [(stage,) for stage in self.cluster.catalogue.stages]
+        self.grants = grants(self.cluster.catalogue, services, "news-{}".format, "User:news-{}".format)
+
+    def client(self, who: str) -> dict[str, Any]:
+        """Return the arguments of a client of a principal."""
+        kafka = KafkaSettings.model_validate(
+            {
+                "bootstrap_servers": self.broker.address("SECRET"),
+                "security_protocol": "SASL_SSL",
+                "sasl_username": f"news-{who}",
+                "sasl_password": USER_SECRET,
+                "ssl_ca_file": self.files / "ca.pem",
+            }
+        )
+        return {"bootstrap_servers": kafka.bootstrap_servers, **kafka_python_security(kafka)}
+
+    def environment(self, who: str) -> dict[str, str]:
+        """Return the environment of a worker of a principal."""
+        return environment(
+            self.broker.address("SECRET"),
+            "",
+            NEWS_KAFKA__SECURITY_PROTOCOL="SASL_SSL",
+            NEWS_KAFKA__SASL_USERNAME=f"news-{who}",
+            NEWS_KAFKA__SASL_PASSWORD=USER_SECRET,
+            NEWS_KAFKA__SSL_CA_FILE=str(self.files / "ca.pem"),
+        )
+
+    def topics(self, who: str, operation: str) -> set[str]:
+        """Return the topics that a principal was granted an operation on."""
+        wanted = [grant for grant in self.grants if grant.principal == f"User:news-{who}"]
+        return {grant.name for grant in wanted if (grant.resource, grant.operation) == ("topic", operation)}
+
+
+@pytest.fixture(scope="module")
+def guarded(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    files = tmp_path_factory.mktemp("certificates")
+    make_certificates(files)
+    properties = {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(files / "server.both"),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(files / "ca.pem"),
+        "listener.name.secret.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.secret.scram-sha-512.sasl.jaas.config": SCRAM,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",  # the plaintext listener: brokers among themselves, and this test's own hands
+    }
+    with ApacheKafka(properties=properties, listeners={"SECRET": "SASL_SSL"}) as broker:
+        made = Guarded(broker, files)
+        made.cluster.provision()
+        with KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers) as admin:
+            users = {grant.principal.removeprefix("User:") for grant in made.grants}
+            admin.alter_user_scram_credentials(
+                [
+                    UserScramCredentialUpsertion(user, ScramMechanism.SCRAM_SHA_512, USER_SECRET)
+                    for user in sorted(users)
+                ]
+            )
+        yield made
+
+
+@pytest.fixture
+def granted(guarded: Guarded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Guarded:
+    """The broker, once the command has granted what is needed, and nothing when it is repeated."""
+    monkeypatch.setenv("NEWS_KAFKA__BOOTSTRAP_SERVERS", guarded.broker.bootstrap_servers)
+    assert run_command(["topics", "acls", "--apply"]) == 0
+    capsys.readouterr()
+    assert run_command(["topics", "acls", "--apply"]) == 0
+    assert capsys.readouterr().out == "nothing to grant\n"
+    return guarded
+
+
+def test_everybody_works_as_a_principal_of_ones_own(granted: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(WorkerProcess(granted.environment(stage), [stage])) for stage in (*ALL, "cluster")
+        ]
+        for worker in workers:
+            worker.wait_ready()
+        send(granted.cluster, article("https://news.example/a", "The bridge", STORY), (b"k", b"{", ()))
+        wait_until(lambda: len(granted.cluster.read("news.articles.enriched.v1")) == 1, seconds=90, what="an event")
+        wait_until(lambda: len(granted.cluster.read("news.clusters.v1")) == 1, seconds=60, what="a cluster")
+        assert len(granted.cluster.read("news.dlq.ingest.v1")) == 1
+        for worker in workers:
+            assert worker.alive
+            assert USER_SECRET not in worker.log_text()
+    for name, value in granted.environment("operator").items():
+        if name.startswith("NEWS_"):
+            monkeypatch.setenv(name, value)
+    for line in ("topics plan --partitions 2 --replication-factor 1", "dlq stats", "dlq replay"):
+        assert run_command(line.split()) == 0, line
+    assert len(granted.cluster.read("news.replays.v1")) == 1
+
+
+def test_nobody_gets_at_anything_else(granted: Guarded) -> None:
+    principals = sorted({grant.principal.removeprefix("User:news-") for grant in granted.grants})
+    every = {spec.name for spec in granted.cluster.catalogue.topics}
+    for who in principals:
+        reads, writes = granted.topics(who, "Read"), granted.topics(who, "Write")
+        assert _writable(granted.client(who), sorted(every)) == writes, who
+        assert _readable(granted.client(who)) == reads, who
+    assert len(principals) == len(granted.cluster.catalogue.stages) + 2
+
+
+def _writable(client: dict[str, Any], topics: list[str]) -> set[str]:
+    producer = KafkaProducer(**client, enable_idempotence=False, max_block_ms=int(DENIED_SECS * 1000))
+    found = set()
+    try:
+        for topic in topics:
+            try:
+                producer.send(topic, b"{}", key=b"k", partition=0).get(DENIED_SECS)
+            except TopicAuthorizationFailedError:
+                continue
+            found.add(topic)
+    finally:
+        producer.close()
+    return found
+
+
+def _readable(client: dict[str, Any]) -> set[str]:
+    """Return the topics that can be read, as the broker says: clients wait for ever where a fetch is denied."""
+    with KafkaAdminClient(**client) as admin:
+        return {topic["name"] for topic in admin.describe_topics() if "READ" in _names(topic["authorized_operations"])}
+
+
+def _names(operations: Any) -> set[str]:
+    return {str(operation) for operation in operations or ()}
+
+
+def test_groups_and_transactions_are_ones_own(granted: Guarded) -> None:
+    own, foreign = "news-classify", "news-publish"
+    for group, raised in ((own, None), (foreign, GroupAuthorizationFailedError)):
+        consumer = KafkaConsumer(**granted.client("classify"), group_id=group)
+        try:
+            assert _error(lambda: consumer.committed(TopicPartition("news.articles.localized.v1", 0))) is raised  # noqa: B023
+        finally:
+            consumer.close()
+    for identity, raised in (
+        (f"{own}-news.articles.localized.v1-0", None),
+        (f"{foreign}-news.articles.classified.v1-0", TransactionalIdAuthorizationFailedError),
+    ):
+        producer = KafkaProducer(**granted.client("classify"), transactional_id=identity)
+        try:
+            assert _error(producer.init_transactions) is raised
+        finally:
+            producer.close()
+
+
+def _error(act: Any) -> type[Exception] | None:
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001  # its kind is what is asked for
+        return type(error)
+    return None
