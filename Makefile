@@ -13,7 +13,7 @@ WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs de
   $(addprefix pipeline/,cli dedup domain ops runtime settings sources wire)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint fmt docs bench clean
+.PHONY: help install demo test test-fast lint fmt docs bench sbom audit clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,6 +56,14 @@ docs: install ## write the generated pages again
 
 bench: install ## measure the CPU time of every stage; benchmarks/ has more
 	$(BIN)/python -m benchmarks.stages
+
+sbom: install ## list what the package depends on as CycloneDX, in dist/, and check the list by its schema
+	@mkdir -p dist
+	$(UV) export --quiet --locked --no-dev --format cyclonedx1.5 --preview-features sbom-export --output-file dist/sbom.cdx.json
+	$(UV) run --quiet --script scripts/check_sbom.py dist/sbom.cdx.json
+
+audit: install ## look the locked dependencies up among known vulnerabilities (osv.dev)
+	$(BIN)/python -m scripts.audit "$(UV)"
 
 clean: ## remove what was installed or made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache dist
