@@ -120,7 +120,8 @@ def test_missing_topics_are_said_and_end_the_worker(broker: Broker, topic_prefix
 def test_topics_of_articles_with_different_partition_counts_end_the_worker(broker: Broker, topic_prefix: str) -> None:
     cluster = TestCluster(broker.bootstrap_servers, topic_prefix)
     topics = cluster.catalogue.stage("publish")
-    counts = {topics.reads: 4, topics.emits: 2, topics.dead_letters: 1, cluster.name("news.signatures.v1"): 1}
+    logs = dict.fromkeys(topics.also_writes, 1)
+    counts = {topics.reads: 4, topics.emits: 2, topics.dead_letters: 1, **logs}
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
     try:
         admin.create_topics([NewTopic(name, count, 1) for name, count in counts.items()])
