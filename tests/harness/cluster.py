@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
 from msgspec import Struct
 
 from pipeline.ops import provision
@@ -98,6 +99,18 @@ class TestCluster:
             return [record for partition in sorted(found) for record in found[partition]]
         finally:
             consumer.close()
+
+    def in_transaction(self, topic: str) -> bool:
+        """Whether records of an open transaction are on a topic."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        try:
+            count = self.catalogue.partitions(self.catalogue.topic(topic))
+            latest = dict.fromkeys((TopicPartition(self.name(topic), p) for p in range(count)), OffsetSpec.LATEST)
+            ends = admin.list_partition_offsets(latest)
+            stable = admin.list_partition_offsets(latest, isolation_level=IsolationLevel.READ_COMMITTED)
+            return any(stable[tp].offset < ends[tp].offset for tp in latest)
+        finally:
+            admin.close()
 
     def lag(self, group: str, topic: str) -> int:
         """Return end minus committed over all partitions of a topic."""
