@@ -3,7 +3,7 @@
     python benchmarks/models.py [--articles 2048]
 
 Articles of about 700 words are put together from sentences written here, so that the run needs no data; real news has
-more distinct words (eval_subjects.py times it). CPU time, best of five, batches of 256.
+more distinct words (`news-pipeline eval subjects` times it). CPU time, best of five, batches of 256.
 """
 
 import argparse

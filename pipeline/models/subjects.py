@@ -109,16 +109,14 @@ class SubjectModel:
     def classify(self, texts: Sequence[SubjectInput]) -> list[SubjectResult]:
         """Return one result per text, in order."""
         pooled = [self._pool(item) for item in texts]
-        thresholds = [self._threshold(item, found) for item, found in zip(texts, pooled, strict=True)]
-        answered = [
-            found for found, limit in zip(pooled, thresholds, strict=True) if found and isinstance(limit, float)
-        ]
+        limits = [self._threshold(item, found) for item, found in zip(texts, pooled, strict=True)]
+        answered = [found for found, limit in zip(pooled, limits, strict=True) if found and isinstance(limit, float)]
         answers = iter(self._logits(answered).tolist() if answered else ())
         return [
             self._decide(next(answers), limit, item.language)
             if isinstance(limit, float)
             else SubjectResult(reason=limit)
-            for item, limit in zip(texts, thresholds, strict=True)
+            for item, limit in zip(texts, limits, strict=True)
         ]
 
     def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:

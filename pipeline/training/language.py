@@ -159,8 +159,8 @@ def _trusted(found: Mapping[str, Sequence[str]], training: LanguageTraining) -> 
 
 
 def _least_score(answers: Sequence[tuple[float, bool]], trust: float) -> float | None:
-    """Return the lowest score at which enough is right from there upwards; None if that is hardly any of it."""
-    ranked = sorted(answers, reverse=True)
+    """Return the score from which enough is right, half way to the first that is not; None if hardly any is above."""
+    ranked = sorted(answers, key=lambda answer: (-answer[0], answer[1]))  # of equal scores, the wrong ones first
     right, kept = 0, 0
     for number, (_, is_right) in enumerate(ranked, 1):
         right += is_right
@@ -168,4 +168,4 @@ def _least_score(answers: Sequence[tuple[float, bool]], trust: float) -> float |
             kept = number
     if kept < _FEWEST_TRUSTED:
         return None
-    return 0.0 if kept == len(ranked) else ranked[kept - 1][0]
+    return 0.0 if kept == len(ranked) else (ranked[kept - 1][0] + ranked[kept][0]) / 2

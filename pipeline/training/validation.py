@@ -29,8 +29,8 @@ class ValidationParams(Struct, frozen=True):
     min_kept: float = 0.15  # share of them that must get an answer
     min_answers: int = 8
     min_right: float = 0.75  # share of these that must be right; where there are articles of the length
-    min_right_joined: float = 0.85  # the same of texts put together, which are easier than articles
-    bundle: int = 4  # short texts of one set and subject that stand for an article where there are none
+    min_right_other: float = 0.8  # the same of texts put together and of sentences, which are easier than articles
+    bundle: int = 3  # short texts of one set and subject that stand for an article where there are none
 
 
 class _Item(Struct, frozen=True):
@@ -39,6 +39,20 @@ class _Item(Struct, frozen=True):
     length: Length
     odds: float
     right: bool
+
+
+class _Line(Struct, frozen=True):
+    """What was found about a length; no threshold where nothing holds."""
+
+    threshold: float | None
+    kind: str
+    texts: int
+    share: float = 0.0
+    right: float = 0.0
+
+    def text(self, tag: str, length: Length) -> str:
+        """Return it as the weights keep it."""
+        return f"{tag} {length} {self.threshold} {self.kind} {self.texts} {self.share:.3f} {self.right:.3f}"
 
 
 def held_texts(data: Path, *, chooses: bool) -> list[Text]:
@@ -66,6 +80,8 @@ def bundles(texts: Iterable[Text], size: int) -> list[Text]:
 def validated(arrays: Mapping[str, Any], data: Path, params: ValidationParams | None = None) -> list[str]:
     """Return a line per language and length served: tag, length, threshold, evidence, texts, share answered and right.
 
+    A length without enough texts is served like the next shorter one: what holds for less text holds for more.
+
     Args:
         arrays: The model's weights, without validation.
         data: The corpora.
@@ -85,7 +101,11 @@ def validated(arrays: Mapping[str, Any], data: Path, params: ValidationParams | 
             "joined": list(_answers(model, joined)),
             "sentences": list(_answers(model, [item for item in texts if item.source == SENTENCES])),
         }
-        lines += [line for length in _LENGTHS if (line := _line(tag, length, evidence, params))]
+        before: _Line | None = None
+        for length in _LENGTHS:
+            before = _line(length, evidence, params, before)
+            if before is not None and before.threshold is not None:
+                lines.append(before.text(tag, length))
     return lines
 
 
@@ -100,20 +120,21 @@ def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
                 yield _Item(length, odds[best], best in item.codes)
 
 
-def _line(tag: str, length: Length, evidence: Mapping[str, Sequence[_Item]], params: ValidationParams) -> str | None:
-    """Judge by news of the length where there is enough, else by short texts joined, else by sentences."""
+def _line(
+    length: Length, evidence: Mapping[str, Sequence[_Item]], params: ValidationParams, before: _Line | None
+) -> _Line | None:
+    """Judge by news of the length if there is enough, else by short texts joined, sentences, the length before."""
     for kind, answers in evidence.items():
         items = [item for item in answers if item.length == length]
         if len(items) >= params.min_texts:
-            right = params.min_right if kind == "news" else params.min_right_joined
-            return _lowest(f"{tag} {length}", kind, items, right, params)
-    return None
+            return _judged(kind, items, params.min_right if kind == "news" else params.min_right_other, params)
+    return before
 
 
-def _lowest(name: str, kind: str, items: Sequence[_Item], min_right: float, params: ValidationParams) -> str | None:
+def _judged(kind: str, items: Sequence[_Item], min_right: float, params: ValidationParams) -> _Line:
     for level in params.thresholds:
-        kept = [item.right for item in items if item.odds >= level]
-        share = len(kept) / len(items)
-        if len(kept) >= params.min_answers and share >= params.min_kept and sum(kept) >= min_right * len(kept):
-            return f"{name} {level} {kind} {len(items)} {share:.3f} {sum(kept) / len(kept):.3f}"
-    return None
+        right = [item.right for item in items if item.odds >= level]
+        share = len(right) / len(items)
+        if len(right) >= params.min_answers and share >= params.min_kept and sum(right) >= min_right * len(right):
+            return _Line(level, kind, len(items), share, sum(right) / len(right))
+    return _Line(None, kind, len(items))
