@@ -34,8 +34,6 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Longest producer-given id."""
     max_html_chars: int = 10 * 1024 * 1024
     """Page handed to the HTML parser; above 99.99 % of news pages (Media Cloud uses the same limit)."""
-    max_html_depth: int = 512
-    """Nesting inside the main text, where the walk gives up; browsers build 512 levels."""
     max_html_tags: int = 400_000
     """Tags in a page: the work budget of extraction (the largest of 1,300 real pages has 40,000)."""
     max_reopened: int = 1_500_000

@@ -26,6 +26,8 @@ _SAME = 0.9
 _REMAINS = 0.3
 _MAX_LINK_SHARE = 0.5
 _MAX_ANCESTORS = 60
+# Quotations within quotations would be read once for each; real pages need less than two readings.
+_READINGS = 6
 # An element named after something else that holds this much of the text is a wrapper of everything.
 _MOST = 0.5
 _NEARLY_ALL = 0.85
@@ -57,10 +59,10 @@ class _Block(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A paragraph, heading or loose text, in the page's order."""
+    """A paragraph, heading or loose text, in the page's order; the text of headings is not read yet."""
 
     node: LexborNode
-    text: str
+    text: str | None = None
 
 
 class _Ancestry:
@@ -203,12 +205,18 @@ def _is_named(node: LexborNode) -> bool:
 def _blocks(
     tree: LexborHTMLParser, ancestry: _Ancestry, texts: dict[int, tuple[str, int]], shown: list[Shown]
 ) -> list[_Block]:
-    """Return what carries running text."""
+    """Return what carries running text; elements within elements are read again only so often."""
     blocks: list[_Block] = []
+    body = tree.body
+    budget = _READINGS * len(body.text_lexbor()) if body is not None else 0
     for node in tree.css(_TEXT_TAGS):
         tag = node.tag
         if tag in _PARAGRAPHS:
-            text = node.text_lexbor().strip()
+            text = node.text_lexbor()
+            budget -= len(text)
+            if budget < 0:
+                break
+            text = text.strip()
             if len(text) < _MIN_PARAGRAPH:
                 continue
             links = link_chars(node)
@@ -217,7 +225,7 @@ def _blocks(
                 blocks.append(_Block(ancestry.chain(node), len(text) - links))
                 shown.append(Shown(node, text))
         elif tag in _HEADINGS:
-            shown.append(Shown(node, node.text_lexbor()))
+            shown.append(Shown(node))
         else:
             text = node.text(deep=False)
             if len(text) >= _MIN_LOOSE and len(text := text.strip()) >= _MIN_LOOSE:

@@ -55,6 +55,8 @@ _CONTAINERS = frozenset(
 _LINK_LINE_SHARE = 0.8
 _LINK_LINE_CHARS = 200
 _MAX_STEPS = 60_000
+# Deeper down in the container nobody looks for blocks within blocks: a look at an element reads all that is below it.
+_MAX_DEPTH = 40
 
 
 def extract_main_text(tree: LexborHTMLParser, description: str | None, reading: Reading) -> MainText:
@@ -117,16 +119,16 @@ class _Collector:
                 self._flush()
                 continue
             stack.append(node.next)
-            if self._enters(node):
+            if self._enters(node, len(stack)):
                 stack.append(node.first_child)
         self._flush()
 
-    def _enters(self, node: LexborNode) -> bool:
+    def _enters(self, node: LexborNode, depth: int) -> bool:
         """Take what is text; tell whether the walk goes into the node."""
         tag = node.tag or "-"
         if tag == "-text":
             self._inline.append(node.text_lexbor())
-        elif tag in _BLOCKS and not _nested(node):
+        elif tag in _BLOCKS and not (depth <= _MAX_DEPTH and _nested(node)):
             self._flush()
             self._take(node, tag)
         elif tag in _CONTAINERS or tag in _BLOCKS:
@@ -135,7 +137,7 @@ class _Collector:
             self._flush()
             return not self._is_beside(node)
         elif not tag.startswith("-"):
-            if "-" in tag or (node.first_child is not None and node.css_first("p,div,h2,ul") is not None):
+            if "-" in tag or (depth <= _MAX_DEPTH and _has_blocks(node)):
                 # Elements of a page's own making, and inline ones around blocks.
                 self._flush()
                 return not self._is_beside(node)
@@ -181,3 +183,8 @@ class _Collector:
 def _nested(node: LexborNode) -> bool:
     """Tell whether a block holds blocks of its own."""
     return node.tag != "p" and node.css_first("p,div,ul,ol,table") is not None
+
+
+def _has_blocks(node: LexborNode) -> bool:
+    """Tell whether an inline element holds blocks."""
+    return node.first_child is not None and node.css_first("p,div,h2,ul") is not None

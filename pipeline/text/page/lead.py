@@ -16,6 +16,8 @@ _MAX_CHARS = 700
 _MAX_LINK_SHARE = 0.3
 # A line that shares so much of its beginning with the page's description is what the page says it is about.
 _AGREED_CHARS = 40
+# Above the text stands less than this; headings within headings would be read once for each.
+_MAX_READ_CHARS = 200_000
 _PARENTS = 2
 _HEADINGS = frozenset({"h2", "h3", "h4"})
 _LEADS: list[str] = load_words("class_names")["lead"]
@@ -32,9 +34,14 @@ def find_lead(shown: Sequence[Shown], description: str | None, lines: Sequence[s
     first = next((line for line in lines if len(line) >= _MIN_CHARS), None)
     if first is None:
         return None
+    budget = _MAX_READ_CHARS
     claim = " ".join((description or "").split())[:_AGREED_CHARS]
     for item in shown:
-        line = " ".join(item.text.replace(BREAK, " ").split())
+        text = item.text if item.text is not None else item.node.text_lexbor()
+        budget -= len(text)
+        if budget < 0:
+            return None
+        line = " ".join(text.replace(BREAK, " ").split())
         if len(line) < _MIN_CHARS:
             continue
         if line.startswith(first) or first.startswith(line):

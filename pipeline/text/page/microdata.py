@@ -11,6 +11,8 @@ __all__ = ["read_byline", "read_microdata", "read_pictures"]
 # Real pages mark up fewer elements; comments below an article may be marked up as well.
 _MAX_ITEMS = 150
 _MAX_CHARS = 500
+# Properties within properties would be read once for each; all that is wanted is short.
+_MAX_READ_CHARS = 200_000
 _MAX_PICTURES = 3
 # Icons, counting pixels and portraits are smaller.
 _MIN_PIXELS = 200
@@ -22,10 +24,15 @@ _PICTURES = "figure img,picture img"
 def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
     """Add what `itemprop` elements say; what is known from JSON-LD or the head stays before it."""
     known = {name for name, claims in _lists(found).items() if claims}
+    read = 0
     for node in tree.css("[itemprop]")[:_MAX_ITEMS]:
         name = (node.attributes.get("itemprop") or "").lower()
         reader = _READERS.get(name)
-        if reader is not None and name not in known and (value := _value(node)):
+        if reader is None or name in known or read > _MAX_READ_CHARS:
+            continue
+        text = _stated(node) or node.text_lexbor()
+        read += len(text)
+        if value := _cleaned(text):
             reader(found, value, node)
 
 
@@ -57,10 +64,14 @@ def _is_large(width: str | None) -> bool:
     return width is None or not width.isdecimal() or len(width) > 5 or int(width) >= _MIN_PIXELS
 
 
-def _value(node: LexborNode) -> str:
+def _stated(node: LexborNode) -> str | None:
+    """Return what an element says by an attribute."""
     attributes = node.attributes
-    stated = attributes.get("content") or attributes.get("datetime") or attributes.get("src")
-    return (stated or " ".join(node.text_lexbor().split()))[:_MAX_CHARS].strip()
+    return attributes.get("content") or attributes.get("datetime") or attributes.get("src")
+
+
+def _cleaned(text: str) -> str:
+    return " ".join(text[: 4 * _MAX_CHARS].split())[:_MAX_CHARS]
 
 
 def _lists(found: Metadata) -> dict[str, Sized]:
@@ -98,7 +109,7 @@ def _free(found: Metadata, value: str, _: LexborNode) -> None:
 def _name(value: str, node: LexborNode) -> str:
     """Return the name of a person or organisation that has properties of its own."""
     named = node.css_first('[itemprop="name"]')
-    return _value(named) if named is not None else value
+    return _cleaned(named.text_lexbor()) if named is not None else value
 
 
 _READERS: dict[str, Callable[[Metadata, str, LexborNode], None]] = {
