@@ -98,13 +98,15 @@ def _scored(truth: str, tag: str, confidence: float) -> Scored:
 def _measured(detector: Detector, rows: Sequence[Sample]) -> _Measured:
     began = time.process_time()
     answers = detector.answer([row.text for row in rows])
-    spent = (time.process_time() - began) / len(rows) * 1e6
+    spent = (time.process_time() - began) / max(1, len(rows)) * 1e6
     return _Measured([_scored(row.tag, *answer) for row, answer in zip(rows, answers, strict=True)], spent)
 
 
 def _peers(sets: Mapping[str, Sequence[Sample]], found: Mapping[str, Mapping[str, _Measured]]) -> list[str]:
     rows = []
     for name, texts in sets.items():
+        if not texts:
+            continue
         cells = []
         for measured in (by_set[name] for by_set in found.values()):
             plain = [Scored((_plain(i.truth[0]),), _plain(i.answer), i.confidence) for i in measured.answers]
@@ -168,7 +170,7 @@ def _robustness(texts: Sequence[Sample]) -> list[str]:
         flips = sum(
             a.tag != b.tag and min(a.confidence, b.confidence) >= _SURE for a, b in zip(plain, spoilt, strict=True)
         )
-        rows.append([name, len(texts), f"{100 * flips / len(texts):.2f} %"])
+        rows.append([name, len(texts), f"{100 * flips / max(1, len(texts)):.2f} %"])
     return table(["change", "articles", f"another language at ≥ {_SURE}"], rows)
 
 

@@ -24,7 +24,7 @@ def write(tmp_path: Path) -> Write:
     (tmp_path / "label_map.json").write_text(
         json.dumps(
             {
-                "masakhanews": {"sports": "15000000", "local": "skip"},
+                "masakhanews": {"sports": "15000000", "politics": "11000000", "local": "skip"},
                 "several": {"war": "16000000", "vote": "11000000", "*": "skip"},
                 "sib200": {"politics": "11000000", "sports": "15000000"},
             }
