@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from pipeline.cli.exits import UsageError
+from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
 from pipeline.ops import dead_letters as letters_in
 from pipeline.ops.clients import catalogue_for, consumer
@@ -186,7 +187,7 @@ def replay(
             again=again,
         )
         planned = work.plan(found, done)
-        with _reported(done, "would be sent" if dry_run else "sent"):
+        with sigterm_unwinds(), _reported(done, "would be sent" if dry_run else "sent"):
             if dry_run:
                 done.sent.update(returned.copy.topic for returned in _shown(planned))
             else:

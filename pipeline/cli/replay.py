@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from pipeline.cli.exits import UsageError
 from pipeline.cli.progress import show_progress
+from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
 from pipeline.errors import ConfigError
 from pipeline.ops.clients import catalogue_for, consumer
@@ -71,6 +72,7 @@ def replay(
             return 0
         done = Copied()
         with (
+            sigterm_unwinds(),
             _reported(done, topic, spec.name),
             copier(lane_settings, "replay", spec.max_message_bytes) as sender,
             show_progress("copied") as show,

@@ -13,7 +13,7 @@ __all__ = ["sigterm_unwinds"]
 
 @contextmanager
 def sigterm_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the block like an exception, so that temporary files go away."""
+    """Let SIGTERM end the block like an exception, so that temporary files go away and transactions are aborted."""
 
     def leave(*_: Any) -> None:
         sys.exit(TERMINATED)

@@ -50,14 +50,19 @@ def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
 
 
 @contextmanager
-def copy_producer(kafka: KafkaSettings, largest_bytes: int, transactional_id: str | None) -> Iterator[Any]:
-    """Give a producer as `raw_producer` does, ready for transactions where it has an id.
+def copy_producer(settings: Settings, largest_bytes: int, transactional_id: str) -> Iterator[Any]:
+    """Give a producer as `raw_producer` does, ready for transactions where the settings ask for them.
 
     Raises:
         ConfigError: The broker has no transactions.
     """
-    with _connected(KafkaProducer, kafka, **_safe(largest_bytes), transactional_id=transactional_id) as client:
-        if transactional_id is not None:
+    arguments = _safe(largest_bytes)
+    transactional = settings.guarantee == "exactly_once"
+    if transactional:
+        # Short: a transaction that is left open by a kill holds back whoever reads the topic, live workers too.
+        arguments |= {"transactional_id": transactional_id, "transaction_timeout_ms": settings.transaction_timeout_ms}
+    with _connected(KafkaProducer, settings.kafka, **arguments) as client:
+        if transactional:
             try:
                 client.init_transactions()
             except (UnsupportedVersionError, UnknownError) as error:

@@ -128,7 +128,5 @@ def copier(settings: Settings, name: str, largest_bytes: int) -> Iterator[Copier
         name: The command's name, for its transactional id.
         largest_bytes: The largest record that is sent.
     """
-    transactional = settings.guarantee == "exactly_once"
-    own_id = settings.group(name) if transactional else None
-    with copy_producer(settings.kafka, largest_bytes, own_id) as producer:
-        yield Copier(producer, transactional=transactional)
+    with copy_producer(settings, largest_bytes, settings.group(name)) as producer:
+        yield Copier(producer, transactional=settings.guarantee == "exactly_once")
