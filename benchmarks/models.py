@@ -1,9 +1,10 @@
 """Time language identification and subject classification per article, side by side with CLD2 alone.
 
-    python benchmarks/models.py [--articles 2048]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.models [--articles 2048]
 
 Articles of about 700 words are put together from sentences written here, so that the run needs no data; real news has
 more distinct words (`news-pipeline eval subjects` times it). CPU time, best of five, batches of 256.
+Workers run OpenBLAS in one thread; more of them spin, which counts as CPU time.
 """
 
 import argparse
