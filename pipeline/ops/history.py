@@ -13,8 +13,8 @@ from pipeline.errors import ConfigError
 __all__ = ["History", "partitions_of", "record_at"]
 
 _POLL_MS = 300
-_MAX_RECORDS = 200
-_MOST_WAITING = 200  # records of a partition that wait for older ones of others
+_MAX_RECORDS = 500
+_MOST_WAITING = 1000  # records of a partition that wait for older ones of others
 _FETCH_TIMEOUT_MS = 10_000
 
 
@@ -65,6 +65,7 @@ class History:
         self._client = client
         self._is_later = is_later
         self._open = set(starts)
+        self._paused: set[TopicPartition] = set()
         client.assign(list(starts))
         self._ends = client.end_offsets(list(starts))
         for where, offset in starts.items():
@@ -84,7 +85,9 @@ class History:
         waiting: dict[TopicPartition, deque[Record]] = {where: deque() for where in self._open}
         heads: list[tuple[int, TopicPartition]] = []
         while self._open or heads:
-            full = frozenset(where for where, records in waiting.items() if len(records) >= _MOST_WAITING)
+            # Full until half of it is gone, so that partitions are paused seldom.
+            limits = {where: _MOST_WAITING // 2 if where in self._paused else _MOST_WAITING for where in waiting}
+            full = frozenset(where for where, records in waiting.items() if len(records) >= limits[where])
             for where, records in self._poll(full).items():
                 if records and not waiting[where]:
                     heapq.heappush(heads, (records[0].timestamp_ms, where))
@@ -100,8 +103,7 @@ class History:
         asked = self._open - full
         if not asked:
             return {}
-        self._client.pause(*(set(self._ends) - asked))
-        self._client.resume(*asked)
+        self._pause(set(self._ends) - asked)
         fetched = self._client.poll(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
         found: dict[TopicPartition, list[Record]] = {}
         for where, polled in fetched.items():
@@ -115,6 +117,12 @@ class History:
             # The end alone says nothing on the embedded broker, nothing to fetch says nothing while a fetch is slow.
             self._open -= {where for where in asked if self._client.position(where) >= self._ends[where]}
         return found
+
+    def _pause(self, wanted: set[TopicPartition]) -> None:
+        """Change only what differs: the client throws away what it has fetched of a partition that it pauses."""
+        self._client.pause(*(wanted - self._paused))
+        self._client.resume(*(self._paused - wanted))
+        self._paused = wanted
 
 
 def _record(fetched: Any) -> Record:
