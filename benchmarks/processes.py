@@ -63,6 +63,14 @@ class Processes:
         """Return user and system time of all of them so far."""
         return sum(_cpu_secs(process.pid) for process in self._running)
 
+    def resident_bytes(self) -> int:
+        """Return the resident memory of all of them."""
+        return sum(_resident_bytes(process.pid) for process in self._running)
+
+    def send(self, number: int, what: signal.Signals) -> None:
+        """Send one of them a signal."""
+        self._running[number].send_signal(what)
+
     def check(self) -> None:
         """Raise when one has ended."""
         for number, process in enumerate(self._running):
@@ -79,3 +87,7 @@ def _cpu_secs(pid: int) -> float:
     # The second field, a name in parentheses, may hold spaces.
     fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

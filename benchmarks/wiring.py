@@ -95,8 +95,8 @@ def main() -> None:
     names = _names(options.only)
     kinds = {kind for _, kind in names}
     loads = {
-        "passthrough": _internal(options.records) if "passthrough" in kinds else [],
-        "chain": _raw(options.chain_records) if "chain" in kinds else [],
+        "passthrough": articles_between(options.records) if "passthrough" in kinds else [],
+        "chain": articles_raw(options.chain_records) if "chain" in kinds else [],
     }
     runs: dict[str, list[Run]] = {}
     with ApacheKafka() as broker:
@@ -196,13 +196,14 @@ def _done(contestant: Contestant, topics: BenchTopics, records: int) -> Callable
     return lambda: topics.ends(LOCALIZED) >= records
 
 
-def _raw(count: int) -> list[Keyed]:
+def articles_raw(count: int) -> list[Keyed]:
+    """Return raw articles of about 700 words, keyed as our producers key them."""
     records = make_records(SAMPLES, count, CHAIN_WORDS)
     return [((raw_key(record.value, ()) or "").encode(), record.value or b"") for record in records]
 
 
-def _internal(count: int) -> list[Keyed]:
-    """Return internal articles, a pool of distinct ones again and again, keyed as `dedupe` keys them."""
+def articles_between(count: int) -> list[Keyed]:
+    """Return articles of 4 KB as they are between stages: a pool of distinct ones again and again, keyed by id."""
     ingest = build_stages(["ingest"])[0]
     articles = _articles(ingest, make_records(SAMPLES, POOL, PASSTHROUGH_WORDS))
     pool = [(article.id.encode(), encode(article)) for article in articles]

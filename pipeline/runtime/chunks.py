@@ -5,6 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.domain.record import Record
+
 __all__ = ["Chunk", "Lease"]
 
 
@@ -33,11 +35,11 @@ class Lease:
 class Chunk:
     """Records of one partition, covering offsets [start, end); gaps (compaction, transaction markers) lie within.
 
-    `records` are aiokafka ConsumerRecords; a chunk without any only moves the offset past markers.
+    A chunk without records only moves the offset past markers.
     """
 
     lease: Lease
-    records: list[Any]
+    records: list[Record]
     start: int
     end: int
     size_bytes: int

@@ -9,7 +9,7 @@ from pipeline.clusters.view import cluster_event
 from pipeline.domain.record import Record
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
-from pipeline.runtime.service import Output, Work
+from pipeline.runtime.service import Batch, Output, Work
 from pipeline.stages.counts import StageCounts
 from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import Catalogue
@@ -50,17 +50,18 @@ class ClusterService:
 
     def prepare(self, records: Sequence[Record]) -> Work:
         """Hold the records: nothing here waits for verdicts of others."""
-        return Work(records, [], [], [])
+        return Work([Batch(records, [])], Output())
 
     def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:  # noqa: ARG002  the runner's protocol
         """Fold the records and make the events of what they changed."""
         began = time.perf_counter()
+        records = [record for batch in work.batches for record in batch.records]
         clusters = self._clusters()
         draft = clusters.draft()
         output = Output(draft=draft)
         changed: list[Change] = []
         unchanged = 0
-        for record in work.records:
+        for record in records:
             try:
                 changes = draft.apply(decode_verdict_record(record.value or b""), record.offset, record.timestamp_ms)
             except ContractError as error:
@@ -71,8 +72,8 @@ class ClusterService:
         self._write(changed, clusters.params, output)
         rejected = output.dead_letters.total()
         output.counts[_STAGE] = StageCounts(
-            len(work.records),
-            len(work.records) - unchanged - rejected,
+            len(records),
+            len(records) - unchanged - rejected,
             {"unchanged": unchanged} if unchanged else {},
             {"invalid_schema": rejected} if rejected else {},
         )

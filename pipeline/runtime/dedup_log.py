@@ -175,7 +175,7 @@ class DedupLog:
     async def _fold_next(self, recorded: dict[Origin, bytes] | None) -> None:
         fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
         for record in fetched.get(self._partition, ()):
-            self._apply(record.offset, record.timestamp, record.value, recorded)
+            self._apply(record.offset, record.timestamp_ms, record.value, recorded)
         position = await self._consumer.position(self._partition)
         self._position = position
         highwater = self._consumer.highwater(self._partition)

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct, field
@@ -196,22 +197,25 @@ class Metrics:
         """Set how many clusters are in the window."""
         self.of("open_clusters").set(clusters)
 
-    def languages(self, tags: Iterable[str], confidences: Iterable[float] = ()) -> None:
+    def languages(self, tags: Mapping[str, int], confidences: Iterable[float] = ()) -> None:
         """Count articles by language tag; only its first part makes a series."""
-        for tag in tags:
-            self._languages.get(tag.partition("-")[0], self._languages[OTHER]).inc()
+        for tag, articles in tags.items():
+            self._languages.get(tag.partition("-")[0], self._languages[OTHER]).inc(articles)
         for confidence in confidences:
             self._confidence["language"].observe(confidence)
 
     def subjects(
-        self, codes: Iterable[str], confidences: Iterable[float] = (), abstentions: Iterable[str] = ()
+        self,
+        codes: Mapping[str, int],
+        confidences: Iterable[float] = (),
+        abstentions: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Count articles by subject, and those without one by why."""
-        for code in codes:
-            self._subjects.get(code, self._subjects[OTHER]).inc()
-        for reason in abstentions:
-            self._subjects[NO_REASON].inc()
-            self._abstentions.get(reason, self._abstentions[OTHER]).inc()
+        for code, articles in codes.items():
+            self._subjects.get(code, self._subjects[OTHER]).inc(articles)
+        for reason, articles in abstentions.items():
+            self._subjects[NO_REASON].inc(articles)
+            self._abstentions.get(reason, self._abstentions[OTHER]).inc(articles)
         for confidence in confidences:
             self._confidence["subjects"].observe(confidence)
 

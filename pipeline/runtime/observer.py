@@ -4,12 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.domain.article import Article, DuplicateArticle, Event
-from pipeline.domain.times import to_epoch_ms
 from pipeline.runtime.metrics import Metrics, StageCount, StageMetrics
 from pipeline.runtime.progress import Progress
 from pipeline.runtime.runner import Unit
 from pipeline.runtime.service import Output
+from pipeline.runtime.tally import Tally
 from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import Catalogue
 
@@ -68,13 +67,13 @@ class WorkerObserver:
                     produced={topic: output.produced[topic] for topic in self._topics[name] if output.produced[topic]},
                     dead_letters={reason: n for (stage, reason), n in output.dead_letters.items() if stage == name},
                     latencies_secs=self._latencies(unit, now) if last else (),
-                    ages_secs=self._ages(output.articles, now) if last else (),
+                    ages_secs=[now - published / 1000 for published in output.tally.published_ms] if last else (),
                 )
             )
         self._metrics.misrouted(output.misrouted)
         self._metrics.verdicts(Counter(verdict.kind for verdict in output.verdicts))
         self._metrics.clusters(cluster.size for cluster in output.clusters)
-        self._count_models(output.articles)
+        self._count_models(output.tally)
 
     def retried(self, reason: str) -> None:  # noqa: ARG002  one kind of failure is retried here
         """Count a retry."""
@@ -137,25 +136,8 @@ class WorkerObserver:
         step = max(1, len(unit.records) // _SAMPLES)
         return [now - record.timestamp_ms / 1000 for record in unit.records[::step]]
 
-    def _ages(self, articles: Sequence[Article | Event], now: float) -> list[float]:
-        ages = []
-        for article in articles[:: max(1, len(articles) // _SAMPLES)]:
-            value = article.value if isinstance(article, Event) else article
-            published = value.published_at
-            if published is not None and published.plausible and published.precision in ("second", "minute"):
-                ages.append(now - to_epoch_ms(published.value) / 1000)
-        return ages
-
-    def _count_models(self, articles: Sequence[Article | Event]) -> None:
-        values = [article.value if isinstance(article, Event) else article for article in articles]
-        judged = [value for value in values if not isinstance(value, DuplicateArticle) and value.language is not None]
+    def _count_models(self, tally: Tally) -> None:
         if "detect-language" in self._names:
-            languages = [value.language for value in judged if value.language is not None]
-            self._metrics.languages((item.tag for item in languages), [item.confidence for item in languages[::8]])
+            self._metrics.languages(tally.languages, tally.language_confidences)
         if "classify" in self._names:
-            subjects = [subject for value in judged for subject in value.subjects]
-            self._metrics.subjects(
-                (subject.code for subject in subjects),
-                [subject.confidence for subject in subjects[::8]],
-                [value.subjects_reason or "" for value in judged if not value.subjects],
-            )
+            self._metrics.subjects(tally.subjects, tally.subject_confidences, tally.abstentions)

@@ -13,9 +13,12 @@ from pipeline.errors import ConfigError, FatalError
 from pipeline.runtime.logging import get_logger
 from pipeline.wire.output import OutputRecord
 
-__all__ = ["ProducerFactory", "close_producer", "send_records"]
+__all__ = ["BATCH_BYTES", "ProducerFactory", "close_producer", "send_records"]
 
 log = get_logger(__name__)
+
+BATCH_BYTES = 4_000_000
+"""Of one record batch before compression: most units of work make one, and every topic we write takes it."""
 
 # What a broker without InitProducerId answers: Tansu offers the request and then fails at it with UnknownError.
 _NO_PRODUCER_ID = (IncompatibleBrokerVersion, NotImplementedError, UnknownError, UnsupportedVersionError)

@@ -180,7 +180,7 @@ class Runner:
                 raise FatalError(f"{lease.topic}-{lease.partition}: a chunk is missing before offset {after.start}")
         return Unit(
             lease=lease,
-            records=[_record(record) for chunk in chunks for record in chunk.records],
+            records=[record for chunk in chunks for record in chunk.records],
             start=chunks[0].start,
             end=chunks[-1].end,
             size_bytes=size,
@@ -253,15 +253,3 @@ class Runner:
         else:
             self._room.set()
         self._observer.in_flight(self._records, self._bytes)
-
-
-def _record(fetched: Any) -> Record:
-    return Record(
-        topic=fetched.topic,
-        partition=fetched.partition,
-        offset=fetched.offset,
-        timestamp_ms=fetched.timestamp,
-        key=fetched.key,
-        value=fetched.value,
-        headers=tuple(fetched.headers),
-    )

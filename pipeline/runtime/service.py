@@ -1,6 +1,7 @@
-"""One service's work on a batch: source records to values, through the stages, to output records. No waiting.
+"""One service's work on a unit: source records to values, through the stages, to output records. No waiting.
 
-The runner calls `prepare`, waits for verdicts where there is a `dedupe`, and calls `finish`.
+The runner calls `prepare`, waits for verdicts where there is a `dedupe`, and calls `finish`. A unit is worked on in
+batches small enough for a processor's cache: each is decoded, processed, encoded and let go before the next.
 """
 
 import time
@@ -18,6 +19,7 @@ from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature, Void
 from pipeline.domain.verdict import Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError, FatalError
+from pipeline.runtime.tally import Tally
 from pipeline.stages.chain import Chain
 from pipeline.stages.counts import Result, StageCounts
 from pipeline.stages.protocol import STAGES, StageName
@@ -27,24 +29,26 @@ from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
 from pipeline.wire.output import Encoder, OutputRecord, Oversize
 from pipeline.wire.partitioner import partitions
 
-__all__ = ["Output", "Service", "Work"]
+__all__ = ["Batch", "Output", "Service", "Work"]
+
+_BATCH_RECORDS = 64  # a batch of 4 KB articles, as bytes, values and bytes again, fits 1 MiB of cache
 
 
 @dataclass(slots=True)
-class Work:
-    """A batch between `prepare` and `finish`: what has ended, and what waits for its verdict."""
+class Batch:
+    """Some records of a unit between `prepare` and `finish`: what has ended, and what waits for its verdict."""
 
     records: Sequence[Record]
     results: list[Result | None]
-    waiting: list[tuple[int, Article]]
-    signatures: list[Signature]
+    waiting: list[tuple[int, Article]] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
     verdicts: Sequence[Verdict] = ()
     died: list[Lost] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Output:
-    """What a batch comes to: records with their partitions, and what is counted once they are committed."""
+    """What a unit comes to: records with their partitions, and what is counted once they are committed."""
 
     records: list[tuple[OutputRecord, int]] = field(default_factory=list)
     counts: dict[StageName, StageCounts] = field(default_factory=dict)
@@ -52,7 +56,7 @@ class Output:
     produced: Counter[str] = field(default_factory=Counter)
     dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
     misrouted: int = 0
-    articles: list[Article | Event] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     clusters: list[Cluster] = field(default_factory=list)
     draft: Draft | None = None
     """Changes to the clusters in memory, to be adopted with the commit."""
@@ -61,6 +65,19 @@ class Output:
     def empty(cls) -> "Output":
         """Return the output of no records at all."""
         return cls()
+
+
+@dataclass(slots=True)
+class Work:
+    """A unit between `prepare` and `finish`: batches that wait for verdicts, or the output where none is waited for."""
+
+    batches: list[Batch]
+    output: Output
+
+    @property
+    def signatures(self) -> list[Signature]:
+        """What verdicts are needed for, in order."""
+        return [signature for batch in self.batches for signature in batch.signatures]
 
 
 class Service:
@@ -95,46 +112,73 @@ class Service:
 
     def prepare(self, records: Sequence[Record]) -> Work:
         """Take source records as far as they go without a verdict."""
-        work = Work(records, [None] * len(records), [], [])
-        values = self._values(work)
-        if self._chain.before is not None:
-            results = self._chain.before.process([value for _, value in values])
-            values = self._settle(work, [index for index, _ in values], results, final=not self.judges)
-        if self._chain.judging is not None and values:
-            work.waiting = values
-            work.signatures = self._chain.judging.sign([article for _, article in values])
+        work = Work([], Output())
+        for start in range(0, len(records), _BATCH_RECORDS):
+            batch = self._prepare(records[start : start + _BATCH_RECORDS])
+            if self.judges:
+                work.batches.append(batch)
+            else:
+                self._finish(batch, work.output)
         return work
 
     def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
-        """Take a batch through the rest and make its output records."""
-        if self._chain.judging is not None and work.waiting:
-            judged = self._chain.judge([article for _, article in work.waiting], verdicts)
-            for (index, _), result in zip(work.waiting, judged, strict=True):
-                work.results[index] = result
+        """Take a unit through the rest and make its output records; `verdicts` are its signatures', in order."""
+        if not self.judges:
+            return work.output
         output = Output(verdicts=list(verdicts))
-        decisions = [decided(article, verdict) for (_, article), verdict in zip(work.waiting, verdicts, strict=True)]
-        work.verdicts = verdicts
-        self._encode(work, output)
-        output.counts = self._chain.stage_counts([result for result in work.results if result is not None])
-        records: tuple[VerdictRecord, ...] = (*decisions, *work.died)  # who reads the log sees it judged, then dead
-        for record in records:
-            self._add(output, self._encoder.verdict(record), 0)
+        start = 0
+        for batch in work.batches:
+            end = start + len(batch.signatures)
+            batch.verdicts = verdicts[start:end]
+            self._finish(batch, output)
+            start = end
         return output
 
-    def _values(self, work: Work) -> list[tuple[int, Any]]:
+    def _prepare(self, records: Sequence[Record]) -> Batch:
+        batch = Batch(records, [None] * len(records))
+        values = self._values(batch)
+        if self._chain.before is not None:
+            results = self._chain.before.process([value for _, value in values])
+            values = self._settle(batch, [index for index, _ in values], results, final=not self.judges)
+        if self._chain.judging is not None and values:
+            batch.waiting = values
+            batch.signatures = self._chain.judging.sign([article for _, article in values])
+        return batch
+
+    def _finish(self, batch: Batch, output: Output) -> None:
+        batch.died.clear()  # what is tried again begins anew
+        articles = [article for _, article in batch.waiting]
+        if self._chain.judging is not None and articles:
+            judged = self._chain.judge(articles, batch.verdicts)
+            for (index, _), result in zip(batch.waiting, judged, strict=True):
+                batch.results[index] = result
+        decisions = [decided(article, verdict) for article, verdict in zip(articles, batch.verdicts, strict=True)]
+        self._encode(batch, output)
+        self._count(batch, output)
+        records: tuple[VerdictRecord, ...] = (*decisions, *batch.died)  # who reads the log sees it judged, then dead
+        for record in records:
+            self._add(output, self._encoder.verdict(record), 0)
+
+    def _count(self, batch: Batch, output: Output) -> None:
+        ended = [result for result in batch.results if result is not None]
+        for name, counts in self._chain.stage_counts(ended).items():
+            before = output.counts.get(name)
+            output.counts[name] = counts if before is None else before + counts
+
+    def _values(self, batch: Batch) -> list[tuple[int, Any]]:
         """Decode what a stage after `ingest` reads; `ingest` itself takes records as they are."""
         if self._first == "ingest":
-            return list(enumerate(work.records))
+            return list(enumerate(batch.records))
         values: list[tuple[int, Any]] = []
-        for index, record in enumerate(work.records):
+        for index, record in enumerate(batch.records):
             try:
                 values.append((index, decode_article(record.value or b"")))
             except ContractError as exc:
-                work.results[index] = Result(self._first, Reject("invalid_schema", str(exc)))
+                batch.results[index] = Result(self._first, Reject("invalid_schema", str(exc)))
         return values
 
     def _settle(
-        self, work: Work, indexes: Sequence[int], results: Sequence[Result], *, final: bool
+        self, batch: Batch, indexes: Sequence[int], results: Sequence[Result], *, final: bool
     ) -> list[tuple[int, Any]]:
         """Keep what has ended; return what goes on."""
         going_on: list[tuple[int, Any]] = []
@@ -142,17 +186,18 @@ class Service:
             if not final and isinstance(result.outcome, Emit):
                 going_on.append((index, result.outcome.value))
             else:
-                work.results[index] = result
+                batch.results[index] = result
         return going_on
 
-    def _encode(self, work: Work, output: Output) -> None:
+    def _encode(self, batch: Batch, output: Output) -> None:
         emitted: list[tuple[int, OutputRecord]] = []
-        for index, result in enumerate(work.results):
+        articles: list[Article | Event] = []
+        for index, result in enumerate(batch.results):
             if result is None:
                 raise FatalError(f"record {index} of a batch has no result")
             outcome = result.outcome
             if isinstance(outcome, Reject):
-                self._reject(work, index, result.stage, outcome, output)
+                self._reject(batch, index, result.stage, outcome, output)
                 continue
             if isinstance(outcome, Drop):
                 record, value = self._encoder.drop(outcome), outcome.event
@@ -161,37 +206,38 @@ class Service:
             if isinstance(record, Oversize):
                 # `ingest` leaves room for all that later stages add, so this is a bug of ours.
                 rejected = Reject("too_large", record.detail)
-                work.results[index] = Result(result.stage, rejected)
-                self._reject(work, index, result.stage, rejected, output)
+                batch.results[index] = Result(result.stage, rejected)
+                self._reject(batch, index, result.stage, rejected, output)
                 continue
             emitted.append((index, record))
-            output.articles.append(value)
+            articles.append(value)
+        output.tally.add(articles)
         targets = partitions([record.key or b"" for _, record in emitted], self._partitions)
         for (index, record), partition in zip(emitted, targets, strict=True):
             self._add(output, record, partition)
-            output.misrouted += partition != work.records[index].partition
+            output.misrouted += partition != batch.records[index].partition
 
-    def _reject(self, work: Work, index: int, stage: StageName, outcome: Reject, output: Output) -> None:
-        source = work.records[index]
+    def _reject(self, batch: Batch, index: int, stage: StageName, outcome: Reject, output: Output) -> None:
+        source = batch.records[index]
         topic = self._dead_letter_topics[stage]
         failure = Failure(stage=stage, reason=outcome.reason, detail=outcome.detail)
         record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
         self._add(output, record, source.partition % self._catalogue.partitions(topic))
         output.dead_letters[stage, outcome.reason] += 1
-        if stage in self._after_verdict and (dead := self._dead_article(work, index)) is not None:
+        if stage in self._after_verdict and (dead := self._dead_article(batch, index)) is not None:
             article, verdict = dead
             # With its dead letter or not at all: a void of an article that comes out after all would let copies pass.
             void = Void(article_id=article.id, origin=article.signature.origin)
             self._add(output, self._encoder.log_record(void, source.timestamp_ms), 0)
-            work.died.append(lost(article, verdict))
+            batch.died.append(lost(article, verdict))
 
-    def _dead_article(self, work: Work, index: int) -> tuple[Article, Verdict] | None:
+    def _dead_article(self, batch: Batch, index: int) -> tuple[Article, Verdict] | None:
         """Return the article that died after its verdict, so that its copies are not held back for it."""
-        for (waiting, article), verdict in zip(work.waiting, work.verdicts, strict=True):
+        for (waiting, article), verdict in zip(batch.waiting, batch.verdicts, strict=True):
             if waiting == index:
                 return article, verdict
         try:
-            article = decode_article(work.records[index].value or b"")
+            article = decode_article(batch.records[index].value or b"")
         except ContractError:
             return None
         return None if article.verdict is None else (article, article.verdict)

@@ -162,4 +162,4 @@ class VerdictLog:
             found = decode_verdict_record(record.value or b"")
         except ContractError:
             return  # it was a dead letter when its turn came
-        draft.apply(found, record.offset, record.timestamp)
+        draft.apply(found, record.offset, record.timestamp_ms)

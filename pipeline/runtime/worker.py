@@ -19,12 +19,12 @@ from pipeline.runtime.logging import configure_logging, get_logger
 from pipeline.runtime.metrics import Metrics
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.parts import FoldedLog, Surroundings, build_parts
-from pipeline.runtime.producers import ProducerFactory, close_producer
+from pipeline.runtime.producers import BATCH_BYTES, ProducerFactory, close_producer
 from pipeline.runtime.progress import Progress, beat
 from pipeline.runtime.runner import Runner
 from pipeline.runtime.security import aiokafka_security
 from pipeline.runtime.start import StartFrom
-from pipeline.runtime.transport import use_fast_lz4
+from pipeline.runtime.transport import use_fast_lz4, use_own_records
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
 from pipeline.stages.protocol import StageName
@@ -44,7 +44,6 @@ _LEAVE_SHARE = 0.9  # of the grace, for all of it; then the process ends, draine
 _SWITCH_INTERVAL_SECS = 0.001  # the event loop gets the GIL back from the stages' thread this soon, not after 5 ms
 # A batch makes tens of thousands of objects and no cycles: collecting at every 700 costs 5–8 µs a record.
 _GC_THRESHOLDS = (50_000, 20, 100)
-_BATCH_BYTES = 1024 * 1024  # of one record batch; a larger record has its own
 
 
 def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str | None = None) -> int:
@@ -56,6 +55,8 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
     use_fast_lz4()
+    use_own_records()
+    use_own_records()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
@@ -122,7 +123,7 @@ class _Worker:
         producers = ProducerFactory(
             {
                 **connection,
-                "max_batch_size": _BATCH_BYTES,
+                "max_batch_size": BATCH_BYTES,
                 "max_request_size": catalogue.limits(self._stages).max_request_size,
                 "compression_type": settings.kafka.compression,
             },

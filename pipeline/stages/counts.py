@@ -27,6 +27,15 @@ class StageCounts(Struct, frozen=True):
     dropped: dict[DropReason, int]
     rejected: dict[RejectReason, int]
 
+    def __add__(self, other: "StageCounts") -> "StageCounts":
+        """Return the counts of both."""
+        return StageCounts(
+            self.consumed + other.consumed,
+            self.emitted + other.emitted,
+            dict(Counter(self.dropped) + Counter(other.dropped)),
+            dict(Counter(self.rejected) + Counter(other.rejected)),
+        )
+
 
 def count_stages(names: Sequence[StageName], results: Sequence[Result]) -> dict[StageName, StageCounts]:
     """Count per stage; a result ended by a stage was emitted by every stage before it."""

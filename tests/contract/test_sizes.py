@@ -1,5 +1,6 @@
 """Limits of stages and of topics fit each other: after dedupe nothing is too large."""
 
+from pipeline.runtime.producers import BATCH_BYTES
 from pipeline.stages.protocol import STAGES
 from pipeline.text.params import IngestParams
 from pipeline.wire.catalogue import load_catalogue
@@ -19,3 +20,10 @@ def test_ingest_reads_what_the_raw_topic_takes() -> None:
     catalogue = load_catalogue()
     limit = catalogue.topic(catalogue.stage(STAGES[0]).reads).max_message_bytes
     assert IngestParams().max_raw_bytes <= limit
+
+
+def test_every_topic_that_stages_write_takes_a_whole_batch_even_if_it_cannot_be_compressed() -> None:
+    catalogue = load_catalogue()
+    for stage in catalogue.stages:
+        for topic in catalogue.stage(stage).all_writes:
+            assert catalogue.topic(topic).max_message_bytes > 1.01 * BATCH_BYTES, topic

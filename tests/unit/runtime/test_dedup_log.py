@@ -29,7 +29,7 @@ class Line(Struct):
     """A record of a topic in memory."""
 
     offset: int
-    timestamp: int
+    timestamp_ms: int
     value: bytes | None
 
 

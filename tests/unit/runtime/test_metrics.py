@@ -133,8 +133,11 @@ def test_lag_of_revoked_partitions_disappears(metrics: Metrics) -> None:
 
 
 def test_labels_of_content_are_bounded(metrics: Metrics) -> None:
-    metrics.languages(["ar", "zh-Hant", "tlh", "x" * 1000], [0.9])
-    metrics.subjects(["medtop:11000000", "medtop:20000999", "nonsense"], abstentions=["too_short", "nonsense"])
+    metrics.languages({"ar": 3, "zh-Hant": 1, "tlh": 1, "x" * 1000: 1}, [0.9])
+    metrics.subjects(
+        {"medtop:11000000": 1, "medtop:20000999": 1, "nonsense": 1}, abstentions={"too_short": 1, "nonsense": 1}
+    )
+    assert value(metrics, "articles_by_language_total", language="ar") == 3
     assert value(metrics, "articles_by_language_total", language="zh") == 1
     assert value(metrics, "articles_by_language_total", language="other") == 2
     assert value(metrics, "articles_by_subject_total", subject="medtop:11000000") == 1

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin, Record
@@ -15,24 +14,15 @@ from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.brake import Brake, BrakeError
 from pipeline.runtime.chunks import Chunk, Lease
 from pipeline.runtime.runner import Runner, Unit
-from pipeline.runtime.service import Output, Work
+from pipeline.runtime.service import Batch, Output, Work
 from pipeline.settings import BrakeSettings, WorkSettings
 from pipeline.stages.counts import StageCounts
 
 FAST = WorkSettings(retry_attempts=3, retry_initial_secs=0.001, retry_max_secs=0.002)
 
 
-class Fetched(Struct):
-    """What aiokafka would give."""
-
-    offset: int
-    topic: str = "t"
-    partition: int = 0
-    timestamp: int = 0
-    key: bytes | None = b"k"
-    value: bytes | None = b"v"
-    headers: tuple[()] = ()
-    serialized_value_size: int = 1
+def _fetched(offset: int) -> Record:
+    return Record("t", 0, offset, 0, b"k", b"v")
 
 
 class FakeService:
@@ -48,12 +38,11 @@ class FakeService:
         if self.failures:
             raise self.failures.pop(0)
         self.batches.append([record.offset for record in records])
-        return Work(records, [None] * len(records), [], list(self.signatures))
+        return Work([Batch(records, [None] * len(records), signatures=list(self.signatures))], Output())
 
     def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
-        counts = StageCounts(
-            len(work.records), len(work.records) - self.unexpected, {}, {"unexpected": self.unexpected}
-        )
+        records = sum(len(batch.records) for batch in work.batches)
+        counts = StageCounts(records, records - self.unexpected, {}, {"unexpected": self.unexpected})
         return Output(counts={"ingest": counts}, verdicts=list(verdicts))
 
 
@@ -120,7 +109,7 @@ class Bench:
         self.events.append(f"commit {unit.start}-{unit.end}")
 
     def chunk(self, start: int, end: int, *, size: int = 10, lease: Lease | None = None) -> Chunk:
-        records = [Fetched(offset) for offset in range(start, end)]
+        records = [_fetched(offset) for offset in range(start, end)]
         chunk = Chunk(lease=lease or self.lease, records=records, start=start, end=end, size_bytes=size)
         self.runner.admitted(chunk)
         return chunk

@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from pipeline.dedup.fold import Fold
-from pipeline.domain.article import Article, Event, Versions
+from pipeline.domain.article import Versions
 from pipeline.domain.outcome import Emit, Outcome, Reject
 from pipeline.domain.record import Record
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError
-from pipeline.runtime.service import Output, Service, Work
+from pipeline.runtime.service import Batch, Output, Service, Work
 from pipeline.stages.chain import Chain
 from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.ingest import IngestStage
@@ -205,13 +205,28 @@ def test_equal_input_and_log_give_equal_bytes() -> None:
 
 def test_a_result_that_is_missing_is_never_passed_over() -> None:
     service = _service(Passing("classify"))
-    work = Work([_raw(1)], [None], [], [])
     with pytest.raises(FatalError, match="no result"):
-        service.finish(work, [])
+        service._finish(Batch([_raw(1)], [None]), Output())
 
 
-def test_events_and_articles_are_given_to_the_metrics() -> None:
-    output = _run(_all(), [_raw(1)])
-    assert [type(item) for item in output.articles] == [Event]
-    output = _run(_service(IngestStage()), [_raw(1)])
-    assert [type(item) for item in output.articles] == [Article]
+def test_a_unit_of_several_batches_is_worked_off_like_its_records_one_by_one() -> None:
+    texts = {number: _story(number) for number in range(150)}
+    records = [_raw(number, text=texts[number % 140]) for number in range(150)]
+    records[70] = Record("news.articles.raw.v1", 0, 70, 1_790_000_000_000, None, b"{")
+    together = _run(_all(), records)
+    fold = Fold()
+    alone = [_run(_all(), [record], fold) for record in records]
+    assert sorted(map(repr, together.records)) == sorted(repr(item) for output in alone for item in output.records)
+    assert together.counts["ingest"].consumed == 150
+    for name, counts in together.counts.items():
+        assert counts.emitted == sum(output.counts[name].emitted for output in alone)
+        assert sum(counts.dropped.values()) == sum(sum(output.counts[name].dropped.values()) for output in alone)
+    assert together.dead_letters == {("ingest", "invalid_json"): 1}
+    assert together.verdicts == [verdict for output in alone for verdict in output.verdicts]
+
+
+def test_a_service_without_dedupe_ends_its_work_before_the_next_batch() -> None:
+    service = _service(IngestStage())
+    work = service.prepare([_raw(number, text=_story(number)) for number in range(150)])
+    assert (work.batches, work.signatures) == ([], [])
+    assert _topics(service.finish(work, [])) == {"news.articles.normalized.v1": 150}

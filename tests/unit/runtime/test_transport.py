@@ -11,6 +11,7 @@ import faust.transport._cython.conductor
 import pytest
 from aiokafka import codec
 from aiokafka.codec import lz4_encode
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.record._crecords import default_records
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -21,9 +22,10 @@ from faust.transport import drivers
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer
 
+from pipeline.domain.record import Record
 from pipeline.runtime.app import create_app
 from pipeline.runtime.chunks import Lease
-from pipeline.runtime.transport import BatchConsumer, Transport, use_fast_lz4
+from pipeline.runtime.transport import BatchConsumer, Transport, use_fast_lz4, use_own_records
 from pipeline.settings import Settings
 
 
@@ -92,6 +94,28 @@ def test_lz4_is_fast_and_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(record.key, record.value) for record in batch] == [(b"key", b"value " * 1000)]
 
 
+def test_fetched_records_are_ours_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher, "PartitionRecords", fetcher.PartitionRecords)
+    use_own_records()
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
+    builder.append(0, 1_790_000_000_000, b"key", b"value", [("name", b"content"), ("none", None)])
+    builder.append(1, 1_790_000_000_001, None, None, [])
+    reader = fetcher.PartitionRecords(
+        TopicPartition("t", 3),
+        MemoryRecords(bytes(builder.build())),
+        [],
+        0,
+        None,
+        None,
+        check_crcs=True,
+        isolation_level=1,
+    )
+    assert list(reader) == [
+        Record("t", 3, 0, 1_790_000_000_000, b"key", b"value", (("name", b"content"), ("none", None))),
+        Record("t", 3, 1, 1_790_000_000_001, None, None, ()),
+    ]
+
+
 def _batches(data: bytes) -> list[Any]:
     records = MemoryRecords(data)
     batches = []
@@ -139,8 +163,7 @@ class _FakeClient:
         self._subscription = Subscriptions()
 
 
-class _FakeRecord:
-    serialized_value_size = 100
+RECORD = Record("t", 0, 5, 0, None, b"value")
 
 
 TP = TopicPartition("t", 0)
@@ -151,7 +174,7 @@ async def test_a_chunk_reaches_from_the_last_end_to_the_position_gaps_included()
     lease = Lease(topic="t", partition=0, producer=None, fetched=5, committed=5)
     consumer.leases = {TP: lease}
     consumer._client = _FakeClient(12)
-    chunk = consumer._chunk(TP, [_FakeRecord(), _FakeRecord()])
+    chunk = consumer._chunk(TP, [RECORD, RECORD])
     assert chunk is not None
     assert (chunk.start, chunk.end, len(chunk.records)) == (5, 12, 2)
     assert lease.fetched == 12
@@ -170,7 +193,7 @@ async def test_markers_alone_make_an_empty_chunk_and_nothing_new_makes_none() ->
 async def test_records_of_a_partition_that_is_not_leased_are_ignored() -> None:
     consumer = _consumer(_Host())
     consumer._client = _FakeClient(6)
-    assert consumer._chunk(TP, [_FakeRecord()]) is None
+    assert consumer._chunk(TP, [RECORD]) is None
 
 
 async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> None:

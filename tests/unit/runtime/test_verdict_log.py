@@ -23,7 +23,7 @@ NOW = 1_790_000_000_000
 
 class Line(Struct):
     offset: int
-    timestamp: int
+    timestamp_ms: int
     value: bytes | None
 
 

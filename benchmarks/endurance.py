@@ -1,0 +1,189 @@
+"""What must not grow or stall: memory over a million records, the time to start, the pause when a worker dies.
+
+    python -m benchmarks.endurance [--records 1000000] [--only memory start pause] [--json PATH]
+
+Apache Kafka 4.3.1 is started on loopback. Memory: a passthrough worker in exactly_once takes articles of 4 KB, loaded
+as it works them off; its resident memory is read after every share. Start: the whole chain, from its command until its
+first event is visible, the broker idle and the article waiting. Pause: two passthrough workers under a steady load; one
+is killed, and again one is asked to end; per partition, the longest gap between visible records from then on. The time
+that brokers wait before they believe a killed worker dead, `session_timeout_secs`, is given apart.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiokafka
+
+from benchmarks.bench_topics import PARTITIONS, RAW, UNIQUE, BenchTopics, Keyed, wait_for
+from benchmarks.processes import REPOSITORY, Processes
+from benchmarks.wiring import LOCALIZED, articles_between, articles_raw
+from pipeline.stages.protocol import STAGES
+from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
+
+ENRICHED = "news.articles.enriched.v1"
+PARTS = ("memory", "start", "pause")
+SHARES = 20  # memory is read this often
+STARTS = 3
+SESSION_SECS = 6.0  # the shortest that brokers take by default
+RATE = 200  # articles a second while a worker ends
+CALM_SECS, AFTER_SECS = 6.0, 20.0
+START_SECS, SHARE_SECS = 120.0, 300.0
+PASSTHROUGH = (sys.executable, "-m", "benchmarks.passthrough", "detect-language")
+CHAIN = (sys.executable, "-m", "pipeline", "worker", *STAGES)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="Measure memory, start and the pause when a worker ends.")
+    parser.add_argument("--records", type=int, default=1_000_000, help="of the memory run")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "endurance.json")
+    options = parser.parse_args()
+    if reason := why_unavailable():
+        sys.exit(f"Apache Kafka cannot run here: {reason}")
+    result: dict[str, Any] = {"kafka": KAFKA_VERSION}
+    with ApacheKafka() as broker:
+        servers = broker.bootstrap_servers
+        if "memory" in options.only:
+            result["memory"] = _memory(BenchTopics(servers, "memory."), options.records)
+        if "start" in options.only:
+            result["start"] = [_start(BenchTopics(servers, f"start{turn}.")) for turn in range(STARTS)]
+        if "pause" in options.only:
+            result["pause"] = {
+                how.name: asyncio.run(_pause(BenchTopics(servers, f"pause{how.value}."), how))
+                for how in (signal.SIGKILL, signal.SIGTERM)
+            }
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    print(_report(result))
+
+
+def _memory(topics: BenchTopics, records: int) -> dict[str, Any]:
+    share = records // SHARES
+    pool = articles_between(share)
+    topics.create()
+    points = []
+    with Processes([PASSTHROUGH], _env(topics)) as processes:
+        for number in range(1, SHARES + 1):
+            topics.load(UNIQUE, pool)
+            wait_for(
+                lambda done=number * share: (
+                    topics.lag(f"{topics.prefix}news-detect-language", UNIQUE) == 0  # type: ignore[misc]
+                    and topics.ends(UNIQUE) >= done
+                ),
+                check=processes.check,
+                seconds=SHARE_SECS,
+                what=f"share {number}",
+            )
+            points.append({"records": number * share, "resident_mib": round(processes.resident_bytes() / 2**20, 1)})
+            print(f"  {points[-1]}", file=sys.stderr)
+    topics.delete()
+    return {"points": points}
+
+
+def _start(topics: BenchTopics) -> float:
+    """Return the seconds from the command to the first visible event."""
+    topics.create()
+    topics.load(RAW, articles_raw(1))
+    began = time.monotonic()
+    with Processes([CHAIN], _env(topics)) as processes:
+        # An event and the marker of its transaction.
+        wait_for(lambda: topics.ends(ENRICHED) >= 1, check=processes.check, seconds=START_SECS, what="first event")
+        took = time.monotonic() - began
+    topics.delete()
+    return round(took, 2)
+
+
+async def _pause(topics: BenchTopics, how: signal.Signals) -> dict[str, float]:
+    await asyncio.to_thread(topics.create)
+    seen: dict[int, list[float]] = {number: [] for number in range(PARTITIONS)}
+    following = asyncio.create_task(_follow(topics, seen))
+    sending = asyncio.create_task(_send(topics, articles_between(RATE)))
+    try:
+        with Processes([PASSTHROUGH, PASSTHROUGH], _env(topics)) as processes:
+            await asyncio.to_thread(
+                wait_for, lambda: all(seen.values()), check=processes.check, seconds=START_SECS, what="first records"
+            )
+            await asyncio.sleep(CALM_SECS + SESSION_SECS)
+            when = time.monotonic()
+            processes.send(0, how)
+            await asyncio.sleep(SESSION_SECS + AFTER_SECS)
+    finally:
+        for task in (following, sending):
+            task.cancel()
+        await asyncio.gather(following, sending, return_exceptions=True)
+        await asyncio.to_thread(topics.delete)
+    gaps = {number: _longest_gap(times, when) for number, times in seen.items()}
+    waited = SESSION_SECS if how == signal.SIGKILL else 0.0
+    return {"longest_gap_secs": round(max(gaps.values()), 2), "of_it_session_timeout_secs": waited}
+
+
+def _longest_gap(times: Sequence[float], since: float) -> float:
+    after = [max(since, moment) for moment in times if moment >= since - 1]
+    if len(after) < 2:
+        raise RuntimeError("a partition stood still to the end of the run")
+    return max(later - earlier for earlier, later in itertools.pairwise(after))
+
+
+async def _follow(topics: BenchTopics, seen: dict[int, list[float]]) -> None:
+    consumer = aiokafka.AIOKafkaConsumer(
+        topics.name(LOCALIZED),
+        bootstrap_servers=topics.bootstrap_servers,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=50,
+    )
+    await consumer.start()
+    try:
+        while True:
+            for tp in await consumer.getmany(timeout_ms=1000):
+                seen[tp.partition].append(time.monotonic())
+    finally:
+        await consumer.stop()
+
+
+async def _send(topics: BenchTopics, pool: Sequence[Keyed]) -> None:
+    """Send a twentieth of a second's articles at a time, for ever."""
+    while True:
+        for start in range(0, len(pool), RATE // 20):
+            began = time.monotonic()
+            await asyncio.to_thread(topics.load, UNIQUE, pool[start : start + RATE // 20])
+            await asyncio.sleep(max(0.0, 0.05 - (time.monotonic() - began)))
+
+
+def _env(topics: BenchTopics) -> dict[str, str]:
+    return {
+        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
+        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
+        "NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(SESSION_SECS),
+        "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "2",
+        "NEWS_GROUP_PREFIX": topics.prefix,
+        "NEWS_WEB__PORT": "0",
+    }
+
+
+def _report(result: dict[str, Any]) -> str:
+    lines = []
+    if points := result.get("memory", {}).get("points"):
+        lines += ["| records | resident MiB |", "|---:|---:|"]
+        lines += [f"| {point['records']:,} | {point['resident_mib']} |" for point in points]
+    if starts := result.get("start"):
+        lines.append(f"start to first visible event, whole chain: {', '.join(f'{secs:.1f} s' for secs in starts)}")
+    for how, found in result.get("pause", {}).items():
+        lines.append(
+            f"{how}: longest pause of a partition {found['longest_gap_secs']:.1f} s, "
+            f"of it {found['of_it_session_timeout_secs']:.0f} s until brokers believe the worker dead"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
