@@ -36,7 +36,16 @@ HEADERS = st.lists(
         st.none()
         | st.binary(max_size=40)
         | st.sampled_from(
-            [b"text/html", b"text/plain; charset=utf-16", b"application/json", b"gzip", b"deflate", URL.encode()]
+            [
+                b"text/html",
+                b"text/plain; charset=utf-16",
+                b"application/json",
+                b"gzip",
+                b"deflate",
+                b"zstd",
+                b"br",
+                URL.encode(),
+            ]
         ),
     ),
     max_size=6,

@@ -3,8 +3,10 @@
 import gzip
 import zlib
 
+import cramjam
 import orjson
 import pytest
+import zstandard
 
 from pipeline.domain.outcome import Reject
 from pipeline.text.params import IngestParams
@@ -54,13 +56,16 @@ def test_page_declares_its_own_charset() -> None:
     assert "Плотина выдержала" in html
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "GZIP", "identity", "gzip, gzip"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd", "br", "GZIP", "identity", "gzip, gzip", "gzip, zstd"])
 def test_content_encodings(encoding: str) -> None:
     value = _json()
     packed = {
         "gzip": gzip.compress(value),
         "GZIP": gzip.compress(value),
         "deflate": zlib.compress(value),
+        "zstd": zstandard.compress(value),
+        "br": bytes(cramjam.brotli.compress(value)),
+        "gzip, zstd": zstandard.compress(gzip.compress(value)),
         "identity": value,
         "gzip, gzip": gzip.compress(gzip.compress(value)),
     }[encoding]
@@ -90,6 +95,10 @@ def test_utf16_json() -> None:
 
 DEEP = b'{"url":"https://a.example/b","text":"x","rights":' + b'{"a":' * 100 + b"1" + b"}" * 101
 
+_WIDE = zstandard.ZstdCompressionParameters(window_log=27, write_content_size=False)
+_WIDE_STREAM = zstandard.ZstdCompressor(compression_params=_WIDE).compressobj()
+_WIDE_ZSTD = _WIDE_STREAM.compress(_json()) + _WIDE_STREAM.flush()
+
 MALFORMED = [
     ("null", None, {}, "empty_value"),
     ("zero bytes", b"", {}, "empty_value"),
@@ -103,6 +112,13 @@ MALFORMED = [
     ("unknown content-encoding", _json(), {"content-encoding": "x-secret"}, "undecodable"),
     ("many content-encodings", _json(), {"content-encoding": "gzip,gzip,gzip"}, "undecodable"),
     ("gzip bomb", gzip.compress(b" " * 40_000_000), {"content-encoding": "gzip"}, "too_large"),
+    ("truncated zstd", zstandard.compress(_json())[:-9], {"content-encoding": "zstd"}, "undecodable"),
+    ("corrupt zstd", b"garbage", {"content-encoding": "zstd"}, "undecodable"),
+    ("zstd bomb", zstandard.compress(b" " * 40_000_000), {"content-encoding": "zstd"}, "too_large"),
+    ("zstd of a giant window", _WIDE_ZSTD, {"content-encoding": "zstd"}, "undecodable"),
+    ("truncated brotli", bytes(cramjam.brotli.compress(_json()))[:-9], {"content-encoding": "br"}, "undecodable"),
+    ("corrupt brotli", b"garbage", {"content-encoding": "br"}, "undecodable"),
+    ("brotli bomb", bytes(cramjam.brotli.compress(b" " * 40_000_000)), {"content-encoding": "br"}, "too_large"),
     ("truncated JSON", _json()[:-1], {}, "invalid_json"),
     ("spaces only", b" \n\t ", {}, "invalid_json"),
     ("not JSON", b"hello", {}, "invalid_json"),
