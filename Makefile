@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
 # Where we write English: lists of words in other languages are elsewhere.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs deploy benchmarks scripts \
-  $(addprefix pipeline/,cli dedup domain ops runtime settings sources wire)
+  $(addprefix pipeline/,cli dedup domain ops runtime settings sources training wire)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast lint fmt docs bench sbom audit clean
@@ -45,7 +45,7 @@ lint: install ## check style, types, layers and spelling
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell --skip '*/data/*,*.json,*.jsonl,*.html,*/subject_seeds.py' --ignore-words-list te,nd,fo,fro $(wildcard $(WORDS))
+	$(BIN)/codespell --skip '*/data/*,*.json,*.jsonl,*.html' --ignore-words-list te,nd,fo,fro $(wildcard $(WORDS))
 
 fmt: install ## format, and repair what can be repaired
 	$(BIN)/ruff check --fix-only

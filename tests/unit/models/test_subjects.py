@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.models.subjects import SubjectInput, SubjectModel, SubjectParams
-from pipeline.models.taxonomy import SUBJECT_NAMES
+from pipeline.models.taxonomy import SUBJECT_NAMES, local_names
 
 SPORT = SubjectInput(
     headline="United win the cup final after extra time",
@@ -42,6 +42,21 @@ def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel
     assert result.subjects[0].name == SUBJECT_NAMES[code.removeprefix("medtop:")]
     assert result.subjects[0].scheme_version == subjects.taxonomy_version
     assert result.reason is None
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", None), ("id", None), ("pt-BR", "esporte"), ("fr", "Sport")])
+def test_the_name_in_the_articles_language_is_iptcs(language: str, name: str | None, subjects: SubjectModel) -> None:
+    # The text is the same: only which language it is said to be in counts here.
+    item = SubjectInput(headline=SPORT.headline, body=SPORT.body * 2, language=language)
+    (result,) = subjects.classify([item])
+    assert result.subjects[0].name == "sport"
+    assert result.subjects[0].local_name == name
+
+
+def test_every_language_with_names_has_all_of_them() -> None:
+    assert {language: set(names) for language, names in local_names().items()} == {
+        language: set(SUBJECT_NAMES) for language in ("de", "es", "fr", "it", "ja", "pt")
+    }
 
 
 @pytest.mark.parametrize(
