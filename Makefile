@@ -13,7 +13,7 @@ WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs de
   $(addprefix pipeline/,cli dedup domain ops runtime settings sources training wire)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint fmt docs bench sbom audit clean
+.PHONY: help install demo test test-fast test-faults lint fmt docs bench sbom audit clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,11 +34,15 @@ $(OWN_UV):
 demo: install ## run the whole pipeline on an embedded broker for a minute
 	$(BIN)/news-pipeline demo
 
-test: install ## run all tests, on every broker that this machine can start
-	$(BIN)/pytest $(PYTEST_ARGS)
+test: install ## run all tests but the long faults, on every broker that this machine can start
+	$(BIN)/pytest -m "not long" $(PYTEST_ARGS)
 
 test-fast: install ## run the tests that need no broker
 	$(BIN)/pytest -m "not broker and not fault" $(PYTEST_ARGS)
+
+test-faults: install ## break everything there is to break, for half an hour, and write down what came of it
+	PIPELINE_TEST_FAULTS_JSON=benchmarks/results/faults.json $(BIN)/pytest tests/faults $(PYTEST_ARGS)
+	$(BIN)/python -m scripts.generate_guarantees
 
 lint: install ## check style, types, layers and spelling
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
-"""Apache Kafka itself, one node, for tests and benchmarks. Java and Maven are needed; no package of ours depends on it.
+"""Apache Kafka itself, one node or three, for tests and benchmarks.
 
-It is not part of `news-pipeline broker`: whoever can run Java and Maven can run Kafka's own distribution.
+Java and Maven are needed; no package of ours depends on it. It is not part of `news-pipeline broker`: whoever can
+run Java and Maven can run Kafka's own distribution.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +22,7 @@ from kafka.errors import KafkaError
 
 from pipeline.ops.ready import free_port, wait_until_ready
 
-__all__ = ["KAFKA_VERSION", "ApacheKafka", "kafka_jars", "why_unavailable"]
+__all__ = ["KAFKA_VERSION", "ApacheCluster", "ApacheKafka", "Quorum", "kafka_jars", "why_unavailable"]
 
 KAFKA_VERSION = "4.3.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,7 +37,6 @@ STOP_TIMEOUT_SECS = 60.0
 # transactions found at once. Strict: nobody creates topics by accident.
 PROPERTIES = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
@@ -58,6 +59,17 @@ PROPERTIES = {
     "num.io.threads": "4",
     "background.threads": "2",
     "num.recovery.threads.per.data.dir": "1",
+}
+
+# Of a cluster: three copies of everything, of which two must be there.
+REPLICATED = {
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+    "replica.lag.time.max.ms": "5000",
+    "broker.session.timeout.ms": "6000",
 }
 
 
@@ -90,6 +102,14 @@ def kafka_jars() -> Path:
     return CACHE
 
 
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """The controllers of a cluster: its id, and the port of each node's."""
+
+    cluster_id: str
+    ports: Mapping[int, int]
+
+
 class ApacheKafka:
     """One broker on loopback. Data and ports survive `stop`, `kill` and a new `start`; `close` removes them."""
 
@@ -99,6 +119,9 @@ class ApacheKafka:
         heap: str = "768m",
         properties: Mapping[str, str] | None = None,
         listeners: Mapping[str, str] | None = None,
+        advertised: Mapping[str, int] | None = None,
+        quorum: Quorum | None = None,
+        node: int = 1,
     ) -> None:
         """Format its storage.
 
@@ -106,17 +129,22 @@ class ApacheKafka:
             heap: The most memory Java may take for objects.
             properties: Additions to its configuration.
             listeners: More ways in beside the plaintext one: a name for each, and its security protocol.
+            advertised: Ports that clients of these are sent to, where another than the listener's own (a proxy's).
+            quorum: The cluster it belongs to; its own when there is none.
+            node: Its number in the cluster.
         """
         self._jars = kafka_jars()
         self._heap = heap
-        self._cluster_id = uuid4().hex[:22]
+        self._quorum = quorum or Quorum(uuid4().hex[:22], {node: free_port()})
+        self._cluster_id, self._node = self._quorum.cluster_id, node
         self._home = Path(tempfile.mkdtemp(prefix="kafka-"))
-        self._port, self._controller_port = free_port(), free_port()
+        self._port, controller_port = free_port(), self._quorum.ports[node]
         self._process: subprocess.Popen[bytes] | None = None
         self._config = self._home / "server.properties"
         self._listeners = dict(listeners or {})
-        self._ports = {"PLAINTEXT": self._port, "CONTROLLER": self._controller_port}
+        self._ports = {"PLAINTEXT": self._port, "CONTROLLER": controller_port}
         self._ports |= {name: free_port() for name in self._listeners}
+        self._advertised = {**self._ports, **(advertised or {})}
         try:
             self._write_config(properties or {})
             self._format()
@@ -144,8 +172,18 @@ class ApacheKafka:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def log_text(self) -> str:
+        """What it has written so far."""
+        return (self._home / "kafka.log").read_text("utf-8", "replace")
+
     def start(self) -> None:
         """Start, and wait for the first answer. When that fails or is interrupted, nothing is left behind."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start only: the nodes of a cluster wait for each other."""
         try:
             with (self._home / "kafka.log").open("ab") as log:
                 # In the process group of the tests: what ends those ends it too.
@@ -155,6 +193,13 @@ class ApacheKafka:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self) -> None:
+        """Wait for the first answer after a `launch`."""
+        try:
             self._wait_until_it_answers()
         except BaseException:
             self.close()
@@ -189,8 +234,7 @@ class ApacheKafka:
             )
             or not self._wait_for_coordinator()
         ):
-            said = (self._home / "kafka.log").read_text("utf-8", "replace")[-3000:]
-            raise RuntimeError(f"Apache Kafka did not start:\n{said}")
+            raise RuntimeError(f"Apache Kafka did not start:\n{self.log_text[-3000:]}")
 
     def _wait_for_coordinator(self) -> bool:
         """Have the internal topics made, which Kafka does on the first question for a coordinator."""
@@ -219,14 +263,16 @@ class ApacheKafka:
             process.wait()
 
     def _write_config(self, properties: Mapping[str, str]) -> None:
-        addresses = [f"{name}://127.0.0.1:{port}" for name, port in self._ports.items()]
+        public = {name: port for name, port in self._advertised.items() if name != "CONTROLLER"}
+        voters = [f"{node}@127.0.0.1:{port}" for node, port in self._quorum.ports.items()]
         protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **self._listeners}
         everything = {
             **PROPERTIES,
-            "listeners": ",".join(addresses),
-            "advertised.listeners": ",".join(address for address in addresses if not address.startswith("CONTROLLER")),
+            "node.id": str(self._node),
+            "listeners": _addresses(self._ports),
+            "advertised.listeners": _addresses(public),
             "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "controller.quorum.voters": ",".join(voters),
             "log.dirs": str(self._home / "data"),
             **properties,
         }
@@ -241,3 +287,47 @@ class ApacheKafka:
     def _java(self, *arguments: str) -> list[str]:
         flags = [f"-Xmx{self._heap}", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         return ["java", *flags, "-cp", f"{self._jars}/*", *arguments]
+
+
+class ApacheCluster:
+    """Three nodes on loopback, each broker and controller; a record counts once two of them have it."""
+
+    def __init__(self) -> None:
+        """Format their storage."""
+        quorum = Quorum(uuid4().hex[:22], {node: free_port() for node in (1, 2, 3)})
+        self.nodes = {
+            node: ApacheKafka(heap="512m", properties=REPLICATED, quorum=quorum, node=node) for node in quorum.ports
+        }
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The addresses of all nodes."""
+        return ",".join(node.bootstrap_servers for node in self.nodes.values())
+
+    def __enter__(self) -> Self:
+        """Start all, then wait for all."""
+        try:
+            for node in self.nodes.values():
+                node.launch()
+            for node in self.nodes.values():
+                node.wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all at once, for one by one the last would wait for the others, and remove their data."""
+        for node in self.nodes.values():
+            node.kill()
+        for node in self.nodes.values():
+            node.close()
+
+
+def _addresses(ports: Mapping[str, int]) -> str:
+    return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())

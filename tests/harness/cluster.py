@@ -28,9 +28,13 @@ class TestCluster:
 
     __test__ = False
 
-    def __init__(self, bootstrap_servers: str, prefix: str, *, partitions: int = 4) -> None:
+    def __init__(
+        self, bootstrap_servers: str, prefix: str, *, partitions: int = 4, replication_factor: int = 1
+    ) -> None:
         self.bootstrap_servers = bootstrap_servers
-        self.catalogue: Catalogue = load_catalogue(prefix).sized(article_partitions=partitions, replication_factor=1)
+        self.catalogue: Catalogue = load_catalogue(prefix).sized(
+            article_partitions=partitions, replication_factor=replication_factor
+        )
 
     def provision(self) -> None:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)

@@ -1,10 +1,10 @@
-"""A bad deployment, or another model: processes whose code is changed from outside, with no way into the product."""
+"""A bad deployment, another model, a wrong clock: processes changed from outside, with no way into the product."""
 
 from pathlib import Path
 
 from tests.harness.tools import REPOSITORY
 
-__all__ = ["bad_deployment", "other_model"]
+__all__ = ["bad_deployment", "other_model", "wrong_clock"]
 
 _RAISING = """\
 from pipeline.stages.{module} import {name}
@@ -39,6 +39,13 @@ _versions = pipeline.assembly.versions
 pipeline.assembly.versions = lambda: replace(_versions(), subjects={version!r})
 """
 
+_WRONG_CLOCK = """\
+import time
+
+_now = time.time
+time.time = lambda: _now() + {seconds}
+"""
+
 
 def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, str]:
     """Return environment variables under which `stage` raises on articles with `marker` in the headline, or on all.
@@ -52,6 +59,11 @@ def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, s
 def other_model(directory: Path, version: str) -> dict[str, str]:
     """Return environment variables under which the subject model is another version."""
     return _customised(directory, _OTHER_MODEL.format(version=version))
+
+
+def wrong_clock(directory: Path, seconds: float) -> dict[str, str]:
+    """Return environment variables under which the wall clock of Python code is off by so many seconds."""
+    return _customised(directory, _WRONG_CLOCK.format(seconds=seconds))
 
 
 def _customised(directory: Path, text: str) -> dict[str, str]:

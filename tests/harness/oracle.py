@@ -4,7 +4,8 @@ Only for issued articles, which are never near-duplicates by chance: exact copie
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -12,10 +13,19 @@ from msgspec import Struct
 
 from tests.harness.cluster import Sent, TestCluster
 
-__all__ = ["Outcome", "check_conservation", "check_verdicts", "read_outcomes"]
+__all__ = [
+    "Outcome",
+    "check_conservation",
+    "check_verdicts",
+    "dead_outcome",
+    "event_outcome",
+    "fold",
+    "read_outcomes",
+]
 
 ENRICHED = "news.articles.enriched.v1"
 DUPLICATES = "news.articles.duplicates.v1"
+RAW = "news.articles.raw.v1"
 
 
 class Outcome(Struct, frozen=True):
@@ -31,43 +41,43 @@ class Outcome(Struct, frozen=True):
     canonical_id: str
 
 
+def event_outcome(topic: str, record: Any) -> Outcome:
+    """Read an event, or an article that was held back."""
+    value = orjson.loads(record.value)
+    source, dedup = value["provenance"], value["dedup"]
+    return Outcome(
+        topic,
+        source["partition"],
+        source["offset"],
+        value["id"],
+        value["revision"],
+        # A version may be related to an earlier one's copy; what counts here is that it passes.
+        "unique" if dedup["kind"] == "related" else dedup["kind"],
+        source["content_sha256"],
+        dedup["canonical_id"],
+    )
+
+
+def dead_outcome(topic: str, record: Any) -> Outcome:
+    """Read a dead letter: of a raw record, or of an article between two services, which knows its origin."""
+    headers = {name: value.decode() for name, value in record.headers if value is not None}
+    reason = headers["news.dlq.reason"]
+    if headers["__connect.errors.topic"].endswith(RAW):
+        place = int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])
+        # Of no value at all there is no hash in the headers.
+        digest = headers.get("news.dlq.value-sha256", sha256(b"").hexdigest())
+        return Outcome(topic, *place, "", 0, reason, digest, "")
+    article = orjson.loads(record.value)
+    source = article["provenance"]
+    return Outcome(topic, source["partition"], source["offset"], article["id"], 0, reason, source["content_sha256"], "")
+
+
 def read_outcomes(cluster: TestCluster) -> list[Outcome]:
     """Read everything that came out, as a read_committed subscriber."""
-    outcomes = []
-    for topic in (ENRICHED, DUPLICATES):
-        for record in cluster.read(topic):
-            value = orjson.loads(record.value)
-            source = value["provenance"]
-            dedup = value["dedup"]
-            outcomes.append(
-                Outcome(
-                    topic,
-                    source["partition"],
-                    source["offset"],
-                    value["id"],
-                    value["revision"],
-                    # A version may be related to an earlier one's copy; what counts here is that it passes.
-                    "unique" if dedup["kind"] == "related" else dedup["kind"],
-                    source["content_sha256"],
-                    dedup["canonical_id"],
-                )
-            )
-    for stage in cluster.catalogue.stages:
-        topic = cluster.catalogue.stage(stage).dead_letters.removeprefix(cluster.catalogue.prefix)
-        for record in cluster.read(topic):
-            headers = {name: value.decode() for name, value in record.headers if value is not None}
-            outcomes.append(
-                Outcome(
-                    topic,
-                    int(headers["__connect.errors.partition"]),
-                    int(headers["__connect.errors.offset"]),
-                    "",
-                    0,
-                    headers["news.dlq.reason"],
-                    headers.get("news.dlq.value-sha256", ""),
-                    "",
-                )
-            )
+    outcomes = [event_outcome(topic, record) for topic in (ENRICHED, DUPLICATES) for record in cluster.read(topic)]
+    for stage in cluster.catalogue.stages.values():
+        topic = stage.dead_letters.removeprefix(cluster.catalogue.prefix)
+        outcomes += [dead_outcome(topic, record) for record in cluster.read(topic)]
     return outcomes
 
 
@@ -86,7 +96,7 @@ def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dic
 
 def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[str]:
     """Fold the signature log by the plain rules and compare with what came out. Returns differences, none wanted."""
-    expected = _fold(cluster.read("news.signatures.v1"))
+    expected = fold(orjson.loads(record.value) for record in cluster.read("news.signatures.v1"))
     actual = {(o.partition, o.offset): o for o in outcomes if o.where in (ENRICHED, DUPLICATES)}
     differences = []
     for origin, (kind, revision, canonical) in expected.items():
@@ -100,16 +110,23 @@ def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[st
     return differences
 
 
-def _fold(log: Sequence[Any]) -> dict[tuple[int, int], tuple[str, int, str]]:
+def fold(log: Iterable[Any]) -> dict[tuple[int, int], tuple[str, int, str]]:
+    """Return (kind, revision, canonical) by origin. An article that died after its verdict (`void`) has none."""
     verdicts: dict[tuple[int, int], tuple[str, int, str]] = {}
     newest: dict[str, tuple[str, int]] = {}
     passed: set[str] = set()
     canonical_of_text: dict[str, str] = {}
     canonical_of_article: dict[str, str] = defaultdict(str)
-    for record in log:
-        signature = orjson.loads(record.value)
-        assert signature["type"] == "signature"
+    died: set[tuple[int, int]] = set()
+    for signature in log:
         _, partition, offset = signature["origin"]
+        if signature["type"] == "void":
+            died.add((partition, offset))
+            article = signature["article_id"]
+            passed.discard(article)
+            canonical_of_text = {text: first for text, first in canonical_of_text.items() if first != article}
+            continue
+        assert signature["type"] == "signature"
         if (partition, offset) in verdicts:
             continue
         article, content, text = signature["article_id"], signature["content_hash"], signature["text_hash"]
@@ -130,4 +147,4 @@ def _fold(log: Sequence[Any]) -> dict[tuple[int, int], tuple[str, int, str]]:
             newest[article] = (content, verdict[1])
             canonical_of_article[article] = verdict[2]
         verdicts[partition, offset] = verdict
-    return verdicts
+    return {place: verdict for place, verdict in verdicts.items() if place not in died}

@@ -106,7 +106,7 @@ class WorkerProcess:
         return self._log.read_text(errors="replace") if self._log is not None and self._log.exists() else ""
 
     def all_logs(self) -> str:
-        return "\n".join(path.read_text(errors="replace") for path in sorted(Path(self._directory.name).iterdir()))
+        return "\n".join(path.read_text(errors="replace") for path in sorted(Path(self._directory.name).glob("*.log")))
 
     @property
     def port(self) -> int | None:

@@ -1,0 +1,134 @@
+"""Raw articles sent at a steady pace while faults happen."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+from kafka import KafkaProducer
+from msgspec import Struct
+
+from pipeline.wire.raw import raw_key
+from tests.harness.cluster import Sent, TestCluster
+from tests.harness.issuer import issue
+from tests.harness.malformed import malformed
+
+__all__ = ["Feed", "Input", "issued", "other_schemas", "poison", "resent", "to_wrong_partitions"]
+
+_BURST = 50
+RAW = "news.articles.raw.v1"
+
+
+class Input(Struct, frozen=True):
+    """One raw record; without a partition, its key decides."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    partition: int | None = None
+
+
+def issued(count: int, seed: int) -> Iterator[Input]:
+    """Yield issued articles: new ones, copies, repeats, revisions."""
+    for item in issue(count, seed=seed):
+        yield _keyed(item.value)
+
+
+def resent(count: int, seed: int) -> Iterator[Input]:
+    """Every third record twice, as by a producer that did not hear the acknowledgement."""
+    for number, item in enumerate(issued(count * 3 // 4, seed)):
+        yield item
+        if number % 3 == 0:
+            yield item
+
+
+def to_wrong_partitions(count: int, seed: int, *, partitions: int = 4) -> Iterator[Input]:
+    """Yield records without keys, for one partition after the other; no revisions, whose order is not promised then."""
+    first = (item for item in issue(3 * count, seed=seed) if item.relation in ("new", "copy"))
+    for number, item in enumerate(itertools.islice(first, count)):
+        yield Input(None, item.value, partition=number % partitions)
+
+
+def other_schemas(count: int, seed: int) -> Iterator[Input]:
+    """By turns from a producer one release ahead (fields nobody knows) and one behind (only what was there first)."""
+    for number, item in enumerate(issue(count, seed=seed)):
+        value = orjson.loads(item.value)
+        del value["fetched_at"]  # of versions of one article all say it or none
+        if number % 2:
+            value |= {"paywall": {"kind": "metered", "articles": 3}, "embargo_until": None, "tones": ["calm", 1, {}]}
+        else:
+            del value["issued"]
+        yield _keyed(orjson.dumps(value))
+
+
+def poison(count: int, seed: int) -> Iterator[Input]:
+    """Good articles with one of each kind of bad record among them, two of 20 MB included."""
+    bad = [Input(one.key, one.value, one.headers) for one in malformed(3, seed=seed)]
+    good = list(issued(count - len(bad), seed))
+    step = len(good) // len(bad)
+    for number, item in enumerate(good):
+        if number % step == 0 and bad:
+            yield bad.pop(0)
+        yield item
+    yield from bad
+
+
+def _keyed(value: bytes) -> Input:
+    key = raw_key(value, ())
+    return Input(key.encode() if key else None, value)
+
+
+class Feed(threading.Thread):
+    """Sends inputs at `rate` a second. `sent` is what the broker has confirmed, complete once it has ended."""
+
+    def __init__(self, cluster: TestCluster, inputs: Iterable[Input], rate: float) -> None:
+        super().__init__(name="feed", daemon=True)
+        self.sent: list[Sent] = []
+        self.handed_over = 0
+        self.error: BaseException | None = None
+        self._cluster = cluster
+        self._inputs = iter(inputs)
+        self._rate = rate
+
+    def run(self) -> None:
+        producer = KafkaProducer(
+            bootstrap_servers=self._cluster.bootstrap_servers.split(","),
+            acks="all",
+            linger_ms=10,
+            batch_size=256 * 1024,
+            max_request_size=28 * 1024 * 1024,
+            request_timeout_ms=10_000,
+        )
+        try:
+            self._send(producer)
+        except BaseException as error:  # noqa: BLE001  `finish` raises it
+            self.error = error
+        finally:
+            producer.close()
+
+    def finish(self, seconds: float) -> list[Sent]:
+        """Wait for the end and return what was confirmed."""
+        self.join(seconds)
+        assert not self.is_alive(), "the feed does not end"
+        if self.error is not None:
+            raise self.error
+        return self.sent
+
+    def _send(self, producer: Any) -> None:
+        pending = []
+        began = time.monotonic()
+        topic = self._cluster.name(RAW)
+        while burst := list(itertools.islice(self._inputs, _BURST)):
+            early = began + self.handed_over / self._rate - time.monotonic()
+            if early > 0:
+                time.sleep(early)
+            for item in burst:
+                future = producer.send(topic, item.value, item.key, list(item.headers), partition=item.partition)
+                pending.append((item, future))
+            self.handed_over += len(burst)
+        producer.flush()
+        for item, future in pending:
+            where = future.get(60)
+            self.sent.append(Sent(where.partition, where.offset, item.key, item.value))

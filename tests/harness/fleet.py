@@ -1,0 +1,209 @@
+"""The workers of one topology on one set of topics, restarted when they end, as an orchestrator would."""
+
+import itertools
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+
+from pipeline.settings import Guarantee
+from tests.harness.cluster import TestCluster
+from tests.harness.workers import WorkerProcess, environment, wait_until
+
+__all__ = ["ALL", "SESSION_SECS", "ArmedWorker", "Fleet", "Topology"]
+
+Topology = Literal["one", "five"]
+ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
+SESSION_SECS = 6.0  # silence after which partitions go to others
+CUTS: Mapping[Topology, Sequence[Sequence[str]]] = {
+    "one": (ALL, ALL),
+    # Two of `dedupe`: verdicts must agree across processes in this topology too.
+    "five": (("dedupe",), ("dedupe",), ("ingest",), ("detect-language",), ("classify",), ("publish",)),
+}
+
+
+class ArmedWorker(WorkerProcess):
+    """A worker that can be told what to do to itself, and where (tests.harness.points)."""
+
+    def __init__(self, env: Mapping[str, str], stages: Sequence[str], *arguments: str) -> None:
+        super().__init__(env, stages, *arguments)
+        self.stages = tuple(stages)
+        self.control = Path(self._directory.name) / "control"
+        self.control.mkdir()
+        self._command[1:3] = ["-m", "tests.harness.points", str(self.control)]
+
+    def arm(self, point: str, what: str) -> None:
+        """Have `what` (a signal's name, or seconds for `slow`) happen the next time the point is reached."""
+        (self.control / f"{point}.hit").unlink(missing_ok=True)
+        (self.control / point).write_text(what, "ascii")
+
+    def disarm(self, point: str) -> None:
+        (self.control / point).unlink(missing_ok=True)
+
+    def hit(self, point: str) -> bool:
+        return (self.control / f"{point}.hit").exists()
+
+    @property
+    def peak_mib(self) -> int:
+        """The most memory the present process has had, in MiB."""
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        for line in Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+        return 0
+
+
+class Fleet:
+    """Provisioned topics, and workers on them. The first worker may take another way to the broker (a proxy)."""
+
+    def __init__(
+        self,
+        cluster: TestCluster,
+        topology: Topology,
+        guarantee: Guarantee,
+        *,
+        first_by: str | None = None,
+        env: Mapping[str, str] | None = None,
+        first_env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            cluster: Where the topics are.
+            topology: Which stages each worker runs.
+            guarantee: Of all workers.
+            first_by: Bootstrap servers of the first worker, if not the cluster's.
+            env: Additions to the environment of every worker.
+            first_env: Additions to that of the first worker.
+        """
+        self.cluster = cluster
+        self.topology = topology
+        self.guarantee = guarantee
+        self.workers: list[ArmedWorker] = []
+        self.peak_mib = 0
+        self.rng = random.Random(5)
+        self._prefix = cluster.catalogue.prefix
+        self._env = {"NEWS_GUARANTEE": guarantee, "NEWS_WORK__MAX_BATCH_RECORDS": "100", **(env or {})}
+        self._first_by = first_by or cluster.bootstrap_servers
+        self._first_env = dict(first_env or {})
+        self._stack = ExitStack()
+        self._admin: KafkaAdminClient | None = None
+
+    def __enter__(self) -> Self:
+        self.cluster.provision()
+        try:
+            self.deploy(self.topology)
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+        if self._admin is not None:
+            self._admin.close()
+
+    def deploy(self, topology: Topology) -> None:
+        """Start the workers of a topology beside those there are."""
+        self.topology = topology
+        self.workers = [self.add(stages, first=number == 0) for number, stages in enumerate(CUTS[topology])]
+        self.wait_ready()
+
+    def add(self, stages: Sequence[str], *, first: bool = False) -> ArmedWorker:
+        """Start one more worker, which the fleet does not restart."""
+        servers = self._first_by if first else self.cluster.bootstrap_servers
+        extra = {**self._env, **(self._first_env if first else {})}
+        return self._stack.enter_context(ArmedWorker(environment(servers, self._prefix, **extra), stages))
+
+    def wait_ready(self) -> None:
+        for worker in self.workers:
+            worker.wait_ready()
+
+    def stop(self, workers: Sequence[ArmedWorker] | None = None) -> list[int]:
+        """Stop workers as an orchestrator does; return their exit codes."""
+        chosen = list(self.workers if workers is None else workers)
+        self._note_memory()
+        for worker in chosen:
+            worker.send(signal.SIGTERM)
+        return [worker.wait(40) for worker in chosen]
+
+    def ensure(self) -> None:
+        """Start again what has ended."""
+        self._note_memory()
+        for worker in self.workers:
+            worker.ensure()
+
+    @property
+    def starts(self) -> int:
+        return sum(worker.starts for worker in self.workers)
+
+    def of(self, stage: str) -> list[ArmedWorker]:
+        """The workers that run a stage."""
+        return [worker for worker in self.workers if stage in worker.stages]
+
+    def busy(self, among: Sequence[ArmedWorker] | None = None) -> tuple[ArmedWorker, int]:
+        """Return a worker that has records in progress, and how many; void when none comes to have any."""
+        for _ in range(1500):
+            self.ensure()
+            worker = self.rng.choice(list(among or self.workers))
+            if (count := int(worker.metric("news_records_in_progress"))) > 0:
+                return worker, count
+            time.sleep(0.01)
+        raise AssertionError("void: no work was in flight")
+
+    # -- progress
+
+    def lags(self) -> list[int]:
+        """The records that wait before each service, first service first: zero everywhere means that all is done."""
+        if self._admin is None:
+            self._admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap_servers.split(","))
+        found = []
+        for stages in sorted({worker.stages for worker in self.workers}, key=lambda run: ALL.index(run[0])):
+            topic = self.cluster.catalogue.stage(stages[0]).reads
+            group = f"{self._prefix}news-{stages[0]}"
+            places = [TopicPartition(topic, number) for number in range(self.cluster.catalogue.article_partitions)]
+            committed = self._admin.list_group_offsets({group: places})[group]
+            ends = self._admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+            found.append(sum(ends[tp].offset - max(0, committed[tp].offset) for tp in places))
+        return found
+
+    def drained(self) -> bool:
+        self.ensure()
+        try:
+            return not any(self.lags())
+        except KafkaError:
+            return False
+
+    def drain(self, seconds: float) -> None:
+        """Wait until nothing waits any more, by the fleet's own effort."""
+        wait_until(self.drained, seconds=seconds, what="lag 0 everywhere", pause_secs=0.5)
+
+    def during(self, seconds: float, each: Callable[[int], None] | None = None, *, pause_secs: float = 1.0) -> None:
+        """Let time pass with the fleet kept up; call `each` in every round."""
+        end = time.monotonic() + seconds
+        for number in itertools.count():
+            if time.monotonic() > end:
+                return
+            self.ensure()
+            if each is not None:
+                each(number)
+            time.sleep(pause_secs)
+
+    def scratch(self) -> Path:
+        """Return a directory that is removed with the fleet."""
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
+
+    def _note_memory(self) -> None:
+        self.peak_mib = max([self.peak_mib, *(worker.peak_mib for worker in self.workers)])

@@ -1,0 +1,117 @@
+"""A worker that does something to itself at a chosen point of its work: `python -m tests.harness.points DIR worker …`.
+
+A file in DIR arms a point. The process claims it by renaming it to `<point>.hit`, which is the proof, and then sends
+itself the signal that the file names. The product knows nothing of this: its methods are wrapped from outside.
+
+before-send     a unit of work is done, nothing of it is sent
+after-send      its outputs are acknowledged, its source offsets are not sent (transaction open)
+before-commit   outputs and offsets are in the transaction, which is not committed
+after-commit    committed, and the process does not know yet
+appended        signatures are in the log, their verdicts are not read
+rebalance       partitions were assigned, former owners are fenced, work has not begun
+
+Besides, `slow` (seconds) makes `classify` take that long for every batch, and an article whose URL is on `dies.example`
+makes it raise.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiokafka
+
+from pipeline.__main__ import main
+from pipeline.runtime import host, producers, signature_log
+from pipeline.stages import classify
+
+__all__ = ["DIES", "POINTS"]
+
+POINTS = ("before-send", "after-send", "before-commit", "after-commit", "appended", "rebalance")
+DIES = "dies.example"
+
+
+def install(directory: Path) -> None:
+    """Wrap what the points are in."""
+
+    def reach(point: str) -> None:
+        try:
+            hit = (directory / point).rename(directory / f"{point}.hit")
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.Signals[hit.read_text("ascii")])
+
+    _around_sending(reach)
+    _around_transactions(reach)
+    _around_the_log(reach)
+    _around_assignment(reach)
+    _around_classify(directory)
+
+
+def _around_sending(reach: Any) -> None:
+    send_records = producers.send_records
+
+    async def sending(*arguments: Any) -> None:
+        reach("before-send")
+        await send_records(*arguments)
+        reach("after-send")
+
+    host.send_records = sending  # type: ignore[attr-defined,assignment]
+
+
+def _around_transactions(reach: Any) -> None:
+    commit_transaction = aiokafka.AIOKafkaProducer.commit_transaction
+
+    async def committing(self: Any) -> None:
+        reach("before-commit")
+        await commit_transaction(self)
+        reach("after-commit")
+
+    aiokafka.AIOKafkaProducer.commit_transaction = committing
+
+
+def _around_the_log(reach: Any) -> None:
+    append = signature_log.SignatureAppender.append
+
+    async def appending(self: Any, records: Sequence[Any]) -> None:
+        await append(self, records)
+        if records:
+            reach("appended")
+
+    signature_log.SignatureAppender.append = appending  # type: ignore[method-assign]
+
+
+def _around_assignment(reach: Any) -> None:
+    open_leases = host.WorkerHost.open_leases
+
+    async def opening(self: Any, consumer: Any, partitions: list[Any]) -> list[Any]:
+        leases = await open_leases(self, consumer, partitions)
+        if leases:
+            reach("rebalance")
+        return leases
+
+    host.WorkerHost.open_leases = opening  # type: ignore[method-assign]
+
+
+def _around_classify(directory: Path) -> None:
+    process = classify.ClassifyStage.process
+
+    def processing(self: Any, batch: Sequence[Any]) -> Any:
+        slow = directory / "slow"
+        if slow.exists():
+            (directory / "slow.hit").touch()
+            time.sleep(float(slow.read_text("ascii")))
+        if any(article.url and DIES in article.url for article in batch):
+            raise RuntimeError("this article cannot be classified")
+        return process(self, batch)
+
+    classify.ClassifyStage.process = processing  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    install(Path(sys.argv[1]))
+    sys.argv = ["news-pipeline", *sys.argv[2:]]
+    main()
