@@ -1,0 +1,55 @@
+"""Write the table of docs/guarantees.md from what `make test-faults` measured; `--check` only compares."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "docs" / "guarantees.md"
+RESULTS = REPOSITORY / "benchmarks" / "results" / "faults.json"
+BEGIN, END = "<!-- The table is made by scripts/generate_guarantees.py -->\n", "<!-- end of the table -->\n"
+GUARANTEES = ("exactly_once", "at_least_once")
+TOPOLOGIES = ("one", "five")
+
+
+def faults_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the table, by guarantee, fault and topology."""
+    lines = [
+        "| guarantee | fault | services | inputs | lost | duplicated | recovery s | how it hit |",
+        "|---|---|---|---:|---:|---:|---:|---|",
+    ]
+    ordered = sorted(
+        rows, key=lambda row: (GUARANTEES.index(row["guarantee"]), row["fault"], TOPOLOGIES.index(row["topology"]))
+    )
+    lines += [
+        f"| {row['guarantee']} | {row['fault']} | {row['topology']} | {row['inputs']} | {row['lost']} "
+        f"| {row['duplicated']} | {row['recovery_secs']:.0f} | {row['proof']} |"
+        for row in ordered
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def guarantees_page(page: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Return the page with its table made anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{faults_table(rows)}\n{END}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` say whether it is up to date."""
+    page = PAGE.read_text("utf-8")
+    made = guarantees_page(page, json.loads(RESULTS.read_bytes()))
+    if "--check" not in arguments:
+        PAGE.write_text(made, "utf-8")
+        return 0
+    if made == page:
+        return 0
+    print(f"{PAGE.name} is out of date: run python -m scripts.generate_guarantees", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
