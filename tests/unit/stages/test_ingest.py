@@ -7,10 +7,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.domain.article import Article
+from pipeline.domain.article import Article, Versions
 from pipeline.domain.outcome import Emit, Reject
 from pipeline.domain.record import Headers, Origin, Record
 from pipeline.stages.ingest import IngestParams, IngestStage
+from pipeline.text.learned import LearnedFurniture, LearnedLine
+from pipeline.text.params import Extraction
 from pipeline.wire.raw import raw_key
 
 URL = "https://www.nahr-news.example/water/dam-holds"
@@ -144,6 +146,33 @@ def test_provenance() -> None:
     assert article.provenance.traceparent == "00-abc-def-01"
     assert article.signature.origin == Origin("backfill.", 3, 9)
     assert article.ingested_at == "2026-01-06T11:46:40.000Z"
+
+
+def test_how_pages_are_read_is_named_where_it_is_not_the_default() -> None:
+    record = _record(orjson.dumps({"url": URL, "html": PAGE}))
+    named = []
+    settings: tuple[Extraction, ...] = ("auto", "fast", "accurate")
+    for extraction in settings:
+        (outcome,) = IngestStage(IngestParams(extraction=extraction), version="1").process([record])
+        assert isinstance(outcome, Emit)
+        named.append(outcome.value.provenance.versions)
+    assert named == [Versions(pipeline="1", extraction=name) for name in (None, "fast", "accurate")]
+
+
+def test_learned_lines_are_those_of_the_source() -> None:
+    notice = "The Nahr News lives from its readers: become one of our friends today."
+    text = f"The dam held through the night, engineers said.\n{notice}\nTwenty buses waited in vain at the villages."
+    lines = {"nahr-news.example": [LearnedLine(line=notice, articles=20, anywhere=True)]}
+    stage = IngestStage(furniture=LearnedFurniture.from_sources(lines))
+    records = [
+        _record(orjson.dumps({"url": url, "text": text}), offset=offset)
+        for offset, url in enumerate((URL, "https://elsewhere.example/a"))
+    ]
+    own, other = (outcome.value for outcome in stage.process(records) if isinstance(outcome, Emit))
+    assert notice not in own.body
+    assert notice in other.body
+    assert own.provenance.versions is not None
+    assert own.provenance.versions.furniture == LearnedFurniture.from_sources(lines).version
 
 
 def test_fetched_at_is_normalised_or_absent() -> None:
