@@ -74,14 +74,18 @@ class _Layers(Struct, frozen=True):
 
 
 class SubjectModel:
-    """The network with the weights that ship in the package."""
+    """The network with the weights that ship in the package.
+
+    `validation` says what is served and why: tag, length, threshold, evidence, texts, share answered, share right.
+    """
 
     def __init__(self, arrays: Mapping[str, Any], params: SubjectParams | None = None) -> None:
         self.version = str(arrays["version"])
         self.taxonomy_version = str(arrays["taxonomy_version"])
         self._params = params or SubjectParams()
         self._codes = tuple(str(code) for code in arrays["codes"])
-        self._thresholds = _thresholds(arrays["validation"])
+        self.validation = tuple(str(line).split() for line in np.asarray(arrays["validation"]).tolist())
+        self._thresholds = {(tag, length): float(threshold) for tag, length, threshold, *_ in self.validation}
         self._vocabulary = _vocabulary(arrays)
         self._layers = _Layers(
             **{name: np.asarray(arrays[name]).astype(np.float32) for name in _Layers.__struct_fields__}
@@ -193,15 +197,6 @@ def _primary(tag: str | None) -> str:
 def _sigmoid(logit: float) -> float:
     """Compute by the scalar library: vector units may round the last digit differently by position."""
     return 1.0 / (1.0 + math.exp(-max(-_SAFE_LOGIT, min(_SAFE_LOGIT, logit))))
-
-
-def _thresholds(lines: Any) -> dict[tuple[str, str], float]:
-    """Read the validation table: tag, length, threshold, and the figures behind it."""
-    table = {}
-    for line in np.asarray(lines).tolist():
-        tag, length, threshold = str(line).split()[:3]
-        table[tag, length] = float(threshold)
-    return table
 
 
 def _vocabulary(arrays: Mapping[str, Any]) -> Vocabulary:

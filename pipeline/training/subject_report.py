@@ -93,6 +93,7 @@ def subject_report(data: Path, say: Say) -> Report:
         "",
     ]
     lines += _languages(answers)
+    lines += ["", "What is served, and what it was chosen by (the other half of the texts):", "", *_validation(model)]
     return Report(lines, served)
 
 
@@ -192,6 +193,16 @@ def _languages(answers: Sequence[_Answer]) -> list[str]:
         right = f"{accuracy(served):.2f}" if served else ""
         rows.append([tag, len(mine), len(news), f"{len(served) / len(mine):.2f}", right])
     return table(["language", "texts", "of these news", "answered", "of these right"], rows)
+
+
+def _validation(model: SubjectModel) -> list[str]:
+    kinds: dict[str, set[str]] = {}
+    for tag, _, _, kind, *_ in model.validation:
+        kinds.setdefault(kind, set()).add(tag)
+    counts = "; ".join(f"{len(tags)} by {kind}" for kind, tags in sorted(kinds.items()))
+    head = ("language", "length", "threshold", "evidence", "texts", "answered", "right")
+    served = len({line[0] for line in model.validation})
+    return [f"{served} languages, at one length or more: {counts}.", "", *table(head, model.validation)]
 
 
 def _baseline(data: Path, parts: Mapping[str, Sequence[_Answer]], say: Say) -> dict[str, list[Scored]]:
