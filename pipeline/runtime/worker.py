@@ -56,7 +56,6 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
     use_fast_lz4()
     use_own_records()
-    use_own_records()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
