@@ -161,7 +161,7 @@ async def _rate(
     rate: int, topics: BenchTopics, articles: Sequence[Keyed], reader: Reader, processes: Processes
 ) -> dict[str, Any]:
     before = reader.seen()
-    due, last = await _send(rate, topics, articles)
+    due, last = await send(rate, topics, articles)
     deadline = time.perf_counter() + DRAIN_SECS
     while reader.seen() - before < len(articles) and time.perf_counter() < deadline:
         processes.check()
@@ -175,13 +175,13 @@ async def _rate(
         "events": len(delays),
         "duplicates": sum(place in reader.duplicates for place in due),
         "unseen": unseen,
-        **{f"p{share}_ms": _percentile(delays, share) for share in (50, 95, 99)},
+        **{f"p{share}_ms": percentile(delays, share) for share in (50, 95, 99)},
         "drain_secs": round(drain, 2),
         "held": not unseen and drain <= HELD_SECS,
     }
 
 
-async def _send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tuple[dict[Place, float], float]:
+async def send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tuple[dict[Place, float], float]:
     """Send at the rate; return when each record was due, by its place in the raw topic, and when the last one was."""
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=topics.bootstrap_servers, acks="all", max_request_size=8 * 1024 * 1024
@@ -205,7 +205,7 @@ async def _send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tu
         await producer.stop()
 
 
-def _percentile(ordered: Sequence[float], share: int) -> int | None:
+def percentile(ordered: Sequence[float], share: int) -> int | None:
     """Return a percentile in milliseconds."""
     if not ordered:
         return None

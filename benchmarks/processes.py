@@ -71,6 +71,10 @@ class Processes:
         """Send one of them a signal."""
         self._running[number].send_signal(what)
 
+    def memory_mib(self) -> int:
+        """Return the resident memory of the largest of them."""
+        return max(_memory_mib(process.pid) for process in self._running)
+
     def check(self) -> None:
         """Raise when one has ended."""
         for number, process in enumerate(self._running):
@@ -91,3 +95,8 @@ def _cpu_secs(pid: int) -> float:
 
 def _resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _memory_mib(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") // (1024 * 1024)
