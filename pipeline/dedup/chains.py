@@ -1,22 +1,29 @@
-"""Chains through numbered entries, made for many entries at once."""
+"""Chains through numbered entries: a bucket names its newest entry, an entry the next older one; many added at once."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["chained"]
+__all__ = ["chain"]
+
+Links = NDArray[np.uint32]
 
 
-def chained(buckets: NDArray[np.uint32], links: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Return, for each entry, the link to the entry before it in its bucket (or 0), and where the newest ones are."""
-    # Two passes over 16 bits each: NumPy sorts those by counting, many times as fast as 32 bits by comparing.
-    order = np.argsort((buckets & np.uint32(0xFFFF)).astype(np.uint16), kind="stable")
-    order = order[np.argsort((buckets >> np.uint32(16)).astype(np.uint16)[order], kind="stable")]
-    ordered = buckets[order]
-    follows = np.zeros(len(order), dtype=np.bool_)
-    np.equal(ordered[1:], ordered[:-1], out=follows[1:])
-    older = np.zeros(len(order), dtype=np.uint32)
-    behind = np.flatnonzero(follows)
-    older[order[behind]] = links[order[behind - 1]]
-    last = np.ones(len(order), dtype=np.bool_)
-    last[:-1] = ~follows[1:]
-    return older, order[last]
+def chain(heads: Links, buckets: NDArray[np.int64], links: Links) -> Links:
+    """Put entries at the heads of their buckets, in order; return for each the link to the one before it, or 0.
+
+    `heads` is changed. `links` name the entries (not 0); several may go to one bucket.
+    """
+    older = heads[buckets]
+    heads[buckets] = links
+    crowded = np.flatnonzero(heads[buckets] != links)
+    if len(crowded):
+        # Few, as a rule: those that met in a bucket are chained among themselves.
+        heads[buckets[crowded]] = 0
+        members = np.flatnonzero(heads[buckets] == 0)
+        members = members[np.argsort(buckets[members], kind="stable")]
+        ordered = buckets[members]
+        again = ordered[1:] == ordered[:-1]
+        older[members[1:][again]] = links[members[:-1][again]]
+        newest = np.append(~again, True)
+        heads[ordered[newest]] = links[members[newest]]
+    return older

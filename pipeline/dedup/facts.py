@@ -6,97 +6,47 @@ ends where rows have expired.
 """
 
 import struct
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.chains import chained
+from pipeline.dedup.chains import chain
+from pipeline.dedup.details import Details
+from pipeline.dedup.layout import (
+    BEHIND,
+    CLAIM_NOTHING,
+    DETAIL,
+    DETAIL_AT,
+    FIELDS,
+    FLAGS_AT,
+    HAS_SKETCH,
+    LINKS_AT,
+    ODD_ID,
+    SKETCH_BYTES,
+    TABLE,
+    TIME_AT,
+    WIDTH,
+    Addition,
+    Row,
+    Sketches,
+    Table,
+)
 
-__all__ = [
-    "FIELDS_OF_NAMES",
-    "HAS_SKETCH",
-    "LAST_NUMBER",
-    "ODD_ID",
-    "SKETCH_BYTES",
-    "VOIDED",
-    "WITHDRAWN",
-    "Facts",
-    "Row",
-]
+__all__ = ["LAST_NUMBER", "Facts"]
 
-SKETCH_BYTES: Final = 128
-VOIDED: Final = 1
-"""The article of this row never came out."""
-WITHDRAWN: Final = 2
-"""A later record retracted the article."""
-ODD_ID: Final = 4
-"""`id` is a digest of an identifier that is not 32 hexadecimal digits."""
-HAS_SKETCH: Final = 8
-
-_FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIHBB")
-_LINKS: Final = struct.Struct("<III")
-_WIDTH: Final = _FIELDS.size + _LINKS.size + SKETCH_BYTES
-_FLAGS_AT: Final = _FIELDS.size - 1
-_LINKS_AT: Final = _FIELDS.size
-_SKETCH_AT: Final = _FIELDS.size + _LINKS.size
-_TIME_AT: Final = 80
+LAST_NUMBER: Final = (1 << 32) - 2
+"""The highest number a row can have."""
+_NO_SKETCH: Final = bytes(SKETCH_BYTES)
 _SMALLEST: Final = 1024
-LAST_NUMBER: Final = (1 << 32) - 1
+_LOAD: Final = 2
+"""Rows for each bucket, at most."""
+_AT_ONCE: Final = 1 << 14
+"""Rows copied or chained together."""
 _KEY: Final = struct.Struct("<Q")
-
-
-class Row(NamedTuple):
-    """One signature and its verdict, as far as later verdicts depend on them."""
-
-    lane: int
-    partition: int
-    offset: int
-    id: bytes
-    content: bytes
-    text: bytes
-    numbers: bytes
-    ingested_at_ms: int
-    time_ms: int
-    observed_at_ms: int
-    source: int
-    agency: int
-    revision: int
-    supersedes: int
-    """One more than the revision that passed last before this record, or 0."""
-    shingles: int
-    version: int
-    kind: int
-    flags: int
-
-
-_COLUMNS: Final = (
-    ("lane", "<u4", 0),
-    ("partition", "<u4", 4),
-    ("offset", "<u8", 8),
-    ("id", "<u8", 16),
-    ("text", "<u8", 48),
-    ("time", "<i8", _TIME_AT),
-    ("source", "<u4", 96),
-    ("agency", "<u4", 100),
-    ("flags", "u1", _FLAGS_AT),
-    ("links", "<u8", _LINKS_AT),
-    ("claim", "<u4", _LINKS_AT + 8),
-)
-_TABLE: Final = np.dtype(
-    {
-        "names": [name for name, _, _ in _COLUMNS],
-        "formats": [kind for _, kind, _ in _COLUMNS],
-        "offsets": [place for _, _, place in _COLUMNS],
-        "itemsize": _WIDTH,
-    }
-)
-"""The same rows as NumPy sees them, with the first eight bytes of digests as keys."""
-
-FIELDS_OF_NAMES: Final = ("lane", "source", "agency")
-"""Columns that hold numbers of names."""
-
+_TIME: Final = struct.Struct("<q")
+_LINK: Final = struct.Struct("<I")
 _FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 
 
@@ -122,90 +72,92 @@ def _digest_key(digest: bytes) -> int:
 class Facts:
     """The ring of rows. Rows are named by their number, which grows by one; number 0 is none."""
 
-    def __init__(self, capacity: int = _SMALLEST) -> None:
+    def __init__(self) -> None:
         """Start empty."""
-        self.first = 1
-        self.end = 1
-        self._details: list[bytes | None] = []
-        self._allocate(capacity)
+        self.load(np.empty(0, dtype=TABLE), np.empty((0, SKETCH_BYTES), dtype=np.uint8), b"")
 
     def __len__(self) -> int:
         """Count the rows that have not expired."""
         return self.end - self.first
 
-    def _allocate(self, capacity: int) -> None:
-        self.capacity = capacity
-        self.data: NDArray[np.uint8] = np.empty((capacity, _WIDTH), dtype=np.uint8)
-        self._buffer = self.data.data.cast("B")
-        self._details = [None] * capacity
-        self.heads = np.zeros((3, capacity // 2), dtype=np.uint32)
-        self._heads = tuple(part.data for part in self.heads)
-        self._mask = capacity // 2 - 1
+    def load(self, rows: Table, sketches: Sketches, details: bytes) -> None:
+        """Replace everything by what `live` returned, numbered from 1."""
+        self.first, self.end = 1, 1 + len(rows)
+        self._details = Details(details)
+        self._allocate(max(_SMALLEST, len(rows) + len(rows) // 8))
+        slots = np.arange(1, self.end) % self._capacity
+        self._rows[slots], self._sketches[slots] = rows, sketches
+        self._make_buckets(len(rows))
 
     def row(self, number: int) -> Row:
         """Return a live row."""
-        return Row._make(_FIELDS.unpack_from(self._buffer, number % self.capacity * _WIDTH))
+        return Row._make(FIELDS.unpack_from(self._buffer, number % self._capacity * WIDTH))
 
     def time_ms(self, number: int) -> int:
         """Return the fold's time at a live row."""
-        at = number % self.capacity * _WIDTH + _TIME_AT
-        return int.from_bytes(self._buffer[at : at + 8], "little", signed=True)
+        time_ms: int = _TIME.unpack_from(self._buffer, number % self._capacity * WIDTH + TIME_AT)[0]
+        return time_ms
 
-    def indexed(self, number: int) -> bool:
-        """Whether a live row belongs into an index by sketch: it claims its text and has one."""
-        base = number % self.capacity * _WIDTH
-        claim = bytes(self._buffer[base + _LINKS_AT + 8 : base + _LINKS_AT + 12]) != b"\xff\xff\xff\xff"
-        return claim and bool(self._buffer[base + _FLAGS_AT] & HAS_SKETCH)
-
-    def claiming_with_sketch(self, oldest_ms: int) -> NDArray[np.uint32]:
-        """Return the numbers of rows that claim their text and have a sketch, from a time on."""
-        numbers = np.arange(self.first, self.end)
-        rows = self.table(self.data)[numbers % self.capacity]
-        chosen = (rows["claim"] != LAST_NUMBER) & (rows["flags"] & HAS_SKETCH > 0) & (rows["time"] >= oldest_ms)
-        found: NDArray[np.uint32] = numbers[chosen].astype(np.uint32)
+    def claiming_with_sketch(self, oldest_ms: int, first: int = 0) -> NDArray[np.uint32]:
+        """Return the numbers of rows that claim their text and have a sketch, from a time and a row on."""
+        numbers = np.arange(max(first, self.first), self.end, dtype=np.uint32)
+        slots = numbers % np.uint32(self._capacity)
+        chosen = (self._rows["claim"][slots] != CLAIM_NOTHING) & (self._rows["flags"][slots] & HAS_SKETCH > 0)
+        found: NDArray[np.uint32] = numbers[chosen & (self._rows["time"][slots] >= oldest_ms)]
         return found
 
-    def sketches(self) -> NDArray[np.uint8]:
-        """Return the sketches of all slots; row `n` is in slot `n % capacity`."""
-        return self.data[:, _SKETCH_AT:]
+    def sketches_of(self, numbers: NDArray[np.uint32]) -> Sketches:
+        """Return the sketches of live rows."""
+        found: Sketches = self._sketches[numbers % np.uint32(self._capacity)]
+        return found
 
-    def detail(self, number: int) -> bytes | None:
-        """Return what `append` was given as detail."""
-        return self._details[number % self.capacity]
+    def detail(self, number: int) -> bytes:
+        """Return what the row was given as detail."""
+        return self._details.read(*DETAIL.unpack_from(self._buffer, number % self._capacity * WIDTH + DETAIL_AT))
 
-    def append(self, row: Row, sketch: bytes, detail: bytes | None, *, claims: bool) -> int:
-        """Add a row as the newest; `claims` puts it into the index of texts."""
-        if len(self) == self.capacity:
-            self._place(self.live(), self.details(), self.capacity * 2)
+    def make_room(self, rows: int) -> None:
+        """Have memory for so many more rows."""
+        needed = len(self) + rows
+        if needed > self._capacity:
+            self._grow(max(needed, self._capacity + self._capacity // 8))
+        if needed > _LOAD * (self._mask + 1):
+            self._make_buckets(needed)
+
+    def append(self, addition: Addition) -> int:
+        """Add a row as the newest; `make_room` has been asked for it."""
+        row, sketch, detail, claims = addition
         number = self.end
-        base = number % self.capacity * _WIDTH
-        _FIELDS.pack_into(self._buffer, base, *row)
-        self._buffer[base + _SKETCH_AT : base + _WIDTH] = sketch or bytes(SKETCH_BYTES)
-        self._link(number, base, row, claims)
-        self._details[number % self.capacity] = detail
-        self.end += 1
-        return number
-
-    def _link(self, number: int, base: int, row: Row, claims: bool) -> None:
-        origins, ids, texts = self._heads
-        mask = self._mask
-        origin = _origin_key(row.lane, row.partition, row.offset) & mask
-        article = _digest_key(row.id) & mask
-        text = _digest_key(row.text) & mask
-        _LINKS.pack_into(
-            self._buffer, base + _LINKS_AT, origins[origin], ids[article], texts[text] if claims else LAST_NUMBER
-        )
+        slot = number % self._capacity
+        origins, ids, texts = self._heads_at
+        origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
+        article, text = _digest_key(row.id) & self._mask, _digest_key(row.text) & self._mask
+        FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
+        links = origins[origin], ids[article], texts[text] if claims else CLAIM_NOTHING
+        BEHIND.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, self._details.append(detail), len(detail))
+        self._sketches[slot] = np.frombuffer(sketch or _NO_SKETCH, dtype=np.uint8)
         origins[origin] = ids[article] = number
         if claims:
             texts[text] = number
+        self.end += 1
+        return number
 
-    def _chain(self, index: int, key: int) -> Iterator[tuple[int, Row]]:
-        number = self._heads[index][key & self._mask]
-        link = _LINKS_AT + 4 * index
-        while number >= self.first:
-            yield number, self.row(number)
-            base = number % self.capacity * _WIDTH + link
-            number = int.from_bytes(self._buffer[base : base + 4], "little")
+    def append_all(self, additions: Sequence[Addition]) -> None:
+        """Add rows in order, as `append` would."""
+        self.make_room(len(additions))
+        rows, sketches, details, claims = zip(*additions, strict=True)
+        table = np.zeros(len(rows), dtype=TABLE)
+        fields = np.frombuffer(b"".join([FIELDS.pack(*row) for row in rows]), dtype=np.uint8)
+        table.view(np.uint8).reshape(-1, WIDTH)[:, : FIELDS.size] = fields.reshape(-1, FIELDS.size)
+        table["claim"][~np.array(claims)] = CLAIM_NOTHING
+        table["detail_length"] = np.fromiter(map(len, details), np.uint32, len(details))
+        starts = np.cumsum(table["detail_length"], dtype=np.uint32) - table["detail_length"]
+        table["detail"] = starts + np.uint32(self._details.append(b"".join(details)))
+        slots = np.arange(self.end, self.end + len(rows)) % self._capacity
+        self._rows[slots] = table
+        joined = b"".join([sketch or _NO_SKETCH for sketch in sketches])
+        self._sketches[slots] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, SKETCH_BYTES)
+        self.end += len(rows)
+        self._link(self.end - len(rows), self.end)
 
     def by_origin(self, lane: int, partition: int, offset: int) -> int:
         """Return the row of an origin, or 0."""
@@ -226,66 +178,66 @@ class Facts:
             if row.text == digest:
                 yield number, row
 
-    @staticmethod
-    def as_rows(data: bytes) -> NDArray[np.uint8]:
-        """Read rows that were turned into bytes.
-
-        Raises:
-            ValueError: It is not a whole number of rows.
-        """
-        return np.frombuffer(data, dtype=np.uint8).reshape(-1, _WIDTH).copy()
-
     def set_flag(self, number: int, flag: int, on: bool) -> None:
         """Set or clear one flag of a row."""
-        at = number % self.capacity * _WIDTH + _FLAGS_AT
+        at = number % self._capacity * WIDTH + FLAGS_AT
         self._buffer[at] = self._buffer[at] | flag if on else self._buffer[at] & ~flag
-
-    @staticmethod
-    def table(rows: NDArray[np.uint8]) -> NDArray[np.void]:
-        """View rows as records with the columns that NumPy works on."""
-        return rows.reshape(-1).view(_TABLE)
 
     def drop_first(self) -> None:
         """Forget the oldest row."""
-        self._details[self.first % self.capacity] = None
+        at = self.first % self._capacity * WIDTH + DETAIL_AT
+        self._details.drop_first(DETAIL.unpack_from(self._buffer, at)[1])
         self.first += 1
 
-    def live(self) -> NDArray[np.uint8]:
-        """Return the live rows in order, without their links; whether a row claims its text can still be seen."""
-        rows: NDArray[np.uint8] = self.data[np.arange(self.first, self.end) % self.capacity]
-        table = self.table(rows)
-        table["links"] = 0
-        table["claim"] = np.where(table["claim"] == LAST_NUMBER, np.uint32(LAST_NUMBER), np.uint32(0))
-        return rows
+    def live(self) -> tuple[Table, Sketches, bytes]:
+        """Return the live rows in order, without links but whether they claim their text; sketches; details."""
+        slots = np.arange(self.first, self.end) % self._capacity
+        rows: Table = self._rows[slots]
+        rows["links"] = 0
+        rows["claim"] = np.where(rows["claim"] == CLAIM_NOTHING, np.uint32(CLAIM_NOTHING), np.uint32(0))
+        rows["detail"] -= np.uint32(self._details.first)
+        return rows, self._sketches[slots], self._details.live()
 
-    def details(self) -> list[bytes | None]:
-        """Return the details of the live rows in order."""
-        return [self._details[number % self.capacity] for number in range(self.first, self.end)]
+    def _chain(self, index: int, key: int) -> Iterator[tuple[int, Row]]:
+        number = self._heads_at[index][key & self._mask]
+        link = LINKS_AT + 4 * index
+        while number >= self.first:
+            yield number, self.row(number)
+            number = _LINK.unpack_from(self._buffer, number % self._capacity * WIDTH + link)[0]
 
-    def load(self, rows: NDArray[np.uint8], details: list[bytes | None]) -> None:
-        """Replace everything by rows that `live` returned, numbered from 1."""
-        self.first, self.end = 1, 1 + len(rows)
-        self._place(rows, details, max(_SMALLEST, 1 << (len(rows) - 1).bit_length()))
+    def _allocate(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._rows: Table = np.empty(capacity, dtype=TABLE)
+        self._buffer = self._rows.view(np.uint8).data
+        self._sketches: Sketches = np.empty((capacity, SKETCH_BYTES), dtype=np.uint8)
 
-    def _place(self, rows: NDArray[np.uint8], details: list[bytes | None], capacity: int) -> None:
-        """Lay rows out in a ring of another capacity and make their chains anew."""
+    def _grow(self, capacity: int) -> None:
+        rows, sketches, former = self._rows, self._sketches, self._capacity
         self._allocate(capacity)
-        numbers = np.arange(self.first, self.end)
-        slots = numbers % capacity
-        self.data[slots] = rows
-        for slot, detail in zip(slots.tolist(), details, strict=True):
-            self._details[slot] = detail
-        table = self.table(self.data)
-        with np.errstate(over="ignore"):
-            origins = _origin_keys(table["lane"][slots], table["partition"][slots], table["offset"][slots])
-        everything = np.ones(len(rows), dtype=np.bool_)
-        claiming = table["claim"][slots] != LAST_NUMBER
-        columns = ((origins, everything), (table["id"][slots], everything), (table["text"][slots], claiming))
-        for index, (keys, chosen) in enumerate(columns):
-            self._chain_up(index, (keys[chosen] & np.uint64(self._mask)).astype(np.uint32), numbers[chosen])
+        for start in range(self.first, self.end, _AT_ONCE):
+            numbers = np.arange(start, min(start + _AT_ONCE, self.end))
+            self._rows[numbers % capacity] = rows[numbers % former]
+            self._sketches[numbers % capacity] = sketches[numbers % former]
 
-    def _chain_up(self, index: int, buckets: NDArray[np.uint32], numbers: NDArray[np.int64]) -> None:
-        older, newest = chained(buckets, numbers.astype(np.uint32))
-        at = _LINKS_AT + 4 * index
-        self.data[numbers % self.capacity, at : at + 4] = older.astype("<u4")[:, None].view(np.uint8)
-        self.heads[index][buckets[newest]] = numbers[newest]
+    def _make_buckets(self, rows: int) -> None:
+        """Chain all rows anew, in buckets for so many."""
+        buckets = max(_SMALLEST, 1 << (rows // _LOAD).bit_length())
+        self._mask = buckets - 1
+        self._heads = np.zeros((3, buckets), dtype=np.uint32)
+        self._heads_at = tuple(part.data for part in self._heads)
+        for start in range(self.first, self.end, _AT_ONCE):
+            self._link(start, min(start + _AT_ONCE, self.end))
+
+    def _link(self, first: int, end: int) -> None:
+        numbers = np.arange(first, end, dtype=np.uint32)
+        slots = numbers % np.uint32(self._capacity)
+        rows = self._rows[slots]
+        origins = _origin_keys(rows["lane"], rows["partition"], rows["offset"])
+        for index, keys in enumerate((origins, rows["id"][:, 0])):
+            self._rows["links"][slots, index] = self._chained(index, keys, numbers)
+        claiming = np.flatnonzero(rows["claim"] != CLAIM_NOTHING)
+        texts = rows["text"][claiming, 0]
+        self._rows["claim"][slots[claiming]] = self._chained(2, texts, numbers[claiming])
+
+    def _chained(self, index: int, keys: NDArray[np.uint64], numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return chain(self._heads[index], (keys & np.uint64(self._mask)).astype(np.int64), numbers)

@@ -1,20 +1,23 @@
 """The fold: the deduplication log turned into verdicts, the same ones wherever and whenever it is folded.
 
 Everything the fold knows stems from one signature and its verdict and expires by itself: the state is the rows of the
-last seven days and a time. So a fold that starts on a log whose beginning is gone, and adopts the verdicts on record,
-ends up where one stands that has been running all along. Time is the running maximum of min(ingested, appended): one
-wrong clock cannot expire the window.
+last seven days, a time, and the version in force. So a fold that starts on a log whose beginning is gone, and adopts
+the verdicts on record, ends up where one stands that has been running all along. Time is the running maximum of
+min(ingested, appended): one wrong clock cannot expire the window.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from pipeline.dedup.facts import LAST_NUMBER, VOIDED, WITHDRAWN, Facts
+from pipeline.dedup.compact import KINDS, Versions, article_digest, packed_sketch
+from pipeline.dedup.facts import LAST_NUMBER, Facts
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.near import Near
+from pipeline.dedup.layout import VOIDED, WITHDRAWN
+from pipeline.dedup.near import Near, NearCounts, Query
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import CLAIMING, KINDS, Rows, article_digest
+from pipeline.dedup.rows import CLAIMING, Rows, claims_text
 from pipeline.dedup.signing import SIGNATURE_VERSION
 from pipeline.dedup.snapshot import Image, pack, unpack
 from pipeline.domain.ids import ArticleId
@@ -26,21 +29,30 @@ from pipeline.errors import FatalError
 __all__ = ["FOLD_VERSION", "Fold", "FoldParams", "FoldStats"]
 
 FOLD_VERSION: Final = 1
-"""Changes with any change to the verdicts; `Activate` puts a version in force at one place in the log."""
+"""In force until a control record in the log says otherwise. Any change to the verdicts is a new version."""
 
+_AT_ONCE: Final = 512
+"""Records looked up together: more gain little, and what they add has to be compared among themselves."""
 _RETRACTION: Final = KINDS.index("retraction")
 _LONG_AGO: Final = -(1 << 62)
+_NEVER: Final = -(1 << 63)
 
 
 class FoldStats(Struct, frozen=True, kw_only=True):
     """What the fold holds, for operators."""
 
+    version: int
+    """The version of the fold in force."""
     records: int
     """Signatures remembered."""
     sources: int
     agencies: int
     near: int
     """Articles in the index of near-duplicates."""
+    folded: int
+    """Signatures folded since the start of this process."""
+    compared: int
+    """Articles that signatures were compared with since the start of this process."""
     capped: int
     """How often a crowded band was cut short since the start of this process."""
     time_ms: int | None
@@ -50,17 +62,28 @@ class FoldStats(Struct, frozen=True, kw_only=True):
 class Fold:
     """The deterministic state machine over the deduplication log."""
 
-    def __init__(self, params: FoldParams | None = None) -> None:
-        """Start with an empty memory."""
-        self.params = FoldParams() if params is None else params
+    def __init__(self, params: FoldParams | None = None, later: Versions | None = None) -> None:
+        """Start with an empty memory; `later` are further versions that the log may put in force."""
+        self.versions: Versions = {FOLD_VERSION: params or FoldParams(), **(later or {})}
         self._time_ms = _LONG_AGO
+        self._folded = 0
+        self._counts = NearCounts()
+        self._active = FOLD_VERSION
+        self._told = False
+        """Whether the log has said which version is in force; until then the verdicts on record do."""
         self._set_facts(Facts())
 
     def _set_facts(self, facts: Facts) -> None:
         self._facts = facts
-        self._rows = Rows(facts, self.params, FOLD_VERSION)
-        self._near = Near(facts, self.params)
-        self._judge = Judge(self._rows, self._near, self.params, FOLD_VERSION)
+        self._rows = Rows(facts, self.versions)
+        self._set_version(self._active)
+
+    def _set_version(self, version: int) -> None:
+        self._active = version
+        self.params = self.versions[version]
+        self._near = Near(self._facts, self.params, self._counts)
+        self._near.load(self._time_ms)
+        self._judge = Judge(self._rows, self._near, self.params, version)
 
     def __len__(self) -> int:
         """Count the signatures remembered."""
@@ -75,32 +98,57 @@ class Fold:
             FatalError: The record puts a version in force that this code does not have.
             ValueError: The record holds numbers that no log can have; nothing has changed.
         """
-        if isinstance(record, Void):
-            self._void(record)
-            return None
-        if isinstance(record, Activate):
-            self._activate(record)
-            return None
-        known = self.verdict_of(record.origin)
-        if known is not None:
-            return known
-        self._advance(record, append_time_ms)
-        verdict = self._judge.judge(record)
-        self._add(record, verdict)
-        return verdict
+        return next(self.apply_all([(record, append_time_ms)]))
+
+    def apply_all(self, entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Verdict | None]:
+        """Fold the next records, as `apply` would one by one, but many times as fast; each when it is asked for.
+
+        Raises:
+            FatalError: As `apply`.
+            ValueError: As `apply`.
+        """
+        for part in _parts(entries):
+            for (record, append_time_ms), query in zip(part, self._look_up(part), strict=True):
+                yield self._apply(record, append_time_ms, query)
 
     def adopt(self, signature: Signature, verdict: Verdict, append_time_ms: int) -> None:
         """Fold a signature whose verdict is on record: as `apply`, but without deciding anew.
 
         Raises:
-            ValueError: The two do not belong together, or hold numbers that no log can have; nothing has changed.
+            FatalError: The verdict is of a version that this code does not have.
+            ValueError: The two do not belong together, or hold numbers that no log can have.
         """
-        if signature.origin != verdict.origin or signature.article_id != verdict.article_id:
-            raise ValueError("a verdict belongs to the signature of its origin")
-        if self._rows.find(signature.origin):
-            return
-        self._advance(signature, append_time_ms)
-        self._add(signature, verdict)
+        self.adopt_all([(signature, verdict, append_time_ms)])
+
+    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
+        """Fold signatures whose verdicts are on record, as `adopt` would one by one, but many times as fast.
+
+        Raises:
+            FatalError: As `adopt`.
+            ValueError: As `adopt`.
+        """
+        self._make_room(len(entries))
+        window_ms = self.params.exact_window_secs * 1000
+        time_ms = self._time_ms
+        pairs: dict[Origin, tuple[Signature, Verdict, int]] = {}
+        for signature, verdict, append_time_ms in entries:
+            if signature.origin != verdict.origin or signature.article_id != verdict.article_id:
+                raise ValueError("a verdict belongs to the signature of its origin")
+            if not self._told and verdict.fold_version != self._active:
+                self._add_all(list(pairs.values()), time_ms)
+                self._switch(verdict.fold_version)
+                pairs, window_ms = {}, self.params.exact_window_secs * 1000
+            known = pairs.get(signature.origin)
+            known_at = known[2] if known is not None else self._known_at(signature.origin)
+            if known_at >= time_ms - window_ms:
+                continue
+            time_ms = max(time_ms, min(signature.ingested_at_ms, append_time_ms))
+            pairs[signature.origin] = signature, verdict, time_ms
+            if verdict.kind == "retraction":
+                self._add_all(list(pairs.values()), time_ms)
+                self._withdraw(signature.article_id)
+                pairs = {}
+        self._add_all(list(pairs.values()), time_ms)
 
     def verdict_of(self, origin: Origin) -> Verdict | None:
         """Return the verdict on a remembered origin, or None."""
@@ -110,48 +158,85 @@ class Fold:
     def stats(self) -> FoldStats:
         """Return what the fold holds."""
         return FoldStats(
+            version=self._active,
             records=len(self._facts),
             sources=len(self._rows.sources),
             agencies=len(self._rows.agencies),
             near=len(self._near.bands),
-            capped=self._near.bands.capped,
+            folded=self._folded,
+            compared=self._counts.compared,
+            capped=self._counts.capped,
             time_ms=None if self._time_ms == _LONG_AGO else self._time_ms,
         )
 
-    def snapshot(self) -> bytes:
-        """Return the whole state, checksummed; equal states give equal bytes."""
-        return pack(Image.of(self._rows, self._time_ms), self.params, FOLD_VERSION)
+    def snapshot(self) -> list[bytes | memoryview]:
+        """Return the whole state, checksummed, in parts to be written one after the other; a copy, not a view.
 
-    @classmethod
-    def restore(cls, data: bytes, params: FoldParams | None = None) -> "Fold":
-        """Return the fold that `snapshot` was taken of.
+        Equal states give equal bytes.
+        """
+        return pack(Image.of(self._rows, self._active, self._time_ms), self.versions)
+
+    def restored(self, data: bytes | memoryview) -> "Fold":
+        """Return the fold that `snapshot` was taken of; it decides by the same versions as this one.
 
         Raises:
             ValueError: The data is damaged, or of another version or other parameters.
         """
-        fold = cls(params)
-        fold._fill(unpack(data, fold.params, FOLD_VERSION))
+        fold = Fold(self.versions[FOLD_VERSION], self.versions)
+        fold._fill(unpack(data, fold.versions))
+        fold._told = True
         return fold
 
     def _fill(self, image: Image) -> None:
-        self._time_ms = image.put(self._rows)
-        self._near.load(self._time_ms)
+        image.put(self._rows)
+        self._time_ms = image.time_ms
+        self._switch(image.active)
 
-    def _advance(self, signature: Signature, append_time_ms: int) -> None:
-        self._time_ms = max(self._time_ms, min(signature.ingested_at_ms, append_time_ms))
-        self._near.expire(self._time_ms)
-        oldest = self._time_ms - self.params.exact_window_secs * 1000
+    def _look_up(self, part: Sequence[tuple[LogRecord, int]]) -> list[Query | None]:
+        self._make_room(len(part))
+        sketches = [packed_sketch(record) if isinstance(record, Signature) else b"" for record, _ in part]
+        queries = iter(self._near.look_up([sketch for sketch in sketches if sketch]))
+        return [next(queries) if sketch else None for sketch in sketches]
+
+    def _apply(self, record: LogRecord, append_time_ms: int, query: Query | None) -> Verdict | None:
+        if isinstance(record, Void):
+            self._void(record)
+            return None
+        if isinstance(record, Activate):
+            self._activate(record)
+            return None
+        known = self.verdict_of(record.origin)
+        if known is not None:
+            return known
+        self._advance(max(self._time_ms, min(record.ingested_at_ms, append_time_ms)))
+        verdict = self._judge.judge(record, query)
+        number = self._rows.add(record, verdict, self._time_ms)
+        self._folded += 1
+        if query is not None and claims_text(record, verdict):
+            self._near.add(number, query)
+        if verdict.kind == "retraction":
+            self._withdraw(record.article_id)
+        return verdict
+
+    def _add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]], time_ms: int) -> None:
+        if pairs:
+            first = self._facts.end
+            self._rows.add_all(pairs)
+            self._folded += len(pairs)
+            self._near.add_all(self._facts.claiming_with_sketch(_LONG_AGO, first))
+            self._advance(time_ms)
+
+    def _advance(self, time_ms: int) -> None:
+        self._time_ms = time_ms
+        self._near.expire(time_ms)
+        oldest = time_ms - self.params.exact_window_secs * 1000
         while len(self._facts) and self._facts.time_ms(self._facts.first) < oldest:
             self._rows.forget_first()
 
-    def _add(self, signature: Signature, verdict: Verdict) -> None:
-        if self._facts.end == LAST_NUMBER:
-            self._renumber()
-        number = self._rows.add(signature, verdict, self._time_ms)
-        if signature.sketch and self._facts.indexed(number):
-            self._near.add(number)
-        if verdict.kind == "retraction":
-            self._withdraw(signature.article_id)
+    def _known_at(self, origin: Origin) -> int:
+        """Return the fold's time when an origin came, if it is remembered."""
+        number = self._rows.find(origin)
+        return self._facts.time_ms(number) if number else _NEVER
 
     def _void(self, record: Void) -> None:
         number = self._rows.find(record.origin)
@@ -168,13 +253,31 @@ class Fold:
             retracted = retracted or (row.kind == _RETRACTION and not row.flags & VOIDED)
 
     def _activate(self, record: Activate) -> None:
-        if record.fold_version != FOLD_VERSION or record.signature_version != SIGNATURE_VERSION:
+        if record.signature_version != SIGNATURE_VERSION:
             raise FatalError(
-                f"the log puts fold {record.fold_version} and signature {record.signature_version} in force; "
-                f"this version has fold {FOLD_VERSION} and signature {SIGNATURE_VERSION}"
+                f"the log puts signature {record.signature_version} in force; this version has {SIGNATURE_VERSION}"
             )
+        self._told = True
+        self._switch(record.fold_version)
 
-    def _renumber(self) -> None:
-        image = Image.of(self._rows, self._time_ms)
-        self._set_facts(Facts())
-        self._fill(image)
+    def _switch(self, version: int) -> None:
+        if version not in self.versions:
+            has = ", ".join(map(str, sorted(self.versions)))
+            raise FatalError(f"the log puts fold {version} in force; this version has {has}")
+        self._set_version(version)
+
+    def _make_room(self, records: int) -> None:
+        if self._facts.end + records > LAST_NUMBER:
+            image = Image.of(self._rows, self._active, self._time_ms)
+            self._set_facts(Facts())
+            self._fill(image)
+        self._facts.make_room(records)
+
+
+def _parts(entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Sequence[tuple[LogRecord, int]]]:
+    """Cut the log where a control record may change how it is folded, and else where enough is together."""
+    start = 0
+    for place, (record, _) in enumerate(entries, start=1):
+        if isinstance(record, Activate) or place - start == _AT_ONCE or place == len(entries):
+            yield entries[start:place]
+            start = place

@@ -5,8 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from pipeline.dedup.facts import VOIDED, Row
-from pipeline.dedup.rows import CLAIMING, KINDS
+from pipeline.dedup.compact import KINDS
+from pipeline.dedup.layout import VOIDED, Row
+from pipeline.dedup.rows import CLAIMING
 
 __all__ = ["History", "history_of"]
 

@@ -5,11 +5,12 @@ from typing import Final, TypedDict
 import numpy as np
 from msgspec.structs import replace
 
-from pipeline.dedup.facts import HAS_SKETCH, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.compact import article_digest, digest8, digest16, first_verdict, packed_sketch
 from pipeline.dedup.history import History, history_of
-from pipeline.dedup.near import Match, Near, agreement, similarity
+from pipeline.dedup.layout import HAS_SKETCH, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.near import Match, Near, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import Rows, article_digest, digest8, digest16, first_verdict, packed_sketch
+from pipeline.dedup.rows import Rows
 from pipeline.domain.ids import ClusterId, cluster_id
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict
@@ -41,17 +42,17 @@ class Judge:
         self._params = params
         self._version = version
 
-    def judge(self, signature: Signature) -> Verdict:
-        """Return the verdict on a signature whose origin is new."""
+    def judge(self, signature: Signature, query: Query | None) -> Verdict:
+        """Return the verdict on a signature whose origin is new; `query` is for its sketch, if it has one."""
         first = first_verdict(signature, self._params, self._version)
         digest, odd = article_digest(signature.article_id)
         history = history_of(self._rows.facts.by_article(digest, odd))
         if signature.action == "retract":
             return self._retraction(first, history)
         if history.newest is None:
-            found = self._duplicate(signature, first)
+            found = self._duplicate(signature, query, first)
             return found if not history.revision else replace(found, revision=history.revision + 1)
-        return self._known(signature, first, history, history.newest)
+        return self._known(signature, query, first, history)
 
     def _retraction(self, first: Verdict, history: History) -> Verdict:
         window = self._params.exact_window_secs
@@ -71,10 +72,13 @@ class Judge:
             window_secs=window,
         )
 
-    def _known(self, signature: Signature, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+    def _known(self, signature: Signature, query: Query | None, first: Verdict, history: History) -> Verdict:
+        newest = history.newest
+        if newest is None:
+            raise ValueError("an unknown article has no newest version")
         same = newest[1].content == digest16(signature.content_hash) and not history.retracted
         if history.passed is None:
-            found = self._duplicate(signature, first)
+            found = self._duplicate(signature, query, first)
             if same and not found.passes:
                 return replace(found, kind="repeat", revision=history.revision)
             return replace(found, revision=history.revision + 1)
@@ -142,8 +146,7 @@ class Judge:
             return None
         if row.text == digest16(signature.text_hash):
             return 1.0
-        facts = self._rows.facts
-        other = facts.sketches()[number % facts.capacity]
+        other = self._rows.facts.sketches_of(np.array(number, dtype=np.uint32))
         return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
 
     def _change(self, signature: Signature, history: History, score: float | None) -> ChangeClass:
@@ -166,13 +169,12 @@ class Judge:
         known = history.published or history.newest
         return first.cluster_id if known is None else self._rows.verdict(known[0]).cluster_id
 
-    def _duplicate(self, signature: Signature, first: Verdict) -> Verdict:
-        """Compare with other articles: exact, or else unique."""
+    def _duplicate(self, signature: Signature, query: Query | None, first: Verdict) -> Verdict:
+        """Compare with other articles: exact, near, related, or else unique."""
         exact = self._exact(signature, first)
-        sketch = packed_sketch(signature)
-        if exact is not None or not sketch:
+        if exact is not None or query is None:
             return exact or first
-        matches = self._near.matches(np.frombuffer(sketch, dtype=np.uint8), signature.shingles, signature.version)
+        matches = self._near.matches(query, signature.shingles, signature.version)
         matches = [match for match in matches if self._rows.article(match.number) != signature.article_id]
         for match in matches:
             decided = self._is_copy(signature, match)

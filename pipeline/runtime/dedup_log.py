@@ -7,20 +7,22 @@ the verdicts on record while it folds the log from its start; only then is it ca
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol
 
 import aiokafka
 from aiokafka.structs import TopicPartition
 
-from pipeline.dedup.fold import Fold
+from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.record import Origin
-from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Decided, Verdict
+from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
 from pipeline.runtime.logging import get_logger
+from pipeline.runtime.recorded_verdicts import RecordedVerdicts
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
-from pipeline.wire.codec import decode_log_record, decode_verdict_record
+from pipeline.wire.codec import decode_log_record
 
 __all__ = ["DedupLog", "DedupLogConfig", "FoldObserver"]
 
@@ -29,12 +31,15 @@ log = get_logger(__name__)
 _POLL_MS = 500
 _MAX_RECORDS = 500  # folded without a pause for the event loop: about 50 ms
 
+_Entry = tuple[int, LogRecord, int]
+"""Offset, record, when it was appended."""
+
 
 class FoldObserver(Protocol):
     """Who wants to know how the fold is doing (metrics, readiness)."""
 
-    def folded(self, *, position: int, end: int, undecodable: int, articles: int) -> None:
-        """Note how far the fold is, where the log ends, and how many articles the fold remembers."""
+    def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
+        """Note how far the fold is, where the log ends, and what the fold holds."""
         ...
 
     def appended(self, signatures: int, wait_secs: float) -> None:
@@ -43,6 +48,10 @@ class FoldObserver(Protocol):
 
     def caught_up(self, seconds: float) -> None:
         """Note that the fold has reached the log's end for the first time."""
+        ...
+
+    def saved(self, *, ok: bool) -> None:
+        """Note that a snapshot was written, or could not be."""
         ...
 
 
@@ -79,8 +88,7 @@ class DedupLog:
         self._waiting: dict[Origin, list[asyncio.Future[Verdict]]] = {}
         self._consumer: Any = None
         self._tail: asyncio.Task[None] | None = None
-        self._written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._written.set_result(None)
+        self._writing: asyncio.Task[None] | None = None
         self._position = 0
         self._undecodable = 0
         self._saved_at = 0.0
@@ -101,11 +109,15 @@ class DedupLog:
         await self._consumer.start()
         self._consumer.assign([self._partition])
         first, end = await self._bounds(self._consumer, self._partition)
-        recorded = await self._restore(first, end)
-        self._consumer.seek(self._partition, self._position)
-        # What fetches say is stable counts too: the embedded broker's list of offsets says less than it has.
-        while self._position < max(end, self._consumer.last_stable_offset(self._partition) or 0):
-            await self._fold_next(recorded)
+        recorded = None if await self._restore(first, end) else await self._recorded_verdicts()
+        try:
+            self._consumer.seek(self._partition, self._position)
+            # What fetches say is stable counts too: the embedded broker's list of offsets says less than it has.
+            while self._position < max(end, self._consumer.last_stable_offset(self._partition) or 0):
+                await self._fold_next(recorded)
+        finally:
+            if recorded is not None:
+                await recorded.stop()
         self._saved_at = asyncio.get_running_loop().time()
         self._observer.caught_up(self._saved_at - began)
 
@@ -121,7 +133,8 @@ class DedupLog:
             await asyncio.gather(self._tail, return_exceptions=True)
             if self._tail.cancelled():  # what an error has left half done must not be restored
                 await self._save()
-        await self._written
+        if self._writing is not None:
+            await self._writing
         if self._consumer is not None:
             await self._consumer.stop()
 
@@ -172,10 +185,13 @@ class DedupLog:
                 await self._save()
                 self._saved_at = now
 
-    async def _fold_next(self, recorded: dict[Origin, bytes] | None) -> None:
+    async def _fold_next(self, recorded: RecordedVerdicts | None) -> None:
         fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-        for record in fetched.get(self._partition, ()):
-            self._apply(record.offset, record.timestamp_ms, record.value, recorded)
+        entries = self._decoded(fetched.get(self._partition, ()))
+        if recorded is None:
+            self._apply(entries)
+        else:
+            await self._adopt(entries, recorded)
         position = await self._consumer.position(self._partition)
         self._position = position
         highwater = self._consumer.highwater(self._partition)
@@ -183,43 +199,66 @@ class DedupLog:
             position=position,
             end=max(highwater or 0, position),
             undecodable=self._undecodable,
-            articles=len(self._fold),
+            stats=self._fold.stats(),
         )
         await asyncio.sleep(0)
 
-    def _apply(
-        self, offset: int, append_time_ms: int, value: bytes | None, recorded: dict[Origin, bytes] | None
-    ) -> None:
-        if offset in self._config.skip_offsets:
-            return
-        try:
-            record = decode_log_record(value or b"")
-        except ContractError:
-            self._undecodable += 1  # alike in every worker: the log is the same for all
-            log.warning("signature_log_record_skipped", offset=offset)
-            return
-        if recorded and isinstance(record, Signature) and (value := recorded.pop(record.origin, None)) is not None:
-            self._fold.adopt(record, decode_verdict_record(value).verdict, append_time_ms)
-            return
-        decided = self._fold.apply(record, append_time_ms)
-        if decided is None:
-            return
-        for future in self._waiting.pop(decided.origin, ()):
+    def _decoded(self, fetched: Sequence[Any]) -> list[_Entry]:
+        entries = []
+        for record in fetched:
+            if record.offset in self._config.skip_offsets:
+                continue
+            try:
+                entries.append((record.offset, decode_log_record(record.value or b""), record.timestamp_ms))
+            except ContractError:
+                self._undecodable += 1  # alike in every worker: the log is the same for all
+                log.warning("signature_log_record_skipped", offset=record.offset)
+        return entries
+
+    def _apply(self, entries: Sequence[_Entry]) -> None:
+        verdicts = self._fold.apply_all([(record, append_time_ms) for _, record, append_time_ms in entries])
+        for offset, _, _ in entries:
+            try:
+                verdict = next(verdicts)
+            except FatalError:
+                raise
+            except Exception as error:
+                raise FatalError(f"the fold failed at offset {offset}: {type(error).__name__}: {error}") from error
+            if verdict is not None:
+                self._answer(verdict)
+
+    def _answer(self, verdict: Verdict) -> None:
+        for future in self._waiting.pop(verdict.origin, ()):
             if not future.done():
-                future.set_result(decided)
+                future.set_result(verdict)
 
-    async def _restore(self, first: int, end: int) -> dict[Origin, bytes] | None:
-        """Load a usable snapshot, or else the verdicts on record; sets the position to fold from."""
+    async def _adopt(self, entries: Sequence[_Entry], recorded: RecordedVerdicts) -> None:
+        """Adopt what is on record, decide the rest, in the order of the log."""
+        signatures = [record.origin for _, record, _ in entries if isinstance(record, Signature)]
+        known = await recorded.take(signatures, max((at for _, _, at in entries), default=0))
+
+        def is_known(entry: _Entry) -> bool:
+            return isinstance(entry[1], Signature) and entry[1].origin in known
+
+        for adopting, run in groupby(entries, is_known):
+            if adopting:
+                pairs = [(record, at) for _, record, at in run if isinstance(record, Signature)]
+                self._fold.adopt_all([(signature, known[signature.origin], at) for signature, at in pairs])
+            else:
+                self._apply(list(run))
+
+    async def _restore(self, first: int, end: int) -> bool:
+        """Load a usable snapshot, if there is one; set the position to fold from."""
         self._position = first
-        if self._snapshots is not None and (saved := self._snapshots.load(self._fold.params)) is not None:
-            position, fold = saved
-            if first <= position <= end:  # older than the log's start or newer than its end: of another life
-                self._fold, self._position = fold, position
-                return None
-        return await self._recorded_verdicts()
+        if self._snapshots is None:
+            return False
+        saved = await asyncio.to_thread(self._snapshots.load, self._fold)
+        if saved is None or not first <= saved[0] <= end:  # older than the log's start, or newer than its end
+            return False
+        self._position, self._fold = saved
+        return True
 
-    async def _recorded_verdicts(self) -> dict[Origin, bytes]:
-        """Return the encoded verdicts on record: kept as bytes, because there are as many as articles in ten days."""
+    async def _recorded_verdicts(self) -> RecordedVerdicts:
         partition = TopicPartition(self._config.verdicts_topic, 0)
         consumer = aiokafka.AIOKafkaConsumer(
             enable_auto_commit=False,
@@ -228,23 +267,10 @@ class DedupLog:
             **self._config.consumer_arguments,
         )
         await consumer.start()
-        try:
-            consumer.assign([partition])
-            first, end = await self._bounds(consumer, partition)
-            consumer.seek(partition, first)
-            verdicts: dict[Origin, bytes] = {}
-            # Up to what is stable: behind it there are always open transactions of other workers.
-            while await consumer.position(partition) < max(end, consumer.last_stable_offset(partition) or 0):
-                fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-                for record in fetched.get(partition, ()):
-                    found = decode_verdict_record(record.value or b"")
-                    if isinstance(found, Decided):  # that one died after it, the signature log says too
-                        verdicts.setdefault(found.verdict.origin, record.value)
-                self._observer.folded(position=0, end=end, undecodable=0, articles=0)
-                await asyncio.sleep(0)
-            return verdicts
-        finally:
-            await consumer.stop()
+        consumer.assign([partition])
+        first, end = await self._bounds(consumer, partition)
+        consumer.seek(partition, first)
+        return RecordedVerdicts(consumer, partition, end)
 
     async def _bounds(self, consumer: Any, partition: TopicPartition) -> tuple[int, int]:
         first = (await consumer.beginning_offsets([partition]))[partition]
@@ -255,8 +281,11 @@ class DedupLog:
         """Take a snapshot, for which the fold stands still, and write it while the fold goes on."""
         if self._snapshots is None:
             return
-        loop = asyncio.get_running_loop()
-        await self._written
+        if self._writing is not None:
+            await self._writing
         position = self._position
-        image = await loop.run_in_executor(None, self._fold.snapshot)
-        self._written = loop.run_in_executor(None, self._snapshots.save, position, image)
+        image = await asyncio.to_thread(self._fold.snapshot)
+        self._writing = asyncio.create_task(self._write(self._snapshots, position, image), name="snapshot")
+
+    async def _write(self, snapshots: SnapshotStore, position: int, image: Sequence[bytes | memoryview]) -> None:
+        self._observer.saved(ok=await asyncio.to_thread(snapshots.save, position, image))

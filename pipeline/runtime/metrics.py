@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.process_collector import ProcessCollector
 
 from pipeline import __version__
+from pipeline.dedup.fold import FoldStats
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS, DropReason, RejectReason
 from pipeline.domain.verdict import VerdictKind
 from pipeline.runtime.metric_table import (
@@ -126,6 +127,8 @@ class Metrics:
         self._abstentions = {
             reason: self.of("subject_abstentions_total").labels(reason) for reason in (*ABSTENTIONS, OTHER)
         }
+        for result in ("saved", "failed"):
+            self.of("fold_snapshots_total").labels(result)
         self._confidence = {model: self.of("model_confidence").labels(model) for model in _MODELS}
 
     def of(self, name: MetricName) -> Any:
@@ -178,11 +181,19 @@ class Metrics:
         self.of("signatures_appended_total").inc(signatures)
         self.of("fold_wait_seconds").observe(wait_secs)
 
-    def fold(self, *, articles: int, lag_records: int, skipped: int = 0) -> None:
-        """Set the state of the fold; `skipped` is how many more records it passed over."""
-        self.of("fold_index_articles").set(articles)
+    def fold(self, now: FoldStats, before: FoldStats | None, *, lag_records: int, skipped: int = 0) -> None:
+        """Set the state of the fold, given the one before; `skipped` is how many more records it passed over."""
+        self.of("fold_index_articles").set(now.records)
+        self.of("fold_near_index_articles").set(now.near)
         self.of("fold_lag_records").set(lag_records)
         self.of("fold_skipped_total").inc(skipped)
+        self.of("fold_signatures_total").inc(now.folded - (before.folded if before else 0))
+        self.of("fold_comparisons_total").inc(now.compared - (before.compared if before else 0))
+        self.of("fold_crowded_bands_total").inc(now.capped - (before.capped if before else 0))
+
+    def snapshot(self, *, ok: bool) -> None:
+        """Count a snapshot of the fold that was written, or could not be."""
+        self.of("fold_snapshots_total").labels("saved" if ok else "failed").inc()
 
     def fold_caught_up(self, seconds: float) -> None:
         """Set how long the fold took at start."""

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from pipeline.dedup.fold import FoldStats
 from pipeline.runtime.metrics import Metrics, StageCount, StageMetrics
 from pipeline.runtime.progress import Progress
 from pipeline.runtime.runner import Unit
@@ -43,6 +44,7 @@ class WorkerObserver:
             self._topics[name] = (topics.emits, *own) if name == self._names[-1] else own
             self._stages[name] = metrics.stage(name, topics.reads, self._topics[name])
         self._skipped = 0
+        self._folded: FoldStats | None = None
 
     # -- runner
 
@@ -93,11 +95,15 @@ class WorkerObserver:
 
     # -- dedup log
 
-    def folded(self, *, position: int, end: int, undecodable: int, articles: int) -> None:
-        """Note how far the fold is."""
-        self._metrics.fold(articles=articles, lag_records=end - position, skipped=undecodable - self._skipped)
-        self._skipped = undecodable
+    def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
+        """Note how far the fold is and what it holds."""
+        self._metrics.fold(stats, self._folded, lag_records=end - position, skipped=undecodable - self._skipped)
+        self._folded, self._skipped = stats, undecodable
         self._progress.fold_advanced(caught_up=False)
+
+    def saved(self, *, ok: bool) -> None:
+        """Count a snapshot of the fold."""
+        self._metrics.snapshot(ok=ok)
 
     def caught_up(self, seconds: float) -> None:
         """Note that the fold has reached the log's end."""

@@ -12,6 +12,7 @@ from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.runtime.clustering import ClusterService
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
 from pipeline.runtime.host import WorkerHost
+from pipeline.runtime.log_identity import log_identity
 from pipeline.runtime.metrics import Metrics
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.runner import Commit, Unit, VerdictSource, Worksteps
@@ -97,7 +98,7 @@ async def _chain_parts(stages: tuple[StageName, ...], around: Surroundings) -> P
     known = versions()
     around.metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
     service = Service(Chain(list(timed.values())), around.catalogue, around.reporter)
-    log = _dedup_log(around) if service.judges else None
+    log = await _dedup_log(around) if service.judges else None
     return Parts(
         steps=service,
         commit=around.host.commit,
@@ -107,7 +108,7 @@ async def _chain_parts(stages: tuple[StageName, ...], around: Surroundings) -> P
     )
 
 
-def _dedup_log(around: Surroundings) -> DedupLog:
+async def _dedup_log(around: Surroundings) -> DedupLog:
     settings = around.settings.dedup
     topic = around.catalogue.full_name(SIGNATURES)
     config = DedupLogConfig(
@@ -119,7 +120,10 @@ def _dedup_log(around: Surroundings) -> DedupLog:
         consumer_arguments=around.log_arguments,
     )
     params = FoldParams(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
-    snapshots = SnapshotStore(settings.snapshot_dir, topic) if settings.snapshot_dir is not None else None
+    snapshots = None
+    if settings.snapshot_dir is not None:
+        identity = await asyncio.to_thread(log_identity, around.settings.kafka, topic)
+        snapshots = SnapshotStore(settings.snapshot_dir, topic, identity)
     appender = SignatureAppender(around.shared_producer, Encoder(around.catalogue))
     return DedupLog(config, Fold(params), appender, around.observer, snapshots)
 

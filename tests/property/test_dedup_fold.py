@@ -1,7 +1,7 @@
 """What must hold of the fold for any log: restarts, replays, links, revisions."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 from hypothesis import given, settings
@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
-from pipeline.domain.signature import LogRecord, Signature, Void
+from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Verdict
 
 PARAMS: Final = FoldParams(near_window_secs=40, exact_window_secs=100)
 _STORIES: Final = np.random.default_rng(7).integers(0, 65536, (6, 128), dtype=np.uint16)
 Entry = tuple[LogRecord, int]
+T = TypeVar("T")
 
 
 def _sketch(story: int, variant: int) -> bytes:
@@ -63,6 +64,10 @@ def logs(draw: st.DrawFn) -> list[Entry]:
     return entries
 
 
+def _state(fold: Fold) -> bytes:
+    return b"".join(fold.snapshot())
+
+
 def _run(fold: Fold, entries: Sequence[Entry]) -> list[Verdict | None]:
     return [fold.apply(record, at) for record, at in entries]
 
@@ -72,7 +77,67 @@ def _run(fold: Fold, entries: Sequence[Entry]) -> list[Verdict | None]:
 def test_the_same_log_gives_the_same_verdicts_and_state(entries: list[Entry]) -> None:
     one, two = Fold(PARAMS), Fold(PARAMS)
     assert _run(one, entries) == _run(two, entries)
-    assert one.snapshot() == two.snapshot()
+    assert _state(one) == _state(two)
+
+
+def _cut(data: st.DataObject, entries: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a log into batches of any size."""
+    start = 0
+    while start < len(entries):
+        end = start + data.draw(st.integers(1, 12))
+        yield entries[start:end]
+        start = end
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs(), st.data())
+def test_any_batches_give_the_verdicts_and_state_of_one_by_one(entries: list[Entry], data: st.DataObject) -> None:
+    one, many = Fold(PARAMS), Fold(PARAMS)
+    batched = [verdict for batch in _cut(data, entries) for verdict in many.apply_all(batch)]
+    assert batched == _run(one, entries)
+    assert _state(many) == _state(one)
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs(), st.data())
+def test_adopting_many_gives_the_state_of_adopting_one_by_one(entries: list[Entry], data: st.DataObject) -> None:
+    live, one, many = Fold(PARAMS), Fold(PARAMS), Fold(PARAMS)
+    pairs: list[tuple[Signature, Verdict, int]] = []
+    for record, at in entries:
+        verdict = live.apply(record, at)
+        if isinstance(record, Signature) and verdict is not None:
+            one.adopt(record, verdict, at)
+            pairs.append((record, verdict, at))
+        else:
+            for batch in _cut(data, pairs):
+                many.adopt_all(batch)
+            pairs = []
+            one.apply(record, at)
+            many.apply(record, at)
+    for batch in _cut(data, pairs):
+        many.adopt_all(batch)
+    assert _state(many) == _state(one) == _state(live)
+
+
+@settings(max_examples=60, deadline=None)
+@given(logs(), logs(), st.data())
+def test_another_version_in_force_is_part_of_the_state(
+    before: list[Entry], after: list[Entry], data: st.DataObject
+) -> None:
+    """Batches, snapshots and recorded verdicts agree across a switch; verdicts name the version that gave them."""
+    lenient = FoldParams(near_window_secs=40, exact_window_secs=100, near_from=0.2, near_least=0.1)
+    entries: list[Entry] = [*before, (Activate(fold_version=2, signature_version=1), before[-1][1]), *after]
+    live, batched = Fold(PARAMS, {2: lenient}), Fold(PARAMS, {2: lenient})
+    verdicts = _run(live, entries)
+    assert [verdict for batch in _cut(data, entries) for verdict in batched.apply_all(batch)] == verdicts
+    restored = Fold(PARAMS, {2: lenient}).restored(_state(live))
+    assert _state(batched) == _state(live) == _state(restored)
+    assert restored.stats().version == 2
+    truncated = Fold(PARAMS, {2: lenient})  # the control record is gone with the log's start
+    for (record, at), verdict in zip(after, verdicts[len(before) + 1 :], strict=True):
+        if isinstance(record, Signature) and verdict is not None and verdict.fold_version == 2:
+            truncated.adopt(record, verdict, at)
+            assert truncated.stats().version == 2
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,9 +146,9 @@ def test_a_snapshot_anywhere_goes_on_as_the_live_fold(entries: list[Entry], data
     cut = data.draw(st.integers(0, len(entries)))
     live = Fold(PARAMS)
     _run(live, entries[:cut])
-    restored = Fold.restore(live.snapshot(), PARAMS)
+    restored = Fold(PARAMS).restored(_state(live))
     assert _run(restored, entries[cut:]) == _run(live, entries[cut:])
-    assert restored.snapshot() == live.snapshot()
+    assert _state(restored) == _state(live)
 
 
 @settings(max_examples=60, deadline=None)
@@ -98,7 +163,7 @@ def test_adopting_recorded_verdicts_gives_the_live_state(entries: list[Entry], d
             starting.adopt(record, verdict, at)
         else:
             assert starting.apply(record, at) == verdict
-    assert starting.snapshot() == live.snapshot()
+    assert _state(starting) == _state(live)
     assert _run(starting, entries[cut:]) == _run(live, entries[cut:])
 
 
@@ -118,7 +183,7 @@ def test_a_log_without_its_start_converges(before: list[Entry], after: list[Entr
         else:
             truncated.apply(record, at)
     probe, _ = later[-1]
-    assert truncated.snapshot() == live.snapshot()
+    assert _state(truncated) == _state(live)
     if isinstance(probe, Signature):
         assert truncated.verdict_of(probe.origin) == live.verdict_of(probe.origin)
 
@@ -156,7 +221,7 @@ def test_replays_anywhere_change_nothing(entries: list[Entry], data: st.DataObje
             known = repeated.verdict_of(again.origin)
             if known is not None:  # an expired origin is a new one
                 assert repeated.apply(again, at) == known
-    assert repeated.snapshot() == plain.snapshot()
+    assert _state(repeated) == _state(plain)
 
 
 @settings(max_examples=60, deadline=None)

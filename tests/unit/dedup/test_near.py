@@ -5,7 +5,6 @@ import random
 import numpy as np
 import pytest
 
-from pipeline.dedup.bands import Bands, band_keys
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.dedup.near import coverage, similarity
 from pipeline.dedup.signing import SigningInput, sign
@@ -21,6 +20,10 @@ _SYLLABLES = ("ka", "lo", "mi", "ren", "sta", "vu", "dor", "pel", "ti", "nas", "
 def words(seed: int, count: int) -> list[str]:
     rng = random.Random(seed)
     return ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4))) for _ in range(count)]
+
+
+def state(fold: Fold) -> bytes:
+    return b"".join(fold.snapshot())
 
 
 class Log:
@@ -156,8 +159,8 @@ def test_a_reused_url_is_a_new_article_with_a_flag(log: Log) -> None:
 def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
     for seed in range(40):
         log.add(f"a{seed}", words(seed % 25, 200 + seed), at=seed * HOUR_MS * 4)
-    restored = Fold.restore(log.fold.snapshot())
-    assert restored.snapshot() == log.fold.snapshot()
+    restored = Fold().restored(state(log.fold))
+    assert state(restored) == state(log.fold)
     for seed in range(40):
         signature = log.signature(f"b{seed}", words(seed, 210), at=170 * HOUR_MS)
         assert restored.apply(signature, 170 * HOUR_MS) == log.fold.apply(signature, 170 * HOUR_MS)
@@ -165,35 +168,60 @@ def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
 
 def test_a_damaged_snapshot_or_one_of_others_is_refused(log: Log) -> None:
     log.add("a", words(1, 100))
-    data = log.fold.snapshot()
+    data = state(log.fold)
     for bad in (b"", data[:-1], data[:50] + b"!" + data[51:], data + b" "):
         with pytest.raises(ValueError, match="damaged"):
-            Fold.restore(bad)
+            Fold().restored(bad)
     with pytest.raises(ValueError, match="other parameters"):
-        Fold.restore(data, FoldParams(near_window_secs=60))
+        Fold(FoldParams(near_window_secs=60)).restored(data)
 
 
-def test_a_crowded_band_is_cut_short_and_counted_alike_for_any_capacity() -> None:
+def _crowd(templates: int) -> list[Signature]:
+    """Return articles of which two in three share their boilerplate: 12 of 128 values, so four bands."""
     rng = np.random.default_rng(1)
-    sketches = rng.integers(0, 256, (4096, 128), dtype=np.uint8)
-    sketches[:3000, :3] = 7  # boilerplate: one band that all of these share
-    query = rng.integers(0, 256, 128, dtype=np.uint8)
-    query[:3] = 7
-    grown, loaded = Bands(), Bands()
-    for row in range(4000):
-        grown.add(row, band_keys(sketches[row]), sketches)
-    loaded.load(np.arange(4000, dtype=np.uint32), sketches)
-    loaded._place(np.arange(4000, dtype=np.uint32), 1 << 15, sketches)
+    values = rng.integers(0, 65536, (600, 128), dtype=np.uint16)
+    values[: 200 * templates, :12] = 7
+    rng.shuffle(values)
+    return [
+        Signature(
+            version=1,
+            article_id=ArticleId(f"{number:032x}"),
+            origin=Origin("", 0, number),
+            content_hash=number.to_bytes(16, "big"),
+            text_hash=number.to_bytes(16, "big"),
+            sketch=row.astype("<u2").tobytes(),
+            shingles=400,
+            ingested_at_ms=number,
+            observed_at_ms=number,
+        )
+        for number, row in enumerate(values)
+    ]
 
-    def sharing(bands: Bands) -> list[int]:
-        found = np.unique(bands.candidates(band_keys(query), query, sketches))
-        agreeing = (sketches[found] == query)[:, :126].reshape(len(found), 42, 3)
-        return sorted(found[agreeing.all(axis=2).any(axis=1)].tolist())
 
-    assert sharing(grown) == sharing(loaded)
-    assert set(range(3000 - 32, 3000)) <= set(sharing(grown))
-    assert len(sharing(grown)) < 60
-    assert grown.capped >= 1
+@pytest.mark.parametrize("batch", [1, 7, 50, 600])
+def test_crowded_bands_are_cut_short_and_counted_alike_for_any_batches(batch: int) -> None:
+    crowd = [(signature, signature.ingested_at_ms) for signature in _crowd(2)]
+    params = FoldParams(related_from=0.08)  # boilerplate alone is related here, so that every match shows
+    one, many = Fold(params), Fold(params)
+    expected = [one.apply(*entry) for entry in crowd]
+    found = []
+    for start in range(0, len(crowd), batch):
+        found += list(many.apply_all(crowd[start : start + batch]))
+    assert found == expected
+    assert state(one) == state(many)
+    restored = Fold(params).restored(state(many))
+    assert list(restored.apply_all(crowd[:20])) == expected[:20]
+    assert one.stats().capped == many.stats().capped > 0
+    assert sum(verdict.kind == "related" for verdict in expected if verdict is not None) > 300
+
+
+def test_only_the_newest_of_a_crowded_band_are_compared() -> None:
+    crowd = [(signature, 0) for signature in _crowd(3)]
+    fold = Fold()
+    list(fold.apply_all(crowd[:100]))
+    few = fold.stats().compared
+    list(fold.apply_all(crowd[100:]))
+    assert fold.stats().compared - few < 500 * (4 * 32 + 40)
 
 
 def test_estimates() -> None:

@@ -6,8 +6,8 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from pipeline.dedup.compact import packed_sketch
 from pipeline.dedup.near import agreement, similarity
-from pipeline.dedup.rows import packed_sketch
 from pipeline.dedup.signing import SIGNATURE_VERSION, SigningInput, SigningParams, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin

@@ -1,6 +1,7 @@
 """The dedup log as a worker lives with it, on a log in memory: catch-up, adoption, snapshots, replays, time-outs."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import aiokafka
 import pytest
 from aiokafka.structs import TopicPartition
 from msgspec import Struct
+from msgspec.structs import replace
 
-from pipeline.dedup.fold import Fold
+from pipeline.dedup.fold import Fold, FoldParams, FoldStats
 from pipeline.dedup.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
-from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.signature import Activate, LogRecord, Signature
 from pipeline.domain.verdict import Decided, Lost
 from pipeline.errors import FatalError
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
@@ -23,6 +25,7 @@ from pipeline.wire.codec import encode
 
 SIGNATURES, VERDICTS = "news.signatures.v1", "news.verdicts.v1"
 NOW = 1_790_000_000_000
+THIS_LOG = b"this very log...".ljust(16)
 
 
 class Line(Struct):
@@ -98,14 +101,18 @@ class Observer:
     def __init__(self) -> None:
         self.undecodable = 0
         self.done = False
+        self.saves: list[bool] = []
 
-    def folded(self, *, position: int, end: int, undecodable: int, articles: int) -> None:
+    def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
         self.undecodable = undecodable
 
     def appended(self, signatures: int, wait_secs: float) -> None: ...
 
     def caught_up(self, seconds: float) -> None:
         self.done = True
+
+    def saved(self, *, ok: bool) -> None:
+        self.saves.append(ok)
 
 
 @pytest.fixture
@@ -116,7 +123,14 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
     return found
 
 
-def _log(logs: Logs, snapshots: SnapshotStore | None = None, *, skip: frozenset[int] = frozenset()) -> DedupLog:
+def _log(
+    logs: Logs,
+    snapshots: SnapshotStore | None = None,
+    *,
+    skip: frozenset[int] = frozenset(),
+    fold: Fold | None = None,
+    observer: Observer | None = None,
+) -> DedupLog:
     config = DedupLogConfig(
         signatures_topic=SIGNATURES,
         verdicts_topic=VERDICTS,
@@ -125,7 +139,7 @@ def _log(logs: Logs, snapshots: SnapshotStore | None = None, *, skip: frozenset[
         snapshot_interval_secs=3600,
         consumer_arguments={},
     )
-    return DedupLog(config, Fold(), logs, Observer(), snapshots)  # type: ignore[arg-type]
+    return DedupLog(config, Fold() if fold is None else fold, logs, observer or Observer(), snapshots)  # type: ignore[arg-type]
 
 
 def _signature(number: int, text: str | None = None) -> Signature:
@@ -140,6 +154,10 @@ def _signature(number: int, text: str | None = None) -> Signature:
         observed_at_ms=NOW,
     )
     return sign([given])[0]
+
+
+def _files(directory: Path) -> list[Path]:
+    return list(directory.iterdir())
 
 
 COPY = " ".join(f"shared{place}" for place in range(60))
@@ -196,13 +214,13 @@ async def test_recorded_verdicts_are_adopted_also_where_the_log_has_lost_its_sta
 
 
 async def test_a_snapshot_stands_for_the_log_before_it(logs: Logs, tmp_path: Path) -> None:
-    store = SnapshotStore(tmp_path, SIGNATURES)
+    store = SnapshotStore(tmp_path, SIGNATURES, THIS_LOG)
     log = _log(logs, store)
     await log.start()
     log.follow()
     await log.decide([_signature(1, COPY)])
     await log.stop()
-    assert store.load(Fold().params) is not None
+    assert store.load(Fold()) is not None
     logs.lines[SIGNATURES][0].value = b"never read again"
     restarted = _log(logs, store)
     await restarted.start()
@@ -214,7 +232,7 @@ async def test_a_snapshot_stands_for_the_log_before_it(logs: Logs, tmp_path: Pat
 @pytest.mark.parametrize(("start", "end"), [(2, 3), (0, 0)])
 async def test_a_snapshot_of_another_life_is_not_used(logs: Logs, tmp_path: Path, start: int, end: int) -> None:
     """Older than the log's start, or newer than its end (the topic was made anew)."""
-    store = SnapshotStore(tmp_path, SIGNATURES)
+    store = SnapshotStore(tmp_path, SIGNATURES, THIS_LOG)
     fold = Fold()
     fold.apply(_signature(1, COPY), NOW)
     store.save(1, fold.snapshot())
@@ -269,11 +287,122 @@ async def test_an_exception_in_the_fold_ends_the_tail(logs: Logs) -> None:
 
 
 async def test_a_fold_that_failed_is_not_saved(logs: Logs, tmp_path: Path) -> None:
-    store = SnapshotStore(tmp_path, SIGNATURES)
+    store = SnapshotStore(tmp_path, SIGNATURES, THIS_LOG)
     log = _log(logs, store)
     await log.start()
     tail = log.follow()
     logs.add(SIGNATURES, b'{"type":"activate","fold_version":99,"signature_version":1}')
     await asyncio.wait({tail}, timeout=2)
     await log.stop()
-    assert store.load(Fold().params) is None
+    assert store.load(Fold()) is None
+
+
+async def test_a_snapshot_of_a_topic_made_anew_is_not_used(logs: Logs, tmp_path: Path) -> None:
+    fold = Fold()
+    fold.apply(_signature(1, COPY), NOW)
+    SnapshotStore(tmp_path, SIGNATURES, b"the former topic").save(1, fold.snapshot())
+    await logs.append([_signature(10)])
+    log = _log(logs, SnapshotStore(tmp_path, SIGNATURES, THIS_LOG))
+    await log.start()
+    log.follow()
+    assert await _decide(log, _signature(2, COPY)) == ["unique"]
+    await log.stop()
+
+
+async def test_a_snapshot_that_cannot_be_written_stops_nothing_and_leaves_the_former(
+    logs: Logs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, observer = SnapshotStore(tmp_path, SIGNATURES, THIS_LOG), Observer()
+    fold = Fold()
+    assert store.save(0, fold.snapshot())
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    log = _log(logs, store, observer=observer)
+    await log.start()
+    log.follow()
+    assert await _decide(log, _signature(1, COPY)) == ["unique"]
+    await log.stop()
+    assert observer.saves == [False]
+    assert [path.name for path in _files(tmp_path)] == [f"{SIGNATURES}.fold"]
+    saved = store.load(Fold())
+    assert saved is not None
+    assert saved[0] == 0
+
+
+async def test_two_copies_racing_on_two_workers_have_exactly_one_canonical_a_thousand_times(logs: Logs) -> None:
+    workers = [_log(logs), _log(logs)]
+    for worker in workers:
+        await worker.start()
+        worker.follow()
+    races = []
+    for race in range(1000):
+        text = " ".join("".join(random.Random(1000 * race + place).choices("abcdefghik", k=6)) for place in range(60))
+        copies = [_signature(2 * race + side, text) for side in range(2)]
+        races.append([(worker, copy) for worker, copy in zip(workers, copies, strict=True)][:: 1 if race % 2 else -1])
+    for start in range(0, len(races), 50):
+        part = [worker.decide([copy]) for race in races[start : start + 50] for worker, copy in race]
+        decided = [verdict for verdicts in await asyncio.gather(*part) for verdict in verdicts]
+        for one, other in zip(decided[::2], decided[1::2], strict=True):
+            assert sorted([one.passes, other.passes]) == [False, True]
+            first, copy = (one, other) if one.passes else (other, one)
+            assert copy.canonical_id == first.article_id
+    for worker in workers:
+        await worker.stop()
+    assert len(logs.lines[SIGNATURES]) == 2000
+
+
+async def test_workers_switch_the_version_of_the_fold_at_the_same_record(logs: Logs) -> None:
+    strict = {2: FoldParams(min_exact_shingles=10_000)}  # nothing is an exact copy by its text alone any more
+    before, after = [_signature(1, COPY), _signature(2, COPY)], [_signature(3, COPY), _signature(4, COPY)]
+    workers = [_log(logs, fold=Fold(later=strict)) for _ in range(2)]
+    for worker in workers:
+        await worker.start()
+        worker.follow()
+    first = [await worker.decide(before) for worker in workers]
+    await logs.append([Activate(fold_version=2, signature_version=1)])
+    second = [await worker.decide(after) for worker in reversed(workers)]
+    assert first[0] == first[1]
+    assert second[0] == second[1]
+    assert [verdict.method for verdict in first[0]] == ["new", "text_hash"]
+    assert {verdict.method for verdict in second[0]} == {"minhash"}
+    assert {(verdict.fold_version) for verdict in first[0]} == {1}
+    assert {(verdict.fold_version) for verdict in second[0]} == {2}
+    late = _log(logs, fold=Fold(later=strict))
+    await late.start()
+    assert await late.decide([*before, *after]) == [*first[0], *second[0]]
+    lacking = _log(logs)
+    with pytest.raises(FatalError, match="puts fold 2 in force; this version has 1"):
+        await lacking.start()
+    for worker in (*workers, late, lacking):
+        await worker.stop()
+
+
+async def test_a_late_and_disordered_record_of_verdicts_is_adopted_all_the_same(logs: Logs) -> None:
+    live = Fold()
+    signatures = [_signature(number, COPY if number % 5 == 0 else None) for number in range(3000)]
+    verdicts = []
+    for place, signature in enumerate(signatures):
+        logs.add(SIGNATURES, encode(signature))
+        verdict = live.apply(signature, NOW + place)
+        assert verdict is not None
+        verdicts.append(verdict)
+    for verdict in sorted(verdicts, key=lambda verdict: (verdict.origin.offset % 7, verdict.origin.offset)):
+        logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
+    logs.starts[SIGNATURES] = 1  # the canonical of all copies is gone
+    log = _log(logs)
+    await log.start()
+    assert await log.decide(signatures[1:]) == verdicts[1:]
+    await log.stop()
+
+
+async def test_what_the_fold_cannot_take_ends_the_tail_and_names_its_offset(logs: Logs) -> None:
+    log = _log(logs)
+    await log.start()
+    tail = log.follow()
+    await logs.append([_signature(1), replace(_signature(2), version=300)])
+    with pytest.raises(FatalError, match="offset 1"):
+        await asyncio.wait_for(tail, 2)
+    await log.stop()

@@ -4,9 +4,11 @@ import re
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.dedup.fold import FoldStats
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS
 from pipeline.models.subjects import Reason
 from pipeline.runtime.metric_table import ABSTENTIONS, METRICS, PREFIX, Metric, MetricName
@@ -160,7 +162,11 @@ def test_the_rest_is_counted_where_it_says(metrics: Metrics) -> None:
     metrics.assigned(4)
     metrics.verdicts({"near": 5})
     metrics.appended(6, 0.02)
-    metrics.fold(articles=7, lag_records=8, skipped=9)
+    before = FoldStats(version=1, records=5, sources=1, agencies=1, near=2, folded=10, compared=40, capped=1, time_ms=1)
+    metrics.fold(before, None, lag_records=8, skipped=9)
+    metrics.fold(replace(before, records=7, near=3, folded=13, compared=50, capped=3, version=2), before, lag_records=8)
+    metrics.snapshot(ok=True)
+    metrics.snapshot(ok=False)
     metrics.fold_caught_up(10.0)
     metrics.stage("dedupe", "a", []).retried("append_timeout")
     counted = {
@@ -173,12 +179,17 @@ def test_the_rest_is_counted_where_it_says(metrics: Metrics) -> None:
         "signatures_appended_total": 6,
         "fold_wait_seconds_count": 1,
         "fold_index_articles": 7,
+        "fold_near_index_articles": 3,
+        "fold_signatures_total": 13,
+        "fold_comparisons_total": 50,
+        "fold_crowded_bands_total": 3,
         "fold_lag_records": 8,
         "fold_skipped_total": 9,
         "fold_catch_up_seconds": 10,
     }
     assert {name: value(metrics, name) for name in counted} == counted
     assert value(metrics, "verdicts_total", kind="near") == 5
+    assert value(metrics, "fold_snapshots_total", result="failed") == 1
     assert value(metrics, "retries_total", stage="dedupe", reason="append_timeout") == 1
 
 
