@@ -98,7 +98,7 @@ class Service:
             stage: catalogue.topic(catalogue.stage(stage).dead_letters) for stage in chain.names
         }
         judged = STAGES.index("dedupe")
-        self._after_verdict = frozenset(name for name in chain.names if STAGES.index(name) > judged)
+        self._after_verdict = frozenset(name for name in chain.names if STAGES.index(name) >= judged)
 
     @property
     def names(self) -> tuple[StageName, ...]:

@@ -21,6 +21,7 @@ from pipeline.stages.publish import PublishStage
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.dead_letters import Reporter
+from pipeline.wire.output import Oversize
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
 
@@ -155,6 +156,16 @@ def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
     (void,) = [orjson.loads(r.value or b"") for r, _ in dead.records if r.topic == "news.verdicts.v1"]
     assert (void["type"], void["verdict"]) == ("void", said["verdict"])
     assert "news.signatures.v1" in {r.topic for r, _ in dead.records}
+
+
+def test_an_article_that_dedupe_itself_cannot_write_leaves_a_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = _service(IngestStage(), DedupeStage(VERSIONS))
+    monkeypatch.setattr(service._encoder, "emit", lambda *_: Oversize("news.articles.unique.v1", 9, 8))
+    output = _run(service, [_raw(1)])
+    assert output.counts["dedupe"].rejected == {"too_large": 1}
+    assert _topics(output) == {"news.dlq.dedupe.v1": 1, "news.signatures.v1": 1, "news.verdicts.v1": 2}
+    ((void, _),) = [(record, place) for record, place in output.records if record.topic == "news.signatures.v1"]
+    assert orjson.loads(void.value or b"")["type"] == "void"
 
 
 def test_one_poison_article_costs_one_dead_letter() -> None:
