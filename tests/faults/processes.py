@@ -14,6 +14,7 @@ __all__ = ["EXACTLY_ONCE_ONLY", "PROCESS_FAULTS"]
 
 STOP_SECS = SESSION_SECS + 3.0
 STORM_SECS = 20
+SPARES = 4
 
 
 def struck(number: signal.Signals, times: int = 3) -> Callable[[Wave], str]:
@@ -36,7 +37,7 @@ def killed_at(point: str) -> Callable[[Wave], str]:
     """Have workers kill themselves at a point of their work: both of them, or one of two services."""
 
     def inject(wave: Wave) -> str:
-        chosen = _several(wave)
+        chosen = wave.fleet.of("dedupe") if point == "appended" else _several(wave)
         for worker in chosen:
             worker.arm(point, "SIGKILL")
         return _all_killed(chosen, point)
@@ -62,8 +63,7 @@ def behind(wave: Wave) -> str:
     """Kill, time after time, between append and verdict: the log of verdicts stays behind that of signatures."""
     kills = 4
     for _ in range(kills):
-        worker = wave.fleet.rng.choice(wave.fleet.of("dedupe"))
-        worker.ensure()
+        worker, _ = wave.fleet.busy(wave.fleet.of("dedupe"))
         worker.arm("appended", "SIGKILL")
         _all_killed([worker], "appended")
     return f"{kills} times killed with signatures in the log and no verdict on record"
@@ -100,17 +100,18 @@ def stopped_in_a_transaction(wave: Wave) -> str:
 
 
 def storm(wave: Wave) -> str:
-    """Have a worker join or leave every second; who leaves has been a member."""
+    """Have a member leave and another start, by turns every second."""
     fleet = wave.fleet
     witness = fleet.of("dedupe")[0]
+    spare = [fleet.add(witness.stages) for _ in range(SPARES)]
+    for worker in spare:
+        worker.wait_ready()
     before = witness.metric("news_rebalances_total")
-    spare = [fleet.add(witness.stages) for _ in range(2)]
 
     def change(number: int) -> None:
-        member = next((worker for worker in spare if worker.metric("news_rebalances_total")), None)
-        if member is None or number % 2:
+        if len(spare) < SPARES:
             spare.append(fleet.add(witness.stages))
-        else:
+        elif (member := next((worker for worker in spare if worker.metric("news_rebalances_total")), None)) is not None:
             spare.remove(member)
             member.send(signal.SIGTERM if number % 4 else signal.SIGKILL)
 
@@ -119,7 +120,7 @@ def storm(wave: Wave) -> str:
         worker.kill()
     changes = int(witness.metric("news_rebalances_total") - before)
     assert changes >= 3, f"void: only {changes} rebalances"
-    return f"every second for {STORM_SECS} s one started, ended or killed; who stayed saw {changes} assignments"
+    return f"for {STORM_SECS} s a member left or another started every second; who stayed saw {changes} assignments"
 
 
 def _several(wave: Wave) -> Sequence[ArmedWorker]:
@@ -178,9 +179,9 @@ PROCESS_FAULTS = (
     Fault("SIGKILL between outputs and offsets", killed_at("after-send")),
     Fault("SIGKILL between signatures and verdicts", killed_at("appended")),
     Fault("SIGKILL while rebalancing", killed_while_rebalancing),
-    Fault("verdicts behind signatures", behind, count=3000),
+    Fault("verdicts behind signatures", behind, count=3000, rate=100),
     Fault("SIGSTOP past the session", stopped),
-    Fault("rebalance storm", storm, count=4000, rate=200),
+    Fault("rebalance storm", storm, count=4000, rate=150),
 )
 EXACTLY_ONCE_ONLY = (
     Fault("SIGKILL before the commit", killed_at("before-commit")),
