@@ -13,7 +13,7 @@ from tests.harness.workers import wait_until
 __all__ = ["EXACTLY_ONCE_ONLY", "PROCESS_FAULTS"]
 
 STOP_SECS = SESSION_SECS + 3.0
-STORM_SECS = 20
+STORM_SECS = 30
 SPARES = 4
 
 
@@ -181,7 +181,7 @@ PROCESS_FAULTS = (
     Fault("SIGKILL while rebalancing", killed_while_rebalancing),
     Fault("verdicts behind signatures", behind, count=3000, rate=100),
     Fault("SIGSTOP past the session", stopped),
-    Fault("rebalance storm", storm, count=4000, rate=150),
+    Fault("rebalance storm", storm, count=4500, rate=120),
 )
 EXACTLY_ONCE_ONLY = (
     Fault("SIGKILL before the commit", killed_at("before-commit")),
