@@ -29,6 +29,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("produce", "pipeline.cli.produce:produce", "Send files to the raw topic."),
     ("tail", "pipeline.cli.tail:tail", "Print the records of a topic as they come."),
     ("dlq", "pipeline.cli.dlq:app", "List, show, count and send back dead letters."),
+    ("dedupe", "pipeline.cli.dedupe:app", "Count, explain, check and switch what deduplication decides."),
     ("replay", "pipeline.cli.replay:replay", "Copy raw records of a time into a lane, to process them again."),
     ("demo", "pipeline.cli.demo:demo", "Show the whole pipeline at work on its samples, on an embedded broker."),
     ("broker", "pipeline.cli.broker:broker", "Run the embedded broker, for trying out and for tests."),

@@ -24,7 +24,7 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from msgspec import Struct
 
 from pipeline.errors import ConfigError, TransientError
-from pipeline.wire.catalogue import REPLAYS, Catalogue
+from pipeline.wire.catalogue import REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
 
@@ -141,11 +141,12 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
 
 
 def _of_operator(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
-    """Return what `topics`, `dlq` and `replay` need."""
+    """Return what `topics`, `dlq`, `dedupe` and `replay` need."""
     stages = catalogue.stages.values()
     raw, ledger = catalogue.stage("ingest").reads, catalogue.full_name(REPLAYS)
-    reads = {raw, ledger, *(topics.dead_letters for topics in stages)}
-    writes = {ledger, *(topics.reads for topics in stages)}
+    signatures, verdicts = catalogue.full_name(SIGNATURES), catalogue.full_name(VERDICTS)
+    reads = {raw, ledger, signatures, verdicts, *(topics.dead_letters for topics in stages)}
+    writes = {ledger, signatures, *(topics.reads for topics in stages)}
     return {
         *(Grant(who, "topic", operation, spec.name) for spec in catalogue.topics for operation in _PROVISIONING),
         *(Grant(who, "topic", "Describe", spec.name) for spec in catalogue.topics),

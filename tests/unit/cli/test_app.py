@@ -86,6 +86,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "produce",
         "tail",
         "dlq",
+        "dedupe",
         "replay",
         "demo",
         "broker",

@@ -1,0 +1,141 @@
+"""Reading the two logs of deduplication, signatures and verdicts, as they are now; and counting what is in them."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from pipeline.dedup.fold import FOLD_VERSION
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Record
+from pipeline.domain.signature import Activate, LogRecord, Signature, Void
+from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictRecord
+from pipeline.errors import ContractError
+from pipeline.ops.history import History, partitions_of
+from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.codec import decode_log_record, decode_verdict_record
+
+__all__ = ["COPIES", "Bounds", "LogEntry", "LogName", "LogStatistics", "bounds_of", "log_entries", "statistics"]
+
+LogName = Literal["signatures", "verdicts"]
+_TOPICS: dict[LogName, str] = {"signatures": SIGNATURES, "verdicts": VERDICTS}
+
+COPIES = frozenset({"exact", "near"})
+"""Kinds of verdicts that hold an article back as a copy of another one."""
+
+
+class Bounds(Struct, frozen=True):
+    """The first offset that a log still has, and the one behind its last record."""
+
+    first: int
+    end: int
+
+
+class LogEntry(Struct, frozen=True, kw_only=True):
+    """One record of one of the logs; None when this version cannot read it. `at_ms` is when it was appended."""
+
+    log: LogName
+    offset: int
+    at_ms: int
+    record: LogRecord | VerdictRecord | None
+
+
+class LogStatistics(Struct, kw_only=True):
+    """What the logs hold."""
+
+    signatures: int = 0
+    articles: set[ArticleId] = field(default_factory=set)
+    voids: int = 0
+    """Articles that died after their verdict, as the log of signatures says."""
+    activations: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    """Articles that died after their verdict, as the log of verdicts says."""
+    syndicated: Counter[str] = field(default_factory=Counter)
+    """Copies of another publisher's text, by the publisher of the copy."""
+    undecodable: Counter[LogName] = field(default_factory=Counter)
+    times_ms: dict[LogName, tuple[int, int]] = field(default_factory=dict)
+    """When the first and the last record of each log were appended."""
+    activated: int | None = None
+    """The version of the fold that the last control record put in force."""
+    decided_by: int = FOLD_VERSION
+    """The version of the fold that took the last verdict on record."""
+
+    @property
+    def fold_version(self) -> int:
+        """The version in force, as a worker that starts now would conclude."""
+        return self.decided_by if self.activated is None else self.activated
+
+
+def bounds_of(client: Any, catalogue: Catalogue, log: LogName) -> Bounds:
+    """Return the bounds of a log.
+
+    Raises:
+        ConfigError: The log is not on the cluster.
+    """
+    (where,) = partitions_of(client, [catalogue.full_name(_TOPICS[log])])
+    return Bounds(client.beginning_offsets([where])[where], client.end_offsets([where])[where])
+
+
+def log_entries(client: Any, catalogue: Catalogue, logs: Sequence[LogName]) -> Iterator[LogEntry]:
+    """Read logs from their start to the end they have now, together in the order of time.
+
+    Raises:
+        ConfigError: A log is not on the cluster.
+    """
+    names = {catalogue.full_name(_TOPICS[log]): log for log in logs}
+    partitions = partitions_of(client, names)
+    ends = {where.topic: end for where, end in client.end_offsets(partitions).items()}
+    now_ms = time.time_ns() // 1_000_000
+
+    def is_later(record: Record) -> bool:
+        # Not by the offset alone: the embedded broker's ends are too low.
+        return record.offset >= ends[record.topic] and record.timestamp_ms > now_ms
+
+    for record in History(client, dict.fromkeys(partitions), is_later).by_time():
+        log = names[record.topic]
+        yield LogEntry(log=log, offset=record.offset, at_ms=record.timestamp_ms, record=_decoded(log, record.value))
+
+
+def statistics(entries: Iterable[LogEntry]) -> LogStatistics:
+    """Count what logs hold."""
+    found = LogStatistics()
+    for entry in entries:
+        first_ms, _ = found.times_ms.get(entry.log, (entry.at_ms, 0))
+        found.times_ms[entry.log] = first_ms, entry.at_ms
+        _count(found, entry)
+    return found
+
+
+def _count(found: LogStatistics, entry: LogEntry) -> None:
+    match entry.record:
+        case Signature(article_id=article):
+            found.signatures += 1
+            found.articles.add(article)
+        case Void():
+            found.voids += 1
+        case Activate(fold_version=version):
+            found.activations += 1
+            found.activated = version
+        case Decided(verdict=verdict, publisher=publisher):
+            found.kinds[verdict.kind] += 1
+            found.decided_by = verdict.fold_version
+            if _is_syndicated(verdict):
+                found.syndicated[publisher or verdict.source or "unknown"] += 1
+        case Lost():
+            found.lost += 1
+        case None:
+            found.undecodable[entry.log] += 1
+
+
+def _is_syndicated(verdict: Verdict) -> bool:
+    return verdict.syndicated and verdict.kind in COPIES
+
+
+def _decoded(log: LogName, value: bytes | None) -> LogRecord | VerdictRecord | None:
+    try:
+        return decode_log_record(value or b"") if log == "signatures" else decode_verdict_record(value or b"")
+    except ContractError:
+        return None

@@ -1,0 +1,86 @@
+"""`news-pipeline dedupe` on the logs of a worker that has met copies, revisions and a retraction."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.cli.app import run_command
+from tests.harness.cluster import TestCluster
+from tests.harness.scenario import ALL, Seen, article, drain, retraction, send
+from tests.harness.workers import WorkerProcess, environment
+from tests.integration.conftest import Broker
+
+pytestmark = [pytest.mark.kafka, pytest.mark.broker]
+
+WORDS = ("harbour", "council", "ferry", "bridge", "winter", "orchard", "museum", "railway", "glacier", "festival")
+STORIES = 10
+
+
+def story(number: int) -> str:
+    """Return a text that no other story shares."""
+    return " ".join(f"{WORDS[(number * 3 + place) % 10]}{number} and {WORDS[place % 10]}{place}" for place in range(80))
+
+
+def said(capsys: pytest.CaptureFixture[str], line: str, code: int = 0) -> str:
+    assert run_command(line.split()) == code, capsys.readouterr()
+    return capsys.readouterr().out
+
+
+def _run(cluster: TestCluster, env: dict[str, str], group: str) -> Seen:
+    urls = [f"https://news.example/{number}" for number in range(STORIES)]
+    originals = [article(url, f"Story {number}", story(number)) for number, url in enumerate(urls)]
+    copies = [article(f"https://mirror.example.org/{n}", f"Copy {n}", story(n)) for n in range(STORIES)]
+    later = "2026-11-20T11:00:00Z"
+    revisions = [
+        article(url, f"Story {number}", f"{story(number)} Added is one more line.", later)
+        for number, url in enumerate(urls[:4])
+    ]
+    with WorkerProcess(env, ALL) as worker:
+        worker.wait_ready()
+        cluster.produce("news.articles.raw.v1", originals)
+        drain(cluster, worker, group)
+        cluster.produce("news.articles.raw.v1", [*copies, *revisions])
+        send(cluster, retraction(urls[9]))
+        return drain(cluster, worker, group)
+
+
+def test_the_logs_are_counted_explained_checked_and_switched(
+    kafka_broker: Broker,
+    topic_prefix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
+    cluster.provision()
+    env = environment(kafka_broker.bootstrap_servers, topic_prefix)
+    for name, value in env.items():
+        if name.startswith("NEWS_"):
+            monkeypatch.setenv(name, value)
+    seen = _run(cluster, env, f"{topic_prefix}news-ingest")
+    _counted(capsys)
+    _explained(capsys, seen)
+
+
+def _counted(capsys: pytest.CaptureFixture[str]) -> None:
+    counted: dict[str, dict[str, Any]] = json.loads(said(capsys, "dedupe stats --json"))
+    assert counted["kinds"] == {"unique": STORIES, "exact": STORIES, "revision": 4, "retraction": 1}
+    assert counted["syndicated"] == {"example.org": STORIES}
+    assert (counted["signatures"]["signatures"], counted["signatures"]["articles"]) == (25, 20)
+    assert counted["signatures"]["end_offset"] == 25
+    assert "example.org" in said(capsys, "dedupe stats")
+
+
+def _explained(capsys: pytest.CaptureFixture[str], seen: Seen) -> None:
+    revised = next(value for kind, value in seen.events if kind == "news.article.revised.v1")
+    found = json.loads(said(capsys, f"dedupe explain {revised['id']} --json"))
+    assert [(step["kind"], step["revision"]) for step in found["verdicts"]] == [("unique", 1), ("revision", 2)]
+    assert found["cluster_id"] == revised["dedup"]["cluster_id"]
+    (copy,) = found["pointed_at_by"]
+    assert (copy["kind"], copy["canonical_id"], copy["publisher"]) == ("exact", revised["id"], "example.org")
+    text = said(capsys, f"dedupe explain {revised['id']}")
+    assert "Story" not in text
+    assert f"{copy['article_id']}, example.org, exact by text_hash" in text
+    said(capsys, "dedupe explain nobody", code=1)
