@@ -4,18 +4,24 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
-from pipeline.cli.exits import CRASH
+from pipeline.cli.exits import CRASH, UsageError
+from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.times import from_epoch_ms
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.ops.dedup_explanation import Step, explanation
 from pipeline.ops.dedup_logs import Bounds, LogName, LogStatistics, bounds_of, log_entries, statistics
+from pipeline.ops.dedup_rebuild import Rebuild, Rebuilt
+from pipeline.runtime.log_identity import log_identity
+from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.settings import Settings, load_settings
-from pipeline.wire.catalogue import Catalogue
+from pipeline.wire.catalogue import SIGNATURES, Catalogue
 
 __all__ = ["app"]
 
@@ -24,6 +30,17 @@ app = App(
 )
 
 _LOGS: tuple[LogName, ...] = ("signatures", "verdicts")
+
+_COUNTS = {
+    "position": "of the log of signatures was reached",
+    "signatures": "were folded",
+    "replays": "were in the log before, by their origin",
+    "compared": "have a verdict on record, which was compared",
+    "different": "of these were decided otherwise",
+    "adopted": "are too near to the log's lost start to be compared",
+    "unrecorded": "have no verdict on record, or none yet",
+    "undecodable": "records cannot be read by this version",
+}
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
 
@@ -74,6 +91,58 @@ def explain(article_id: str, *, json_lines: Json = False) -> int:
     print(f"pointed at by {len(found.pointers)}")
     _print_steps(found.pointers, named=True)
     return 0
+
+
+@app.command
+def rebuild(*, output: Path | None = None, shown: int = 10, json_lines: Json = False) -> int:
+    """Fold the log of signatures anew and compare with the verdicts on record; exit 1 when any differs.
+
+    Where the start of the log is gone, verdicts within the exact window from there cannot be compared: they may turn on
+    what is gone. They are counted apart and adopted.
+
+    Parameters
+    ----------
+    output:
+        Write a snapshot to this directory, from which a worker starts that has it as NEWS_DEDUP__SNAPSHOT_DIR. None is
+        written when verdicts differ.
+    shown:
+        Explain so many differences.
+    """
+    settings = load_settings()
+    fold = _fold(settings)
+    with _reader(settings) as (client, catalogue):
+        first = bounds_of(client, catalogue, "signatures").first
+        work = Rebuild(fold, first, skip_offsets=settings.dedup.skip_offsets, shown=shown)
+        done = work.run(log_entries(client, catalogue, _LOGS))
+        topic = catalogue.full_name(SIGNATURES)
+    _print_rebuilt(done, json_lines=json_lines)
+    if output is not None and not done.different:
+        store = SnapshotStore(output, topic, log_identity(settings.kafka, topic))
+        if not store.save(done.position, fold.snapshot()):
+            raise UsageError(f"{output}: the snapshot could not be written")
+    return CRASH if done.different else 0
+
+
+def _fold(settings: Settings) -> Fold:
+    dedup = settings.dedup
+    return Fold(FoldParams(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs))
+
+
+def _print_rebuilt(done: Rebuilt, *, json_lines: bool) -> None:
+    counts = {name: value for name in Rebuilt.__struct_fields__ if isinstance(value := getattr(done, name), int)}
+    differences = [
+        {"offset": found.offset, "article_id": found.recorded.article_id, "fields": found.fields}
+        for found in done.differences
+    ]
+    if json_lines:
+        print(json.dumps({**counts, "differences": differences}, default=msgspec.to_builtins))
+        return
+    for name, number in counts.items():
+        print(f"{name:<12} {number:>10}  {_COUNTS[name]}")
+    for found in done.differences:
+        print(f"offset {found.offset}, article {found.recorded.article_id}: on record, folded anew")
+        for name, (recorded, folded) in found.fields.items():
+            print(f"  {name:<16} {recorded}, {folded}")
 
 
 @contextmanager

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from pipeline.cli.app import run_command
+from pipeline.dedup.fold import Fold
+from pipeline.runtime.log_identity import log_identity
+from pipeline.runtime.snapshots import SnapshotStore
+from pipeline.settings import KafkaSettings
 from tests.harness.cluster import TestCluster
 from tests.harness.scenario import ALL, Seen, article, drain, retraction, send
 from tests.harness.workers import WorkerProcess, environment
@@ -62,6 +66,7 @@ def test_the_logs_are_counted_explained_checked_and_switched(
     seen = _run(cluster, env, f"{topic_prefix}news-ingest")
     _counted(capsys)
     _explained(capsys, seen)
+    _rebuilt(cluster, capsys, tmp_path, topic_prefix)
 
 
 def _counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,3 +89,13 @@ def _explained(capsys: pytest.CaptureFixture[str], seen: Seen) -> None:
     assert "Story" not in text
     assert f"{copy['article_id']}, example.org, exact by text_hash" in text
     said(capsys, "dedupe explain nobody", code=1)
+
+
+def _rebuilt(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory: Path, prefix: str) -> None:
+    done = json.loads(said(capsys, f"dedupe rebuild --json --output {directory}"))
+    assert (done["signatures"], done["compared"], done["different"], done["position"]) == (25, 25, 0, 25)
+    topic = cluster.name("news.signatures.v1")
+    identity = log_identity(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers, topic_prefix=prefix), topic)
+    restored = SnapshotStore(directory, topic, identity).load(Fold())
+    assert restored is not None
+    assert (restored[0], len(restored[1])) == (25, 25)
