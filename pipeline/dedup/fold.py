@@ -142,6 +142,9 @@ class Fold:
             known_at = known[2] if known is not None else self._known_at(signature.origin)
             if known_at >= time_ms - window_ms:
                 continue
+            if known_at != _NEVER:  # forgotten by now: what was known of it must be gone before it comes again
+                self._add_all(list(pairs.values()), time_ms)
+                pairs = {}
             time_ms = max(time_ms, min(signature.ingested_at_ms, append_time_ms))
             pairs[signature.origin] = signature, verdict, time_ms
             if verdict.kind == "retraction":
