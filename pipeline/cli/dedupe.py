@@ -12,9 +12,12 @@ from cyclopts import App, Parameter
 
 from pipeline.cli.exits import CRASH, UsageError
 from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.signing import SIGNATURE_VERSION
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.signature import Activate
 from pipeline.domain.times import from_epoch_ms
-from pipeline.ops.clients import catalogue_for, consumer
+from pipeline.ops.clients import catalogue_for, consumer, raw_producer
+from pipeline.ops.dedup_control import append_control
 from pipeline.ops.dedup_explanation import Step, explanation
 from pipeline.ops.dedup_logs import Bounds, LogName, LogStatistics, bounds_of, log_entries, statistics
 from pipeline.ops.dedup_rebuild import Rebuild, Rebuilt
@@ -121,6 +124,43 @@ def rebuild(*, output: Path | None = None, shown: int = 10, json_lines: Json = F
         if not store.save(done.position, fold.snapshot()):
             raise UsageError(f"{output}: the snapshot could not be written")
     return CRASH if done.different else 0
+
+
+@app.command
+def activate(
+    version: int,
+    *,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Put a version of the fold in force for everything that comes behind in the log of signatures.
+
+    Workers that do not have that version end with an error when they reach the record: upgrade all of them first.
+
+    Parameters
+    ----------
+    version:
+        The version of the fold.
+    yes:
+        Really do it: the record cannot be taken back, only followed by another one.
+    dry_run:
+        Only say what would be done.
+    """
+    settings = load_settings()
+    known = sorted(_fold(settings).versions)
+    if version not in known:
+        raise UsageError(f"this release has no fold {version}; it has {', '.join(map(str, known))}")
+    record = Activate(fold_version=version, signature_version=SIGNATURE_VERSION)
+    with _reader(settings) as (client, catalogue):
+        end = bounds_of(client, catalogue, "signatures").end
+        before = statistics(log_entries(client, catalogue, _LOGS)).fold_version
+    print(f"fold {before} is in force; fold {version} would be from about offset {end} of the log of signatures on")
+    if dry_run:
+        return
+    if not yes:
+        raise UsageError("nothing was appended: confirm with --yes")
+    with raw_producer(settings.kafka, catalogue.topic(SIGNATURES)) as producer:
+        print(f"appended at offset {append_control(producer, catalogue, record)}")
 
 
 def _fold(settings: Settings) -> Fold:

@@ -67,6 +67,7 @@ def test_the_logs_are_counted_explained_checked_and_switched(
     _counted(capsys)
     _explained(capsys, seen)
     _rebuilt(cluster, capsys, tmp_path, topic_prefix)
+    _switched(cluster, capsys)
 
 
 def _counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,3 +100,13 @@ def _rebuilt(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory
     restored = SnapshotStore(directory, topic, identity).load(Fold())
     assert restored is not None
     assert (restored[0], len(restored[1])) == (25, 25)
+
+
+def _switched(cluster: TestCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "dedupe activate 99 --yes", code=2)
+    said(capsys, "dedupe activate 1", code=2)
+    assert "fold 1 is in force" in said(capsys, "dedupe activate 1 --dry-run")
+    assert len(cluster.read("news.signatures.v1")) == 25
+    assert "appended at offset 25" in said(capsys, "dedupe activate 1 --yes")
+    assert json.loads(said(capsys, "dedupe stats --json"))["signatures"]["activations"] == 1
+    assert json.loads(said(capsys, "dedupe rebuild --json"))["position"] == 26
