@@ -6,6 +6,7 @@ __all__ = ["app"]
 
 app = App(name="eval", help="Measure quality on labelled data.", result_action="return_value")
 # Named as text, so that no command loads what another one needs.
+app.command("pipeline.cli.deduplication:dedupe", name="dedupe")
 app.command("pipeline.cli.extraction:extract", name="extract")
 app.command("pipeline.cli.model_quality:language", name="language")
 app.command("pipeline.cli.model_quality:subjects", name="subjects")
