@@ -152,9 +152,9 @@ def activate(
         raise UsageError(f"this release has no fold {version}; it has {', '.join(map(str, known))}")
     record = Activate(fold_version=version, signature_version=SIGNATURE_VERSION)
     with _reader(settings) as (client, catalogue):
-        end = bounds_of(client, catalogue, "signatures").end
-        before = statistics(log_entries(client, catalogue, _LOGS)).fold_version
-    print(f"fold {before} is in force; fold {version} would be from about offset {end} of the log of signatures on")
+        found = statistics(log_entries(client, catalogue, _LOGS))
+        end = max(bounds_of(client, catalogue, "signatures").end, found.ends.get("signatures", 0))
+    print(f"in force: fold {found.fold_version}; from offset {end} of the log of signatures or later: fold {version}")
     if dry_run:
         return
     if not yes:
@@ -198,7 +198,7 @@ def _plain(
         first_ms, last_ms = found.times_ms.get(name, (None, None))
         return {
             "first_offset": bounds[name].first,
-            "end_offset": bounds[name].end,
+            "end_offset": max(bounds[name].end, found.ends.get(name, 0)),  # the embedded broker says less
             "first_at": None if first_ms is None else from_epoch_ms(first_ms),
             "last_at": None if last_ms is None else from_epoch_ms(last_ms),
             "undecodable": found.undecodable[name],
@@ -246,7 +246,7 @@ def _step(step: Step) -> dict[str, Any]:
         "flags": list(verdict.flags),
         "syndicated": verdict.syndicated,
         "fold_version": verdict.fold_version,
-        "origin": f"{verdict.origin.lane}{verdict.origin.partition}/{verdict.origin.offset}",
+        "origin": "/".join(str(part) for part in msgspec.to_builtins(verdict.origin) if part != ""),
     }
 
 
@@ -257,7 +257,7 @@ def _print_steps(steps: Iterable[Step], *, named: bool = False) -> None:
         who = [row["article_id"], row["publisher"]] if named else []
         score = "" if row["score"] is None else f"score {row['score']:.3f}"
         if score and row["threshold"] is not None:
-            score += f" of {row['threshold']:.3f}"
+            score += f" (threshold {row['threshold']:.3f})"
         parts = [
             *who,
             what,

@@ -58,6 +58,8 @@ class LogStatistics(Struct, kw_only=True):
     undecodable: Counter[LogName] = field(default_factory=Counter)
     times_ms: dict[LogName, tuple[int, int]] = field(default_factory=dict)
     """When the first and the last record of each log were appended."""
+    ends: dict[LogName, int] = field(default_factory=dict)
+    """The offset behind the last record that was read of each log."""
     activated: int | None = None
     """The version of the fold that the last control record put in force."""
     decided_by: int = FOLD_VERSION
@@ -105,6 +107,7 @@ def statistics(entries: Iterable[LogEntry]) -> LogStatistics:
     for entry in entries:
         first_ms, _ = found.times_ms.get(entry.log, (entry.at_ms, 0))
         found.times_ms[entry.log] = first_ms, entry.at_ms
+        found.ends[entry.log] = entry.offset + 1
         _count(found, entry)
     return found
 

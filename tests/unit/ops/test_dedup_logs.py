@@ -71,6 +71,7 @@ def test_everything_in_the_logs_is_counted(logs: Logs) -> None:
     assert (found.voids, found.lost) == (1, 1)
     assert found.undecodable == {"signatures": 1, "verdicts": 2}
     assert found.times_ms == {"signatures": (0, 8), "verdicts": (1, 10)}
+    assert found.ends == {"signatures": 5, "verdicts": 6}
 
 
 def test_the_version_in_force_is_what_the_log_says_last(logs: Logs) -> None:
