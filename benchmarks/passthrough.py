@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.assembly import AnyStage
+from pipeline.assembly import build_stages as real_build_stages
 from pipeline.domain.outcome import Emit, Outcome
-from pipeline.runtime import worker
+from pipeline.runtime import parts, worker
 from pipeline.settings import load_settings
 from pipeline.stages.protocol import StageName
 
@@ -35,5 +36,7 @@ def build_stages(names: Sequence[StageName], **_options: object) -> list[AnyStag
 
 
 if __name__ == "__main__":
-    worker.build_stages = build_stages  # type: ignore[attr-defined]
+    if parts.build_stages is not real_build_stages:
+        raise RuntimeError("the runtime builds its stages elsewhere now")
+    parts.build_stages = build_stages
     sys.exit(worker.run_worker(load_settings(), sys.argv[1:]))  # type: ignore[arg-type]
