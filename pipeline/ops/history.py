@@ -14,7 +14,8 @@ __all__ = ["History", "partitions_of", "record_at"]
 
 _POLL_MS = 300
 _MAX_RECORDS = 500
-_MOST_WAITING = 1000  # records of a partition that wait for older ones of others
+_MOST_WAITING_BYTES = 64 * 1024 * 1024  # of records that wait for older ones of other partitions
+_RECORD_BYTES = 500  # of a record in memory besides its value
 _FETCH_TIMEOUT_MS = 10_000
 
 
@@ -84,17 +85,22 @@ class History:
         """Return them in the order of their timestamps, as far as that keeps the order of each partition."""
         waiting: dict[TopicPartition, deque[Record]] = {where: deque() for where in self._open}
         heads: list[tuple[int, TopicPartition]] = []
+        size = 0
+        crowded = False
         while self._open or heads:
-            # Full until half of it is gone, so that partitions are paused seldom.
-            limits = {where: _MOST_WAITING // 2 if where in self._paused else _MOST_WAITING for where in waiting}
-            full = frozenset(where for where, records in waiting.items() if len(records) >= limits[where])
+            # Crowded until half of it is gone, so that partitions are paused seldom.
+            crowded = size > (_MOST_WAITING_BYTES // 2 if crowded else _MOST_WAITING_BYTES)
+            full = frozenset(where for where, records in waiting.items() if records) if crowded else frozenset()
             for where, records in self._poll(full).items():
                 if records and not waiting[where]:
                     heapq.heappush(heads, (records[0].timestamp_ms, where))
                 waiting[where].extend(records)
+                size += sum(map(_size, records))
             while heads and all(waiting[where] for where in self._open):
                 _, where = heapq.heappop(heads)
-                yield waiting[where].popleft()
+                record = waiting[where].popleft()
+                size -= _size(record)
+                yield record
                 if waiting[where]:
                     heapq.heappush(heads, (waiting[where][0].timestamp_ms, where))
 
@@ -123,6 +129,10 @@ class History:
         self._client.pause(*(wanted - self._paused))
         self._client.resume(*(self._paused - wanted))
         self._paused = wanted
+
+
+def _size(record: Record) -> int:
+    return len(record.value or b"") + _RECORD_BYTES
 
 
 def _record(fetched: Any) -> Record:

@@ -7,6 +7,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from pipeline.domain.record import Record
 from pipeline.errors import ConfigError
+from pipeline.ops import history
 from pipeline.ops.history import History, partitions_of, record_at
 
 TOPIC = "t"
@@ -28,6 +29,7 @@ class FakeClient:
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
         self.most_fetched = 0
+        self.pauses = 0
 
     def partitions_for_topic(self, topic: str) -> set[int] | None:
         return set(range(len(self._logs))) if topic == TOPIC else None
@@ -51,6 +53,7 @@ class FakeClient:
 
     def pause(self, *partitions: TopicPartition) -> None:
         self._paused |= set(partitions)
+        self.pauses += len(partitions)
 
     def resume(self, *partitions: TopicPartition) -> None:
         self._paused -= set(partitions)
@@ -76,8 +79,8 @@ def read(client: FakeClient, until: int = 1 << 60, *, by_time: bool = False) -> 
     def is_later(record: Record) -> bool:
         return record.timestamp_ms >= until
 
-    history = History(client, starts, is_later)
-    found = history.by_time() if by_time else history.records()
+    reader = History(client, starts, is_later)
+    found = reader.by_time() if by_time else reader.records()
     return [(record.partition, record.timestamp_ms) for record in found]
 
 
@@ -107,10 +110,13 @@ def test_a_range_ends_though_the_topic_goes_on(by_time: bool) -> None:
     assert sorted(read(FakeClient(LOGS), 30, by_time=by_time)) == [(0, 10), (0, 20), (2, 5), (2, 15), (2, 25)]
 
 
-def test_more_than_may_wait_is_read_too() -> None:
+def test_more_than_may_wait_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_MOST_WAITING_BYTES", 20 * history._RECORD_BYTES)
     busy = [(n, 1000 + n) for n in range(500)]
     late = [(0, 5000)]
-    assert len(read(FakeClient([busy, late]), by_time=True)) == 501
+    client = FakeClient([busy, late])
+    assert len(read(client, by_time=True)) == 501
+    assert client.pauses > 0
 
 
 def test_a_topic_that_is_not_there_is_a_mistake() -> None:
