@@ -28,7 +28,6 @@ class FakeClient:
         self._known_ends = known_ends
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
-        self.most_fetched = 0
         self.pauses = 0
 
     def partitions_for_topic(self, topic: str) -> set[int] | None:
