@@ -72,8 +72,9 @@ class Guarded:
         return {grant.name for grant in wanted if (grant.resource, grant.operation) == ("topic", operation)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guarded(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A broker for each test: one of them writes into every topic that it may."""
     files = tmp_path_factory.mktemp("certificates")
     make_certificates(files)
     properties = {
