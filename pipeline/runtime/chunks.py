@@ -2,12 +2,24 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.domain.record import Record
 
-__all__ = ["Chunk", "Lease"]
+__all__ = ["Chunk", "Lease", "size_of"]
+
+_OVERHEAD_BYTES = 256  # the objects around a record's bytes
+
+
+def size_of(records: Sequence[Record]) -> int:
+    """Return what records take in memory: their bytes, and the objects around them."""
+    return (
+        _OVERHEAD_BYTES * len(records)
+        + sum([len(record.value or b"") + len(record.key or b"") for record in records])
+        + sum([len(name) + len(content or b"") for record in records for name, content in record.headers])
+    )
 
 
 @dataclass(eq=False, slots=True)
@@ -43,3 +55,24 @@ class Chunk:
     start: int
     end: int
     size_bytes: int
+
+    def fitting(self, max_records: int, max_bytes: int) -> int:
+        """Return how many of its records, from the first on, stay within bounds."""
+        if len(self.records) <= max_records and self.size_bytes <= max_bytes:
+            return len(self.records)
+        count = size = 0
+        for record in self.records[: max(0, max_records)]:
+            size += size_of((record,))
+            if size > max_bytes:
+                break
+            count += 1
+        return count
+
+    def split(self, count: int) -> "tuple[Chunk, Chunk]":
+        """Return its first records and the rest as chunks of their own; both have at least a record."""
+        head, rest = self.records[:count], self.records[count:]
+        size, middle = size_of(head), rest[0].offset
+        return (
+            Chunk(self.lease, head, self.start, middle, size),
+            Chunk(self.lease, rest, middle, self.end, self.size_bytes - size),
+        )

@@ -164,17 +164,23 @@ class Runner:
             self._fail(exc)
 
     def _coalesce(self, lease: Lease) -> Unit:
-        """Take waiting chunks up to the bounds of one unit; at least one chunk."""
+        """Take waiting chunks up to the bounds of one unit, and of the last one what still fits; at least one record.
+
+        So a unit is full while there is a backlog, and large records do not make it larger than its bound.
+        """
         chunks: list[Chunk] = []
-        size = records = 0
+        room_records, room_bytes = self._settings.max_batch_records, self._settings.max_batch_bytes
         while lease.pending:
-            chunk = lease.pending[0]
-            fits = size + chunk.size_bytes <= self._settings.max_batch_bytes
-            if chunks and not (fits and records + len(chunk.records) <= self._settings.max_batch_records):
-                break
-            chunks.append(lease.pending.popleft())
-            size += chunk.size_bytes
-            records += len(chunk.records)
+            chunk = lease.pending.popleft()
+            count = chunk.fitting(room_records, room_bytes) or (0 if chunks else 1)
+            if count < len(chunk.records):
+                if count == 0:
+                    lease.pending.appendleft(chunk)
+                    break
+                chunk = self._split(chunk, count)
+            chunks.append(chunk)
+            room_records -= len(chunk.records)
+            room_bytes -= chunk.size_bytes
         for before, after in itertools.pairwise(chunks):
             if before.end != after.start:
                 raise FatalError(f"{lease.topic}-{lease.partition}: a chunk is missing before offset {after.start}")
@@ -183,7 +189,7 @@ class Runner:
             records=[record for chunk in chunks for record in chunk.records],
             start=chunks[0].start,
             end=chunks[-1].end,
-            size_bytes=size,
+            size_bytes=sum(chunk.size_bytes for chunk in chunks),
             chunks=chunks,
         )
 
@@ -238,6 +244,13 @@ class Runner:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter
                 pause = min(2 * pause, self._settings.retry_max_secs)
         raise AssertionError("unreachable")
+
+    def _split(self, chunk: Chunk, count: int) -> Chunk:
+        head, rest = chunk.split(count)
+        chunk.lease.pending.appendleft(rest)
+        self._chunks += 1  # bytes and records in flight stay what they were
+        self._observer.taken()
+        return head
 
     def _let_go(self, chunk: Chunk) -> None:
         self._account(chunk, -1)

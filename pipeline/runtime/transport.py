@@ -24,7 +24,7 @@ from mode import Service
 
 from pipeline.domain.record import Record
 from pipeline.errors import FatalError
-from pipeline.runtime.chunks import Chunk, Lease
+from pipeline.runtime.chunks import Chunk, Lease, size_of
 
 __all__ = ["BatchConsumer", "ConsumerHost", "Transport", "use_fast_lz4", "use_own_records"]
 
@@ -34,8 +34,6 @@ _IDLE_POLL_MS = (
 _NEVER_MS = (
     2**31 - 1
 )  # longest max.poll.interval a broker takes: aiokafka refuses to rejoin for ever once it is exceeded
-
-_RECORD_OVERHEAD_BYTES = 256  # key, headers and the objects around them
 
 
 class ConsumerHost(Protocol):
@@ -157,8 +155,7 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         if end is None or (not records and end <= lease.fetched):
             return None
         start, lease.fetched = lease.fetched, end
-        size = sum([len(record.value or b"") for record in records]) + _RECORD_OVERHEAD_BYTES * len(records)
-        return Chunk(lease=lease, records=records, start=start, end=end, size_bytes=size)
+        return Chunk(lease=lease, records=records, start=start, end=end, size_bytes=size_of(records))
 
     async def _deliver(self, chunk: Chunk) -> None:
         lease = chunk.lease

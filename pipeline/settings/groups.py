@@ -145,11 +145,15 @@ class WorkSettings(Group):
     """How much is worked on at once, and how often a failure is tried again."""
 
     max_batch_bytes: int = Field(
-        default=4 * MIB, ge=1024, description="Cut a unit of work at this many bytes of source records."
+        default=4 * MIB,
+        ge=1024,
+        description="Cut a unit of work at this many bytes of source records; a larger record is one by itself.",
     )
     max_batch_records: int = Field(default=1000, ge=1, description="Cut a unit of work at this many source records.")
     max_in_flight_bytes: int = Field(
-        default=64 * MIB, ge=MIB, description="Stop fetching while more than this waits or is worked on."
+        default=64 * MIB,
+        ge=MIB,
+        description="Take no more records while this many bytes or more wait or are worked on; see guarantees.md.",
     )
     max_in_flight_chunks: int = Field(
         default=64, ge=1, description="Stop fetching while more chunks wait or are worked on."

@@ -1,7 +1,7 @@
 """The runner's promises, with everything around it faked: order, leases, coalescing, retries, the brake, bounds."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.brake import Brake, BrakeError
-from pipeline.runtime.chunks import Chunk, Lease
+from pipeline.runtime.chunks import Chunk, Lease, size_of
 from pipeline.runtime.runner import Runner, Unit
 from pipeline.runtime.service import Batch, Output, Work
 from pipeline.settings import BrakeSettings, WorkSettings
@@ -21,8 +21,8 @@ from pipeline.stages.counts import StageCounts
 FAST = WorkSettings(retry_attempts=3, retry_initial_secs=0.001, retry_max_secs=0.002)
 
 
-def _fetched(offset: int) -> Record:
-    return Record("t", 0, offset, 0, b"k", b"v")
+def _fetched(offset: int, size: int = 1) -> Record:
+    return Record("t", 0, offset, 0, b"k", b"v" * size)
 
 
 class FakeService:
@@ -64,21 +64,25 @@ class Observer:
         self.units: list[Unit] = []
         self.retries = 0
         self.given_up = 0
+        self.waiting = 0
+        self.held = (0, 0)
 
     def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:
         self.units.append(unit)
+        self.waiting -= len(unit.chunks)
 
     def retried(self, reason: str) -> None:
         self.retries += 1
 
     def in_flight(self, records: int, record_bytes: int) -> None:
-        pass
+        self.held = (records, record_bytes)
 
     def taken(self) -> None:
-        pass
+        self.waiting += 1
 
     def dropped(self) -> None:
         self.given_up += 1
+        self.waiting -= 1
 
 
 class Bench:
@@ -108,9 +112,9 @@ class Bench:
             await self.gate.wait()
         self.events.append(f"commit {unit.start}-{unit.end}")
 
-    def chunk(self, start: int, end: int, *, size: int = 10, lease: Lease | None = None) -> Chunk:
-        records = [_fetched(offset) for offset in range(start, end)]
-        chunk = Chunk(lease=lease or self.lease, records=records, start=start, end=end, size_bytes=size)
+    def chunk(self, start: int, end: int, *, size: int = 1, step: int = 1, lease: Lease | None = None) -> Chunk:
+        records = [_fetched(offset, size) for offset in range(start, end, step)]
+        chunk = Chunk(lease or self.lease, records, start, end, size_of(records))
         self.runner.admitted(chunk)
         return chunk
 
@@ -125,6 +129,14 @@ class Bench:
         raise AssertionError("the runner did not settle")
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("it did not come to that")
+
+
 async def test_waiting_chunks_of_a_partition_are_joined_and_committed_in_order() -> None:
     bench = Bench()
     for start in (0, 3, 6):
@@ -135,13 +147,54 @@ async def test_waiting_chunks_of_a_partition_are_joined_and_committed_in_order()
     assert bench.lease.committed == 9
 
 
-async def test_a_unit_is_cut_by_bytes_and_by_records() -> None:
-    bench = Bench(WorkSettings(max_batch_bytes=1024, max_batch_records=4))
-    bench.feed(0, 2, size=600)
-    bench.feed(2, 4, size=600)
-    bench.feed(4, 9, size=10)
+async def test_a_unit_is_cut_by_records() -> None:
+    bench = Bench(WorkSettings(max_batch_records=4))
+    bench.feed(0, 3)
+    bench.feed(3, 9)
     await bench.settle()
-    assert bench.events == ["commit 0-2", "commit 2-4", "commit 4-9"]
+    assert bench.events == ["commit 0-4", "commit 4-8", "commit 8-9"]
+    assert bench.service.batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+
+
+async def test_a_unit_is_cut_by_bytes_and_a_larger_record_is_one_alone() -> None:
+    bench = Bench(WorkSettings(max_batch_bytes=2000))
+    bench.feed(0, 5, size=600)
+    bench.feed(5, 7, size=5000)
+    bench.feed(7, 8)
+    await bench.settle()
+    assert bench.events == ["commit 0-2", "commit 2-4", "commit 4-5", "commit 5-6", "commit 6-7", "commit 7-8"]
+    assert all(unit.size_bytes <= 2000 or len(unit.records) == 1 for unit in bench.observer.units)
+
+
+async def test_a_cut_lies_before_a_record_and_gaps_are_in_the_unit_before_it() -> None:
+    bench = Bench(WorkSettings(max_batch_records=2))
+    bench.feed(0, 12, step=3)
+    await bench.settle()
+    assert bench.service.batches == [[0, 3], [6, 9]]
+    assert bench.events == ["commit 0-6", "commit 6-12"]
+
+
+async def test_after_cutting_nothing_is_left_in_flight() -> None:
+    bench = Bench(WorkSettings(max_batch_records=2))
+    bench.feed(0, 5)
+    bench.feed(5, 9)
+    await bench.settle()
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
+
+
+async def test_what_was_cut_off_is_let_go_when_the_lease_is_revoked() -> None:
+    bench = Bench(WorkSettings(max_batch_records=2))
+    bench.gate = asyncio.Event()
+    bench.feed(0, 6)
+    await until(bench.lease.commit_lock.locked)
+    release = asyncio.create_task(bench.runner.release(bench.lease))
+    bench.gate.set()
+    await release
+    await bench.settle()
+    assert bench.events == ["commit 0-2"]
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
 
 
 async def test_an_empty_chunk_commits_its_offset_without_work() -> None:
@@ -170,10 +223,7 @@ async def test_release_lets_a_commit_under_way_finish_and_drops_the_rest() -> No
     bench.gate = asyncio.Event()
     bench.feed(0, 3)
     bench.feed(3, 6)
-    for _ in range(200):
-        await asyncio.sleep(0.002)
-        if bench.lease.commit_lock.locked():
-            break
+    await until(bench.lease.commit_lock.locked)
     release = asyncio.create_task(bench.runner.release(bench.lease))
     await asyncio.sleep(0.02)
     assert not release.done()
@@ -274,17 +324,33 @@ async def test_admission_waits_while_too_much_is_in_flight() -> None:
     await asyncio.wait_for(waiting, 2)
 
 
+async def test_admission_waits_while_too_many_bytes_are_in_flight() -> None:
+    bench = Bench(WorkSettings(max_in_flight_bytes=1024 * 1024))
+    bench.gate = asyncio.Event()
+    bench.feed(0, 1, size=1000 * 1024)
+    await asyncio.wait_for(bench.runner.admit(), 2)
+    bench.feed(1, 2, size=100 * 1024)
+    waiting = asyncio.create_task(bench.runner.admit())
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    bench.gate.set()
+    await asyncio.wait_for(waiting, 2)
+
+
+async def test_keys_and_headers_count_as_bytes_in_flight() -> None:
+    bench = Bench()
+    record = Record("t", 0, 0, 0, b"k" * 1000, b"v" * 100, (("n" * 10, b"h" * 5000), ("none", None)))
+    bench.runner.admitted(Chunk(bench.lease, [record], 0, 1, size_of([record])))
+    assert bench.observer.held[1] >= 6114
+
+
 async def test_partitions_overlap_but_one_that_is_stuck_does_not_hold_up_another() -> None:
     bench = Bench()
     other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0)
     await bench.lease.commit_lock.acquire()
     bench.feed(0, 2)
     bench.feed(0, 2, lease=other)
-    for _ in range(200):
-        await asyncio.sleep(0.002)
-        if other.committed == 2:
-            break
-    assert other.committed == 2
+    await until(lambda: other.committed == 2)
     assert bench.lease.committed == 0
     bench.lease.commit_lock.release()
     await bench.settle()
