@@ -63,7 +63,7 @@ class WorkerObserver:
                     emitted=counts.emitted,
                     at_secs=now,
                     duration_secs=self._seconds(name),
-                    record_bytes=unit.size_bytes if name == self._names[0] else 0,
+                    record_bytes=_value_bytes(unit) if name == self._names[0] else 0,
                     drops=counts.dropped,
                     rejects=counts.rejected,
                     produced={topic: output.produced[topic] for topic in self._topics[name] if output.produced[topic]},
@@ -147,3 +147,7 @@ class WorkerObserver:
             self._metrics.languages(tally.languages, tally.language_confidences)
         if "classify" in self._names:
             self._metrics.subjects(tally.subjects, tally.subject_confidences, tally.abstentions)
+
+
+def _value_bytes(unit: Unit) -> int:
+    return sum([len(record.value or b"") for record in unit.records])

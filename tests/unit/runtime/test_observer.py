@@ -1,0 +1,51 @@
+"""What a committed unit of work comes to in metrics and progress."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.domain.record import Record
+from pipeline.runtime.chunks import Chunk, Lease, size_of
+from pipeline.runtime.metrics import Metrics
+from pipeline.runtime.observer import WorkerObserver
+from pipeline.runtime.progress import Progress
+from pipeline.runtime.runner import Unit
+from pipeline.runtime.service import Output
+from pipeline.stages.counts import StageCounts
+from pipeline.wire.catalogue import load_catalogue
+
+WALL = 1_800_000_000.0
+
+
+class Bench:
+    """The observer of a worker of `publish`."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.progress = Progress(needs_fold=False)
+        self.observer = WorkerObserver(
+            self.metrics, self.progress, load_catalogue(), ("publish",), lambda _: 0.0, lambda: WALL
+        )
+
+    def value(self, name: str, **labels: Any) -> float | None:
+        return self.metrics.registry.get_sample_value(f"news_{name}", labels)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def unit_of(*values: bytes | None) -> Unit:
+    lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0)
+    records = [Record("t", 0, offset, 0, b"key", value, (("a", b"1"),)) for offset, value in enumerate(values)]
+    chunk = Chunk(lease, records, 0, len(records), size_of(records))
+    return Unit(lease, records, 0, len(records), chunk.size_bytes, [chunk])
+
+
+def test_bytes_consumed_are_those_of_values(bench: Bench) -> None:
+    output = Output(counts={"publish": StageCounts(3, 3, {}, {})})
+    bench.observer.committed(unit_of(b"12345", None, b"123"), output, work_secs=0.0, commit_secs=0.0)
+    topic = load_catalogue().stage("publish").reads
+    assert bench.value("record_bytes_consumed_total", stage="publish", topic=topic) == 8
+    assert bench.value("records_consumed_total", stage="publish", topic=topic) == 3
