@@ -205,9 +205,6 @@ class WorkerHost:
         self.abandon()
         self._on_fail(exc)
 
-    def polled(self) -> None:
-        """Nothing to note: the loop's own tick and the commits prove progress."""
-
     def rebalancing(self, active: bool) -> None:
         """Tell the observer."""
         if active:

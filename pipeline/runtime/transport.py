@@ -63,10 +63,6 @@ class ConsumerHost(Protocol):
         """End the process: something happened that cannot be survived safely."""
         ...
 
-    def polled(self) -> None:
-        """Note that the fetch loop turned once more."""
-        ...
-
     def rebalancing(self, active: bool) -> None:
         """Note that a rebalance began or ended."""
         ...
@@ -111,7 +107,6 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
             while not self.should_stop:
                 await self.host.admit()
                 await self._fetch_once()
-                self.host.polled()
         except asyncio.CancelledError:
             raise
         except aiokafka.errors.OffsetOutOfRangeError as exc:
@@ -139,18 +134,15 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
             # aiokafka looks for a committed offset once it is assigned; our seek has said meanwhile where to begin.
             return
         # No await from here to the last chunk made: no rebalance slips in, so records and leases belong together.
-        chunks = [chunk for tp, records in fetched.items() if (chunk := self._chunk(tp, records)) is not None]
-        if not fetched:
-            chunks = [chunk for tp in self.leases if (chunk := self._chunk(tp, [])) is not None]
+        # All leases, not only what was fetched: where nothing but transaction markers came, the position has moved too.
+        chunks = [chunk for tp in self.leases if (chunk := self._chunk(tp, fetched.get(tp, []))) is not None]
         for chunk in chunks:
             self.host.admitted(chunk)
         for chunk in chunks:
             await self._deliver(chunk)
 
     def _chunk(self, tp: Any, records: list[Record]) -> Chunk | None:
-        lease = self.leases.get(tp)
-        if lease is None:
-            return None
+        lease = self.leases[tp]
         end = self._client._subscription.subscription.assignment.state_value(tp)._position  # noqa: SLF001 sync, unlike position()
         if end is None or (not records and end <= lease.fetched):
             return None

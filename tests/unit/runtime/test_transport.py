@@ -2,6 +2,7 @@
 
 import inspect
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 import aiokafka
@@ -143,57 +144,60 @@ def _consumer(host: _Host) -> BatchConsumer:
     return consumer
 
 
-class _FakeClient:
-    """Stands for aiokafka: a position and nothing else."""
-
-    def __init__(self, position: int | None) -> None:
-        class State:
-            _position = position
-
-        class Assignment:
-            def state_value(self, _tp: Any) -> Any:
-                return State
-
-        class Subscription:
-            assignment = Assignment()
-
-        class Subscriptions:
-            subscription = Subscription()
-
-        self._subscription = Subscriptions()
-
-
+TP, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
 RECORD = Record("t", 0, 5, 0, None, b"value")
 
 
-TP = TopicPartition("t", 0)
+class _FakeClient:
+    """Stands for aiokafka: the positions of partitions, and what one poll brings."""
+
+    def __init__(self, positions: dict[TopicPartition, int], fetched: dict[TopicPartition, list[Record]]) -> None:
+        self._fetched = fetched
+        states = {tp: SimpleNamespace(_position=position) for tp, position in positions.items()}
+        assignment = SimpleNamespace(state_value=states.__getitem__)
+        self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+
+    async def getmany(self, **_: Any) -> dict[TopicPartition, list[Record]]:
+        return self._fetched
+
+
+async def _fetch(
+    positions: dict[TopicPartition, int], fetched: dict[TopicPartition, list[Record]], *, leased: int = 2
+) -> list[tuple[int, int, int, int]]:
+    """Return partition, start, end and records of the chunks that one poll makes of leases at offset 5."""
+    host = _Host()
+    consumer = _consumer(host)
+    consumer.leases = {
+        tp: Lease(topic="t", partition=tp.partition, producer=None, fetched=5, committed=5)
+        for tp in (TP, OTHER)[:leased]
+    }
+    consumer._client = _FakeClient(positions, fetched)
+    delivered: list[Any] = []
+
+    async def deliver(message: Any) -> None:
+        delivered.append(message.value)
+
+    consumer.callback = deliver
+    await consumer._fetch_once()
+    assert delivered == host.admissions
+    assert all(chunk.lease.fetched == chunk.end for chunk in delivered)
+    return [(chunk.lease.partition, chunk.start, chunk.end, len(chunk.records)) for chunk in delivered]
 
 
 async def test_a_chunk_reaches_from_the_last_end_to_the_position_gaps_included() -> None:
-    consumer = _consumer(_Host())
-    lease = Lease(topic="t", partition=0, producer=None, fetched=5, committed=5)
-    consumer.leases = {TP: lease}
-    consumer._client = _FakeClient(12)
-    chunk = consumer._chunk(TP, [RECORD, RECORD])
-    assert chunk is not None
-    assert (chunk.start, chunk.end, len(chunk.records)) == (5, 12, 2)
-    assert lease.fetched == 12
+    assert await _fetch({TP: 12}, {TP: [RECORD, RECORD]}, leased=1) == [(0, 5, 12, 2)]
 
 
 async def test_markers_alone_make_an_empty_chunk_and_nothing_new_makes_none() -> None:
-    consumer = _consumer(_Host())
-    consumer.leases = {TP: Lease(topic="t", partition=0, producer=None, fetched=5, committed=5)}
-    consumer._client = _FakeClient(6)
-    chunk = consumer._chunk(TP, [])
-    assert chunk is not None
-    assert (chunk.start, chunk.end, chunk.records) == (5, 6, [])
-    assert consumer._chunk(TP, []) is None
+    assert await _fetch({TP: 6, OTHER: 5}, {}) == [(0, 5, 6, 0)]
+
+
+async def test_markers_are_passed_while_other_partitions_deliver() -> None:
+    assert await _fetch({TP: 7, OTHER: 6}, {TP: [RECORD]}) == [(0, 5, 7, 1), (1, 5, 6, 0)]
 
 
 async def test_records_of_a_partition_that_is_not_leased_are_ignored() -> None:
-    consumer = _consumer(_Host())
-    consumer._client = _FakeClient(6)
-    assert consumer._chunk(TP, [RECORD]) is None
+    assert await _fetch({TP: 5, OTHER: 6}, {OTHER: [RECORD]}, leased=1) == []
 
 
 async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> None:
