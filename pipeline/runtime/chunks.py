@@ -42,6 +42,11 @@ class Lease:
     task: asyncio.Task[None] | None = None
     commit_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was fetched waits for its turn or is worked on."""
+        return bool(self.pending) or (self.task is not None and not self.task.done())
+
 
 @dataclass(eq=False, slots=True)
 class Chunk:

@@ -8,6 +8,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import TopicPartition
 
 from pipeline.errors import ConfigError, FatalError
+from pipeline.runtime.backlog import Backlog, Backlogs
 from pipeline.runtime.chunks import Chunk, Lease
 from pipeline.runtime.logging import get_logger
 from pipeline.runtime.observer import WorkerObserver
@@ -103,8 +104,8 @@ class WorkerHost:
         for lease in self.leases:
             lease.revoked = True
 
-    async def lags(self) -> dict[tuple[str, int], int] | None:
-        """Return the records not yet committed per partition, as the broker says; None when it does not answer."""
+    async def backlogs(self) -> Backlogs | None:
+        """Return what is not yet committed per partition, as the broker says; None when it does not answer."""
         leases = list(self.leases)
         if self._client is None or not leases:
             return {}
@@ -115,7 +116,11 @@ class WorkerHost:
         except Exception:  # noqa: BLE001  a broker that is away is not this worker's failure
             return None
         return {
-            (lease.topic, lease.partition): max(0, ends[TopicPartition(lease.topic, lease.partition)] - lease.committed)
+            (lease.topic, lease.partition): Backlog(
+                records=max(0, ends[TopicPartition(lease.topic, lease.partition)] - lease.committed),
+                committed=lease.committed,
+                busy=lease.busy,
+            )
             for lease in leases
         }
 

@@ -2,9 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.dedup.fold import FoldStats
+from pipeline.runtime.backlog import Backlogs, Neglect
 from pipeline.runtime.metrics import Metrics, StageCount, StageMetrics
 from pipeline.runtime.progress import Progress
 from pipeline.runtime.runner import Unit
@@ -43,6 +44,7 @@ class WorkerObserver:
             own = (topics.dead_letters, *topics.also_writes)
             self._topics[name] = (topics.emits, *own) if name == self._names[-1] else own
             self._stages[name] = metrics.stage(name, topics.reads, self._topics[name])
+        self._neglect = Neglect()
         self._skipped = 0
         self._folded: FoldStats | None = None
 
@@ -123,14 +125,19 @@ class WorkerObserver:
 
     # -- host
 
-    def lags(self, lags: Mapping[tuple[str, int], int] | None) -> None:
+    def backlogs(self, backlogs: Backlogs | None) -> None:
         """Set the lag; None while the broker does not answer."""
-        self._progress.lag(None if lags is None else sum(lags.values()))
-        if lags is not None:
-            self._metrics.lag(lags)
+        if backlogs is None:
+            self._neglect.forget()
+            self._progress.lag(None)
+            return
+        lags = {place: backlog.records for place, backlog in backlogs.items()}
+        self._progress.lag(sum(lags.values()), self._neglect.look(backlogs, self._progress.now()))
+        self._metrics.lag(lags)
 
     def rebalancing(self) -> None:
         """Note that partitions are being handed over."""
+        self._neglect.forget()
         self._progress.rebalance_started()
 
     def assigned(self, partitions: int) -> None:

@@ -1,7 +1,7 @@
 """What the runtime tells the health checks, and what they conclude: alive and ready mean that work moves.
 
 A worker of this kind can be up, heart-beating and assigned, and consume nothing. So the question is never whether a
-thread runs, but since when work has been waiting without a commit.
+thread runs, but since when work has been waiting without a commit, and since when a partition has been left alone.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """One consistent look at a worker. Instants are of the monotonic clock.
 
     `waiting_since` is when work began to wait: it restarts with every commit, is None while there is nothing to do, and
-    stands still during a rebalance. `starting_since` is when the start last moved on.
+    stands still during a rebalance. `neglected_since` is when a partition was last touched that has lag and of which
+    nothing is fetched, whatever happens to the others. `starting_since` is when the start last moved on.
     """
 
     state: State
@@ -37,6 +38,7 @@ class Status(Struct, frozen=True, kw_only=True):
     lag_records: int | None
     in_flight: int
     waiting_since: float | None
+    neglected_since: float | None
 
 
 class Progress:
@@ -62,6 +64,7 @@ class Progress:
             lag_records=None,
             in_flight=0,
             waiting_since=None,
+            neglected_since=None,
         )
 
     @property
@@ -78,14 +81,14 @@ class Progress:
         self._update(last_tick=self._clock())
 
     def state(self, state: State) -> None:
-        """The worker entered a state."""
-        self._update(state=state, starting_since=self._clock())
+        """The worker entered a state. From draining on, nothing is fetched and no partition neglected."""
+        self._update(state=state, starting_since=self._clock(), neglected_since=None)
 
     def rebalance_started(self) -> None:
         """Partitions are being handed over."""
         with self._lock:
             if self._status.rebalancing_since is None:
-                self._status = replace(self._status, rebalancing_since=self._clock())
+                self._status = replace(self._status, rebalancing_since=self._clock(), neglected_since=None)
 
     def rebalance_ended(self, assigned: int) -> None:
         """The assignment is known and consumption goes on; what was in flight is gone."""
@@ -111,12 +114,16 @@ class Progress:
             left = max(0, self._status.in_flight - chunks)
             self._store(replace(self._status, in_flight=left, waiting_since=None))
 
-    def lag(self, records: int | None) -> None:
+    def lag(self, records: int | None, neglected_since: float | None = None) -> None:
         """Records of the assigned partitions that are not consumed yet, as the broker says.
 
         None while no broker answers: then nothing can be said to wait, and an outage does not restart the fleet.
+
+        Args:
+            records: Their sum.
+            neglected_since: Since when one of the partitions has had some while nothing of it was fetched.
         """
-        self._update(lag_records=records)
+        self._update(lag_records=records, neglected_since=neglected_since)
 
     def fold_advanced(self, *, caught_up: bool) -> None:
         """The fold applied signatures. While it catches up, that is progress too."""
@@ -159,8 +166,14 @@ def stuck(status: Status, now: float, limits: WatchdogSettings) -> str | None:
         return "start_stalled"
     if status.rebalancing_since is not None:
         return "rebalance_stalled" if now - status.rebalancing_since > limits.rebalance_stall_secs else None
+    return _standing_still(status, now, limits)
+
+
+def _standing_still(status: Status, now: float, limits: WatchdogSettings) -> str | None:
     if status.waiting_since is not None and now - status.waiting_since > limits.stall_secs:
         return "no_progress"
+    if status.neglected_since is not None and now - status.neglected_since > limits.stall_secs:
+        return "partition_stalled"
     return None
 
 

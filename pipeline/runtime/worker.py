@@ -172,7 +172,7 @@ class _Worker:
 
     async def _watch(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
         while app.crash_reason is None:
-            observer.lags(await host.lags())
+            observer.backlogs(await host.backlogs())
             await asyncio.sleep(_LAG_INTERVAL_SECS)
         self._fail(app.crash_reason)
 

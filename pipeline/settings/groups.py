@@ -226,7 +226,9 @@ class WatchdogSettings(Group):
     """When a worker that hangs ends itself (exit code 70)."""
 
     stall_secs: float = Field(
-        default=120.0, gt=0, description="Work is waiting and nothing was committed for this long."
+        default=120.0,
+        gt=0,
+        description="Work waits, and nothing was committed, or a partition was left alone, for this long.",
     )
     loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop did not run for this long.")
     rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has lasted this long.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.harness.tools import REPOSITORY
 
-__all__ = ["bad_deployment", "other_model", "wrong_clock"]
+__all__ = ["bad_deployment", "deaf", "deaf_to_a_partition", "other_model", "wrong_clock"]
 
 _RAISING = """\
 from pipeline.stages.{module} import {name}
@@ -39,6 +39,26 @@ _versions = pipeline.assembly.versions
 pipeline.assembly.versions = lambda: replace(_versions(), subjects={version!r})
 """
 
+_DEAF = """\
+import asyncio
+
+from pipeline.runtime.transport import BatchConsumer
+
+
+async def _fetch_once(self):
+    await asyncio.sleep(3600)
+
+
+BatchConsumer._fetch_once = _fetch_once
+"""
+
+_DEAF_TO_A_PARTITION = """\
+from pipeline.runtime.transport import BatchConsumer
+
+_chunk = BatchConsumer._chunk
+BatchConsumer._chunk = lambda self, tp, records: None if tp.partition == 0 else _chunk(self, tp, records)
+"""
+
 _WRONG_CLOCK = """\
 import time
 
@@ -54,6 +74,16 @@ def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, s
     """
     module = stage.replace("-", "_")
     return _customised(directory, _RAISING.format(module=module, name=_CLASSES[stage], marker=marker))
+
+
+def deaf(directory: Path) -> dict[str, str]:
+    """Return environment variables under which a worker joins its group, beats its heart, and fetches nothing."""
+    return _customised(directory, _DEAF)
+
+
+def deaf_to_a_partition(directory: Path) -> dict[str, str]:
+    """Return environment variables under which what is fetched of partition 0 gets lost inside the worker."""
+    return _customised(directory, _DEAF_TO_A_PARTITION)
 
 
 def other_model(directory: Path, version: str) -> dict[str, str]:

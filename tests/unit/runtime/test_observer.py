@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.domain.record import Record
+from pipeline.runtime.backlog import Backlog
 from pipeline.runtime.chunks import Chunk, Lease, size_of
 from pipeline.runtime.metrics import Metrics
 from pipeline.runtime.observer import WorkerObserver
@@ -49,3 +50,25 @@ def test_bytes_consumed_are_those_of_values(bench: Bench) -> None:
     topic = load_catalogue().stage("publish").reads
     assert bench.value("record_bytes_consumed_total", stage="publish", topic=topic) == 8
     assert bench.value("records_consumed_total", stage="publish", topic=topic) == 3
+
+
+def test_a_partition_left_alone_is_noticed_beside_a_busy_one(bench: Bench) -> None:
+    stuck, busy = ("t", 0), ("t", 1)
+    bench.observer.backlogs({stuck: Backlog(5, 0, busy=False), busy: Backlog(100, 10, busy=True)})
+    since = bench.progress.status.neglected_since
+    bench.observer.backlogs({stuck: Backlog(6, 0, busy=False), busy: Backlog(100, 20, busy=True)})
+    assert since is not None
+    assert bench.progress.status.neglected_since == since
+    assert bench.progress.status.lag_records == 106
+    assert bench.value("consumer_lag_records", topic="t", partition="0") == 6
+    bench.observer.rebalancing()
+    bench.observer.assigned(2)
+    bench.observer.backlogs({stuck: Backlog(6, 0, busy=False)})
+    assert (bench.progress.status.neglected_since or 0.0) >= since
+
+
+def test_nothing_is_neglected_while_no_broker_answers(bench: Bench) -> None:
+    bench.observer.backlogs({("t", 0): Backlog(5, 0, busy=False)})
+    bench.observer.backlogs(None)
+    assert bench.progress.status.neglected_since is None
+    assert bench.progress.status.lag_records is None

@@ -205,3 +205,31 @@ async def test_beat_ticks_while_the_loop_runs(clock: Clock) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(beat(progress, interval_secs=0.001), timeout=0.05)
     assert progress.status.last_tick == clock.now
+
+
+def test_a_neglected_partition_is_a_hang_whatever_the_others_commit(clock: Clock, progress: Progress) -> None:
+    since = clock.now
+    problems = []
+    for _ in range(11):
+        progress.taken()
+        progress.lag(10, since)
+        problems.append(later(clock, progress, 10))
+        progress.committed()
+    assert problems == [None] * 10 + ["partition_stalled"]
+
+
+@pytest.mark.parametrize("end", ["touched", "rebalance", "outage", "draining"])
+def test_neglect_ends(clock: Clock, progress: Progress, end: str) -> None:
+    progress.lag(10, clock.now)
+    clock.now += 99
+    progress.committed()
+    if end == "touched":
+        progress.lag(10)
+    elif end == "rebalance":
+        progress.rebalance_started()
+        progress.rebalance_ended(4)
+    elif end == "outage":
+        progress.lag(None)
+    else:
+        progress.state("draining")
+    assert later(clock, progress, 50) is None
