@@ -27,8 +27,8 @@ class Lease:
     """One assignment of one source partition to this process.
 
     `producer` is the partition's transactional producer (None in at_least_once). `committed` is the offset the group
-    stands at: only a chunk that starts there may be committed. `initial` says that the group had none here yet. A
-    revoked lease commits nothing more; `commit_lock` is held while it does.
+    stands at: only a chunk that starts there may be committed. `initial` says that the group had none here, or one
+    that expired. A revoked lease commits nothing more; `commit_lock` is held while it does.
     """
 
     topic: str

@@ -92,9 +92,12 @@ class WorkerHost:
 
     async def close_leases(self, leases: list[Lease]) -> None:
         """Stop working on partitions; when draining, finish first what was fetched."""
-        if self.draining:
-            work = asyncio.gather(*(self.runner.finish(lease) for lease in leases), return_exceptions=True)
-            await asyncio.wait([work], timeout=self._drain_secs)
+        if self.draining and leases:
+            work = {asyncio.create_task(self.runner.finish(lease)) for lease in leases}
+            _, unfinished = await asyncio.wait(work, timeout=self._drain_secs)
+            if unfinished:
+                log.warning("drain_cut_short", partitions=len(unfinished), after_secs=self._drain_secs)
+                self._on_fail(FatalError("work in flight was not finished in time"))
         await asyncio.gather(*(self.runner.release(lease) for lease in leases))
         await asyncio.gather(*(close_producer(lease.producer) for lease in leases if lease.producer is not None))
         self.leases = []
@@ -135,7 +138,7 @@ class WorkerHost:
             await self._commit_offset(lease, lease.committed)
 
     async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[tuple[int, bool]]:
-        """Return per partition the offset to go on from, and whether the group had none yet."""
+        """Return per partition the offset to go on from, and whether it is another than the group has on record."""
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in partitions))
         first = await consumer.beginning_offsets(partitions)
         offsets = []
@@ -143,10 +146,12 @@ class WorkerHost:
             if offset is None:
                 offsets.append((await self._initial(consumer, tp, first[tp]), True))
             elif offset < first[tp]:
+                # What is gone is gone, and waiting for a person would only lose more: go on, and wake somebody.
                 log.error(
                     "records_expired_unread", topic=tp.topic, partition=tp.partition, committed=offset, start=first[tp]
                 )
-                offsets.append((first[tp], False))
+                self._observer.expired(tp.topic, first[tp] - offset)
+                offsets.append((first[tp], True))
             else:
                 offsets.append((offset, False))
         return offsets

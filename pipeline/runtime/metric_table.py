@@ -49,6 +49,7 @@ MetricName = Literal[
     "record_bytes_consumed_total",
     "record_bytes_in_progress",
     "records_consumed_total",
+    "records_expired_unread_total",
     "records_in_progress",
     "records_processed_total",
     "records_produced_total",
@@ -128,6 +129,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("event_age_seconds", "histogram", "From published_at of an article to its commit.", ("stage",), AGE_SECONDS),
     Metric(
         "last_record_processed_timestamp_seconds", "gauge", "Unix time of the last commit with records.", ("stage",)
+    ),
+    Metric(
+        "records_expired_unread_total",
+        "counter",
+        "Offsets of input that retention removed before they were read: records, and markers among them.",
+        ("topic",),
     ),
     Metric("consumer_lag_records", "gauge", "End of the partition minus committed offset.", ("topic", "partition")),
     Metric("records_in_progress", "gauge", "Records fetched and not yet committed."),

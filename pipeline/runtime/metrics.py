@@ -161,6 +161,10 @@ class Metrics:
         self.of("rebalances_total").inc()
         self.of("partitions_assigned").set(partitions)
 
+    def expired(self, topic: str, offsets: int) -> None:
+        """Count input that was removed before it was read."""
+        self.of("records_expired_unread_total").labels(topic).inc(offsets)
+
     def lag(self, lags: Mapping[tuple[str, int], int]) -> None:
         """Set the lag of the assigned partitions; those no longer here disappear."""
         gauge = self.of("consumer_lag_records")

@@ -135,6 +135,10 @@ class WorkerObserver:
         self._progress.lag(sum(lags.values()), self._neglect.look(backlogs, self._progress.now()))
         self._metrics.lag(lags)
 
+    def expired(self, topic: str, offsets: int) -> None:
+        """Count input that retention removed before it was read."""
+        self._metrics.expired(topic, offsets)
+
     def rebalancing(self) -> None:
         """Note that partitions are being handed over."""
         self._neglect.forget()

@@ -150,6 +150,28 @@ def test_a_group_without_offsets_must_be_told_where_to_begin_once_the_log_has_lo
     assert 0 < len(seen.events) + len(seen.duplicates) <= 4
 
 
+@pytest.mark.kafka
+def test_input_that_expired_unread_is_counted_and_the_rest_is_read(kafka_broker: Broker, topic_prefix: str) -> None:
+    cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
+    cluster.provision()
+    env = environment(kafka_broker.bootstrap_servers, topic_prefix)
+    group = f"{topic_prefix}news-ingest"
+    with WorkerProcess(env, ALL) as worker:
+        worker.wait_ready()
+        wait_until(lambda: "worker_running" in worker.log_text(), seconds=30, what="the group has its first offsets")
+        worker.send(signal.SIGTERM)
+        assert worker.wait(40) == 0
+    sent = send(cluster, *(article(f"https://news.example/{n}", f"Story {n}", f"{STORY} {n}.") for n in range(12)))
+    cluster.delete_records(RAW, keep_last=1)
+    with WorkerProcess(env, ALL) as worker:
+        worker.wait_ready()
+        seen = drain(cluster, worker, group)
+        left = len(seen.events) + len(seen.duplicates)
+        assert worker.metric("news_records_expired_unread_total") == len(sent) - left
+        assert "records_expired_unread" in worker.log_text()
+    assert left == len({record.partition for record in sent})
+
+
 def test_the_embedded_broker_says_that_it_has_no_transactions(embedded_broker: Broker, topic_prefix: str) -> None:
     cluster = TestCluster(embedded_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
