@@ -20,7 +20,7 @@ from pipeline.domain.signature import Signature, Void
 from pipeline.domain.verdict import Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError, FatalError
 from pipeline.runtime.tally import Tally
-from pipeline.stages.chain import Chain
+from pipeline.stages.chain import NO_RECORDS_FAULT, Chain, describe
 from pipeline.stages.counts import Result, StageCounts
 from pipeline.stages.protocol import STAGES, StageName
 from pipeline.wire.catalogue import Catalogue
@@ -199,15 +199,23 @@ class Service:
             if isinstance(outcome, Reject):
                 self._reject(batch, index, result.stage, outcome, output)
                 continue
-            if isinstance(outcome, Drop):
-                record, value = self._encoder.drop(outcome), outcome.event
-            else:
-                record, value = self._encoder.emit(result.stage, outcome.value), outcome.value
+            record: OutputRecord | Oversize | Reject
+            value = outcome.event if isinstance(outcome, Drop) else outcome.value
+            try:
+                if isinstance(outcome, Drop):
+                    record = self._encoder.drop(outcome)
+                else:
+                    record = self._encoder.emit(result.stage, value)
+            except NO_RECORDS_FAULT:
+                raise
+            except Exception as error:  # noqa: BLE001  as in a stage, one article must not take its neighbours along
+                record = Reject("unexpected", describe(error, result.stage))
             if isinstance(record, Oversize):
                 # `ingest` leaves room for all that later stages add, so this is a bug of ours.
-                rejected = Reject("too_large", record.detail)
-                batch.results[index] = Result(result.stage, rejected)
-                self._reject(batch, index, result.stage, rejected, output)
+                record = Reject("too_large", record.detail)
+            if isinstance(record, Reject):
+                batch.results[index] = Result(result.stage, record)
+                self._reject(batch, index, result.stage, record, output)
                 continue
             emitted.append((index, record))
             articles.append(value)

@@ -1,5 +1,6 @@
 """What is counted about articles: small enough to be kept until the commit, when the articles are long gone."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,9 @@ class Tally:
         for value in values[:: max(1, len(values) // _AGES)]:
             published = value.published_at
             if published is not None and published.plausible and published.precision in ("second", "minute"):
-                self.published_ms.append(to_epoch_ms(published.value))
+                # What others wrote may be no time: not worth an article, let alone a worker.
+                with contextlib.suppress(ValueError):
+                    self.published_ms.append(to_epoch_ms(published.value))
 
     def _add_models(self, judged: Sequence[Article | EnrichedArticle]) -> None:
         self.languages.update(value.language.tag for value in judged if value.language is not None)

@@ -16,9 +16,12 @@ from pipeline.errors import FatalError, TransientError
 from pipeline.stages.counts import Result, StageCounts, count_stages
 from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
 
-__all__ = ["Chain", "ChainParams", "Result", "Segment", "StageCounts", "consecutive"]
+__all__ = ["NO_RECORDS_FAULT", "Chain", "ChainParams", "Result", "Segment", "StageCounts", "consecutive", "describe"]
 
 T = TypeVar("T")
+
+NO_RECORDS_FAULT = (TransientError, FatalError, MemoryError)
+"""What may be raised without an article being to blame: the unit of work fails, and no dead letter is made."""
 
 
 class ChainParams(Struct, frozen=True):
@@ -128,11 +131,11 @@ def _outcomes(
     """Process a batch; where it raises, halve it until what it raises on is alone."""
     try:
         outcomes = process(batch)
-    except (TransientError, FatalError, MemoryError):
+    except NO_RECORDS_FAULT:
         raise
     except Exception as error:  # noqa: BLE001  # a bug met by one article must not take its neighbours along
         if len(batch) == 1:
-            return [Reject("unexpected", _describe(error, stage))]
+            return [Reject("unexpected", describe(error, stage))]
         middle = len(batch) // 2
         return _outcomes(stage, process, batch[:middle]) + _outcomes(stage, process, batch[middle:])
     if len(outcomes) != len(batch):
@@ -140,8 +143,8 @@ def _outcomes(
     return outcomes
 
 
-def _describe(error: Exception, stage: StageName) -> str:
-    """Name the exception's class and place; its message may quote the article."""
+def describe(error: Exception, stage: StageName) -> str:
+    """Name an exception's class and place for a dead letter; its message may quote the article."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

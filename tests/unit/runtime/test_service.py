@@ -7,11 +7,11 @@ import orjson
 import pytest
 
 from pipeline.dedup.fold import Fold
-from pipeline.domain.article import Versions
+from pipeline.domain.article import Event, Versions
 from pipeline.domain.outcome import Emit, Outcome, Reject
 from pipeline.domain.record import Record
 from pipeline.domain.verdict import Verdict
-from pipeline.errors import FatalError
+from pipeline.errors import ContractError, FatalError, TransientError
 from pipeline.runtime.service import Batch, Output, Service, Work
 from pipeline.stages.chain import Chain
 from pipeline.stages.dedupe import DedupeStage
@@ -21,7 +21,7 @@ from pipeline.stages.publish import PublishStage
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.dead_letters import Reporter
-from pipeline.wire.output import Oversize
+from pipeline.wire.output import OutputRecord, Oversize
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
 
@@ -179,6 +179,54 @@ def test_one_poison_article_costs_one_dead_letter() -> None:
     assert output.counts["publish"].emitted == 6
     ((letter, _),) = [(r, p) for r, p in output.records if r.topic == "news.dlq.classify.v1"]
     assert letter.value == records[3].value
+
+
+def _failing_encoder(service: Service, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the service's encoder raise for the article with the headline "Poison"."""
+    emit = service._encoder.emit
+
+    def emitting(stage: StageName, value: Any) -> OutputRecord | Oversize:
+        article = value.value if isinstance(value, Event) else value
+        if article.headline == "Poison":
+            raise error
+        return emit(stage, value)
+
+    monkeypatch.setattr(service._encoder, "emit", emitting)
+
+
+@pytest.mark.parametrize("error", [ContractError("secret"), ValueError("secret"), RecursionError("secret")])
+def test_an_article_that_cannot_be_written_costs_one_dead_letter(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = _all()
+    _failing_encoder(service, error, monkeypatch)
+    records = [_raw(n, "Poison" if n == 1 else "Fine", text=_story(n)) for n in range(3)]
+    output = _run(service, records)
+    assert output.counts["publish"].rejected == {"unexpected": 1}
+    assert output.counts["publish"].emitted == 2
+    assert output.dead_letters == {("publish", "unexpected"): 1}
+    ((letter, _),) = [(r, p) for r, p in output.records if r.topic == "news.dlq.publish.v1"]
+    assert letter.value == records[1].value
+    assert b"secret" not in repr(letter.headers).encode()
+    assert output.produced["news.signatures.v1"] == 1, "its copies are not held back for it"
+
+
+@pytest.mark.parametrize("error", [TransientError("x"), FatalError("x"), MemoryError()])
+def test_what_is_no_articles_fault_fails_the_unit(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = _all()
+    _failing_encoder(service, error, monkeypatch)
+    with pytest.raises(type(error)):
+        _run(service, [_raw(1, "Poison")])
+
+
+def test_a_time_that_is_none_costs_a_sample_and_no_article() -> None:
+    output = _run(_service(IngestStage()), [_raw(1)])
+    article = orjson.loads(output.records[0][0].value or b"")
+    article["published_at"] = {"value": "yesterday", "precision": "second", "source": "feed", "plausible": True}
+    record = Record("news.articles.localized.v1", 0, 1, 0, b"k", orjson.dumps(article))
+    output = _run(_service(Passing("classify")), [record])
+    assert output.counts["classify"].emitted == 1
+    assert output.tally.published_ms == []
 
 
 def test_a_later_service_reads_what_an_earlier_one_wrote() -> None:
