@@ -16,7 +16,7 @@ from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
-from pipeline.runtime.brake import UNEXPECTED_REASONS, Brake
+from pipeline.runtime.brake import Brake
 from pipeline.runtime.chunks import Chunk, Lease
 from pipeline.runtime.service import Output, Work
 from pipeline.settings import WorkSettings
@@ -222,13 +222,7 @@ class Runner:
         else:
             verdicts = await self._verdicts.decide(work.signatures)
             output = await self._compute(lambda: self._service.finish(work, verdicts))
-        unexpected = sum(
-            count
-            for stage in output.counts.values()
-            for reason, count in stage.rejected.items()
-            if reason in UNEXPECTED_REASONS
-        )
-        self._brake.check(len(unit.records), unexpected)
+        self._brake.check(len(unit.records), output.counts)
         return output
 
     async def _compute(self, function: Callable[[], T]) -> T:

@@ -203,7 +203,12 @@ class BrakeSettings(Group):
         default=0.5, gt=0, le=1, description="Share of unexpected rejects among recent records that stops the worker."
     )
     window_records: int = Field(default=1000, ge=1, description="How many recent records count.")
-    min_records: int = Field(default=100, ge=1, description="No brake before this many records.")
+    min_records: int = Field(default=100, ge=1, description="The share counts from this many records on.")
+    start_records: int = Field(
+        default=10,
+        ge=1,
+        description="This many unexpected rejects of a stage stop the worker while nothing has passed the stage.",
+    )
 
     @model_validator(mode="after")
     def _window_can_fill(self) -> Self:
