@@ -1,7 +1,9 @@
 """Whether a schema may follow another: every value one side writes must be valid for the other side's readers.
 
 The rules are those of a registry's FORWARD and BACKWARD modes, for the keywords that the published schemas use. What
-they cannot judge is a finding, so that a person does. Readers are open (unknown fields are ignored), writers closed.
+they cannot judge is a finding, so that a person does. Readers are open (unknown fields are ignored). Writers are closed
+where they are ours; producers of raw records send what they like under names that mean nothing yet. Consumers are also
+promised that no field goes away, although a reader could not tell that from a field that is absent.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -67,21 +69,35 @@ def check(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[Finding]
                 findings.append(Finding(name, direction, "$", "the schema is gone"))
                 continue
             writer, reader = (after, before) if direction == "forward" else (before, after)
-            findings.extend(Finding(name, direction, place, message) for place, message in differences(writer, reader))
+            fields_stay = name not in _INPUT | _INTERNAL
+            found = differences(writer, reader, open_writers=name in _INPUT, fields_stay=fields_stay)
+            findings.extend(Finding(name, direction, place, message) for place, message in found)
     return sorted(findings)
 
 
-def differences(writer: Schema, reader: Schema) -> list[tuple[str, str]]:
-    """Return where a value of the writer may not be valid for the reader: place and reason, in order of place."""
-    return sorted(set(_Comparison(writer, reader).schemas(writer, reader, "$")))
+def differences(
+    writer: Schema, reader: Schema, *, open_writers: bool = False, fields_stay: bool = False
+) -> list[tuple[str, str]]:
+    """Return where a value of the writer may not be valid for the reader: place and reason, in order of place.
+
+    Args:
+        writer: The schema that values are written by.
+        reader: The schema that they must be valid for.
+        open_writers: Whether they hold anything under names that the writer's schema does not have.
+        fields_stay: Whether every name that the reader's schema has must be in the writer's.
+    """
+    comparison = _Comparison(writer, reader, open_writers=open_writers, fields_stay=fields_stay)
+    return sorted(set(comparison.schemas(writer, reader, "$")))
 
 
 class _Comparison:
     """Walks two schemas side by side; keeps their definitions for references."""
 
-    def __init__(self, writer: Schema, reader: Schema) -> None:
+    def __init__(self, writer: Schema, reader: Schema, *, open_writers: bool, fields_stay: bool) -> None:
         self._writer_definitions = writer.get("$defs", {})
         self._reader_definitions = reader.get("$defs", {})
+        self._open_writers = open_writers
+        self._fields_stay = fields_stay
         self._seen: set[tuple[str, str]] = set()
 
     def schemas(self, writer: Any, reader: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -90,9 +106,11 @@ class _Comparison:
             if pair in self._seen:  # compared where it was met first
                 return
             self._seen.add(pair)
+        if self._beside(writer, reader):
+            yield place, "keywords beside $ref change"
         writer = _resolved(writer, self._writer_definitions)
         reader = _resolved(reader, self._reader_definitions)
-        if reader is True or reader == {} or writer is False:
+        if reader is True or writer is False or (reader is not False and not _asserted(reader)):
             return
         if reader is False or writer is True:
             yield place, "allowed where it was not" if reader is False else "anything where something definite was"
@@ -111,19 +129,24 @@ class _Comparison:
             "prefixItems": self._tuples,
             "oneOf": self._branches,
             "anyOf": self._branches,
-            "allOf": _conditions,
+            "allOf": self._conditions,
         }
         for keyword in reader:
             if keyword in rules:
                 yield from rules[keyword](writer, reader, place)
             elif keyword not in _ANNOTATIONS and keyword != "$ref":
-                yield from _bounds(keyword, writer, reader, place)
+                yield from self._bounds(keyword, writer, reader, place)
 
     def _properties(self, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
         written = writer.get("properties", {})
+        rest = writer.get("additionalProperties", self._open_writers)
         for name, schema in reader["properties"].items():
             if name in written:
                 yield from self.schemas(written[name], schema, f"{place}.{name}")
+            elif self._fields_stay:
+                yield f"{place}.{name}", "the field is gone"
+            elif any(self.schemas(rest, schema, place)):
+                yield f"{place}.{name}", "a free name means something now"
 
     def _additional(self, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
         rest = reader["additionalProperties"]
@@ -151,8 +174,35 @@ class _Comparison:
                 yield f"{place}<{index}>", f"fits no branch of {keyword}"
 
     def _fits(self, writer: Any, reader: Any) -> bool:
-        apart = _Comparison({"$defs": self._writer_definitions}, {"$defs": self._reader_definitions})
+        apart = _Comparison(
+            {"$defs": self._writer_definitions},
+            {"$defs": self._reader_definitions},
+            open_writers=self._open_writers,
+            fields_stay=self._fields_stay,
+        )
         return not list(apart.schemas(writer, reader, "$"))
+
+    def _conditions(self, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
+        written = [_inlined(condition, self._writer_definitions) for condition in writer.get("allOf", [])]
+        for index, condition in enumerate(reader["allOf"]):
+            if _inlined(condition, self._reader_definitions) not in written:
+                yield f"{place}<{index}>", "a condition was changed or left out"
+
+    def _bounds(self, keyword: str, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
+        """Compare a limit, or anything else that is only safe when it stays the same."""
+        expected, written = reader[keyword], writer.get(keyword)
+        if _inlined(written, self._writer_definitions) == _inlined(expected, self._reader_definitions):
+            return
+        if keyword in _AT_LEAST and written is not None and written > expected:
+            return
+        if keyword in _AT_MOST and written is not None and written < expected:
+            return
+        yield place, f"{keyword} {written if written is not None else 'gone'} where {expected} was"
+
+    def _beside(self, writer: Any, reader: Any) -> bool:
+        """Whether anything but annotations stands beside a reference, and is not the same on both sides."""
+        written = _inlined(_siblings(writer), self._writer_definitions)
+        return bool(written != _inlined(_siblings(reader), self._reader_definitions))
 
 
 def _reference(schema: Any) -> str:
@@ -162,6 +212,31 @@ def _reference(schema: Any) -> str:
 def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
     name = _reference(schema).removeprefix("#/$defs/")
     return definitions[name] if name else schema
+
+
+def _asserted(schema: Schema) -> dict[str, Any]:
+    """Return the keywords that say anything about a value."""
+    return {keyword: content for keyword, content in schema.items() if keyword not in _ANNOTATIONS}
+
+
+def _siblings(schema: Any) -> dict[str, Any]:
+    """Return the keywords that count beside a reference; none where there is no reference."""
+    if not _reference(schema):
+        return {}
+    return {keyword: content for keyword, content in _asserted(schema).items() if keyword != "$ref"}
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any], within: frozenset[str] = frozenset()) -> Any:
+    """Return a schema with definitions in the place of references, so that it can be compared whole."""
+    if isinstance(schema, list):
+        return [_inlined(item, definitions, within) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    whole = {keyword: _inlined(content, definitions, within) for keyword, content in schema.items()}
+    name = _reference(schema).removeprefix("#/$defs/")
+    if name and name not in within:  # a definition may refer to itself
+        whole["$ref"] = _inlined(definitions[name], definitions, within | {name})
+    return whole
 
 
 def _type_set(schema: Schema) -> set[str]:
@@ -198,21 +273,3 @@ def _words(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, st
 def _required(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
     for name in sorted(set(reader["required"]) - set(writer.get("required", []))):
         yield f"{place}.{name}", "no longer always there"
-
-
-def _conditions(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
-    for index, condition in enumerate(reader["allOf"]):
-        if condition not in writer.get("allOf", []):
-            yield f"{place}<{index}>", "a condition was changed or left out"
-
-
-def _bounds(keyword: str, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
-    """Compare a limit, or anything else that is only safe when it stays the same."""
-    expected, written = reader[keyword], writer.get(keyword)
-    if written == expected:
-        return
-    if keyword in _AT_LEAST and written is not None and written > expected:
-        return
-    if keyword in _AT_MOST and written is not None and written < expected:
-        return
-    yield place, f"{keyword} {written if written is not None else 'gone'} where {expected} was"

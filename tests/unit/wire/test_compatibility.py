@@ -112,6 +112,73 @@ def test_what_breaks_old_readers(path: str, value: Any, place: str, message: str
     assert (place, message) in differences(changed(path, value), BASE)
 
 
+def test_consumers_keep_every_field_that_they_know() -> None:
+    for path, place in (("properties/count", "$.count"), ("$defs/part/properties/name", "$.part.name")):
+        assert (place, "the field is gone") in differences(changed(path, None), BASE, fields_stay=True)
+    assert differences(changed("properties/added", {"type": "string"}), BASE, fields_stay=True) == []
+    branch = changed("properties/either/oneOf", [{"type": "object", "required": ["name"]}])
+    assert ("$.either<0>", "fits no branch of oneOf") in differences(branch, BASE, fields_stay=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "free"),
+    [
+        ("properties/added", {"type": "string"}, False),
+        ("$defs/part/properties/added", {"maxLength": 5}, False),
+        ("properties/free/properties", {"a": {"type": "string"}}, False),
+        ("properties/added", {"description": "anything"}, True),
+        ("properties/added", True, True),
+        ("properties/strict/properties/added", {"type": "string"}, True),
+    ],
+)
+def test_what_producers_may_have_sent_under_a_free_name_stays_welcome(path: str, value: Any, free: bool) -> None:
+    found = differences(BASE, changed(path, value), open_writers=True)
+    assert ("a free name means something now" not in [message for _, message in found]) == free
+    assert bool(found) != free
+
+
+def test_a_name_in_an_object_that_says_it_is_open_is_free_for_everybody() -> None:
+    found = differences(BASE, changed("properties/free/properties", {"a": {"type": "string"}}))
+    assert found == [("$.free.a", "a free name means something now")]
+
+
+def _condition(definition: dict[str, Any]) -> dict[str, Any]:
+    condition = {"if": {"required": ["code"]}, "then": {"properties": {"part": {"$ref": "#/$defs/strict"}}}}
+    return {"type": "object", "allOf": [condition], "$defs": {"strict": definition}}
+
+
+def test_a_definition_that_a_condition_refers_to_is_part_of_it() -> None:
+    before, after = _condition({"type": "string"}), _condition({"type": "integer"})
+    assert differences(before, before) == []
+    assert differences(after, before) == [("$<0>", "a condition was changed or left out")]
+
+
+def test_a_definition_that_any_other_keyword_refers_to_is_part_of_it() -> None:
+    def schema(kind: str) -> dict[str, Any]:
+        return {"type": "object", "not": {"$ref": "#/$defs/a"}, "$defs": {"a": {"type": kind}}}
+
+    assert differences(schema("string"), schema("string")) == []
+    assert [place for place, _ in differences(schema("integer"), schema("string"))] == ["$"]
+
+
+def test_a_definition_may_refer_to_itself() -> None:
+    tree = {"type": "object", "properties": {"child": {"$ref": "#/$defs/tree"}}}
+    schema = {"type": "object", "allOf": [{"$ref": "#/$defs/tree"}], "$defs": {"tree": tree}}
+    assert differences(schema, schema) == []
+
+
+@pytest.mark.parametrize(
+    ("beside", "change"),
+    [({"description": "text"}, False), ({"required": ["name"]}, True), ({"maxProperties": 3}, True)],
+)
+def test_keywords_beside_a_reference_are_not_overlooked(beside: dict[str, Any], change: bool) -> None:
+    schema = changed("properties/part", {"$ref": "#/$defs/part", **beside})
+    expected = [("$.part", "keywords beside $ref change")] if change else []
+    assert differences(schema, BASE) == expected
+    assert differences(BASE, schema) == expected
+    assert differences(schema, schema) == []
+
+
 def test_definitions_may_be_renamed_and_inlined() -> None:
     schema = deepcopy(BASE)
     schema["properties"]["part"] = schema["$defs"]["part"]
@@ -157,6 +224,19 @@ def test_findings_name_schema_direction_and_place() -> None:
     assert check(old, new)[0].describe() == (
         "news.article.enriched.v1 at $.dedup: no longer always there (breaks consumers of the old schema)"
     )
+
+
+def test_who_reads_and_writes_decides_what_a_field_less_or_more_breaks() -> None:
+    names = ("news.article.enriched.v1", "news.article.internal.v1", "news.article.raw.v1")
+    old = {name: load_schema(name) for name in names}
+    new = deepcopy(old)
+    for name in names:
+        del new[name]["properties"]["rights"]
+        new[name]["properties"]["added"] = {"type": "string"}
+    assert [(finding.schema, finding.place, finding.message) for finding in check(old, new)] == [
+        ("news.article.enriched.v1", "$.rights", "the field is gone"),
+        ("news.article.raw.v1", "$.added", "a free name means something now"),
+    ]
 
 
 def test_a_schema_may_come_but_not_go() -> None:
