@@ -64,10 +64,6 @@ class ShutdownDeadline:
         if self._timer.ident is None:
             self._timer.start()
 
-    def cancel(self) -> None:
-        """The worker has ended by itself."""
-        self._timer.cancel()
-
     def _expire(self) -> None:
         # Nothing half done is kept: what is not committed is aborted and read again.
         _end_process("shutdown_deadline_passed", "not_drained", ExitCode.CRASH, self._end)

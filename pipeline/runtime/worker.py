@@ -123,7 +123,7 @@ class _Worker:
             {
                 **connection,
                 "max_batch_size": BATCH_BYTES,
-                "max_request_size": catalogue.limits(self._stages).max_request_size,
+                "max_request_size": catalogue.max_request_size(self._stages),
                 "compression_type": settings.kafka.compression,
             },
             settings.transaction_timeout_ms,

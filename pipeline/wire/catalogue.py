@@ -1,7 +1,7 @@
 """The catalogue of topics, read from schemas/topics.yaml, with the names and sizes that clients need."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,6 @@ __all__ = [
     "SIGNATURES",
     "VERDICTS",
     "Catalogue",
-    "ClientLimits",
     "StageTopics",
     "TopicKind",
     "TopicSpec",
@@ -84,17 +83,6 @@ class StageTopics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return (self.emits, *self.also_writes, self.dead_letters)
 
 
-class ClientLimits(Struct, frozen=True, kw_only=True):
-    """Sizes for the clients of a service, in bytes.
-
-    A consumer's fetch limit may be smaller: brokers send one larger record whole.
-    """
-
-    largest_read: int
-    largest_write: int
-    max_request_size: int
-
-
 class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All topics of one lane on one cluster. Names in here carry the prefix; arguments named `name` may omit it."""
 
@@ -143,16 +131,13 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             configs["retention.bytes"] = "-1"  # time alone: a byte limit would cut the deduplication window under load
         return configs
 
-    def limits(self, stages: Sequence[StageName]) -> ClientLimits:
-        """Return the client sizes of a service that runs these consecutive stages."""
-        reads = (topic for stage in stages for topic in self.stage(stage).all_reads)
+    def max_request_size(self, stages: Sequence[StageName]) -> int:
+        """Return what a producer of a service with these stages must be allowed to send at once, in bytes.
+
+        Consumers need no such limit: brokers send one record whole that is larger than what was asked for.
+        """
         writes = (topic for stage in stages for topic in self.stage(stage).all_writes)
-        largest_write = self._largest(writes)
-        return ClientLimits(
-            largest_read=self._largest(reads),
-            largest_write=largest_write,
-            max_request_size=largest_write + _REQUEST_OVERHEAD_BYTES,
-        )
+        return max(self.topic(name).max_message_bytes for name in writes) + _REQUEST_OVERHEAD_BYTES
 
     def with_prefix(self, prefix: str) -> "Catalogue":
         """Return the same topics under names that begin with `prefix`; only an unprefixed catalogue can be asked."""
@@ -174,9 +159,6 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             replication_factor=copies,
             min_in_sync_replicas=min(self.min_in_sync_replicas, copies),
         )
-
-    def _largest(self, names: Iterable[str]) -> int:
-        return max(self.topic(name).max_message_bytes for name in names)
 
 
 def _prefixed(topics: StageTopics, prefix: str) -> StageTopics:

@@ -24,7 +24,6 @@ __all__ = [
     "decode_log_record",
     "decode_verdict_record",
     "encode",
-    "encode_log_record",
     "to_plain",
 ]
 
@@ -53,11 +52,6 @@ def encode(value: Struct) -> bytes:
         return _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:  # lone surrogates, integers over 64 bits, deep `extra`
         raise ContractError(f"{type(value).__name__} cannot be written as JSON") from error
-
-
-def encode_log_record(record: LogRecord) -> bytes:
-    """Write a record of the deduplication log."""
-    return encode(record)
 
 
 def decode_article(data: bytes) -> Article:

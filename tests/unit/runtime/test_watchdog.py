@@ -68,7 +68,6 @@ IN_TIME = """
 deadline = ShutdownDeadline(60)
 deadline.start()
 deadline.start()
-deadline.cancel()
 watchdog = Watchdog(progress, limits)
 watchdog.start()
 watchdog.stop()

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
+
 import pytest
 import yaml
 from msgspec.structs import replace
 
 from pipeline.errors import ConfigError
-from pipeline.stages.protocol import STAGES
+from pipeline.stages.protocol import STAGES, StageName
 from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
 from pipeline.wire.schemas import schema_dir, schema_names
 
@@ -72,12 +74,12 @@ def test_named_schemas_exist(catalogue: Catalogue) -> None:
     assert {spec.schema for spec in catalogue.topics if spec.schema is not None} <= set(schema_names())
 
 
-def test_client_sizes_follow_the_topics_of_a_service(catalogue: Catalogue) -> None:
-    whole = catalogue.limits(STAGES)
-    assert whole.largest_read == 24 * 1024 * 1024
-    assert whole.largest_write == 24 * 1024 * 1024 + 64 * 1024
-    assert whole.max_request_size > whole.largest_write
-    assert catalogue.limits(["classify"]).largest_read == 4 * 1024 * 1024
+@pytest.mark.parametrize("stages", [STAGES, ["classify"], ["cluster"]])
+def test_a_producer_may_send_whatever_a_topic_of_its_stages_takes(
+    catalogue: Catalogue, stages: Sequence[StageName]
+) -> None:
+    written = [catalogue.topic(name) for stage in stages for name in catalogue.stage(stage).all_writes]
+    assert catalogue.max_request_size(stages) > max(spec.max_message_bytes for spec in written)
 
 
 def test_a_prefix_is_on_every_name() -> None:
@@ -85,7 +87,7 @@ def test_a_prefix_is_on_every_name() -> None:
     assert all(spec.name.startswith("staging.back-2019.news.") for spec in lane.topics)
     assert lane.stage("dedupe").also_writes[-1] == lane.full_name(DUPLICATES) == "staging.back-2019." + DUPLICATES
     assert lane.topic(DUPLICATES) is lane.topic(lane.full_name(DUPLICATES))
-    assert lane.limits(STAGES) == load_catalogue().limits(STAGES)
+    assert lane.max_request_size(STAGES) == load_catalogue().max_request_size(STAGES)
 
 
 @pytest.mark.parametrize(
