@@ -150,7 +150,7 @@ class _Comparison:
 
     def _additional(self, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
         rest = reader["additionalProperties"]
-        yield from self.schemas(writer.get("additionalProperties", False), rest, f"{place}.*")
+        yield from self.schemas(writer.get("additionalProperties", self._open_writers), rest, f"{place}.*")
         for name, schema in writer.get("properties", {}).items():
             if name not in reader.get("properties", {}):
                 yield from self.schemas(schema, rest, f"{place}.{name}")

@@ -137,6 +137,12 @@ def test_what_producers_may_have_sent_under_a_free_name_stays_welcome(path: str,
     assert bool(found) != free
 
 
+def test_what_was_open_to_producers_may_not_be_closed() -> None:
+    closed = {**BASE, "additionalProperties": False}
+    assert differences(BASE, closed, open_writers=True) == [("$.*", "allowed where it was not")]
+    assert differences(BASE, closed) == []
+
+
 def test_a_name_in_an_object_that_says_it_is_open_is_free_for_everybody() -> None:
     found = differences(BASE, changed("properties/free/properties", {"a": {"type": "string"}}))
     assert found == [("$.free.a", "a free name means something now")]
