@@ -25,17 +25,35 @@ def faults_table(rows: Sequence[dict[str, Any]]) -> str:
     )
     lines += [
         f"| {row['guarantee']} | {row['fault']} | {row['topology']} | {row['inputs']} | {row['lost']} "
-        f"| {row['duplicated']} | {row['recovery_secs']:.0f} | {row['proof']} |"
+        f"| {row['duplicated']} | {row['recovery_secs']:.0f} | {_told(row)} |"
         for row in ordered
     ]
     return "\n".join(lines) + "\n"
 
 
-def guarantees_page(page: str, rows: Sequence[dict[str, Any]]) -> str:
+def origin(measured: dict[str, Any]) -> str:
+    """Say which code was measured, and how long the suite took."""
+    rows = measured["rows"]
+    commits = ", ".join(f"`{commit}`" for commit in sorted({row["commit"] for row in rows}))
+    secs = measured["total_secs"]
+    how = f"in one run of {secs / 60:.0f} minutes" if secs is not None else "**in several runs**"
+    failed = sum(bool(row["failed"]) for row in rows)
+    return f"{len(rows)} rows, measured at commit {commits} {how}; {failed or 'none'} failed.\n"
+
+
+def guarantees_page(page: str, measured: dict[str, Any]) -> str:
     """Return the page with its table made anew."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{faults_table(rows)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{origin(measured)}\n{faults_table(measured['rows'])}\n{END}{after}"
+
+
+def _told(row: dict[str, Any]) -> str:
+    """Return the proof that a fault hit, and what went wrong, if anything did."""
+    if not row["failed"]:
+        return str(row["proof"])
+    wrong = row["failed"].replace("|", "/")
+    return f"**failed: {wrong}** {row['proof']}".rstrip()
 
 
 def main(arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ from kafka.errors import KafkaError
 
 from pipeline.ops.ready import free_port, wait_until_ready
 
-__all__ = ["KAFKA_VERSION", "ApacheCluster", "ApacheKafka", "Quorum", "kafka_jars", "why_unavailable"]
+__all__ = ["KAFKA_VERSION", "NODES", "ApacheCluster", "ApacheKafka", "Quorum", "kafka_jars", "why_unavailable"]
 
 KAFKA_VERSION = "4.3.1"
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -71,6 +71,9 @@ REPLICATED = {
     "replica.lag.time.max.ms": "5000",
     "broker.session.timeout.ms": "6000",
 }
+
+
+NODES = (1, 2, 3)
 
 
 def why_unavailable() -> str | None:
@@ -292,11 +295,13 @@ class ApacheKafka:
 class ApacheCluster:
     """Three nodes on loopback, each broker and controller; a record counts once two of them have it."""
 
-    def __init__(self) -> None:
-        """Format their storage."""
-        quorum = Quorum(uuid4().hex[:22], {node: free_port() for node in (1, 2, 3)})
+    def __init__(self, disks: Mapping[int, Path] | None = None) -> None:
+        """Format their storage; a node's data may be put on a disk of its own."""
+        quorum = Quorum(uuid4().hex[:22], {node: free_port() for node in NODES})
+        placed = {node: {"log.dirs": str(disk / "data")} for node, disk in (disks or {}).items()}
         self.nodes = {
-            node: ApacheKafka(heap="512m", properties=REPLICATED, quorum=quorum, node=node) for node in quorum.ports
+            node: ApacheKafka(heap="512m", properties={**REPLICATED, **placed.get(node, {})}, quorum=quorum, node=node)
+            for node in NODES
         }
 
     @property

@@ -1,22 +1,62 @@
 """Fleets that see one fault after the other, and the table that is made of it."""
 
 import os
-from collections.abc import Callable, Iterator
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
-from pipeline.settings import Guarantee
-from tests.brokers.apache import ApacheKafka, why_unavailable
-from tests.harness.cluster import TestCluster
-from tests.harness.fleet import Fleet, Topology
-from tests.harness.ledger import Ledger
+from tests.brokers.apache import NODES, ApacheCluster, ApacheKafka, why_unavailable
+from tests.faults.cases import KEYS, Case
+from tests.faults.limits import LONG_SESSION_SECS
+from tests.faults.stands import Stand
+from tests.harness import rows
+from tests.harness.disks import is_mountable, small_disk
 from tests.harness.proxy import Proxy
-from tests.harness.wave import Fault, Row, Wave, save
+from tests.harness.wave import Site
 
 REPORT = os.environ.get("PIPELINE_TEST_FAULTS_JSON")
 REQUIRED = os.environ.get("PIPELINE_TEST_REQUIRE_KAFKA") == "1"
+BEGAN = time.monotonic()
+SNAPSHOT_DISK_MIB = 64
+BROKER_DISK_MIB = 400
+COLLECTED = pytest.StashKey[Collection[rows.Key]]()
+COMMIT = pytest.StashKey[str]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take out of the report what is about to be measured, and what is measured no more."""
+    if REPORT is None or session.config.option.collectonly:
+        return
+    cases = [
+        item.callspec.params.get("case")
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    ]
+    session.config.stash[COLLECTED] = frozenset(key for case in cases if isinstance(case, Case) for key in case.keys)
+    session.config.stash[COMMIT] = rows.commit_under_test()
+    rows.drop(Path(REPORT), session.config.stash[COLLECTED], KEYS)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Say how long the suite took, if it was the whole suite."""
+    if REPORT is not None and session.config.stash.get(COLLECTED, frozenset()) == KEYS:
+        rows.save_time(Path(REPORT), time.monotonic() - BEGAN)
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Callable[[rows.Row], None]:
+    """Take the rows of the table, when PIPELINE_TEST_FAULTS_JSON names the file of docs/guarantees.md."""
+
+    def record(row: rows.Row) -> None:
+        if REPORT is not None:
+            rows.save(Path(REPORT), replace(row, commit=pytestconfig.stash[COMMIT]))
+
+    return record
 
 
 @pytest.fixture(scope="session")
@@ -27,69 +67,37 @@ def kafka_needed() -> None:
 
 
 @pytest.fixture(scope="session")
-def proxy() -> Iterator[Proxy]:
-    with Proxy() as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="session")
-def proxied_kafka(kafka_needed: None, proxy: Proxy) -> Iterator[ApacheKafka]:
-    """Apache Kafka with a second way in, through the proxy."""
-    broker = ApacheKafka(listeners={"PROXIED": "PLAINTEXT"}, advertised={"PROXIED": proxy.port})
-    with broker:
+def one_broker(kafka_needed: None) -> Iterator[Site]:
+    """Apache Kafka with a second way in, through a proxy."""
+    with (
+        Proxy() as proxy,
+        ApacheKafka(listeners={"PROXIED": "PLAINTEXT"}, advertised={"PROXIED": proxy.port}) as broker,
+    ):
         proxy.target = int(broker.address("PROXIED").rpartition(":")[2])
-        yield broker
-
-
-def record(row: Row) -> None:
-    """Add a row to the file of docs/guarantees.md, when PIPELINE_TEST_FAULTS_JSON names it."""
-    if REPORT:
-        save(Path(REPORT), row)
+        yield Site(broker=broker, proxy=proxy)
 
 
 @pytest.fixture(scope="session")
-def report() -> Callable[[Row], None]:
-    """Take the rows of the table."""
-    return record
-
-
-class Stand:
-    """One topology with one guarantee; a fleet is used for one fault after the other, and replaced after a failure."""
-
-    def __init__(self, broker: ApacheKafka, proxy: Proxy, topology: Topology, guarantee: Guarantee) -> None:
-        self._broker = broker
-        self._proxy = proxy
-        self._what = topology, guarantee
-        self._fleet: Fleet | None = None
-        self._ledger: Ledger | None = None
-        self._seed = 100
-
-    def run(self, fault: Fault) -> Row:
-        fleet, ledger = self._ready()
-        self._seed += 1
-        try:
-            return Wave(fleet, ledger, fault, self._seed, broker=self._broker, proxy=self._proxy).run()
-        except BaseException as error:
-            self._fleet = None
-            fleet.__exit__(type(error), error, error.__traceback__)
-            raise
-
-    def close(self) -> None:
-        if self._fleet is not None:
-            self._fleet.__exit__(None, None, None)
-
-    def _ready(self) -> tuple[Fleet, Ledger]:
-        if self._fleet is None or self._ledger is None:
-            cluster = TestCluster(self._broker.bootstrap_servers, f"t{uuid4().hex[:10]}.")
-            self._ledger = Ledger(cluster)
-            self._fleet = Fleet(cluster, *self._what, first_by=f"127.0.0.1:{self._proxy.port}").__enter__()
-        self._fleet.ensure()
-        self._fleet.wait_ready()
-        return self._fleet, self._ledger
+def three_brokers(kafka_needed: None) -> Iterator[Site]:
+    """A cluster whose nodes have small disks."""
+    with ExitStack() as stack:
+        disks = {node: stack.enter_context(small_disk(BROKER_DISK_MIB)) for node in NODES}
+        yield Site(brokers=stack.enter_context(ApacheCluster(disks)), disks=disks)
 
 
 @pytest.fixture(scope="session")
-def stand(request: pytest.FixtureRequest, proxied_kafka: ApacheKafka, proxy: Proxy) -> Iterator[Stand]:
-    stand = Stand(proxied_kafka, proxy, *request.param)
-    yield stand
-    stand.close()
+def only_copy(kafka_needed: None) -> Iterator[Site]:
+    """A broker on a small disk."""
+    with small_disk(BROKER_DISK_MIB) as disk, ApacheKafka(properties={"log.dirs": str(disk / "data")}) as broker:
+        yield Site(broker=broker, disks={1: disk})
+
+
+@pytest.fixture(scope="session")
+def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
+    """A fleet for the faults that are tried on it, one after the other."""
+    place, topology, guarantee = request.param
+    site: Site = request.getfixturevalue("one_broker" if place == "long session" else place.replace(" ", "_"))
+    extra = {"NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(LONG_SESSION_SECS)} if place == "long session" else {}
+    room = small_disk(SNAPSHOT_DISK_MIB) if is_mountable() else tempfile.TemporaryDirectory()
+    with room as disk, Stand(site, topology, guarantee, Path(disk), extra) as stand:
+        yield stand

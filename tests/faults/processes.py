@@ -1,109 +1,111 @@
 """Faults of worker processes: killed, ended, stopped; at random and at chosen points of their work."""
 
+import itertools
 import signal
-import time
 from collections.abc import Callable, Sequence
 
-from kafka import KafkaConsumer, TopicPartition
-
-from tests.harness.fleet import SESSION_SECS, ArmedWorker
-from tests.harness.wave import Fault, Wave
+from tests.faults.zombies import stopped, stopped_in_a_transaction
+from tests.harness.fleet import ArmedWorker
+from tests.harness.wave import BOTH, Fault, Wave
 from tests.harness.workers import wait_until
 
-__all__ = ["EXACTLY_ONCE_ONLY", "PROCESS_FAULTS"]
+__all__ = ["PROCESS_FAULTS"]
 
-STOP_SECS = SESSION_SECS + 3.0
 STORM_SECS = 30
-SPARES = 4
+STORM_REBALANCES = 10
+SPARES = 3
+BEFORE, BETWEEN = "SIGKILL before sending", "SIGKILL between outputs and offsets"
+RUNNING = "worker_running"
+GRACE_SECS = 40  # until an orchestrator kills: docker-compose.yml
 
 
 def struck(number: signal.Signals, times: int = 3) -> Callable[[Wave], str]:
     """End workers one after the other, each while it has work in progress."""
+    expected = 0 if number is signal.SIGTERM else -number
 
     def inject(wave: Wave) -> str:
-        counts, codes = [], []
+        counts, codes = [], set()
         wave.underway()
         for _ in range(times):
             worker, count = wave.fleet.busy()
             worker.send(number)
-            codes.append(worker.wait(40))
+            codes.add(worker.wait(GRACE_SECS))
             counts.append(str(count))
-        return f"{times} workers with {', '.join(counts)} records in progress; exit codes {sorted(set(codes))}"
+        assert codes == {expected}, f"exit codes {codes}"
+        return f"{times} workers with {', '.join(counts)} records in progress; exit code {expected}"
 
     return inject
 
 
-def killed_at(point: str) -> Callable[[Wave], str]:
-    """Have workers kill themselves at a point of their work: both of them, or one of two services."""
+def killed_at(first: str, second: str) -> Callable[[Wave], str]:
+    """Have two workers kill themselves, each at a point of its work; of different services where there are any."""
 
     def inject(wave: Wave) -> str:
-        chosen = wave.fleet.of("dedupe") if point == "appended" else _several(wave)
-        for worker in chosen:
+        chosen = dict(zip((first, second), _two(wave), strict=True))
+        for point, worker in chosen.items():
             worker.arm(point, "SIGKILL")
-        return _all_killed(chosen, point)
+        for point, worker in chosen.items():
+            _killed(worker, point)
+        return f"in one run, one worker killed {first}, another {second}"
 
     return inject
+
+
+def killed_after_append(wave: Wave) -> str:
+    """Kill all that run `dedupe` between their signatures and the verdicts on these."""
+    workers = wave.fleet.of("dedupe")
+    for worker in workers:
+        worker.arm("appended", "SIGKILL")
+    for worker in workers:
+        _killed(worker, "appended")
+    return f"{len(workers)} workers killed at this point"
+
+
+def ended_at_points(wave: Wave) -> str:
+    """Have workers get SIGTERM at every point of their work, one after the other; each ends well within the grace."""
+    points = ["before-send", "after-send", "appended", "rebalance"]
+    if wave.fleet.guarantee == "exactly_once":
+        points += ["before-commit", "after-commit"]
+    workers = itertools.cycle(wave.fleet.of("dedupe"))
+    for point in points:
+        worker = next(workers)
+        worker.ensure()
+        worker.wait_ready()
+        worker.arm(point, "SIGTERM")
+        if point == "rebalance":
+            _rebalance(wave, worker)
+        wait_until(lambda: worker.hit(point), seconds=40, what=f"void: a worker has reached {point}")  # noqa: B023
+        code = worker.wait(GRACE_SECS)
+        assert code == 0, f"exit code {code} after SIGTERM at {point}"
+        wave.fleet.ensure()
+    return f"{', '.join(points)}: ended with exit code 0"
 
 
 def killed_while_rebalancing(wave: Wave) -> str:
     """Kill one member; the other is killed while it takes over."""
-    for _ in range(2):
-        wave.fleet.ensure()
-        first, second = wave.fleet.of("dedupe")
-        second.wait_ready()
-        second.arm("rebalance", "SIGKILL")
-        first.send(signal.SIGKILL)
-        first.wait(20)
-        first.ensure()
-        _all_killed([second], "rebalance")
-    return "twice: one member killed, then the other between assignment and work"
+    second = wave.fleet.of("dedupe")[1]
+    second.arm("rebalance", "SIGKILL")
+    _rebalance(wave, second)
+    _killed(second, "rebalance")
+    return "one member killed, then the other between assignment and work"
 
 
 def behind(wave: Wave) -> str:
     """Kill, time after time, between append and verdict: the log of verdicts stays behind that of signatures."""
-    kills = 4
+    kills = 2
     for _ in range(kills):
         worker, _ = wave.fleet.busy(wave.fleet.of("dedupe"))
         worker.arm("appended", "SIGKILL")
-        _all_killed([worker], "appended")
+        _killed(worker, "appended")
     return f"{kills} times killed with signatures in the log and no verdict on record"
 
 
-def stopped(wave: Wave) -> str:
-    """Stop a worker for longer than its session; the others go on; then it wakes up as a zombie."""
-    wave.underway()
-    worker, count = wave.fleet.busy(wave.fleet.of("dedupe"))
-    worker.send(signal.SIGSTOP)
-    time.sleep(STOP_SECS)
-    worker.send(signal.SIGCONT)
-    return f"{count} records in progress, stopped for {STOP_SECS:.0f} s, session {SESSION_SECS:.0f} s"
-
-
-def stopped_in_a_transaction(wave: Wave) -> str:
-    """Stop a worker with a transaction open, and measure how long readers are held back by it."""
-    worker = wave.fleet.of("dedupe")[0]
-    topics = ("news.articles.unique.v1" if wave.fleet.topology == "five" else "news.articles.enriched.v1",)
-    worker.arm("after-send", "SIGSTOP")
-    wait_until(lambda: worker.hit("after-send"), seconds=40, what="void: the worker has reached after-send")
-    began = time.monotonic()
-    stable = _StableEnds(wave, topics)
-    held = stable.open_partitions()
-    assert held, "void: no transaction was open"
-    wait_until(lambda: not stable.passed(held), seconds=60, what="readers go on", pause_secs=0.1)
-    secs = time.monotonic() - began
-    time.sleep(max(0.0, STOP_SECS - secs))
-    worker.send(signal.SIGCONT)
-    stable.close()
-    return (
-        f"transaction open; readers of {len(held)} partition held back for {secs:.1f} s, session {SESSION_SECS:.0f} s"
-    )
-
-
 def storm(wave: Wave) -> str:
-    """Have a member leave and another start, by turns every second."""
+    """Have a member leave and another start, by turns every second; leave some while they are being given work."""
     fleet = wave.fleet
     witness = fleet.of("dedupe")[0]
     spare = [fleet.add(witness.stages) for _ in range(SPARES)]
+    left: list[ArmedWorker] = []
     for worker in spare:
         worker.wait_ready()
     before = witness.metric("news_rebalances_total")
@@ -111,80 +113,62 @@ def storm(wave: Wave) -> str:
     def change(number: int) -> None:
         if len(spare) < SPARES:
             spare.append(fleet.add(witness.stages))
-        elif (member := next((worker for worker in spare if worker.metric("news_rebalances_total")), None)) is not None:
+            if number % 4 == 0:
+                spare[-1].arm("rebalance", "SIGTERM")
+        elif member := next((one for one in spare if not one.alive or one.metric("news_rebalances_total")), None):
             spare.remove(member)
-            member.send(signal.SIGTERM if number % 4 else signal.SIGKILL)
+            left.append(member)
+            if member.alive:
+                member.send(signal.SIGTERM)
 
     fleet.during(STORM_SECS, change)
     for worker in spare:
-        worker.kill()
+        # Before that, it is Python that SIGTERM ends, and nothing of ours.
+        wait_until(lambda worker=worker: not worker.alive or RUNNING in worker.log_text(), seconds=40, what=RUNNING)  # type: ignore[misc]
+        if worker.alive:
+            worker.send(signal.SIGTERM)
+    codes = {worker.wait(GRACE_SECS) for worker in (*left, *spare)}
+    assert codes == {0}, f"exit codes {codes}"
     changes = int(witness.metric("news_rebalances_total") - before)
-    assert changes >= 3, f"void: only {changes} rebalances"
-    return f"for {STORM_SECS} s a member left or another started every second; who stayed saw {changes} assignments"
+    assert changes >= STORM_REBALANCES, f"void: only {changes} rebalances"
+
+    return f"{len(left)} members left and others started within {STORM_SECS} s; who stayed saw {changes} assignments"
 
 
-def _several(wave: Wave) -> Sequence[ArmedWorker]:
+def _rebalance(wave: Wave, stays: ArmedWorker) -> None:
+    """Kill the other member of the group, so that the one that stays is given its partitions."""
+    other = next(worker for worker in wave.fleet.of("dedupe") if worker is not stays)
+    other.ensure()
+    other.wait_ready()
+    other.send(signal.SIGKILL)
+    other.wait(20)
+    other.ensure()
+
+
+def _two(wave: Wave) -> Sequence[ArmedWorker]:
     if wave.fleet.topology == "one":
         return wave.fleet.workers
     others = [worker for worker in wave.fleet.workers if "dedupe" not in worker.stages]
     return wave.fleet.of("dedupe")[0], wave.fleet.rng.choice(others)
 
 
-def _all_killed(workers: Sequence[ArmedWorker], point: str) -> str:
-    for worker in workers:
-        wait_until(lambda worker=worker: worker.hit(point), seconds=40, what=f"void: a worker has reached {point}")  # type: ignore[misc]
-    codes = [worker.wait(20) for worker in workers]
-    assert set(codes) == {-signal.SIGKILL}, codes
-    return f"{len(workers)} killed at this point"
-
-
-class _StableEnds:
-    """How far read_committed readers of some topics may read, and how far the log goes."""
-
-    def __init__(self, wave: Wave, topics: Sequence[str]) -> None:
-        servers = wave.fleet.cluster.bootstrap_servers.split(",")
-        self._stable = KafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed")
-        self._all = KafkaConsumer(bootstrap_servers=servers)
-        self._places = [
-            TopicPartition(wave.fleet.cluster.name(topic), number)
-            for topic in topics
-            for number in range(wave.fleet.cluster.catalogue.article_partitions)
-        ]
-
-    def open_partitions(self) -> dict[TopicPartition, int]:
-        """Return the partitions where readers stand before an open transaction for longer than a moment."""
-        first = self._behind()
-        time.sleep(0.5)
-        now = self._behind()
-        return {tp: stable for tp, stable in now.items() if first.get(tp) == stable}
-
-    def passed(self, held: dict[TopicPartition, int]) -> bool:
-        """Whether any of them still stands there."""
-        now = self._stable.end_offsets(list(held))
-        return any(now[tp] <= stable for tp, stable in held.items())
-
-    def close(self) -> None:
-        self._stable.close()
-        self._all.close()
-
-    def _behind(self) -> dict[TopicPartition, int]:
-        stable, ends = self._stable.end_offsets(self._places), self._all.end_offsets(self._places)
-        return {tp: stable[tp] for tp in self._places if stable[tp] < ends[tp]}
+def _killed(worker: ArmedWorker, point: str) -> None:
+    wait_until(lambda: worker.hit(point), seconds=40, what=f"void: a worker has reached {point}")
+    code = worker.wait(20)
+    assert code == -signal.SIGKILL, f"exit code {code}"
 
 
 PROCESS_FAULTS = (
-    Fault("SIGKILL, work in progress", struck(signal.SIGKILL)),
+    Fault("SIGKILL, work in progress", struck(signal.SIGKILL), least=("five",)),
     Fault("SIGTERM, work in progress", struck(signal.SIGTERM)),
-    Fault("SIGKILL before sending", killed_at("before-send")),
-    Fault("SIGKILL between outputs and offsets", killed_at("after-send")),
-    Fault("SIGKILL between signatures and verdicts", killed_at("appended")),
+    Fault("SIGTERM at chosen points", ended_at_points, rate=120, least=("five",)),
+    Fault(BEFORE, killed_at("before-send", "before-commit"), also="SIGKILL before the commit", least=()),
+    Fault(BETWEEN, killed_at("after-send", "after-commit"), also="SIGKILL after the commit", least=()),
+    Fault(BETWEEN, killed_at("after-send", "before-send"), also=BEFORE, once=(), least=BOTH),
+    Fault("SIGKILL between signatures and verdicts", killed_after_append),
     Fault("SIGKILL while rebalancing", killed_while_rebalancing),
-    Fault("verdicts behind signatures", behind, count=3000, rate=100),
-    Fault("SIGSTOP past the session", stopped),
-    Fault("rebalance storm", storm, count=4500, rate=120),
-)
-EXACTLY_ONCE_ONLY = (
-    Fault("SIGKILL before the commit", killed_at("before-commit")),
-    Fault("SIGKILL after the commit", killed_at("after-commit")),
-    Fault("SIGSTOP with a transaction open", stopped_in_a_transaction, count=2500),
+    Fault("verdicts behind signatures", behind, rate=100),
+    Fault("SIGSTOP past the session", stopped, least=("five",)),
+    Fault("SIGSTOP with a transaction open", stopped_in_a_transaction, least=()),
+    Fault("rebalance storm", storm, rate=120, least=("five",)),
 )

@@ -1,10 +1,10 @@
-"""A bad deployment, another model, a wrong clock: processes changed from outside, with no way into the product."""
+"""A bad deployment, another model, a moved clock: processes changed from outside, with no way into the product."""
 
 from pathlib import Path
 
 from tests.harness.tools import REPOSITORY
 
-__all__ = ["bad_deployment", "deaf", "deaf_to_a_partition", "other_model", "wrong_clock"]
+__all__ = ["bad_deployment", "deaf", "deaf_to_a_partition", "movable_clock", "other_model"]
 
 _RAISING = """\
 from pipeline.stages.{module} import {name}
@@ -59,11 +59,27 @@ _chunk = BatchConsumer._chunk
 BatchConsumer._chunk = lambda self, tp, records: None if tp.partition == 0 else _chunk(self, tp, records)
 """
 
-_WRONG_CLOCK = """\
+_MOVABLE_CLOCK = """\
+import os
 import time
 
 _now = time.time
-time.time = lambda: _now() + {seconds}
+_offset = [0.0, 0.0]
+
+
+def moved():
+    now = _now()
+    if now - _offset[1] > 0.2:
+        _offset[1] = now
+        try:
+            with open({file!r}) as file:
+                _offset[0] = float(file.read() or 0)
+        except OSError:
+            _offset[0] = 0.0
+    return now + _offset[0]
+
+
+time.time = moved
 """
 
 
@@ -91,9 +107,9 @@ def other_model(directory: Path, version: str) -> dict[str, str]:
     return _customised(directory, _OTHER_MODEL.format(version=version))
 
 
-def wrong_clock(directory: Path, seconds: float) -> dict[str, str]:
-    """Return environment variables under which the wall clock of Python code is off by so many seconds."""
-    return _customised(directory, _WRONG_CLOCK.format(seconds=seconds))
+def movable_clock(directory: Path, file: Path) -> dict[str, str]:
+    """Return environment variables under which the wall clock of Python code is off by the seconds a file names."""
+    return _customised(directory, _MOVABLE_CLOCK.format(file=str(file)))
 
 
 def _customised(directory: Path, text: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Input(Struct, frozen=True):
 
 
 def issued(count: int, seed: int) -> Iterator[Input]:
-    """Yield issued articles: new ones, copies, repeats, revisions."""
+    """Yield issued articles, of all relations."""
     for item in issue(count, seed=seed):
         yield _keyed(item.value)
 
@@ -46,7 +46,7 @@ def resent(count: int, seed: int) -> Iterator[Input]:
 
 def to_wrong_partitions(count: int, seed: int, *, partitions: int = 4) -> Iterator[Input]:
     """Yield records without keys, for one partition after the other; no revisions, whose order is not promised then."""
-    first = (item for item in issue(3 * count, seed=seed) if item.relation in ("new", "copy"))
+    first = (item for item in issue(3 * count, seed=seed) if item.relation in ("new", "copy", "near"))
     for number, item in enumerate(itertools.islice(first, count)):
         yield Input(None, item.value, partition=number % partitions)
 
@@ -81,16 +81,22 @@ def _keyed(value: bytes) -> Input:
 
 
 class Feed(threading.Thread):
-    """Sends inputs at `rate` a second. `sent` is what the broker has confirmed, complete once it has ended."""
+    """Sends inputs at `rate` a second: all of them, or at least so many and until it is `enough`.
 
-    def __init__(self, cluster: TestCluster, inputs: Iterable[Input], rate: float) -> None:
+    `sent` is what the broker has confirmed, complete once it has ended.
+    """
+
+    def __init__(self, cluster: TestCluster, inputs: Iterable[Input], rate: float, *, least: int | None = None) -> None:
         super().__init__(name="feed", daemon=True)
         self.sent: list[Sent] = []
         self.handed_over = 0
+        self.largest = 0
         self.error: BaseException | None = None
         self._cluster = cluster
         self._inputs = iter(inputs)
         self._rate = rate
+        self._least = least
+        self._enough = threading.Event()
 
     def run(self) -> None:
         producer = KafkaProducer(
@@ -109,22 +115,27 @@ class Feed(threading.Thread):
             producer.close()
 
     def finish(self, seconds: float) -> list[Sent]:
-        """Wait for the end and return what was confirmed."""
+        """Say that it is enough, wait for the end and return what was confirmed."""
+        self._enough.set()
         self.join(seconds)
         assert not self.is_alive(), "the feed does not end"
         if self.error is not None:
             raise self.error
         return self.sent
 
+    def _is_done(self) -> bool:
+        return self._least is not None and self._enough.is_set() and self.handed_over >= self._least
+
     def _send(self, producer: Any) -> None:
         pending = []
         began = time.monotonic()
         topic = self._cluster.name(RAW)
-        while burst := list(itertools.islice(self._inputs, _BURST)):
+        while not self._is_done() and (burst := list(itertools.islice(self._inputs, _BURST))):
             early = began + self.handed_over / self._rate - time.monotonic()
             if early > 0:
                 time.sleep(early)
             for item in burst:
+                self.largest = max(self.largest, len(item.value or b""))
                 future = producer.send(topic, item.value, item.key, list(item.headers), partition=item.partition)
                 pending.append((item, future))
             self.handed_over += len(burst)

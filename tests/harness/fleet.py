@@ -3,7 +3,6 @@
 import itertools
 import random
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,15 +14,39 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
+from pipeline.dedup.fold import FoldParams
 from pipeline.settings import Guarantee
 from tests.harness.cluster import TestCluster
+from tests.harness.faulty import movable_clock
+from tests.harness.issuer import CANARY
 from tests.harness.workers import WorkerProcess, environment, wait_until
 
-__all__ = ["ALL", "SESSION_SECS", "ArmedWorker", "Fleet", "Topology"]
+__all__ = [
+    "ALL",
+    "FOLD_PARAMS",
+    "IN_FLIGHT_BYTES",
+    "SESSION_SECS",
+    "WINDOW_SECS",
+    "ArmedWorker",
+    "Fleet",
+    "Topology",
+]
 
 Topology = Literal["one", "five"]
 ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
 SESSION_SECS = 6.0  # silence after which partitions go to others
+WINDOW_SECS = 60  # the shortest there is: what a wave leaves in the fold expires during the next ones
+FOLD_PARAMS = FoldParams(near_window_secs=WINDOW_SECS, exact_window_secs=WINDOW_SECS)
+IN_FLIGHT_BYTES = 1024 * 1024  # the least there is, so that it is reached
+_SETTINGS = {
+    "NEWS_WORK__MAX_BATCH_RECORDS": "100",
+    "NEWS_WORK__MAX_IN_FLIGHT_BYTES": str(IN_FLIGHT_BYTES),
+    "NEWS_DEDUP__NEAR_WINDOW_SECS": str(WINDOW_SECS),
+    "NEWS_DEDUP__EXACT_WINDOW_SECS": str(WINDOW_SECS),
+    # Members hear of a rebalance with their heartbeats: more often, and it is over sooner.
+    "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
+}
+_TALKATIVE = {"NEWS_LOG__LEVEL": "debug", "NEWS_LOG__FORMAT": "console"}
 CUTS: Mapping[Topology, Sequence[Sequence[str]]] = {
     "one": (ALL, ALL),
     # Two of `dedupe`: verdicts must agree across processes in this topology too.
@@ -38,7 +61,7 @@ class ArmedWorker(WorkerProcess):
         super().__init__(env, stages, *arguments)
         self.stages = tuple(stages)
         self.control = Path(self._directory.name) / "control"
-        self.control.mkdir()
+        self._env |= movable_clock(self.control, self.control / "clock")
         self._command[1:3] = ["-m", "tests.harness.points", str(self.control)]
 
     def arm(self, point: str, what: str) -> None:
@@ -48,6 +71,10 @@ class ArmedWorker(WorkerProcess):
 
     def disarm(self, point: str) -> None:
         (self.control / point).unlink(missing_ok=True)
+
+    def move_clock(self, seconds: float) -> None:
+        """Put its clock forward or back; it stays so in its next process."""
+        (self.control / "clock").write_text(str(seconds), "ascii")
 
     def hit(self, point: str) -> bool:
         return (self.control / f"{point}.hit").exists()
@@ -64,7 +91,11 @@ class ArmedWorker(WorkerProcess):
 
 
 class Fleet:
-    """Provisioned topics, and workers on them. The first worker may take another way to the broker (a proxy)."""
+    """Provisioned topics, and workers on them. The first worker may take another way to the broker (a proxy).
+
+    The second one runs `dedupe` too. It alone keeps snapshots of its fold, so that a start with one and a start without
+    must agree; and it logs all it can, for a terminal.
+    """
 
     def __init__(
         self,
@@ -73,8 +104,8 @@ class Fleet:
         guarantee: Guarantee,
         *,
         first_by: str | None = None,
+        snapshots: Path | None = None,
         env: Mapping[str, str] | None = None,
-        first_env: Mapping[str, str] | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -83,19 +114,21 @@ class Fleet:
             topology: Which stages each worker runs.
             guarantee: Of all workers.
             first_by: Bootstrap servers of the first worker, if not the cluster's.
+            snapshots: Where the second worker keeps snapshots.
             env: Additions to the environment of every worker.
-            first_env: Additions to that of the first worker.
         """
         self.cluster = cluster
         self.topology = topology
         self.guarantee = guarantee
+        self.snapshots = snapshots
         self.workers: list[ArmedWorker] = []
         self.peak_mib = 0
+        self.peak_bytes = 0
         self.rng = random.Random(5)
         self._prefix = cluster.catalogue.prefix
-        self._env = {"NEWS_GUARANTEE": guarantee, "NEWS_WORK__MAX_BATCH_RECORDS": "100", **(env or {})}
+        self._env = {"NEWS_GUARANTEE": guarantee, **_SETTINGS, **(env or {})}
         self._first_by = first_by or cluster.bootstrap_servers
-        self._first_env = dict(first_env or {})
+        self._added: list[ArmedWorker] = []
         self._stack = ExitStack()
         self._admin: KafkaAdminClient | None = None
 
@@ -118,14 +151,25 @@ class Fleet:
     def deploy(self, topology: Topology) -> None:
         """Start the workers of a topology beside those there are."""
         self.topology = topology
-        self.workers = [self.add(stages, first=number == 0) for number, stages in enumerate(CUTS[topology])]
+        self.workers = [self.add(stages, number) for number, stages in enumerate(CUTS[topology])]
         self.wait_ready()
 
-    def add(self, stages: Sequence[str], *, first: bool = False) -> ArmedWorker:
-        """Start one more worker, which the fleet does not restart."""
-        servers = self._first_by if first else self.cluster.bootstrap_servers
-        extra = {**self._env, **(self._first_env if first else {})}
-        return self._stack.enter_context(ArmedWorker(environment(servers, self._prefix, **extra), stages))
+    def add(self, stages: Sequence[str], number: int | None = None) -> ArmedWorker:
+        """Start one more worker; without a number, the fleet does not restart it."""
+        servers = self._first_by if number == 0 else self.cluster.bootstrap_servers
+        extra = {**self._env, **(self._of_second() if number == 1 else {})}
+        worker = ArmedWorker(environment(servers, self._prefix, **extra), stages)
+        self._added.append(worker)
+        return self._stack.enter_context(worker)
+
+    def _of_second(self) -> dict[str, str]:
+        if self.snapshots is None:
+            return _TALKATIVE
+        return {
+            **_TALKATIVE,
+            "NEWS_DEDUP__SNAPSHOT_DIR": str(self.snapshots),
+            "NEWS_DEDUP__SNAPSHOT_INTERVAL_SECS": "1",
+        }
 
     def wait_ready(self) -> None:
         for worker in self.workers:
@@ -147,7 +191,12 @@ class Fleet:
 
     @property
     def starts(self) -> int:
-        return sum(worker.starts for worker in self.workers)
+        return sum(worker.starts for worker in self._added)
+
+    def leaks(self) -> list[str]:
+        """Return lines of logs that have a word of an article."""
+        lines = (line for worker in self._added for line in worker.all_logs().splitlines())
+        return [f"content was logged: {line[:200]}" for line in lines if CANARY in line.lower()]
 
     def of(self, stage: str) -> list[ArmedWorker]:
         """The workers that run a stage."""
@@ -158,6 +207,7 @@ class Fleet:
         for _ in range(1500):
             self.ensure()
             worker = self.rng.choice(list(among or self.workers))
+            self.peak_bytes = max(self.peak_bytes, int(worker.metric("news_record_bytes_in_progress")))
             if (count := int(worker.metric("news_records_in_progress"))) > 0:
                 return worker, count
             time.sleep(0.01)
@@ -180,7 +230,10 @@ class Fleet:
         return found
 
     def drained(self) -> bool:
+        """Whether nothing waits; notes on the way how much is in progress."""
         self.ensure()
+        waiting = [int(worker.metric("news_record_bytes_in_progress")) for worker in self.workers]
+        self.peak_bytes = max([self.peak_bytes, *waiting])
         try:
             return not any(self.lags())
         except KafkaError:
@@ -200,10 +253,6 @@ class Fleet:
             if each is not None:
                 each(number)
             time.sleep(pause_secs)
-
-    def scratch(self) -> Path:
-        """Return a directory that is removed with the fleet."""
-        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
 
     def _note_memory(self) -> None:
         self.peak_mib = max([self.peak_mib, *(worker.peak_mib for worker in self.workers)])

@@ -2,74 +2,126 @@
 
 import random
 from collections.abc import Iterator
+from typing import Literal
 
 import orjson
 from msgspec import Struct
 
-__all__ = ["Issued", "issue"]
+__all__ = ["CANARY", "Issued", "Relation", "issue"]
 
-_SYLLABLES = [consonant + vowel for consonant in "bklmnrstvz" for vowel in "aeo"]
+Relation = Literal["new", "copy", "near", "repeat", "revision", "stale", "retraction"]
+
+CANARY = "quixwyrd"
+"""In every headline and text. No other word has its letters: where it turns up in a log, content was logged."""
+
 PARAGRAPHS = 6
-_EPOCH = "2026-11-20T{:02d}:{:02d}:{:02d}Z"
+_SYLLABLES = [consonant + vowel for consonant in "bklmnrstvz" for vowel in "aeo"]
+_TODAY, _YESTERDAY = "2026-11-20T{:02d}:{:02d}:{:02d}Z", "2026-11-19T{:02d}:{:02d}:{:02d}Z"
+_LOOK_BACK = 1000  # texts: what is older is not copied any more
+_SHARES: dict[Relation, float] = {
+    "new": 0.78,
+    "copy": 0.07,
+    "near": 0.05,
+    "repeat": 0.04,
+    "revision": 0.04,
+    "stale": 0.01,
+    "retraction": 0.01,
+}
 
 
 class Issued(Struct, frozen=True):
     """One raw article. `relation` is what it is to `of`, an earlier one (by number), or "new"."""
 
     number: int
-    relation: str
+    relation: Relation
     of: int | None
     url: str
     value: bytes
 
 
+class _Text(Struct):
+    """An article that came first with its text, as its last version has it."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+
+
 def issue(count: int, *, seed: int, words: int = 120) -> Iterator[Issued]:
-    """Yield articles: new ones, exact copies on other sites, repeats and revisions of earlier ones."""
+    """Yield articles: new ones; copies, repeats, revisions, old versions and retractions of earlier ones."""
     rng = random.Random(seed)
-    vocabulary = ["".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 4))) for _ in range(4000)]
-    texts: list[tuple[str, str, str, int]] = []
+    writer = _Writer(rng, words)
+    texts: list[_Text] = []
     for number in range(count):
-        draw = rng.random()
-        if not texts or draw < 0.80:
-            texts.append(
-                (f"https://site{rng.randrange(200)}.example/{seed}/{number}", *_text(rng, vocabulary, words), number)
-            )
-            relation, of = "new", None
-            url, title, body, _ = texts[-1]
-        else:
-            index = rng.randrange(max(0, len(texts) - 2000), len(texts))
-            url, title, body, of = texts[index]
-            if draw < 0.88:
-                relation, url = "copy", f"https://mirror{rng.randrange(50)}.example/{seed}/{number}"
-            elif draw < 0.94:
-                relation = "repeat"
-            else:
-                relation = "revision"
-                body = _revised(rng, vocabulary, body, words)
-                texts[index] = (url, title, body, of)
-        fetched = _EPOCH.format(*_clock(number))
-        value = {"url": url, "title": title, "text": body, "fetched_at": fetched, "issued": number}
-        yield Issued(number, relation, of, url, orjson.dumps(value))
+        relation: Relation = rng.choices(list(_SHARES), list(_SHARES.values()))[0] if texts else "new"
+        if relation == "new":
+            url = f"https://site{rng.randrange(200)}.example/{seed}/{number}"
+            texts.append(_Text(number, url, writer.title(), writer.body()))
+            yield _issued(number, relation, None, texts[-1])
+            continue
+        place = rng.randrange(max(0, len(texts) - _LOOK_BACK), len(texts))
+        known = texts[place]
+        if relation == "retraction":
+            del texts[place]
+        if relation == "revision":
+            known.body = writer.revised(known.body)
+        yield _issued(number, relation, known.number, _related(relation, known, writer, f"{seed}/{number}"))
 
 
-def _clock(number: int) -> tuple[int, int, int]:
+def _related(relation: Relation, known: _Text, writer: "_Writer", path: str) -> _Text:
+    """Return what comes in that has this relation to a known text."""
+    if relation == "copy":
+        url = f"https://mirror{writer.rng.randrange(50)}.example/{path}"
+        return _Text(known.number, url, known.title, known.body)
+    if relation == "near":
+        # A site for each: within one site, what is alike is an update.
+        url = f"https://near{path.replace('/', '-')}.example/{path}"
+        return _Text(known.number, url, known.title, writer.nearly(known.body))
+    if relation == "stale":
+        return _Text(known.number, known.url, known.title, writer.revised(known.body))
+    return known
+
+
+def _issued(number: int, relation: Relation, of: int | None, text: _Text) -> Issued:
     seconds = number % 86_400
-    return seconds // 3600, seconds // 60 % 60, seconds % 60
+    day = _YESTERDAY if relation == "stale" else _TODAY
+    fetched = day.format(seconds // 3600, seconds // 60 % 60, seconds % 60)
+    value = {"url": text.url, "title": text.title, "text": text.body, "fetched_at": fetched, "issued": number}
+    if relation == "retraction":
+        value = {"url": text.url, "action": "retract", "fetched_at": fetched, "issued": number}
+    return Issued(number, relation, of, text.url, orjson.dumps(value))
 
 
-def _text(rng: random.Random, vocabulary: list[str], words: int) -> tuple[str, str]:
-    title = " ".join(rng.choice(vocabulary) for _ in range(7)).capitalize()
-    paragraphs = [_sentence(rng, vocabulary, words // PARAGRAPHS) for _ in range(PARAGRAPHS)]
-    return title, "\n\n".join(paragraphs)
+class _Writer:
+    """Writes texts of words that nobody else writes."""
 
+    def __init__(self, rng: random.Random, words: int) -> None:
+        self.rng = rng
+        self._words = words // PARAGRAPHS
+        self._vocabulary = ["".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 4))) for _ in range(4000)]
 
-def _revised(rng: random.Random, vocabulary: list[str], body: str, words: int) -> str:
-    """Replace four of six paragraphs: far from a near-duplicate (a fifth is shared), far from a reused URL (a 20th)."""
-    paragraphs = body.split("\n\n")
-    for place in rng.sample(range(PARAGRAPHS), 4):
-        paragraphs[place] = _sentence(rng, vocabulary, words // PARAGRAPHS)
-    return "\n\n".join(paragraphs)
+    def title(self) -> str:
+        return " ".join([*(self.rng.choice(self._vocabulary) for _ in range(6)), CANARY]).capitalize()
 
+    def body(self) -> str:
+        return "\n\n".join(self._sentence() for _ in range(PARAGRAPHS))
 
-def _sentence(rng: random.Random, vocabulary: list[str], words: int) -> str:
-    return " ".join(rng.choice(vocabulary) for _ in range(words)).capitalize() + "."
+    def revised(self, body: str) -> str:
+        """Replace four of six paragraphs: far from a near copy (a fifth is shared) and from a reused URL (a 20th)."""
+        return self._replaced(body, 4)
+
+    def nearly(self, body: str) -> str:
+        """Replace one of six paragraphs: two such copies of a text still share half of what both have."""
+        return self._replaced(body, 1)
+
+    def _replaced(self, body: str, count: int) -> str:
+        paragraphs = body.split("\n\n")
+        for place in self.rng.sample(range(PARAGRAPHS), count):
+            paragraphs[place] = self._sentence()
+        return "\n\n".join(paragraphs)
+
+    def _sentence(self) -> str:
+        words = [self.rng.choice(self._vocabulary) for _ in range(self._words)]
+        words[self.rng.randrange(1, self._words)] = CANARY
+        return " ".join(words).capitalize() + "."

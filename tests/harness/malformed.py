@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import orjson
 from msgspec import Struct
 
+from tests.harness.issuer import CANARY
+
 __all__ = ["Malformed", "malformed"]
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -34,15 +36,20 @@ def malformed(each: int, *, seed: int = 3) -> Iterator[Malformed]:
         for kind, reasons, value, headers in _kinds(number, rng):
             yield Malformed(kind, frozenset(reasons.split()), f"bad-{kind}-{number}".encode(), value, headers)
         yield Malformed("tombstone", frozenset({"empty_value"}), f"tombstone-{number}".encode(), None)
-        yield Malformed("null key and bad json", frozenset({"invalid_json"}), None, b'{"url": %d' % number)
+        yield Malformed(
+            "null key and bad json",
+            frozenset({"invalid_json"}),
+            None,
+            b'{"title": "%s", "url": %d' % (CANARY.encode(), number),
+        )
     yield Malformed("20 MB of nothing", frozenset({"invalid_json"}), b"bad-20mb", b"[" * (20 * 1024 * 1024))
-    big = _json(url=_URL.format("big"), text="words and more words " * 1_000_000)
+    big = _json(url=_URL.format("big"), text=f"{CANARY} and more words " * 900_000)
     yield Malformed("20 MB of text", frozenset({"too_large"}), b"bad-big", big)
 
 
 def _kinds(number: int, rng: random.Random) -> Iterator[tuple[str, str, bytes, Headers]]:
     url = _URL.format(number)
-    good = _json(url=url, title="t", text="A text of some words that would otherwise do. " * 5)
+    good = _json(url=url, title="t", text=f"A text of some words, {CANARY} among them, that would otherwise do. " * 5)
     deep = 2000 + number
     json_type = (("content-type", b"application/json"),)
     yield "empty", "empty_value", b"", ()
@@ -50,7 +57,7 @@ def _kinds(number: int, rng: random.Random) -> Iterator[tuple[str, str, bytes, H
     yield (
         "bad utf-8",
         "undecodable invalid_json",
-        b'{"url": "' + url.encode() + b'", "text": "\xff\xfe\xfa"}',
+        b'{"url": "' + url.encode() + b'", "text": "' + CANARY.encode() + b'\xff\xfe\xfa"}',
         json_type,
     )
     yield "truncated json", "invalid_json", good[: len(good) // 2 - number], ()
@@ -62,18 +69,18 @@ def _kinds(number: int, rng: random.Random) -> Iterator[tuple[str, str, bytes, H
     yield "deep objects", "invalid_json", b'{"a":' * deep + b"1" + b"}" * deep, ()
     yield "an array", "invalid_schema", b"[1, 2, %d]" % number, json_type
     yield "a number", "invalid_schema", b"%d" % (number + 12), json_type
-    yield "a string", "invalid_schema", b'"article %d"' % number, json_type
+    yield "a string", "invalid_schema", b'"%s %d"' % (CANARY.encode(), number), json_type
     yield "null", "invalid_schema empty_value", b"null", json_type
-    yield "url is a number", "invalid_schema", _json(url=number, text="x"), ()
-    yield "text is a list", "invalid_schema", _json(url=url, text=["x"]), ()
-    yield "authors is an object", "invalid_schema", _json(url=url, text="x", authors={"a": 1}), ()
-    yield "tags hold numbers", "invalid_schema", _json(url=url, text="x", tags=[1, 2]), ()
-    yield "unknown action", "unknown_action", _json(url=url, text="x", action="explode"), ()
-    yield "no identity", "missing_identity", _json(title="t", text=f"Only a text, number {number}."), ()
-    yield "no content", "missing_content", _json(url=url, title="t"), ()
-    yield "no scheme in url", "invalid_url", _json(url=f"news.example/{number}", text="x" * 400), ()
-    yield "javascript url", "invalid_url", _json(url="javascript:alert(1)", text="x" * 400), ()
-    yield "url without host", "invalid_url", _json(url="https:///path", text="x" * 400), ()
+    yield "url is a number", "invalid_schema", _json(url=number, text=CANARY), ()
+    yield "text is a list", "invalid_schema", _json(url=url, text=[CANARY]), ()
+    yield "authors is an object", "invalid_schema", _json(url=url, text=CANARY, authors={"a": 1}), ()
+    yield "tags hold numbers", "invalid_schema", _json(url=url, text=CANARY, tags=[1, 2]), ()
+    yield "unknown action", "unknown_action", _json(url=url, text=CANARY, action=CANARY), ()
+    yield "no identity", "missing_identity", _json(title="t", text=f"Only a text of {CANARY}, number {number}."), ()
+    yield "no content", "missing_content", _json(url=url, title=CANARY), ()
+    yield "no scheme in url", "invalid_url", _json(url=f"news.example/{number}", text=f"{CANARY} " * 50), ()
+    yield "javascript url", "invalid_url", _json(url="javascript:alert(1)", text=f"{CANARY} " * 50), ()
+    yield "url without host", "invalid_url", _json(url="https:///path", text=f"{CANARY} " * 50), ()
     yield "corrupt gzip", "undecodable", gzip.compress(good)[:-9] + rng.randbytes(9), (("content-encoding", b"gzip"),)
     yield "not gzip at all", "undecodable", good, (("content-encoding", b"gzip"),)
     yield "unknown encoding", "undecodable unsupported_content_type", good, (("content-encoding", b"rot13"),)
@@ -86,7 +93,7 @@ def _kinds(number: int, rng: random.Random) -> Iterator[tuple[str, str, bytes, H
     yield (
         "html without url",
         "missing_identity",
-        b"<html><body><p>Hello</p></body></html>",
+        b"<html><body><p>Hello %s</p></body></html>" % CANARY.encode(),
         (("content-type", b"text/html"),),
     )
     yield (

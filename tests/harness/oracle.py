@@ -1,10 +1,7 @@
-"""What must have come out, computed without the pipeline's own fold: a plain reading of DESIGN's rules over the log.
+"""What came out, and how it is held against what went in."""
 
-Only for issued articles, which are never near-duplicates by chance: exact copies, repeats and revisions.
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -12,20 +9,23 @@ import orjson
 from msgspec import Struct
 
 from tests.harness.cluster import Sent, TestCluster
+from tests.harness.expectation import Expectation, Expected, Given, Place, given
 
 __all__ = [
     "Outcome",
     "check_conservation",
     "check_verdicts",
     "dead_outcome",
+    "differences",
     "event_outcome",
-    "fold",
+    "note_signature",
     "read_outcomes",
 ]
 
 ENRICHED = "news.articles.enriched.v1"
 DUPLICATES = "news.articles.duplicates.v1"
 RAW = "news.articles.raw.v1"
+SIGNATURES = "news.signatures.v1"
 
 
 class Outcome(Struct, frozen=True):
@@ -39,6 +39,11 @@ class Outcome(Struct, frozen=True):
     kind: str
     sha256: str
     canonical_id: str
+
+    @property
+    def place(self) -> Place:
+        """Where its raw record is."""
+        return self.partition, self.offset
 
 
 def event_outcome(topic: str, record: Any) -> Outcome:
@@ -95,56 +100,42 @@ def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dic
 
 
 def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[str]:
-    """Fold the signature log by the plain rules and compare with what came out. Returns differences, none wanted."""
-    expected = fold(orjson.loads(record.value) for record in cluster.read("news.signatures.v1"))
-    actual = {(o.partition, o.offset): o for o in outcomes if o.where in (ENRICHED, DUPLICATES)}
-    differences = []
-    for origin, (kind, revision, canonical) in expected.items():
-        found = actual.get(origin)
+    """Say where what came out is not what must have come of what was issued. Returns differences, none wanted."""
+    raw = {(record.partition, record.offset): given(record) for record in cluster.read(RAW)}
+    inputs = {place: item for place, item in raw.items() if item is not None}
+    expectation = Expectation()
+    for record in cluster.read(SIGNATURES):
+        note_signature(expectation, record, inputs)
+    return differences(expectation, inputs, outcomes)
+
+
+def note_signature(expectation: Expectation, record: Any, inputs: Mapping[Place, Given]) -> None:
+    """Take a record of the log of signatures: which raw record it is about, and no more."""
+    value = orjson.loads(record.value)
+    _, partition, offset = value["origin"]
+    if value["type"] == "void":
+        expectation.void((partition, offset))
+    else:
+        expectation.add((partition, offset), inputs[partition, offset])
+
+
+def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcomes: Sequence[Outcome]) -> list[str]:
+    """Compare what came out with what must have: kind, revision, whose copy it is, one id for one URL."""
+    names = {o.article_id: inputs[place].url for o in outcomes if (place := o.place) in inputs and o.article_id}
+    wrong = [
+        f"{o.place}: {o.article_id} is the id of two URLs"
+        for o in outcomes
+        if o.place in inputs and o.article_id and names[o.article_id] != inputs[o.place].url
+    ]
+    if len(set(names.values())) != len(names):
+        wrong.append("a URL has two ids")
+    actual = {o.place: o for o in outcomes if o.where in (ENRICHED, DUPLICATES)}
+    for place, expected in expectation.verdicts():
+        found = actual.pop(place, None)
         if found is None:
-            differences.append(f"{origin}: {kind} expected, nothing came out")
-        elif (found.kind, found.revision, found.canonical_id) != (kind, revision, canonical):
-            differences.append(f"{origin}: {(kind, revision)} expected, {(found.kind, found.revision)} came out")
-    if len(expected) != len(actual):
-        differences.append(f"{len(expected)} verdicts expected, {len(actual)} came out")
-    return differences
-
-
-def fold(log: Iterable[Any]) -> dict[tuple[int, int], tuple[str, int, str]]:
-    """Return (kind, revision, canonical) by origin. An article that died after its verdict (`void`) has none."""
-    verdicts: dict[tuple[int, int], tuple[str, int, str]] = {}
-    newest: dict[str, tuple[str, int]] = {}
-    passed: set[str] = set()
-    canonical_of_text: dict[str, str] = {}
-    canonical_of_article: dict[str, str] = defaultdict(str)
-    died: set[tuple[int, int]] = set()
-    for signature in log:
-        _, partition, offset = signature["origin"]
-        if signature["type"] == "void":
-            died.add((partition, offset))
-            article = signature["article_id"]
-            passed.discard(article)
-            canonical_of_text = {text: first for text, first in canonical_of_text.items() if first != article}
-            continue
-        assert signature["type"] == "signature"
-        if (partition, offset) in verdicts:
-            continue
-        article, content, text = signature["article_id"], signature["content_hash"], signature["text_hash"]
-        known = newest.get(article)
-        first = canonical_of_text.get(text)
-        if known is not None and known[0] == content:
-            verdict = ("repeat", known[1], canonical_of_article[article])
-        elif known is not None and article in passed:
-            verdict = ("revision", known[1] + 1, article)
-        elif first is not None:
-            verdict = ("exact", (known[1] if known else 0) + 1, first)
-        else:
-            verdict = ("unique", (known[1] if known else 0) + 1, article)
-        if verdict[0] in ("unique", "revision"):
-            passed.add(article)
-            canonical_of_text.setdefault(text, article)
-        if verdict[0] != "repeat":
-            newest[article] = (content, verdict[1])
-            canonical_of_article[article] = verdict[2]
-        verdicts[partition, offset] = verdict
-    return {place: verdict for place, verdict in verdicts.items() if place not in died}
+            wrong.append(f"{place}: {expected.kind} expected, nothing came out")
+        elif Expected(found.kind, found.revision, names.get(found.canonical_id, "")) != expected:
+            wrong.append(
+                f"{place}: {expected.kind} {expected.revision} expected, {found.kind} {found.revision} came out"
+            )
+    return [*wrong, *(f"{place}: {found.kind} came out, nothing expected" for place, found in actual.items())]

@@ -104,8 +104,9 @@ def _around_classify(directory: Path) -> None:
         if slow.exists():
             (directory / "slow.hit").touch()
             time.sleep(float(slow.read_text("ascii")))
-        if any(article.url and DIES in article.url for article in batch):
-            raise RuntimeError("this article cannot be classified")
+        for article in batch:
+            if article.url and DIES in article.url:
+                raise RuntimeError(f"cannot classify {article.headline}")  # a message that must not reach a log
         return process(self, batch)
 
     classify.ClassifyStage.process = processing  # type: ignore[method-assign]

@@ -35,9 +35,7 @@ class Proxy:
         self.port = free_port()
         self.target = 0
         self.weather = CLEAR
-        self.passed_bytes = 0
         self.held_up = 0
-        self.connections_reset = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._writers: set[asyncio.StreamWriter] = set()
@@ -69,7 +67,6 @@ class Proxy:
         writers = [writer for writer in self._writers if not writer.is_closing()]
         for writer in writers:
             writer.transport.abort()
-        self.connections_reset += len(writers)
         return len(writers)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,6 +101,5 @@ class Proxy:
                     await asyncio.sleep(0.05)
                 writer.write(data)
                 await writer.drain()
-                self.passed_bytes += len(data)
         except OSError:
             return

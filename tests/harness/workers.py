@@ -16,7 +16,7 @@ from typing import Self
 
 __all__ = ["WorkerProcess", "environment", "wait_until"]
 
-_PORT = re.compile(r'"port":(\d+)')
+_PORT = re.compile(r'"?\bport"?[:=](\d+)')  # in both formats of logs
 
 
 def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, str]:
@@ -81,8 +81,7 @@ class WorkerProcess:
     def ensure(self) -> None:
         """Start it again if it has ended."""
         if not self.alive:
-            if self._process is not None:
-                self.exit_codes.append(self._process.returncode)
+            self._note_exit()
             self.start()
 
     def send(self, number: signal.Signals) -> None:
@@ -99,8 +98,12 @@ class WorkerProcess:
         """Wait for it to end by itself and return its exit code."""
         assert self._process is not None
         code = self._process.wait(seconds)
-        self.exit_codes.append(code)
+        self._note_exit()
         return code
+
+    def _note_exit(self) -> None:
+        if self._process is not None and len(self.exit_codes) < self.starts:
+            self.exit_codes.append(self._process.returncode)
 
     def log_text(self) -> str:
         return self._log.read_text(errors="replace") if self._log is not None and self._log.exists() else ""
@@ -110,7 +113,8 @@ class WorkerProcess:
 
     @property
     def port(self) -> int | None:
-        found = _PORT.search(self.log_text())
+        starting = next((line for line in self.log_text().splitlines() if "worker_starting" in line), "")
+        found = _PORT.search(starting)
         return int(found.group(1)) if found else None
 
     def get(self, path: str) -> tuple[int, str]:

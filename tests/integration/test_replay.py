@@ -1,15 +1,20 @@
 """A replay into a lane: beside live traffic, repeatable, in the articles' own time; another model, other events."""
 
+import re
 import time
 from pathlib import Path
 
 import orjson
 import pytest
+from msgspec.structs import asdict
 
 from pipeline.cli.app import run_command
 from pipeline.domain.times import from_epoch_ms
 from tests.harness.cluster import TestCluster
 from tests.harness.faulty import other_model
+from tests.harness.feed import Feed, issued
+from tests.harness.ledger import Ledger
+from tests.harness.oracle import DUPLICATES, SIGNATURES
 from tests.harness.scenario import ALL, RAW, Raw, article, send
 from tests.harness.workers import WorkerProcess, environment, wait_until
 from tests.integration.conftest import Broker
@@ -66,6 +71,44 @@ def test_a_replay_makes_the_same_articles_with_another_version(
         worker.wait_ready()
         wait_until(lambda: len(lane.read(ENRICHED)) == 2, seconds=60, what="two events of the lane")
     _compare(live, lane)
+
+
+@pytest.mark.kafka
+def test_a_replay_beside_live_traffic_leaves_it_alone(
+    kafka_broker: Broker, topic_prefix: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
+    lane = TestCluster(kafka_broker.bootstrap_servers, f"{topic_prefix}{LANE}.")
+    live.provision()
+    lane.provision()
+    env = environment(kafka_broker.bootstrap_servers, topic_prefix)
+    for name, value in env.items():
+        if name.startswith("NEWS_"):
+            monkeypatch.setenv(name, value)
+    began = from_epoch_ms(int(time.time() * 1000) - 60_000)
+    feed = Feed(live, issued(50_000, seed=41), 150, least=600)
+    with WorkerProcess(env, ALL) as worker, WorkerProcess({**env, "NEWS_LANE": LANE}, ALL) as second:
+        worker.wait_ready()
+        second.wait_ready()
+        feed.start()
+        wait_until(lambda: feed.handed_over >= 300, seconds=60, what="traffic")
+        assert run_command(["replay", "--from", began, "--lane", LANE, "--rate", "200"]) == 0
+        copied = int(re.findall(r"(\d+) records copied", capsys.readouterr().out)[-1])
+        wait_until(lambda: _ends(lane) == copied, seconds=90, what="all copies have come out")
+        assert feed.is_alive(), "void: no traffic any more"
+        sent = feed.finish(60)
+        wait_until(lambda: live.lag(f"{topic_prefix}news-ingest", RAW) == 0, seconds=90, what="lag 0")
+    assert copied >= 300
+    ledger = Ledger(live)
+    ledger.update()
+    found = asdict(ledger.check(sent))
+    assert not any(found.values()), found
+    assert len(live.read(SIGNATURES)) == len(live.read(RAW)) == len(sent)
+    assert len(lane.read(SIGNATURES)) == len(lane.read(RAW)) == copied
+
+
+def _ends(cluster: TestCluster) -> int:
+    return len(cluster.read(ENRICHED)) + len(cluster.read(DUPLICATES))
 
 
 def _compare(live: TestCluster, lane: TestCluster) -> None:

@@ -1,0 +1,87 @@
+"""One of three brokers dies or has its disk full; and a change of the cut of services, which loses nobody."""
+
+import time
+
+from kafka import KafkaAdminClient
+
+from tests.harness.disks import empty, fill
+from tests.harness.wave import Fault, Wave
+from tests.harness.workers import wait_until
+
+__all__ = ["CUT_FAULTS", "THREE_BROKER_FAULTS"]
+
+AWAY_SECS = 5.0
+LOG = "news.signatures.v1"
+NO_SPACE = "No space left on device"
+
+
+def leader_killed(wave: Wave) -> str:
+    """Kill the broker that leads the log of signatures."""
+    wave.underway()
+    _, count = wave.fleet.busy()
+    leader = _leader(wave)
+    node = wave.brokers.nodes[leader]
+    node.kill()
+    successor = _successor(wave, leader)
+    time.sleep(AWAY_SECS)
+    node.start()
+    return f"{count} records in progress; node {leader} led the log of signatures, then node {successor}; it came back"
+
+
+def disk_of_one_full(wave: Wave) -> str:
+    """Fill the disk of the broker that leads the log of signatures; it gets room once others have gone on."""
+    wave.underway()
+    _, count = wave.fleet.busy()
+    leader = _leader(wave)
+    node, disk = wave.brokers.nodes[leader], wave.disks[leader]
+    fill(disk)
+    try:
+        wait_until(lambda: not node.running, seconds=60, what="void: the broker noticed the full disk")
+        assert NO_SPACE in node.log_text
+        successor = _successor(wave, leader)
+        time.sleep(AWAY_SECS)
+    finally:
+        empty(disk)
+    node.kill()
+    node.start()
+    return (
+        f"{count} records in progress; node {leader} ended itself ({NO_SPACE}), node {successor} led; then it got room"
+    )
+
+
+def cut_changed(wave: Wave) -> str:
+    """By the documented procedure: one service to five, five to one, while articles keep coming."""
+    fleet = wave.fleet
+    wave.underway(0.1)
+    _, count = fleet.busy()
+    codes = fleet.stop()
+    fleet.deploy("five")
+    fleet.busy()
+    codes += fleet.stop(fleet.of("ingest"))
+    fleet.workers = [worker for worker in fleet.workers if "ingest" not in worker.stages]
+    wait_until(fleet.drained, seconds=120, what="lag 0 behind ingest", pause_secs=0.5)
+    codes += fleet.stop()
+    assert wave.feed.is_alive(), "void: no articles came any more"
+    fleet.deploy("one")
+    assert set(codes) == {0}, codes
+    return f"to five with {count} records in progress, and back to one; {len(codes)} workers ended with exit code 0"
+
+
+def _leader(wave: Wave) -> int:
+    with KafkaAdminClient(bootstrap_servers=wave.fleet.cluster.bootstrap_servers.split(",")) as admin:
+        topic = admin.describe_topics([wave.fleet.cluster.name(LOG)])[0]
+    leader: int = topic["partitions"][0]["leader_id"]
+    return leader
+
+
+def _successor(wave: Wave, former: int) -> int:
+    """Wait until another node leads the log of signatures."""
+    wait_until(lambda: _leader(wave) not in (former, -1), seconds=60, what="void: leadership moved")
+    return _leader(wave)
+
+
+THREE_BROKER_FAULTS = (
+    Fault("leader of three brokers SIGKILL", leader_killed),
+    Fault("disk of one of three brokers full", disk_of_one_full),
+)
+CUT_FAULTS = (Fault("change of cut, one ↔ five", cut_changed, rate=100, once=("one",)),)

@@ -1,0 +1,71 @@
+"""Every case of the suite: which fault hits which topology with which guarantee. The table has a row for each."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from pipeline.settings import Guarantee
+from tests.faults.brokers_lost import CUT_FAULTS, THREE_BROKER_FAULTS
+from tests.faults.conditions import CONDITION_FAULTS
+from tests.faults.dedup_state import DEDUP_STATE_FAULTS
+from tests.faults.limits import LONG_SESSION, ONLY_COPY
+from tests.faults.processes import PROCESS_FAULTS
+from tests.harness.fleet import Topology
+from tests.harness.rows import Key
+from tests.harness.wave import Fault
+
+__all__ = ["CASES", "KEYS", "MAY_DOUBLE", "SHORT", "Case"]
+
+Place = Literal["one broker", "three brokers", "only copy", "long session"]
+GUARANTEES: tuple[Guarantee, ...] = ("exactly_once", "at_least_once")
+MAY_DOUBLE = ONLY_COPY.name
+"""Kafka tears transactions then; docs/guarantees.md says so."""
+
+
+class Case(Struct, frozen=True):
+    """One fault on one fleet."""
+
+    fault: Fault
+    place: Place
+    topology: Topology
+    guarantee: Guarantee
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The rows it makes."""
+        names = (self.fault.name, self.fault.also) if self.fault.also else (self.fault.name,)
+        return tuple((name, self.topology, self.guarantee) for name in names)
+
+    @property
+    def stand(self) -> tuple[Place, Topology, Guarantee]:
+        """The fleet it is tried on."""
+        return self.place, self.topology, self.guarantee
+
+
+_FAULTS: tuple[tuple[Place, tuple[Fault, ...]], ...] = (
+    ("one broker", (*PROCESS_FAULTS, *CONDITION_FAULTS, *DEDUP_STATE_FAULTS, *CUT_FAULTS)),
+    ("three brokers", THREE_BROKER_FAULTS),
+    ("only copy", (ONLY_COPY,)),
+    ("long session", (LONG_SESSION,)),
+)
+CASES: tuple[Case, ...] = tuple(
+    Case(fault, place, topology, guarantee)
+    for place, faults in _FAULTS
+    for guarantee in GUARANTEES
+    for topology in ("one", "five")
+    for fault in faults
+    if topology in fault.topologies(guarantee)
+)
+KEYS = frozenset(key for case in CASES for key in case.keys)
+
+_BETWEEN = "SIGKILL between outputs and offsets"
+SHORT: frozenset[Key] = frozenset(
+    {
+        (_BETWEEN, "one", "exactly_once"),
+        ("SIGSTOP with a transaction open", "one", "exactly_once"),
+        ("broker SIGKILL", "one", "exactly_once"),
+        (_BETWEEN, "five", "exactly_once"),
+        (_BETWEEN, "one", "at_least_once"),
+    }
+)
+"""What CI tries every time."""

@@ -1,0 +1,49 @@
+"""Where the guarantee ends: a broker that has the only copy; and how long readers wait where sessions are long."""
+
+import signal
+from pathlib import Path
+
+from tests.faults.zombies import held_back
+from tests.harness.disks import empty, fill
+from tests.harness.wave import Fault, Wave
+from tests.harness.workers import wait_until
+
+__all__ = ["LONG_SESSION", "ONLY_COPY"]
+
+LONG_SESSION_SECS = 20  # longer than the 15 s of a transaction, as the default of 45 s is
+NO_SPACE = "No space left on device"
+
+
+def only_disk_full(wave: Wave) -> str:
+    """Fill the disk of the only broker until it ends itself; then it gets room."""
+    disk: Path = wave.disks[1]
+    wave.underway()
+    _, count = wave.fleet.busy()
+    fill(disk)
+    try:
+        wait_until(lambda: not wave.broker.running, seconds=60, what="void: the broker noticed the full disk")
+        assert NO_SPACE in wave.broker.log_text
+    finally:
+        empty(disk)
+    wave.broker.kill()
+    wave.broker.start()
+    return f"{count} records in progress; the broker ended itself ({NO_SPACE}), then got room"
+
+
+def transaction_times_out(wave: Wave) -> str:
+    """Stop a worker in a transaction: its session is longer than the broker lets a transaction be open."""
+    worker = wave.fleet.workers[0]
+    partitions, secs = held_back(wave, worker)
+    worker.send(signal.SIGCONT)
+    wait_until(lambda: not worker.alive, seconds=60, what="void: the transaction was aborted under its owner")
+    code = worker.wait(1)
+    assert code == 1, f"exit code {code}"
+    return (
+        f"readers of {partitions} partition held back for {secs:.1f} s by the time-out of transactions (15 s), "
+        f"session {LONG_SESSION_SECS} s; the worker was fenced: exit code 1"
+    )
+
+
+# Seen in Kafka 4.3.1: the marker for __consumer_offsets fails on the full disk and is never written again.
+ONLY_COPY = Fault("disk of the only broker full", only_disk_full, once=("one",), least=(), broker_may_tear=True)
+LONG_SESSION = Fault("SIGSTOP with a transaction open, long session", transaction_times_out, once=("one",), least=())

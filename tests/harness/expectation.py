@@ -1,0 +1,172 @@
+"""What must become of raw records, from what was issued: their URLs and texts, never the pipeline's hashes or ids.
+
+Of the log of signatures only the order of origins is used, and that an article died (`void`). The rules are those of
+docs/dedup.md, read plainly: in dicts and lists, without windows. Only for issued articles: their paragraphs are the
+same or have nothing in common.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from pipeline.text.dates import instant_ms
+
+__all__ = ["Expectation", "Expected", "Given", "Place", "given"]
+
+Place = tuple[int, int]
+"""Partition and offset of a raw record."""
+
+_NEAR_FROM = 0.6  # of the paragraphs; issued are none, a third, or at least two thirds
+_CLAIMING = ("unique", "revision")
+_PASSING = (*_CLAIMING, "retraction")
+_NO_VERSION = ("stale", "unknown_article")
+
+
+class Given(Struct, frozen=True):
+    """A raw record as issued. Texts are kept as Python's hashes of them."""
+
+    url: str
+    retracts: bool
+    content: int
+    text: int
+    paragraphs: frozenset[int]
+    observed_ms: int
+
+
+class Expected(Struct, frozen=True):
+    """What must come of a record; `canonical` is the URL of the article it counts as."""
+
+    kind: str
+    revision: int
+    canonical: str
+
+
+class _Row(Struct):
+    number: int
+    given: Given
+    expected: Expected
+    died: bool = False
+    withdrawn: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.expected.kind
+
+    @property
+    def claims(self) -> bool:
+        """Whether later articles are copies of it."""
+        return self.kind in _CLAIMING and not (self.died or self.withdrawn)
+
+
+def given(record: Any) -> Given | None:
+    """Read a raw record; None when it is none that was issued as an article."""
+    try:
+        value = orjson.loads(record.value or b"")
+        url, text = value["url"], value.get("text", "")
+        fetched_ms = instant_ms(value.get("fetched_at"))
+        return Given(
+            url=url,
+            retracts=value.get("action") == "retract",
+            content=hash((value.get("title"), text)),
+            text=hash(text),
+            paragraphs=frozenset(map(hash, text.split("\n\n"))),
+            observed_ms=record.timestamp if fetched_ms is None else fetched_ms,
+        )
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return None
+
+
+class Expectation:
+    """Takes origins in the order of the log, each with what was issued there."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._rows: dict[Place, _Row] = {}
+        self._articles: dict[str, list[_Row]] = defaultdict(list)
+        self._texts: dict[int, list[_Row]] = defaultdict(list)
+        self._paragraphs: dict[int, list[_Row]] = defaultdict(list)
+
+    def verdicts(self) -> Iterator[tuple[Place, Expected]]:
+        """Yield what must have come out, by origin; of articles that died, nothing."""
+        for place, row in self._rows.items():
+            if not row.died:
+                yield place, row.expected
+
+    def of(self, place: Place) -> Expected:
+        """Return what must become of an origin."""
+        return self._rows[place].expected
+
+    def void(self, place: Place) -> None:
+        """Note that an article died after its verdict."""
+        row = self._rows[place]
+        row.died = True
+        self._withdraw(row.given.url)
+
+    def add(self, place: Place, item: Given) -> None:
+        """Judge a record; one whose origin is known was appended again and says nothing new."""
+        if place in self._rows:
+            return
+        rows = self._articles[item.url]
+        expected = self._retraction(item) if item.retracts else self._published(item)
+        row = self._rows[place] = _Row(len(self._rows), item, expected)
+        rows.append(row)
+        if row.claims:
+            self._texts[item.text].append(row)
+            for paragraph in item.paragraphs:
+                self._paragraphs[paragraph].append(row)
+        if row.kind == "retraction":
+            self._withdraw(item.url)
+
+    def _versions(self, url: str) -> list[_Row]:
+        """Return the versions of an article that count, newest first."""
+        return [row for row in reversed(self._articles[url]) if row.kind not in _NO_VERSION and not row.died]
+
+    def _revision(self, url: str) -> int:
+        return max((row.expected.revision for row in self._articles[url]), default=0)
+
+    def _retraction(self, item: Given) -> Expected:
+        versions, revision = self._versions(item.url), self._revision(item.url)
+        if not any(row.kind in _PASSING for row in versions):
+            return Expected("unknown_article", revision, item.url)
+        if _retracted(versions):
+            return Expected("repeat", revision, versions[0].expected.canonical)
+        return Expected("retraction", revision + 1, item.url)
+
+    def _published(self, item: Given) -> Expected:
+        versions, revision = self._versions(item.url), self._revision(item.url)
+        same = bool(versions) and versions[0].given.content == item.content and not _retracted(versions)
+        if not any(row.kind in _PASSING for row in versions):
+            kind, canonical = self._compared(item)
+            again = same and kind != "unique"
+            return Expected("repeat" if again else kind, revision if again else revision + 1, canonical)
+        if same:
+            return Expected("repeat", revision, versions[0].expected.canonical)
+        if item.observed_ms < max(row.given.observed_ms for row in versions):
+            return Expected("stale", revision, versions[0].expected.canonical)
+        return Expected("revision", revision + 1, item.url)
+
+    def _compared(self, item: Given) -> tuple[str, str]:
+        """Compare with other articles: the oldest with the same text, else the one most of the text is in."""
+        for row in self._texts[item.text]:
+            if row.claims:
+                return "exact", row.expected.canonical
+        sharing = [row for paragraph in item.paragraphs for row in self._paragraphs[paragraph]]
+        counts = Counter(row.number for row in sharing if row.claims and row.given.url != item.url)
+        for number, count in sorted(counts.items(), key=lambda found: (-found[1], found[0])):
+            if count >= _NEAR_FROM * len(item.paragraphs):
+                return "near", next(row.given.url for row in sharing if row.number == number)
+        return "unique", item.url
+
+    def _withdraw(self, url: str) -> None:
+        """Nothing is a copy any more of what was retracted, or died."""
+        retracted = False
+        for row in reversed(self._articles[url]):
+            row.withdrawn = retracted
+            retracted = retracted or (row.kind == "retraction" and not row.died)
+
+
+def _retracted(versions: Sequence[_Row]) -> bool:
+    return next((row.kind == "retraction" for row in versions if row.kind != "repeat"), False)

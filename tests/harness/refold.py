@@ -1,0 +1,48 @@
+"""The log of signatures folded again by the product's own fold: in one go, and from snapshot to snapshot."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.wire.codec import decode_log_record
+from tests.harness.expectation import Place
+from tests.harness.oracle import DUPLICATES, ENRICHED, Outcome
+
+__all__ = ["Refold"]
+
+_Told = tuple[str, int, str]
+"""Kind, revision, canonical id."""
+
+
+class Refold:
+    """Folds what is appended, twice: what workers decided live must be what both decide later."""
+
+    def __init__(self, params: FoldParams | None) -> None:
+        """Decide by the parameters of the workers."""
+        self._scratch = Fold(params)
+        self._restored = Fold(params)
+        self._verdicts: dict[Place, tuple[_Told, _Told]] = {}
+
+    def extend(self, records: Sequence[Any]) -> None:
+        """Fold the next records of the log; one of the folds goes through a snapshot first."""
+        entries = [(decode_log_record(record.value), record.timestamp) for record in records]
+        self._restored = self._restored.restored(b"".join(self._restored.snapshot()))
+        pairs = zip(self._scratch.apply_all(entries), self._restored.apply_all(entries), strict=True)
+        for scratch, restored in pairs:
+            if scratch is not None and restored is not None:
+                place = scratch.origin.partition, scratch.origin.offset
+                # An origin that comes again was appended again: its first verdict stands.
+                self._verdicts.setdefault(place, (_told(scratch), _told(restored)))
+
+    def differences(self, outcomes: Sequence[Outcome]) -> int:
+        """Count the outcomes that are not what both folds say."""
+        wrong = 0
+        for o in outcomes:
+            if o.where in (ENRICHED, DUPLICATES):
+                came_out = (o.kind, o.revision, o.canonical_id)
+                wrong += self._verdicts.get(o.place) != (came_out, came_out)
+        return wrong
+
+
+def _told(verdict: Any) -> _Told:
+    return "unique" if verdict.kind == "related" else verdict.kind, verdict.revision, verdict.canonical_id

@@ -1,0 +1,92 @@
+"""The oracle of the fault suite says what was issued, and the pipeline's own stages and fold agree with it."""
+
+import random
+from collections import Counter
+
+import pytest
+from msgspec import Struct
+
+from pipeline.assembly import build_fold
+from pipeline.domain.outcome import Emit
+from pipeline.domain.record import Record
+from pipeline.domain.signature import Signature, Void
+from pipeline.stages.ingest import IngestStage
+from tests.harness.expectation import Expectation, Expected, Given, given
+from tests.harness.issuer import CANARY, Relation, issue
+
+EXPECTED_KIND: dict[Relation, str] = {
+    "new": "unique",
+    "copy": "exact",
+    "near": "near",
+    "repeat": "repeat",
+    "revision": "revision",
+    "stale": "stale",
+    "retraction": "retraction",
+}
+COUNT = 2000
+ARRIVED_MS = 1_800_000_000_000  # after it was fetched
+
+
+class Raw(Struct, frozen=True):
+    """A raw record, as far as it matters."""
+
+    value: bytes
+    timestamp: int = ARRIVED_MS
+
+
+def test_in_the_order_of_issue_every_kind_is_the_relation() -> None:
+    expectation = Expectation()
+    issued = list(issue(COUNT, seed=3))
+    for item in issued:
+        found = given(Raw(item.value))
+        assert found is not None
+        expectation.add((0, item.number), found)
+    expected = dict(expectation.verdicts())
+    urls = {item.number: item.url for item in issued}
+    assert {item.relation for item in issued} == EXPECTED_KIND.keys()
+    for item in issued:
+        verdict = expected[0, item.number]
+        assert verdict.kind == EXPECTED_KIND[item.relation], item
+        if item.relation in ("copy", "near"):
+            assert verdict.canonical == urls[item.of or 0]
+
+
+def test_every_text_has_the_word_that_must_not_be_logged() -> None:
+    assert all(CANARY.encode() in item.value.lower() for item in issue(500, seed=4) if item.relation != "retraction")
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_the_pipeline_decides_as_expected_in_any_order(seed: int) -> None:
+    """Partitions overtake each other, articles keep their order, some die."""
+    signatures, raws = _signed(seed)
+    rng = random.Random(seed)
+    lanes: dict[str, list[Signature]] = {}
+    for signature in signatures:
+        lanes.setdefault(signature.article_id, []).append(signature)
+    places = sorted((n + rng.uniform(0, 300), s.article_id) for n, s in enumerate(signatures))
+    fold, expectation = build_fold(), Expectation()
+    names = {s.article_id: raws[s.origin.offset].url for s in signatures}
+    seen: Counter[str] = Counter()
+    for _, article in places:
+        signature = lanes[article].pop(0)
+        place = signature.origin.partition, signature.origin.offset
+        verdict = fold.apply(signature, signature.ingested_at_ms)
+        assert verdict is not None
+        expectation.add(place, raws[place[1]])
+        kind = "unique" if verdict.kind == "related" else verdict.kind
+        assert Expected(kind, verdict.revision, names[verdict.canonical_id]) == expectation.of(place)
+        seen[kind] += 1
+        if kind == "unique" and rng.random() < 0.02 and not lanes[article]:
+            fold.apply(Void(article_id=signature.article_id, origin=signature.origin), signature.ingested_at_ms)
+            expectation.void(place)
+    assert seen.keys() >= set(EXPECTED_KIND.values())
+
+
+def _signed(seed: int) -> tuple[list[Signature], dict[int, Given]]:
+    records = [
+        Record("news.articles.raw.v1", 0, item.number, ARRIVED_MS, None, item.value) for item in issue(COUNT, seed=seed)
+    ]
+    outcomes = IngestStage().process(records)
+    assert all(isinstance(outcome, Emit) for outcome in outcomes)
+    raws = {record.offset: found for record in records if (found := given(Raw(record.value or b""))) is not None}
+    return [outcome.value.signature for outcome in outcomes if isinstance(outcome, Emit)], raws
