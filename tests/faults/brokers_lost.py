@@ -1,8 +1,10 @@
 """One of three brokers dies or has its disk full; and a change of the cut of services, which loses nobody."""
 
 import time
+from contextlib import suppress
 
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from tests.harness.disks import empty, fill
 from tests.harness.wave import Fault, Wave
@@ -68,7 +70,8 @@ def cut_changed(wave: Wave) -> str:
 
 
 def _leader(wave: Wave) -> int:
-    with KafkaAdminClient(bootstrap_servers=wave.fleet.cluster.bootstrap_servers.split(",")) as admin:
+    living = [node.bootstrap_servers for node in wave.brokers.nodes.values() if node.running]
+    with KafkaAdminClient(bootstrap_servers=living) as admin:
         topic = admin.describe_topics([wave.fleet.cluster.name(LOG)])[0]
     leader: int = topic["partitions"][0]["leader_id"]
     return leader
@@ -76,8 +79,16 @@ def _leader(wave: Wave) -> int:
 
 def _successor(wave: Wave, former: int) -> int:
     """Wait until another node leads the log of signatures."""
-    wait_until(lambda: _leader(wave) not in (former, -1), seconds=60, what="void: leadership moved")
-    return _leader(wave)
+    led = former
+
+    def moved() -> bool:
+        nonlocal led
+        with suppress(KafkaError):
+            led = _leader(wave)
+        return led not in (former, -1)
+
+    wait_until(moved, seconds=60, what="void: leadership moved")
+    return led
 
 
 THREE_BROKER_FAULTS = (

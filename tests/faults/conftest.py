@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.brokers.apache import NODES, ApacheCluster, ApacheKafka, why_unavailable
-from tests.faults.cases import KEYS, Case
+from tests.faults.cases import CASES, KEYS, Case
 from tests.faults.limits import LONG_SESSION_SECS
 from tests.faults.stands import Stand
 from tests.harness import rows
@@ -28,16 +28,28 @@ COLLECTED = pytest.StashKey[Collection[rows.Key]]()
 COMMIT = pytest.StashKey[str]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the faults of a stand together, whatever order tests come in: each stand has to be started once."""
+    stands = list(dict.fromkeys(case.stand for case in CASES))
+    places = [place for place, item in enumerate(items) if _case(item) is not None]
+    ordered = sorted((items[place] for place in places), key=lambda item: stands.index(_case(item).stand))  # type: ignore[union-attr]
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+
+
+def _case(item: pytest.Item) -> Case | None:
+    found = (
+        item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    )
+    return found if isinstance(found, Case) else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Take out of the report what is about to be measured, and what is measured no more."""
     if REPORT is None or session.config.option.collectonly:
         return
-    cases = [
-        item.callspec.params.get("case")
-        for item in session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-    ]
-    session.config.stash[COLLECTED] = frozenset(key for case in cases if isinstance(case, Case) for key in case.keys)
+    cases = filter(None, map(_case, session.items))
+    session.config.stash[COLLECTED] = frozenset(key for case in cases for key in case.keys)
     session.config.stash[COMMIT] = rows.commit_under_test()
     rows.drop(Path(REPORT), session.config.stash[COLLECTED], KEYS)
 

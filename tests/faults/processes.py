@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+import time
 from collections.abc import Callable, Sequence
 
 from tests.faults.zombies import stopped, stopped_in_a_transaction
@@ -11,7 +12,7 @@ from tests.harness.workers import wait_until
 
 __all__ = ["PROCESS_FAULTS"]
 
-STORM_SECS = 30
+STORM_SECS = 60  # at most; on an idle machine a third of it
 STORM_REBALANCES = 10
 SPARES = 3
 BEFORE, BETWEEN = "SIGKILL before sending", "SIGKILL between outputs and offsets"
@@ -101,7 +102,7 @@ def behind(wave: Wave) -> str:
 
 
 def storm(wave: Wave) -> str:
-    """Have a member leave and another start, by turns every second; leave some while they are being given work."""
+    """Have a member leave and another start, by turns every second; some leave while they are being given work."""
     fleet = wave.fleet
     witness = fleet.of("dedupe")[0]
     spare = [fleet.add(witness.stages) for _ in range(SPARES)]
@@ -121,18 +122,22 @@ def storm(wave: Wave) -> str:
             if member.alive:
                 member.send(signal.SIGTERM)
 
-    fleet.during(STORM_SECS, change)
+    def changes() -> int:
+        return int(witness.metric("news_rebalances_total") - before)
+
+    began = time.monotonic()
+    fleet.during(STORM_SECS, change, lambda: changes() >= STORM_REBALANCES)
+    secs = time.monotonic() - began
     for worker in spare:
         # Before that, it is Python that SIGTERM ends, and nothing of ours.
-        wait_until(lambda worker=worker: not worker.alive or RUNNING in worker.log_text(), seconds=40, what=RUNNING)  # type: ignore[misc]
+        wait_until(lambda worker=worker: not worker.alive or RUNNING in worker.log_text(), seconds=90, what=RUNNING)  # type: ignore[misc]
         if worker.alive:
             worker.send(signal.SIGTERM)
     codes = {worker.wait(GRACE_SECS) for worker in (*left, *spare)}
     assert codes == {0}, f"exit codes {codes}"
-    changes = int(witness.metric("news_rebalances_total") - before)
-    assert changes >= STORM_REBALANCES, f"void: only {changes} rebalances"
+    assert changes() >= STORM_REBALANCES, f"void: only {changes()} rebalances"
 
-    return f"{len(left)} members left and others started within {STORM_SECS} s; who stayed saw {changes} assignments"
+    return f"{len(left)} members left and others started within {secs:.0f} s; who stayed saw {changes()} assignments"
 
 
 def _rebalance(wave: Wave, stays: ArmedWorker) -> None:
@@ -170,5 +175,5 @@ PROCESS_FAULTS = (
     Fault("verdicts behind signatures", behind, rate=100),
     Fault("SIGSTOP past the session", stopped, least=("five",)),
     Fault("SIGSTOP with a transaction open", stopped_in_a_transaction, least=()),
-    Fault("rebalance storm", storm, rate=120, least=("five",)),
+    Fault("rebalance storm", storm, rate=80, least=("five",)),
 )

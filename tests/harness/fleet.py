@@ -34,7 +34,7 @@ __all__ = [
 
 Topology = Literal["one", "five"]
 ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
-SESSION_SECS = 6.0  # silence after which partitions go to others
+SESSION_SECS = 4.0  # silence after which partitions go to others
 WINDOW_SECS = 60  # the shortest there is: what a wave leaves in the fold expires during the next ones
 FOLD_PARAMS = FoldParams(near_window_secs=WINDOW_SECS, exact_window_secs=WINDOW_SECS)
 IN_FLIGHT_BYTES = 1024 * 1024  # the least there is, so that it is reached
@@ -43,6 +43,7 @@ _SETTINGS = {
     "NEWS_WORK__MAX_IN_FLIGHT_BYTES": str(IN_FLIGHT_BYTES),
     "NEWS_DEDUP__NEAR_WINDOW_SECS": str(WINDOW_SECS),
     "NEWS_DEDUP__EXACT_WINDOW_SECS": str(WINDOW_SECS),
+    "NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(SESSION_SECS),
     # Members hear of a rebalance with their heartbeats: more often, and it is over sooner.
     "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
 }
@@ -243,16 +244,15 @@ class Fleet:
         """Wait until nothing waits any more, by the fleet's own effort."""
         wait_until(self.drained, seconds=seconds, what="lag 0 everywhere", pause_secs=0.5)
 
-    def during(self, seconds: float, each: Callable[[int], None] | None = None, *, pause_secs: float = 1.0) -> None:
-        """Let time pass with the fleet kept up; call `each` in every round."""
+    def during(self, seconds: float, each: Callable[[int], None], until: Callable[[], bool]) -> None:
+        """Keep the fleet up and call `each` every second, until something is so, or for so long at most."""
         end = time.monotonic() + seconds
         for number in itertools.count():
-            if time.monotonic() > end:
+            if until() or time.monotonic() > end:
                 return
             self.ensure()
-            if each is not None:
-                each(number)
-            time.sleep(pause_secs)
+            each(number)
+            time.sleep(1.0)
 
     def _note_memory(self) -> None:
         self.peak_mib = max([self.peak_mib, *(worker.peak_mib for worker in self.workers)])
