@@ -9,8 +9,9 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, UnsupportedVersionError
 
-from pipeline.errors import ConfigError, FatalError
+from pipeline.errors import ConfigError
 from pipeline.runtime.logging import get_logger
+from pipeline.runtime.record_batch import RecordBatch
 from pipeline.wire.output import OutputRecord
 
 __all__ = ["BATCH_BYTES", "ProducerFactory", "close_producer", "send_records"]
@@ -78,19 +79,9 @@ async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]
 
 async def _send_partition(producer: Any, topic: str, partition: int, records: Sequence[OutputRecord]) -> None:
     deliveries = []
-    batch = producer.create_batch()
-    for record in records:
-        if not _append(batch, record):
-            deliveries.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            if not _append(batch, record):
-                raise FatalError(f"a record does not fit an empty batch of {topic}")
-    deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+    taken = 0
+    while taken < len(records):
+        batch: RecordBatch = producer.create_batch()
+        taken = batch.take(records, taken)
+        deliveries.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*deliveries)
-
-
-def _append(batch: Any, record: OutputRecord) -> bool:
-    appended = batch.append(
-        key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=list(record.headers)
-    )
-    return appended is not None

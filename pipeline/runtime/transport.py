@@ -1,22 +1,18 @@
 """A faust transport that delivers a whole fetched chunk of a partition as one event.
 
-Every override of faust's internals is in this module and `app`; tests/unit/runtime/test_transport.py fails when an
-upgrade changes what they rely on. Why it exists: docs/adr/0001 and 0002. Switched off: faust's acks, commits, gap
-tracking, table recovery and consumer thread (the client lives on the main loop, CPU-bound work does not). Kept:
-application, agents, conductor.
+Every override of faust's internals is in this module and `app`, of aiokafka's also in `fetched` and `record_batch`;
+tests/unit/runtime/test_transport.py and its neighbours fail when an upgrade changes what they rely on. Why it exists:
+docs/adr/0001 and 0002. Switched off: faust's acks, commits, gap tracking, table recovery and consumer thread (the
+client lives on the main loop, CPU-bound work does not). Kept: application, agents, conductor.
 """
 
 import asyncio
-import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import aiokafka
-from aiokafka import codec
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.record._crecords import default_records
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -26,7 +22,7 @@ from pipeline.domain.record import Record
 from pipeline.errors import FatalError
 from pipeline.runtime.chunks import Chunk, Lease, size_of
 
-__all__ = ["BatchConsumer", "ConsumerHost", "Transport", "use_fast_lz4", "use_own_records"]
+__all__ = ["BatchConsumer", "ConsumerHost", "Transport"]
 
 _IDLE_POLL_MS = (
     200  # how soon an idle worker notices a stop or a moved position; a fetch returns at once when there is data
@@ -274,29 +270,6 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
     async def create_topic(self, *_: Any, **__: Any) -> None:
         """Refuse: topics are provisioned before workers start."""
         raise NotImplementedError("topics are provisioned before workers start")
-
-
-def use_fast_lz4() -> None:
-    """Let aiokafka compress with lz4's fast level, as other clients do.
-
-    Its own level 9 costs 100 µs for an article of 5 KB, more than all else a passthrough does; level 1 costs 15 µs and
-    its result is a seventh larger. There is no setting for it.
-    """
-    default_records.lz4_encode = functools.partial(codec.lz4_encode, level=1)
-
-
-class RecordReader(fetcher.PartitionRecords):  # type: ignore[misc]
-    """Makes our records of fetched ones at once; aiokafka's own, converted, cost three times as much."""
-
-    def _consumer_record(self, tp: Any, record: Any) -> Record:
-        return Record(
-            tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
-        )
-
-
-def use_own_records() -> None:
-    """Let every consumer of the process deliver `Record`."""
-    fetcher.PartitionRecords = RecordReader
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

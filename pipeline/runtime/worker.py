@@ -13,6 +13,7 @@ from pipeline.runtime.app import NewsApp, create_app
 from pipeline.runtime.brake import Brake
 from pipeline.runtime.cluster import check_topics
 from pipeline.runtime.exit_codes import ExitCode
+from pipeline.runtime.fetched import use_own_records
 from pipeline.runtime.health import HealthServer
 from pipeline.runtime.host import WorkerHost
 from pipeline.runtime.logging import configure_logging, get_logger
@@ -21,10 +22,10 @@ from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.parts import FoldedLog, Surroundings, build_parts
 from pipeline.runtime.producers import BATCH_BYTES, ProducerFactory, close_producer
 from pipeline.runtime.progress import Progress, beat
+from pipeline.runtime.record_batch import use_own_batches
 from pipeline.runtime.runner import Runner
 from pipeline.runtime.security import aiokafka_security
 from pipeline.runtime.start import StartFrom
-from pipeline.runtime.transport import use_fast_lz4, use_own_records
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
 from pipeline.stages.protocol import StageName
@@ -54,8 +55,8 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     """
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
-    use_fast_lz4()
     use_own_records()
+    use_own_batches()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 

@@ -10,13 +10,7 @@ import faust._cython.streams
 import faust.tables.manager
 import faust.transport._cython.conductor
 import pytest
-from aiokafka import codec
-from aiokafka.codec import lz4_encode
-from aiokafka.consumer import fetcher
 from aiokafka.consumer.subscription_state import TopicPartitionState
-from aiokafka.record._crecords import default_records
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from faust.app.base import BootStrategy
 from faust.transport import drivers
@@ -26,7 +20,7 @@ from faust.transport.consumer import Consumer
 from pipeline.domain.record import Record
 from pipeline.runtime.app import create_app
 from pipeline.runtime.chunks import Lease
-from pipeline.runtime.transport import BatchConsumer, Transport, use_fast_lz4, use_own_records
+from pipeline.runtime.transport import BatchConsumer, Transport
 from pipeline.settings import Settings
 
 
@@ -76,53 +70,6 @@ def test_transactions_have_the_calls_we_make() -> None:
         "send_batch",
     ):
         assert callable(getattr(aiokafka.AIOKafkaProducer, name))
-
-
-def test_lz4_is_fast_and_readable(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-
-    def encode(payload: bytes, level: int = 9) -> bytes:
-        calls.append(level)
-        return bytes(lz4_encode(payload, level))
-
-    monkeypatch.setattr(codec, "lz4_encode", encode)
-    monkeypatch.setattr(default_records, "lz4_encode", default_records.lz4_encode)
-    use_fast_lz4()
-    builder = DefaultRecordBatchBuilder(2, 3, 0, -1, -1, 0, 1 << 20)
-    assert builder.append(0, 0, b"key", b"value " * 1000, []) is not None
-    (batch,) = _batches(bytes(builder.build()))
-    assert calls == [1]
-    assert [(record.key, record.value) for record in batch] == [(b"key", b"value " * 1000)]
-
-
-def test_fetched_records_are_ours_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher, "PartitionRecords", fetcher.PartitionRecords)
-    use_own_records()
-    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
-    builder.append(0, 1_790_000_000_000, b"key", b"value", [("name", b"content"), ("none", None)])
-    builder.append(1, 1_790_000_000_001, None, None, [])
-    reader = fetcher.PartitionRecords(
-        TopicPartition("t", 3),
-        MemoryRecords(bytes(builder.build())),
-        [],
-        0,
-        None,
-        None,
-        check_crcs=True,
-        isolation_level=1,
-    )
-    assert list(reader) == [
-        Record("t", 3, 0, 1_790_000_000_000, b"key", b"value", (("name", b"content"), ("none", None))),
-        Record("t", 3, 1, 1_790_000_000_001, None, None, ()),
-    ]
-
-
-def _batches(data: bytes) -> list[Any]:
-    records = MemoryRecords(data)
-    batches = []
-    while (batch := records.next_batch()) is not None:
-        batches.append(batch)
-    return batches
 
 
 class _Host:
