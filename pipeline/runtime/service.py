@@ -220,10 +220,21 @@ class Service:
             emitted.append((index, record))
             articles.append(value)
         output.tally.add(articles)
-        targets = partitions([record.key or b"" for _, record in emitted], self._partitions)
-        for (index, record), partition in zip(emitted, targets, strict=True):
-            self._add(output, record, partition)
-            output.misrouted += partition != batch.records[index].partition
+        targets = self._targets([(batch.records[index], record) for index, record in emitted], output)
+        output.records += zip([record for _, record in emitted], targets, strict=True)
+        output.produced.update([record.topic for _, record in emitted])
+
+    def _targets(self, pairs: Sequence[tuple[Record, OutputRecord]], output: Output) -> list[int]:
+        """Return the partitions where keys put records; count those that are not their source's."""
+        targets = [source.partition for source, _ in pairs]
+        # After `ingest`, what keeps its key stays where it is: a stage of ours put it there by that key.
+        trusted = self._first != "ingest"
+        moving = [place for place, (source, record) in enumerate(pairs) if not (trusted and record.key == source.key)]
+        found = partitions([pairs[place][1].key or b"" for place in moving], self._partitions)
+        for place, partition in zip(moving, found, strict=True):
+            output.misrouted += partition != targets[place]
+            targets[place] = partition
+        return targets
 
     def _reject(self, batch: Batch, index: int, stage: StageName, outcome: Reject, output: Output) -> None:
         source = batch.records[index]

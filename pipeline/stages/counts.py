@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pipeline.domain.outcome import Drop, DropReason, Outcome, Reject, RejectReason
+from pipeline.domain.outcome import Drop, DropReason, Emit, Outcome, Reject, RejectReason
 from pipeline.stages.protocol import StageName
 
 __all__ = ["Result", "StageCounts", "count_stages"]
@@ -39,10 +39,10 @@ class StageCounts(Struct, frozen=True):
 
 def count_stages(names: Sequence[StageName], results: Sequence[Result]) -> dict[StageName, StageCounts]:
     """Count per stage; a result ended by a stage was emitted by every stage before it."""
-    ended: Counter[StageName] = Counter(result.stage for result in results)
+    ended = Counter([result.stage for result in results])
     dropped: dict[StageName, Counter[DropReason]] = {name: Counter() for name in names}
     rejected: dict[StageName, Counter[RejectReason]] = {name: Counter() for name in names}
-    for result in results:
+    for result in [result for result in results if not isinstance(result.outcome, Emit)]:
         if isinstance(result.outcome, Drop):
             dropped[result.stage][result.outcome.reason] += 1
         elif isinstance(result.outcome, Reject):

@@ -50,10 +50,18 @@ class Oversize(Struct, frozen=True):
 def record_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
     """Return an upper bound of the bytes a record takes in an uncompressed batch, the batch header apart."""
     size = _RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"")
+    return size + (_JSON_HEADERS_BYTES if headers is _JSON_HEADERS else _headers_bytes(headers))
+
+
+def _headers_bytes(headers: Headers) -> int:
+    size = 0
     for name, content in headers:
         # Our names are ASCII; in what others sent, a character takes up to four bytes.
         size += _HEADER_OVERHEAD_BYTES + (len(name) if name.isascii() else 4 * len(name)) + len(content or b"")
     return size
+
+
+_JSON_HEADERS_BYTES = _headers_bytes(_JSON_HEADERS)  # those of nearly every article between stages
 
 
 class Encoder:
