@@ -35,6 +35,7 @@ STARTS = 3
 SESSION_SECS = 6.0  # the shortest that brokers take by default
 RATE = 200  # articles a second while a worker ends
 CALM_SECS, AFTER_SECS = 6.0, 20.0
+STILL_SECS = 5.0  # at 200 articles a second over four partitions, silence of this length is a standstill
 START_SECS, SHARE_SECS = 120.0, 300.0
 PASSTHROUGH = (sys.executable, "-m", "benchmarks.passthrough", "detect-language")
 CHAIN = (sys.executable, "-m", "pipeline", "worker", *STAGES)
@@ -116,20 +117,23 @@ async def _pause(topics: BenchTopics, how: signal.Signals) -> dict[str, float]:
             when = time.monotonic()
             processes.send(0, how)
             await asyncio.sleep(SESSION_SECS + AFTER_SECS)
+            until = time.monotonic()
     finally:
         for task in (following, sending):
             task.cancel()
         await asyncio.gather(following, sending, return_exceptions=True)
         await asyncio.to_thread(topics.delete)
-    gaps = {number: _longest_gap(times, when) for number, times in seen.items()}
+    gaps = {number: longest_gap(times, when, until) for number, times in seen.items()}
+    stuck = sorted(number for number, times in seen.items() if times[-1] < until - STILL_SECS)
+    if stuck:
+        raise RuntimeError(f"partitions {stuck} stood still to the end of the run")
     waited = SESSION_SECS if how == signal.SIGKILL else 0.0
     return {"longest_gap_secs": round(max(gaps.values()), 2), "of_it_session_timeout_secs": waited}
 
 
-def _longest_gap(times: Sequence[float], since: float) -> float:
-    after = [max(since, moment) for moment in times if moment >= since - 1]
-    if len(after) < 2:
-        raise RuntimeError("a partition stood still to the end of the run")
+def longest_gap(times: Sequence[float], since: float, until: float) -> float:
+    """Return the longest time without a record; one that never ends lasts to the end of the observation."""
+    after = [since, *(moment for moment in times if since < moment < until), until]
     return max(later - earlier for earlier, later in itertools.pairwise(after))
 
 

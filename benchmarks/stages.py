@@ -62,12 +62,12 @@ def main() -> None:
     print(f"  {'all':<18}{total:>8.0f} µs   {1_000_000 / total:.0f} articles per CPU-second")
 
 
-def make_records(path: Path, count: int, words: int) -> list[Record]:
-    """Return raw JSON records with distinct addresses and texts of about the asked length."""
+def make_records(path: Path, count: int, words: int, start: int = 0) -> list[Record]:
+    """Return raw JSON records with distinct addresses, numbered from `start`, and texts of about the asked length."""
     sources = [found for found in map(_parsed, read_files(find_files([path]), now_ms=0)) if found]
-    chance = random.Random(7)
+    chance = random.Random(7 + start)
     records = []
-    for number in range(count):
+    for number in range(start, start + count):
         source = sources[number % len(sources)]
         parts = [source["text"]]
         own = source["text"].split()

@@ -1,9 +1,10 @@
 """What the wiring costs: this runtime beside a stock faust agent, aiokafka, Quix Streams and librdkafka, in one run.
 
-    python -m benchmarks.wiring [--records 30000] [--rounds 3] [--only NAME…] [--json PATH]
+    python -m benchmarks.wiring [--records 80000] [--rounds 3] [--only NAME…] [--json PATH]
 
-Apache Kafka 4.3.1 is started on loopback. Passthrough decodes and encodes articles of 3–4 KB and nothing else; the
-chain takes raw articles through all five stages, deduplication log included. Every contestant is started, warmed up,
+Apache Kafka 4.3.1 is started on loopback. Passthrough decodes and encodes articles of 3–4 KB and nothing else, read and
+written with lz4 as workers do; agents of stock faust get a quarter of the records, for the same time. The chain takes
+raw articles through all five stages, deduplication log included. Every contestant is started, warmed up,
 stopped with SIGSTOP while its topic is loaded, and continued: its CPU time (user and system, all its processes) and the
 wall time are taken from there to its last commit. Contestants take turns, round by round, so that a busy machine is
 busy for all; medians are printed, with ratios.
@@ -46,6 +47,7 @@ PEER_VENV = REPOSITORY / ".cache" / "benchmark-peers"
 PEER_PACKAGES = ("quixstreams==3.23.4", "confluent-kafka==2.11.1", "orjson")
 POOL = 1000  # distinct articles
 WARM_UP = 1000
+SLOW_SHARE = 4  # who needs ten times the time for a record gets this part of them
 PASSTHROUGH_WORDS = 230  # 3–4 KB as an internal article
 CHAIN_WORDS = 700
 START_SECS, RUN_SECS = 180.0, 300.0
@@ -82,8 +84,8 @@ class Run(Struct, frozen=True):
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description="Compare what wirings cost.")
-    parser.add_argument("--records", type=int, default=30_000, help="of a passthrough run")
-    parser.add_argument("--chain-records", type=int, default=3_000, help="of a run through all stages")
+    parser.add_argument("--records", type=int, default=80_000, help="of a passthrough run")
+    parser.add_argument("--chain-records", type=int, default=6_000, help="of a run through all stages")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--compression", choices=["lz4", "none"], default="lz4")
     parser.add_argument("--only", nargs="*", help="contestants by name")
@@ -104,7 +106,8 @@ def main() -> None:
             for number, (name, kind) in enumerate(names):
                 prefix = f"bench{turn}n{number}."
                 contestant = _contestant(name, kind, broker.bootstrap_servers, prefix, options.compression)
-                run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), loads[kind])
+                load = loads[kind][: len(loads[kind]) // (SLOW_SHARE if name.startswith("stock faust") else 1)]
+                run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), load)
                 runs.setdefault(name, []).append(run)
                 _write(options.json, _result(runs, options))  # what is measured is kept when the rest is interrupted
                 print(f"  round {turn + 1} {name:<40} {run.per_cpu_sec:>9.0f} {run.per_sec:>9.0f}", file=sys.stderr)
@@ -121,7 +124,10 @@ def _names(only: Sequence[str] | None) -> list[tuple[str, str]]:
         (name, "passthrough")
         for name in (
             "stock faust",
+            "stock faust, fast lz4",
+            "stock faust, deliveries awaited",
             "aiokafka loop",
+            "aiokafka loop, fast lz4",
             "Quix Streams",
             "Quix Streams, exactly-once",
             "confluent-kafka loop",
@@ -159,7 +165,10 @@ def _peer(name: str, bootstrap: str, prefix: str, compression: str) -> Contestan
     ours, theirs = sys.executable, str(_peer_python())
     commands = {
         "stock faust": (ours, str(PEERS / "stock_faust.py"), *arguments),
+        "stock faust, fast lz4": (ours, str(PEERS / "stock_faust.py"), *arguments, "fast"),
+        "stock faust, deliveries awaited": (ours, str(PEERS / "stock_faust.py"), *arguments, "awaited"),
         "aiokafka loop": (ours, str(PEERS / "aiokafka_loop.py"), *arguments),
+        "aiokafka loop, fast lz4": (ours, str(PEERS / "aiokafka_loop.py"), *arguments, "fast"),
         "Quix Streams": (theirs, str(PEERS / "quix_streams.py"), *arguments),
         "Quix Streams, exactly-once": (theirs, str(PEERS / "quix_streams.py"), *arguments, "exactly-once"),
         "confluent-kafka loop": (theirs, str(PEERS / "confluent_loop.py"), *arguments),
@@ -233,6 +242,7 @@ def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str
         name: {
             "per_cpu_sec": round(statistics.median(run.per_cpu_sec for run in each)),
             "per_sec": round(statistics.median(run.per_sec for run in each)),
+            "rounds": len(each),
             "runs": [
                 {"records": r.records, "cpu_secs": round(r.cpu_secs, 3), "wall_secs": round(r.wall_secs, 3)}
                 for r in each
@@ -240,7 +250,7 @@ def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str
         }
         for name, each in runs.items()
     }
-    return {"kafka": KAFKA_VERSION, "compression": options.compression, "rounds": options.rounds, "contestants": found}
+    return {"kafka": KAFKA_VERSION, "compression": options.compression, "contestants": found}
 
 
 def _write(path: Path, result: dict[str, Any]) -> None:
@@ -250,6 +260,7 @@ def _write(path: Path, result: dict[str, Any]) -> None:
 
 def _table(result: dict[str, Any]) -> str:
     found = result["contestants"]
+    rounds = sorted({item["rounds"] for item in found.values()})
     bases = [name for name in ("stock faust", "Quix Streams", "confluent-kafka loop") if name in found]
     lines = ["| | records per CPU-second | records per second |" + "".join(f" × {base} |" for base in bases)]
     lines.append("|---|" + "---:|" * (2 + len(bases)))
@@ -259,6 +270,7 @@ def _table(result: dict[str, Any]) -> str:
             " |" if name.startswith("chain") else f" {rate / found[base]['per_cpu_sec']:.2f} |" for base in bases
         )
         lines.append(f"| {name} | {rate:,} | {item['per_sec']:,} |{ratios}")
+    lines += ["", f"medians of {' to '.join(map(str, rounds))} rounds"]
     return "\n".join(lines)
 
 

@@ -1,12 +1,20 @@
-"""A plain aiokafka loop at its best: `send` per record, batches by the producer, deliveries awaited per chunk."""
+"""A plain aiokafka loop at its best: `send` per record, batches by the producer, deliveries awaited per chunk.
+
+As a sixth argument, `fast` compresses lz4 at level 1, as the other clients do, where aiokafka takes 9.
+"""
 
 import asyncio
+import functools
 import sys
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, codec
+from aiokafka.record._crecords import default_records
 
 BOOTSTRAP, SOURCE, TARGET, GROUP, COMPRESSION = sys.argv[1:6]
+
+if "fast" in sys.argv[6:]:
+    default_records.lz4_encode = functools.partial(codec.lz4_encode, level=1)
 
 
 async def main() -> None:
