@@ -7,8 +7,8 @@ its capacity is measured: how fast it works off articles that are all there alre
 are sent at the rate whether or not the pipeline keeps up, and each one's clock starts when it was due. Then comes the
 overload, three times the capacity: the backlog must grow, memory must not, and afterwards the backlog must go to zero.
 
-The exit code is 1 when the rate was not held (more than two seconds of it waited at its end), when the overload was none
-(less than half of what came beyond the capacity waited at its end), or when it was not worked off in time.
+The exit code is 1 when the rate was not held (more than two seconds of it waited at its end), when the overload was
+none (less than half of what came beyond the capacity waited at its end), or when it was not worked off in time.
 """
 
 import argparse
