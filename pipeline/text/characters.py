@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from unicodedata import is_normalized, normalize
+from unicodedata import combining, is_normalized, normalize
 
 from ftfy import fix_encoding
 from msgspec import Struct
@@ -17,7 +17,7 @@ class Cleaned(Struct, frozen=True):
     repaired: bool = False
     """Mojibake was undone."""
     suspicious: bool = False
-    """Controls that hide or reorder text, or letters of several scripts within one word."""
+    """Controls that hide or reorder text, piled-up accents, or letters of several scripts within one word."""
 
 
 _ROUNDS = 6
@@ -26,6 +26,11 @@ _SPACES = "\t\xa0\u2009\u202f\u3000"
 
 # Entities that survived decoding: text that was escaped twice.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+
+# An ampersand escaped again and again, undone at once: every round is a reading of the text.
+_AMPERSANDS = re.compile(
+    "&(?:amp;|#38;|#x26;)+(?=(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.IGNORECASE
+)
 
 # Two characters that UTF-8 read as Latin-1 or Windows-1252 shows: a lead byte's and a continuation byte's. Text without
 # such a pair needs no repair, and nearly all text has none; the repair itself is a hundred times dearer than this look.
@@ -74,6 +79,11 @@ _HIDING = re.compile(
 # Cyrillic and Greek letters that look Latin, between Latin letters.
 _LOOKALIKES = "аеорсхіο"
 _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
+# Putting n marks of one letter in order takes n squared steps. No language piles up more than a few; the Unicode
+# Standard's stream-safe format (UAX 15) ends runs at 30. A longer run shows in every 30th character, where nearly all
+# text has no mark; the next look is at what is neither letter nor digit.
+_MOST_MARKS = 30
+_MAY_BE_MARKS = re.compile(r"[^\w\x00-\x7f]{31}")
 # What Western text has beyond ASCII and needs no change wherever it stands, unless two of them make mojibake: letters
 # and signs of Latin-1 and typographic punctuation, all composed. Deleting ASCII first leaves a few of these.
 _ASCII = bytes([*range(0x20, 0x7F), 0x0A])
@@ -98,7 +108,8 @@ def clean_characters(text: str) -> Cleaned:
         for space in _SPACES:
             text = text.replace(space, " ")
         text, hiding = _without_invisible(text)
-        suspicious = suspicious or hiding
+        text, piled = _without_piles(text)
+        suspicious = suspicious or hiding or piled
         if not is_normalized("NFC", text):
             text = normalize("NFC", text)
         if text == before:
@@ -118,7 +129,20 @@ def _is_plain_western(text: str) -> bool:
 
 
 def _unescaped(text: str) -> str:
-    return unescape(text) if "&" in text and _ENTITY.search(text) else text
+    return unescape(_AMPERSANDS.sub("&", text)) if "&" in text and _ENTITY.search(text) else text
+
+
+def _without_piles(text: str) -> tuple[str, bool]:
+    """Cut runs of combining marks; the second value tells whether one was too long."""
+    if text.isascii() or not any(map(combining, text[::_MOST_MARKS])) or not _MAY_BE_MARKS.search(text):
+        return text, False
+    kept = []
+    run = 0
+    for char in text:
+        run = run + 1 if combining(char) else 0
+        if run <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept), len(kept) < len(text)
 
 
 def _may_be_mojibake(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""From bytes to text: BOM, then the stated charset, then the page's own, then UTF-8, then detection."""
+"""From bytes to text: BOM, UTF-8 that fits, the stated charset, the page's own, UTF-8 with damage, then detection."""
 
 import codecs
 import re
@@ -18,6 +18,11 @@ _BOMS = (
 _META = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _META_WINDOW = 4096
 _DETECTION_WINDOW = 32_768
+# UTF-8 with a few bad bytes has so many good characters for each; of another encoding one in ten fits at most. Where
+# UTF-8 is stated, or the text merely ends within a character, less is enough.
+_GOOD_PER_BAD = 3
+# Escape sequences of ISO-2022 and HZ; without one of them, bytes that look like ASCII are ASCII.
+_SHIFTS = (b"\x1b", b"~{")
 
 # What browsers do with these labels (WHATWG Encoding): the Windows superset is what pages really contain.
 _SUPERSETS = {
@@ -81,21 +86,32 @@ def decode_bytes(data: bytes, stated: str | None, *, is_html: bool) -> str | Non
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return _try(data[len(bom) :], codec)
+    named = _codec(stated) if stated is not None else None
+    declared = _declared_in_page(data) if is_html else None
     text = _try(data, "utf-8")
-    if text is not None and (stated is None or not _is_stateful(stated)):
-        return text
-    if stated is not None:
-        text = _try(data, _codec(stated))
-        if text is not None:
-            return text
-    if is_html:
-        text = _try(data, _declared_in_page(data))
-        if text is not None:
-            return text
-    return _detect(data)
+    if text is not None:
+        return _try_stateful(data, named or declared) or text
+    text = _mended(data, _GOOD_PER_BAD)
+    for name in (named, declared):
+        text = text if text is not None else _try(data, name)
+    if text is None and "utf-8" in {named, declared}:
+        text = _mended(data, 1)
+    return text if text is not None else _detect(data)
 
 
-def _is_stateful(label: str) -> bool:
-    """Tell whether bytes of that encoding can look like ASCII although they are not (ISO-2022, HZ, UTF-16)."""
-    codec = _codec(label)
-    return codec is not None and codec.startswith(("iso2022", "hz", "utf-16", "utf-32"))
+def _mended(data: bytes, good_per_bad: int) -> str | None:
+    """Read UTF-8 that has bad bytes or ends within a character; None when it has too many of them to be UTF-8."""
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    ends_within = bad == 1 and text.endswith("\ufffd")
+    return text if good >= good_per_bad * bad or (ends_within and (good or good_per_bad == 1)) else None
+
+
+def _try_stateful(data: bytes, codec: str | None) -> str | None:
+    """Decode bytes that look like ASCII although they are not: ISO-2022, HZ, UTF-16."""
+    if codec is None or not codec.startswith(("iso2022", "hz", "utf-16", "utf-32")):
+        return None
+    if codec.startswith(("iso2022", "hz")) and not any(shift in data for shift in _SHIFTS):
+        return None
+    return _try(data, codec)

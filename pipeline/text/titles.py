@@ -45,10 +45,12 @@ def without_site_name(title: str, names: Sequence[str]) -> str:
     if not parts:
         return title
     known = {_squeezed(name) for name in names if name}
-    last = parts[-1]
-    tail = title[last.end() :]
-    if len(tail) <= _SITE_MAX_CHARS and _is_site(_squeezed(tail), known):
-        return without_site_name(title[: last.start()].rstrip(), names)
+    end = len(title)
+    while parts and _is_site(title[parts[-1].end() : end], known):
+        end = parts.pop().start()
+    title = title[:end].rstrip()
+    if not parts:
+        return title
     head = title[: parts[0].start()]
     if len(head) <= _SITE_MAX_CHARS and _squeezed(head) in known:
         return title[parts[0].end() :].lstrip()
@@ -60,4 +62,7 @@ def _squeezed(name: str) -> str:
 
 
 def _is_site(tail: str, known: set[str]) -> bool:
+    if len(tail) > _SITE_MAX_CHARS:
+        return False
+    tail = _squeezed(tail)
     return bool(tail) and any(tail == name or (len(name) > 3 and (tail in name or name in tail)) for name in known)

@@ -54,7 +54,9 @@ BOMBS = {
     "spaces": "<p>" + _fill(" "),
     "mojibake": "<p>" + _fill("â€™Ã©"),
     "accents": "<p>a" + _fill("\u0301"),
+    "accents of two classes": "<p>a" + _fill("\u0301\u0323"),
     "title of titles": f"<title>{_fill('x | ')}</title>" + P * 5,
+    "title of site names": f"<meta property='og:title' content='Dam{_fill(' | example')}'>" + P * 5,
     "byline": f"<meta name=author content='{_fill('By A and ')}'>" + P * 5,
     "less than": _fill("<"),
     "nulls": _fill("\0"),
@@ -62,9 +64,9 @@ BOMBS = {
 
 
 def _timed(html: str, extraction: Extraction) -> tuple[float, Draft | Reject]:
-    raw = RawArticle(html=html, url="https://a.example/b", canonical="https://a.example/b")
+    raw = RawArticle(html=html, url="https://example.org/b", canonical="https://example.org/b")
     began = time.process_time()
-    outcome = draft_article(raw, "a.example", 0, IngestParams(extraction=extraction))
+    outcome = draft_article(raw, "example.org", 0, IngestParams(extraction=extraction))
     return time.process_time() - began, outcome
 
 

@@ -14,6 +14,8 @@ from pipeline.text.characters import clean_characters
         ("\u200fנכון\u200e", "נכון"),
         ("&amp;amp; &lt;3 &#8217;", "& <3 ’"),
         ("R&D &unknown; &;", "R&D &unknown; &;"),
+        ("&" + "amp;" * 50 + "lt;", "<"),
+        ("a" + "\u0301\u0323" * 100, "\u1ea1" + "\u0323" * 14 + "\u0301" * 15),
         ("lâ€™Ã©tÃ©", "l’été"),
         ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет"),
         ("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°", "Привет, как дела"),
@@ -34,7 +36,7 @@ def test_joiners_go_where_they_carry_nothing() -> None:
     assert clean_characters("a\u200cb\u200dc").text == "abc"
 
 
-@pytest.mark.parametrize("text", ["abc\u202edef", "pаypаl today", "pay\u200b\u200bpal"])
+@pytest.mark.parametrize("text", ["abc\u202edef", "pаypаl today", "pay\u200b\u200bpal", "a" + "\u0301" * 40])
 def test_suspicious(text: str) -> None:
     assert clean_characters(text).suspicious
 
