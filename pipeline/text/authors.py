@@ -1,28 +1,52 @@
 """Names of authors, without "By", roles, dates and addresses."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.domain.article import Author
-from pipeline.text.attribution import is_agency
+from pipeline.text.outlets import is_agency
+from pipeline.text.wordlists import load_words
 
 __all__ = ["clean_authors"]
 
+_WORDS = load_words("bylines")
+
+
+def _one_of(words: Sequence[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
 _MAX_NAME_CHARS = 80
+_MAX_NAME_WORDS = 6
 _BY = re.compile(
-    r"^(?:by|von|par|por|di|da|door|av|af|przez|autor(?:a|e|es)?|author|text|foto|written by|reported by|автор|текст|"
-    r"بقلم|كتب|كتبت|إعداد|نویسنده|מאת|yazan|oleh|लेखक|作者|記者|记者|文|기자)\b\s*[:：/]?\s+|^(?:作者|記者|记者|文)\s*[:：/|]\s*",
+    rf"(?:{_one_of(_WORDS['by'])})(?:\s*[:：/]\s*|\s+)"
+    rf"|(?:{_one_of([*_WORDS['by'], *_WORDS['by_or_name'], *_WORDS['by_label']])})\s*[:：/／|｜]\s*"
+    # "Von Jana Müller", but "Di Maria" and "Von der Leyen".
+    rf"|(?:{_one_of(_WORDS['by_or_name'])})\s+(?=(?-i:[^\W\d_a-zà-öø-ÿ])\S*\s\S)"
+    r"|(?:本[报報刊网網])?(?:记者|記者|作者)(?:\s+|(?=[\u4e00-\u9fff]{2,4}$))",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*(?:[,،;|、•·\n]|\s(?:and|und|et|y|e|i|и|و|&|ve|och|og|en|dan)\s)\s*", re.IGNORECASE)
+_PARTS = re.compile(
+    r"\s*(?:[,،;|、•·\n]|\s(?:[Aa][Nn][Dd]|[Uu][Nn][Dd]|et|и|та|و|&|ve|och|og|en|dan)\s)\s*",
+)
+# In Spanish, Portuguese, Italian and Catalan names too: José Ortega y Gasset.
+_AND_OR_NAME = re.compile(r"\s(?:y|e|i)\s")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
 _ROLE = re.compile(
-    r"\b(?:staff|editors?|reporters?|correspondents?|writers?|journalists?|redaktion|redacci[oó]n|redazione|r[ée]daction|"
-    r"redação|redactie|admin|administrator|webmaster|news desk|newsroom|team|contributor|columnist|producer|guest|"
-    r"редакция|редактор|корреспондент|محرر|مراسل|هيئة التحرير|编辑|記者|记者)\b",
-    re.IGNORECASE,
+    rf"(?<![^\W\d_])(?:{_one_of(_WORDS['role'])})(?![^\W\d_])|{_one_of(_WORDS['role_part'])}", re.IGNORECASE
 )
+_GUEST = frozenset(_WORDS["guest"])
+_NOBODY = frozenset(_WORDS["nobody"])
+_DEGREES = frozenset(_WORDS["degrees"])
+_SUFFIXES = frozenset(_WORDS["suffixes"])
 _BRACKETS = re.compile(r"\s*[(（\[][^()（）\[\]]{0,60}[)）\]]")
+# "Ada Okafor Mar 14", "Ada Okafor 14.03.2020 10:05".
+_DATE = re.compile(
+    r"\s+(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}(?:st|nd|rd|th)?|\d{1,2}\.?\s[^\W\d_]{3,10}\.?(?:\s\d{4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+    r"|\d{4}-\d{2}-\d{2})(?:[\s,T].*)?$"
+)
+_REPORTER = re.compile(r"([가-힣]{2,4})\s?(?:기자|특파원|논설위원)(?:\s.*)?$")
+_STATION = re.compile(r"\s*[/／︱]\s*\S{1,10}(?:報導|报道|報道|电|電)$")
 
 
 def clean_authors(raw: Iterable[tuple[str, str | None]], limit: int) -> tuple[Author, ...]:
@@ -44,13 +68,32 @@ def _is_link(url: str | None) -> bool:
 
 def _names(byline: str) -> list[str]:
     byline = " ".join(byline[:500].split())
-    byline = _BY.sub("", byline)
-    names = []
-    for part in _PARTS.split(byline):
-        name = _BRACKETS.sub("", _BY.sub("", part)).strip(" .-–—:*_\"'“”/")
-        if _is_name(name):
+    names: list[str] = []
+    for part in _parts(_without_by(_STATION.sub("", byline))):
+        name = _BRACKETS.sub("", _without_by(_STATION.sub("", part.strip())))
+        name = _DATE.sub("", name).strip(" .-–—:*_\"'“”/")
+        reporter = _REPORTER.match(name)
+        name = reporter[1] if reporter is not None else name
+        folded = name.casefold()
+        if folded in _SUFFIXES and names:
+            names[-1] = f"{names[-1]} {name}"
+        elif folded not in _DEGREES and _is_name(name):
             names.append(name)
     return names
+
+
+def _without_by(text: str) -> str:
+    match = _BY.match(text)
+    return text[match.end() :] if match is not None else text
+
+
+def _parts(byline: str) -> list[str]:
+    """Split a byline into names."""
+    parts: list[str] = []
+    for part in _PARTS.split(byline):
+        split = _AND_OR_NAME.split(part)
+        parts += split if all(" " in name.strip() for name in split) else [part]
+    return parts
 
 
 def _is_name(name: str) -> bool:
@@ -59,4 +102,7 @@ def _is_name(name: str) -> bool:
         return False
     if is_agency(name):
         return True
-    return len(name.split()) <= 6 and _ROLE.search(name) is None
+    words = name.casefold().split()
+    if name.casefold() in _NOBODY or all(word in _GUEST for word in words):
+        return False
+    return len(words) <= _MAX_NAME_WORDS and _ROLE.search(name) is None

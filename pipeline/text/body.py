@@ -32,7 +32,7 @@ def clean_body(
     params: IngestParams,
 ) -> Body:
     """Take title, furniture and credits out of cleaned lines; without a title, the first line may be one."""
-    trimmed = trim_furniture(lines, params.furniture_line_chars)
+    trimmed = trim_furniture(lines, params.furniture_line_chars, titled=title is not None)
     kept = trimmed.lines
     if title is None:
         title = first_line_title(kept, params.title_line_chars)

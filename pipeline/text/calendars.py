@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-__all__ = ["from_buddhist", "from_hijri", "from_jalali"]
+__all__ = ["from_buddhist", "from_hijri", "from_jalali", "from_numbers"]
 
 # Of every 33 years these are leap: the arithmetic form of the Solar Hijri calendar, exact for 1206 to 1498 (AD 1827 to
 # 2119).
@@ -15,6 +15,10 @@ _HIJRA = date(622, 7, 19)
 _HIJRI_YEARS = range(1200, 1601)
 _BUDDHIST_OFFSET = 543
 _BUDDHIST_YEARS = range(2400, 2701)
+# Where nothing but numbers says which calendar it is: 1300 to 1420 are AD 1921 to 2041 in the solar one, 1421 to 1499
+# are 2000 to 2076 in the lunar one; in the other they would be long before newspapers' archives or in the future.
+_SOLAR_NUMBERS = range(1300, 1421)
+_LUNAR_NUMBERS = range(1421, 1500)
 
 
 def _is_jalali_leap(year: int) -> bool:
@@ -40,6 +44,23 @@ def from_hijri(year: int, month: int, day: int) -> date | None:
         return None
     days = (year - 1) * 354 + (3 + 11 * year) // 30 + (59 * (month - 1) + 1) // 2 + day - 1
     return _HIJRA + timedelta(days=days)
+
+
+def from_numbers(year: int, month: int, day: int, *, is_lunar: bool = False) -> tuple[date, bool] | None:
+    """Return the day of a date in numbers, in the calendar that its year tells, and whether it is exact.
+
+    `is_lunar` says that something calls it a lunar Hijri date.
+    """
+    if year in _LUNAR_NUMBERS or (is_lunar and year in _SOLAR_NUMBERS):
+        found, exact = from_hijri(year, month, day), False
+    elif year in _SOLAR_NUMBERS:
+        found, exact = from_jalali(year, month, day), True
+    else:
+        try:
+            found, exact = date(from_buddhist(year) or year, month, day), True
+        except ValueError:
+            return None
+    return (found, exact) if found is not None else None
 
 
 def from_buddhist(year: int) -> int | None:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from pipeline.domain.times import from_epoch_ms
+from pipeline.text.calendars import from_numbers
 from pipeline.text.written_dates import read_written_date
 
 __all__ = ["DateSource", "Moment", "instant_ms", "read_moment", "read_url_date"]
@@ -37,7 +38,38 @@ _ISO = re.compile(
     r"(\d{4})-(\d{2})(?:-(\d{2})(?:[T\s]+(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?"
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(?:(\d{2})(\d{2})?)?)?(Z)?")
+# Ten digits that begin with a year are rather a year, month, day and hour than seconds since 1970 (of 2030 and later).
+_COMPACT_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")
+# What C's ctime() and Java's Date write: "Tue Jan 28 15:28:56 CET 2020".
+_CTIME = re.compile(
+    r"[A-Z][a-z]{2}\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d{2}):(\d{2}):(\d{2})\s+(?:([A-Z]{1,4})\s+)?(\d{4})"
+)
+_CTIME_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Abbreviations that stand for one zone only, or for one far more than others.
+_ZONES = {
+    "UTC": "Z",
+    "GMT": "Z",
+    "Z": "Z",
+    "WET": "Z",
+    "WEST": "+01:00",
+    "BST": "+01:00",
+    "CET": "+01:00",
+    "CEST": "+02:00",
+    "EET": "+02:00",
+    "EEST": "+03:00",
+    "MSK": "+03:00",
+    "JST": "+09:00",
+    "KST": "+09:00",
+    "AEST": "+10:00",
+    "EST": "-05:00",
+    "EDT": "-04:00",
+    "CDT": "-05:00",
+    "MST": "-07:00",
+    "MDT": "-06:00",
+    "PST": "-08:00",
+    "PDT": "-07:00",
+}
 _URL_DATE = re.compile(r"/((?:19|20)\d{2})[/-]?([01]\d)(?:[/-]?([0-3]\d))?(?:[/_-]|$)")
 _RFC2822 = re.compile(r"(?:[A-Za-z]{3},?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\s+\d{2,4}\s+\d{1,2}:\d{2}")
 
@@ -52,13 +84,17 @@ def read_moment(text: str) -> Moment | None:
     match = _ISO.fullmatch(text)
     if match is not None:
         return _from_iso(match)
-    if _EPOCH_DIGITS.fullmatch(text):
+    if _EPOCH_DIGITS.fullmatch(text) and not _COMPACT_HOUR.fullmatch(text):
         value = int(text)
         return Moment(value if len(text) == 13 else value * 1000, "second", zoned=True)
     match = _COMPACT.fullmatch(text)
     if match is not None:
         year, month, day, hour, minute, second, zone = match.groups()
         return _moment((year, month, day, hour, minute, second), None, "Z" if zone else None)
+    match = _CTIME.fullmatch(text)
+    if match is not None and match[1] in _CTIME_MONTHS:
+        month_number = str(_CTIME_MONTHS.index(match[1]) + 1)
+        return _moment((match[7], month_number, *match.group(2, 3, 4, 5)), None, _ZONES.get(match[6] or ""))
     moment = _from_mail(text) if _RFC2822.match(text) else None
     return moment if moment is not None else _from_writing(text)
 
@@ -102,13 +138,17 @@ def _moment(parts: tuple[str | None, ...], fraction: str | None, zone: str | Non
     whole = min(second or 0, 59) if (second or 0) <= 60 else -1
     if whole < 0:
         return None
+    found = from_numbers(year, month or 1, day or 1)
+    if found is None:
+        return None
     try:
-        value = datetime(year, month or 1, day or 1, hour or 0, minute or 0, whole, tzinfo=UTC) - offset
+        value = datetime.combine(found[0], time(hour or 0, minute or 0, whole), tzinfo=UTC) - offset
     except (ValueError, OverflowError):
         return None
     millis = int((fraction or "0")[:3].ljust(3, "0"))
     epoch_ms = (value - _EPOCH) // timedelta(milliseconds=1) + millis
-    return Moment(epoch_ms, _precision(month, day, hour, second), zoned=zone is not None)
+    precision = _precision(month, day, hour, second) if found[1] else "month"
+    return Moment(epoch_ms, precision, zoned=zone is not None)
 
 
 def _precision(month: int | None, day: int | None, hour: int | None, second: int | None) -> Precision:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from pipeline.text.dates import read_moment
+from pipeline.text.outlets import is_agency
+from pipeline.text.written_dates import is_only_date
 
 __all__ = ["Head", "take_head"]
 
@@ -24,9 +26,12 @@ _DATE_CHARS = 48
 _DIGIT = re.compile(r"\d")
 _BYLINE = re.compile(
     r"(?:by|von|par|por|di|door|av|af|autor(?:a|es)?|текст|автор|yazan|oleh|written by)\s*:?\s+(?P<name>\S.*)"
-    r"|(?:بقلم|كتب|كتبت|إعداد|نویسنده|מאת|作者|記者|记者|文|기자)\s*[:：/]?\s*(?P<other>\S.*)",
+    # In these scripts a word is not told from a name by capitals: some need a sign between them.
+    r"|(?:(?:بقلم|מאת)(?=[\s:：/])\s*[:：/]?|本?[报報刊网]?(?:作者|記者|记者)(?:\s*[:：/／|｜]|(?=\s))"
+    r"|(?:文|기자|كتبت?|إعداد|نویسنده)\s*[:：/／|｜])\s*(?P<other>\S.*)",
     re.IGNORECASE,
 )
+_FIRST_NAME = re.compile(r",|\s(?:and|und|et|y|e|och|og|&)\s")
 _ENDS = (".", "!", "?", "。", "؟", "।", "۔", ":")
 _SMALL_WORDS = frozenset(
     {"and", "und", "et", "y", "e", "van", "von", "de", "der", "da", "di", "du", "del", "bin", "al", "och"}
@@ -54,11 +59,15 @@ def _is_byline(line: str) -> bool:
     match = _BYLINE.fullmatch(line)
     if match is None or line.endswith(_ENDS):
         return False
-    words = (match["name"] or match["other"]).replace(",", " ").split()
+    named = match["name"]
+    # "By Land and Sea" is a sub-headline: people have two names, agencies are known.
+    if named is not None and " " not in (first := _FIRST_NAME.split(named)[0].strip()) and not is_agency(first):
+        return False
+    words = (named or match["other"]).replace(",", " ").split()
     if len(words) > 8 or any(char.isdigit() for char in line):
         return False
     return all(word[0].isupper() or word in _SMALL_WORDS or word[0] == word[0].upper() for word in words)
 
 
 def _is_date(line: str) -> bool:
-    return not line.endswith(_ENDS) and read_moment(line) is not None
+    return not line.endswith(_ENDS) and read_moment(line) is not None and is_only_date(line)

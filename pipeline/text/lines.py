@@ -1,5 +1,6 @@
 """Lines and paragraphs: pasted text in, paragraphs out."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,6 +11,10 @@ _WRAP_MIN_CHARS = 45
 _WRAP_MAX_CHARS = 100
 _WRAP_MIN_LINES = 6
 _WRAP_SHARE = 0.7
+# Of lines broken at a column, so many are full: the next word would have made them longer than the longest.
+_FULL_SHARE = 0.8
+# In these scripts a line of text need not have a space.
+_UNSPACED = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff]")
 # White space of ASCII but for spaces and line feeds.
 _ODD_SPACES = "\t\v\f\r\x1c\x1d\x1e\x1f"
 _ENDS = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "…", ":", "»", "”", '"', ")")
@@ -45,7 +50,19 @@ def is_wrapped(lines: Sequence[str]) -> bool:
         inner += 1
         if len(line) >= _WRAP_MIN_CHARS and not line.rstrip().endswith(_ENDS):
             broken += 1
-    return inner >= _WRAP_MIN_LINES - 1 and broken >= _WRAP_SHARE * inner
+    if inner < _WRAP_MIN_LINES - 1 or broken < _WRAP_SHARE * inner:
+        return False
+    return _are_full(lines, inner) and not any(map(_UNSPACED.search, lines))
+
+
+def _are_full(lines: Sequence[str], inner: int) -> bool:
+    """Tell whether lines end where the next word would not have fitted; headlines end anywhere."""
+    longest = max(len(line.rstrip()) for line in lines)
+    full = 0
+    for line, following in pairwise(lines):
+        words = following.split(maxsplit=1)
+        full += bool(words) and bool(line.strip()) and len(line.rstrip()) + 1 + len(words[0]) > longest
+    return full >= _FULL_SHARE * inner
 
 
 def _collapsed(line: str) -> str:

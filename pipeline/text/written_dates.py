@@ -3,16 +3,23 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from typing import Literal
 
 from msgspec import Struct
 
-from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali
+from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali, from_numbers
 from pipeline.text.wordlists import load_words
 
-__all__ = ["WrittenDate", "read_written_date"]
+__all__ = ["WrittenDate", "is_only_date", "read_written_date"]
 
 _Calendar = Literal["gregorian", "jalali", "hijri"]
+# The best known first.
+_CALENDARS: tuple[_Calendar, ...] = ("gregorian", "jalali", "hijri")
+# What follows a year of the lunar Hijri calendar.
+_LUNAR_SIGNS = ("هـ", "ھ", "هجري", "هجرية", "هجری قمری")
+# The Turkish capital of "i" folds to two characters.
+_DOTTED_I = {ord("İ"): "i"}
 
 
 class WrittenDate(Struct, frozen=True):
@@ -30,8 +37,7 @@ _ERAS: dict[str, int] = _WORDS["eras"]
 
 def _month_names() -> dict[str, tuple[_Calendar, int]]:
     names: dict[str, tuple[_Calendar, int]] = {}
-    calendars: tuple[_Calendar, ...] = ("gregorian", "jalali", "hijri")
-    for calendar in calendars:
+    for calendar in _CALENDARS:
         for months in _WORDS[calendar]:
             for number, spellings in enumerate(months, 1):
                 for name in spellings.split("|"):
@@ -60,17 +66,36 @@ _YEAR_FIRST = re.compile(
 )
 _TIME = re.compile(r"(?<![\d:.])(\d{1,2})[:：hH](\d{2})(?![\d])(?:\s?([aApP])\.?[mM])?")
 _THAI = re.compile("[\u0e00-\u0e7f]")
+# What a line that is only a date has besides: weekday, time, zone, a label such as "updated".
+_DATE_WORDS = "|".join(
+    re.escape(word)
+    for word in sorted(
+        {*_MONTHS, *"|".join(_WORDS["weekdays"]).split("|"), *_WORDS["date_words"]}, key=len, reverse=True
+    )
+)
+_DATE_WORD = re.compile(
+    rf"(?<![^\W\d_])(?:{_DATE_WORDS})(?![^\W\d_])|{'|'.join(map(re.escape, _WORDS['date_signs']))}|\dt\d|\dz"
+)
+# A weekday or place before a comma, in whatever language.
+_BEFORE_COMMA = re.compile(r"^[^\W\d_]{2,15}[,،]\s*(?=\d)")
+_MOST_OTHER_LETTERS = 2
 
 
 def read_written_date(text: str) -> WrittenDate | None:
     """Read the first date in a short text whose digits are ASCII; None without one or if it is ambiguous."""
-    text = text.casefold()
+    text = text.translate(_DOTTED_I).casefold()
     for reader in _READERS:
         found = reader(text)
         if found is not None:
             hour, minute = _time_of_day(text)
             return WrittenDate(found[0], hour, minute, found[1])
     return None
+
+
+def is_only_date(text: str) -> bool:
+    """Tell whether a short text that has a date has next to nothing else."""
+    rest = _DATE_WORD.sub(" ", _BEFORE_COMMA.sub("", text.translate(_DOTTED_I).casefold()))
+    return sum(map(str.isalpha, rest)) <= _MOST_OTHER_LETTERS
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
@@ -81,10 +106,9 @@ def _valid(year: int, month: int, day: int) -> date | None:
 
 
 def _named(text: str) -> tuple[date, bool] | None:
-    for pattern in _NAMED:
-        match = pattern.search(text)
-        if match is None:
-            continue
+    """Read a date with the name of its month; of a date in two calendars, the Gregorian one, else an exact one."""
+    best: tuple[int, date] | None = None
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in _NAMED):
         calendar, month = _MONTHS[match["month"]]
         year, day = int(match["year"]), int(match["day"])
         if calendar == "jalali":
@@ -93,9 +117,10 @@ def _named(text: str) -> tuple[date, bool] | None:
             found = from_hijri(year, month, day)
         else:
             found = _valid(_gregorian_year(year, text), month, day)
-        if found is not None:
-            return found, calendar != "hijri"
-    return None
+        rank = _CALENDARS.index(calendar)
+        if found is not None and (best is None or rank < best[0]):
+            best = rank, found
+    return (best[1], _CALENDARS[best[0]] != "hijri") if best is not None else None
 
 
 def _gregorian_year(year: int, text: str) -> int:
@@ -120,22 +145,23 @@ def _numeric(text: str) -> tuple[date, bool] | None:
     match = _YEAR_FIRST.search(text)
     if match is not None:
         year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
-        found = (
-            from_jalali(year, month, day) if 1300 <= year < 1500 else _valid(_gregorian_year(year, text), month, day)
-        )
-        return (found, True) if found is not None else None
+        return from_numbers(year, month, day, is_lunar=_is_lunar(text))
     match = _NUMERIC.search(text)
     if match is None:
         return None
-    first, second, year = int(match["a"]), int(match["b"]), _gregorian_year(int(match["year"]), text)
+    first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
     # With dots the day comes first everywhere; with slashes and hyphens both orders are in use.
     if match["sep"] == "." or first > 12 or first == second:
-        found = _valid(year, second, first)
+        month, day = second, first
     elif second > 12:
-        found = _valid(year, first, second)
+        month, day = first, second
     else:
         return None
-    return (found, True) if found is not None else None
+    return from_numbers(year, month, day, is_lunar=_is_lunar(text))
+
+
+def _is_lunar(text: str) -> bool:
+    return any(map(text.__contains__, _LUNAR_SIGNS))
 
 
 _READERS: tuple[Callable[[str], tuple[date, bool] | None], ...] = (_cjk, _named, _numeric)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pipeline.text.attribution import attribute, is_agency
+from pipeline.text.attribution import attribute
 from pipeline.text.authors import clean_authors
+from pipeline.text.outlets import is_agency
 
 TEXT = "The dam held through the night, engineers said on Tuesday, after the highest water in thirty years."
 
@@ -16,6 +17,27 @@ TEXT = "The dam held through the night, engineers said on Tuesday, after the hig
         (["BEIJING, March 3 (Xinhua) -- " + TEXT], "Xinhua", "(Xinhua)"),
         (["دمشق - سانا: " + TEXT], "SANA", "دمشق - سانا"),
         (["دمشق-سانا", TEXT], "SANA", "دمشق-سانا"),
+        (["新华社北京3月14日电 大坝挺过了洪水。"], "Xinhua", "新华社北京3月14日电"),
+        (["據中央社報導，水壩挺過了洪水。"], "CNA (Taiwan)", "據中央社報導"),
+        (["【3月14日 AFP】ダムは持ちこたえた。"], "AFP", "【3月14日 AFP】"),
+        (["МОСКВА, 14 мар — РИА Новости. " + TEXT], "RIA Novosti", "МОСКВА, 14 мар — РИА Новости"),
+        (["15 марта, Минск /Корр. БЕЛТА/. " + TEXT], "BelTA", "/Корр. БЕЛТА/"),
+        (["به گزارش ایسنا، سد در برابر سیل مقاومت کرد."], "ISNA", "به گزارش ایسنا"),
+        ([TEXT, "(भाषा)"], "PTI", "(भाषा)"),
+        ([TEXT, "Mit Material von dpa"], "dpa", "Mit Material von dpa"),
+        ([TEXT, "© dpa-infocom, dpa:200314-99"], "dpa", "© dpa-infocom"),
+        ([TEXT, "Le Monde avec AFP"], "AFP", "Le Monde avec AFP"),
+        ([TEXT, "Con información de AFP, EFE y Reuters"], "AFP", "Con información de AFP"),
+        ([TEXT, "The Associated Press contributed to this report."], "AP", "The Associated Press contributed"),
+        ([TEXT, "(Reporting by Ada Okafor; Editing by Lin Wei)"], "Reuters", "Reporting by Ada Okafor"),
+        ([TEXT, "По материалам ТАСС"], "TASS", "По материалам ТАСС"),
+        ([TEXT, "Об этом сообщает ТАСС."], "TASS", "Об этом сообщает ТАСС"),
+        ([TEXT, "(来源：新华社)"], "Xinhua", "来源：新华社"),
+        ([TEXT, "Theo Reuters"], "Reuters", "Theo Reuters"),
+        ([TEXT, "نقلا عن رويترز"], "Reuters", "نقلا عن رويترز"),
+        ([TEXT, "Izvor: Tanjug"], "Tanjug", "Izvor: Tanjug"),
+        ([TEXT, "Vir: STA"], "STA", "Vir: STA"),
+        ([TEXT, "mau/dpa"], "dpa", "mau/dpa"),
         (["القاهرة (أ ف ب) - " + TEXT], "AFP", "(أ ف ب)"),
         (["Berlin (dpa/Reuters) - " + TEXT], "dpa", "(dpa/Reuters)"),
         (["(서울=연합뉴스) " + TEXT], "Yonhap", "(서울=연합뉴스)"),
@@ -72,10 +94,20 @@ def test_relayed_report() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["He told Reuters that the dam held.", "The AP poll was wrong - again.", "WAFA is a name."]
+    "line",
+    [
+        "He told Reuters that the dam held.",
+        "The AP poll was wrong - again.",
+        "WAFA is a name.",
+        "He worked for the BBC and CNN.",
+        "She has written for The Guardian, The Times and Le Monde.",
+        "He has lived in London, Paris, Doha and Bloomberg.",
+        "The dispute (he also works with AFP and others)",
+    ],
 )
 def test_a_mention_is_no_credit(line: str) -> None:
-    assert attribute([TEXT, line, TEXT, TEXT, TEXT, TEXT], None, [], None, None) is None
+    assert attribute([TEXT, line], None, [], None, None) is None
+    assert attribute([line, TEXT], None, [], None, None) is None
 
 
 def test_nobody_credits_themselves() -> None:
@@ -86,11 +118,29 @@ def test_nobody_credits_themselves() -> None:
     ("byline", "names"),
     [
         ("By Ada Okafor and Lin Wei", ["Ada Okafor", "Lin Wei"]),
-        ("Von Jana Müller, Korrespondentin", ["Jana Müller", "Korrespondentin"]),
+        ("Von Jana Müller, Korrespondentin", ["Jana Müller"]),
         ("Ada Okafor, Staff Reporter", ["Ada Okafor"]),
         ("بقلم: ليلى حداد", ["ليلى حداد"]),
         ("記者：王小明", ["王小明"]),
         ("Ada Okafor (Cairo)", ["Ada Okafor"]),
+        ("John E Smith", ["John E Smith"]),
+        ("José Ortega y Gasset", ["José Ortega y Gasset"]),
+        ("Ada Okafor e Lin Wei", ["Ada Okafor", "Lin Wei"]),
+        ("ADA OKAFOR AND LIN WEI", ["ADA OKAFOR", "LIN WEI"]),
+        ("Ada King, Jr.", ["Ada King Jr"]),
+        ("Ada King, PhD", ["Ada King"]),
+        ("Di Maria", ["Di Maria"]),
+        ("Von der Leyen", ["Von der Leyen"]),
+        ("Robert Guest", ["Robert Guest"]),
+        ("Guest Author", []),
+        ("홍길동 기자", ["홍길동"]),
+        ("本报记者 王小明", ["王小明"]),
+        ("記者王小明／台北報導", ["王小明"]),
+        ("文在寅", ["文在寅"]),
+        ("Ada Okafor Mar 14, 2020", ["Ada Okafor"]),
+        ("undefined", []),
+        ("Anonymous", []),
+        ("No Author", []),
         ("https://example.org/ada", []),
         ("ada@example.org", []),
         ("admin", []),
@@ -99,7 +149,7 @@ def test_nobody_credits_themselves() -> None:
     ],
 )
 def test_authors(byline: str, names: list[str]) -> None:
-    assert [author.name for author in clean_authors([(byline, None)], 10)][: len(names) or 1] == names
+    assert [author.name for author in clean_authors([(byline, None)], 10)] == names
 
 
 def test_authors_are_distinct_and_agencies_marked() -> None:

@@ -51,6 +51,36 @@ def test_a_last_sub_headline_or_short_sentence_stays() -> None:
     assert trim_furniture(lines, 120).lines == lines
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        ["Advertisement", "The hearing continues on Monday.", "Both men deny the charges."],
+        ["Baca juga", "Sidang dilanjutkan pada hari Senin.", "Kedua pria itu membantah."],
+        ["Copyright lasts for 70 years after the death of the author."],
+        ["Posted in Kabul in 2009, he was wounded twice."],
+        ["Recevez mes condoléances, a-t-il écrit."],
+        ["The shares rose by two dollars a", "share."],
+    ],
+)
+def test_the_end_of_a_text_stays(ending: list[str]) -> None:
+    kept = [line for line in ending if line != "Advertisement"]
+    assert trim_furniture([*BODY, *ending], 120).lines == [*BODY, *kept]
+
+
+def test_a_wide_paragraph_is_no_headline() -> None:
+    text = "工程师周二说，大坝挺过了三十年来的最高水位，下游村民无人受伤，水位正在逐渐下降，二十辆汽车守候在各个村口"
+    lines = [text, text + "甲", "相关新闻", text + "乙", text + "丙"]
+    assert trim_furniture(lines, 120).lines == lines
+
+
+@pytest.mark.parametrize(
+    "title", ["Watch: giant whale swims", "More: the play that ran", "Copyright fight: who owns it"]
+)
+def test_a_title_may_begin_like_furniture(title: str) -> None:
+    assert trim_furniture([title, *BODY], 120, titled=False).lines == [title, *BODY]
+    assert trim_furniture(["Share", "7", title, *BODY], 120, titled=False).lines == [title, *BODY]
+
+
 def test_the_line_that_names_the_source_is_remembered() -> None:
     trimmed = trim_furniture([*BODY, "للاطلاع على التقرير من المصدر"], 120)
     assert trimmed.lines == BODY
@@ -100,9 +130,37 @@ def test_site_names_are_cut(title: str, names: list[str], expected: str) -> None
 def test_byline_and_date_are_taken_off_the_head() -> None:
     head = take_head(["By Ada Okafor and Lin Wei", "14 March 2020 | 10:05", *BODY])
     assert (head.lines, head.byline, head.date) == (BODY, "By Ada Okafor and Lin Wei", "14 March 2020 | 10:05")
+    assert take_head(["Di., 14. März 2020, 10:30 Uhr", *BODY]).date is not None
+    assert take_head(["London, 14 March 2020", *BODY]).date is not None
     assert take_head(["بقلم ليلى حداد", *BODY]).byline == "بقلم ليلى حداد"
     assert take_head(["By the river they waited", *BODY]).byline is None
     assert take_head(["The protests of 14 March 2020 ended quietly.", *BODY]).date is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "文在寅访问平壤",
+        "文化部长辞职",
+        "كتب الأطفال في المعرض",
+        "By Land and Sea",
+        "Di Maio",
+        "Remembering 11 September 2001",
+    ],
+)
+def test_a_sub_headline_is_neither_byline_nor_date(line: str) -> None:
+    head = take_head([line, *BODY])
+    assert (head.lines, head.byline, head.date) == ([line, *BODY], None, None)
+
+
+def test_headlines_and_texts_without_spaces_are_not_wrapped() -> None:
+    headlines = [
+        f"The {word} of the old dam was {'not ' * (index % 6)}seen by anybody at all"
+        for index, word in enumerate(["wall"] * 21)
+    ]
+    assert len(split_paragraphs("\n".join(headlines))) == 21
+    thai = ["เขื่อนเก่ารับระดับน้ำสูงสุดในรอบสามสิบปีได้ตลอดคืน วิศวกรกล่าวเมื่อวันอังคาร" for _ in range(8)]
+    assert len(split_paragraphs("\n".join(thai))) == 8
 
 
 def test_wrapped_lines_are_joined() -> None:
