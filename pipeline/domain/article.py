@@ -68,8 +68,8 @@ class PublishedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the publisher says it appeared, and how far to believe it."""
 
     value: str
-    precision: Literal["second", "minute", "day", "month", "year"]
-    source: Literal["raw", "json-ld", "meta", "feed", "url", "text", "http"]
+    precision: Literal["second", "minute", "day", "month"]
+    source: Literal["raw", "json-ld", "meta", "microdata", "time", "url", "text"]
     plausible: bool = True
 
 

@@ -14,8 +14,8 @@ from pipeline.text.written_dates import read_written_date
 
 __all__ = ["DateSource", "Moment", "instant_ms", "read_moment", "read_url_date"]
 
-Precision = Literal["second", "minute", "day", "month", "year"]
-DateSource = Literal["raw", "json-ld", "meta", "feed", "url", "text", "http"]
+Precision = Literal["second", "minute", "day", "month"]
+DateSource = Literal["raw", "json-ld", "meta", "microdata", "time", "url", "text"]
 
 
 class Moment(Struct, frozen=True):
@@ -147,13 +147,11 @@ def _moment(parts: tuple[str | None, ...], fraction: str | None, zone: str | Non
         return None
     millis = int((fraction or "0")[:3].ljust(3, "0"))
     epoch_ms = (value - _EPOCH) // timedelta(milliseconds=1) + millis
-    precision = _precision(month, day, hour, second) if found[1] else "month"
+    precision = _precision(day, hour, second) if found[1] else "month"
     return Moment(epoch_ms, precision, zoned=zone is not None)
 
 
-def _precision(month: int | None, day: int | None, hour: int | None, second: int | None) -> Precision:
-    if month is None:
-        return "year"
+def _precision(day: int | None, hour: int | None, second: int | None) -> Precision:
     if day is None:
         return "month"
     if hour is None:

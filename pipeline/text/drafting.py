@@ -5,20 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from urllib.parse import urljoin
 
-from pipeline.domain.article import PublishedAt
+from pipeline.domain.article import Author, PublishedAt
 from pipeline.domain.outcome import Reject
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
 from pipeline.text.characters import Cleaned, clean_characters
-from pipeline.text.dates import read_moment
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.furniture import line_key
 from pipeline.text.learned import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
+from pipeline.text.page.claims import Metadata
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.params import IngestParams
-from pipeline.text.publication import find_publication
+from pipeline.text.publication import find_modification, find_publication
 from pipeline.text.titles import without_site_name, without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
@@ -110,7 +110,8 @@ def _from_text(
     body = clean_body(lines, _one_line(raw.title), [name for name, _ in authors], domain, params)
     flags = _flags(cleaned, body, params)
     published, date_flags = find_publication(raw, (), body.date, seen_ms, params)
-    return _drafted(raw, body, flags | date_flags, params, authors=authors, published=published)
+    modified = find_modification(raw, (), seen_ms, params)
+    return _drafted(raw, body, flags | date_flags, params, authors=authors, dates=(published, modified))
 
 
 def _from_page(
@@ -123,7 +124,9 @@ def _from_page(
     cleaned = _page_text(page)
     lines = without_learned(split_paragraphs(cleaned.text), learned)
     lines = without_title(lines, _lead(raw, page), params.lead_chars)
-    authors = _given_authors(raw) or meta.authors[: params.max_authors]
+    authors = _given_authors(raw)
+    if not clean_authors(authors, 1):
+        authors = meta.authors[: params.max_authors]
     title = _one_line(raw.title) or _page_title(page, domain)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
     canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", raw.url), raw.canonical)
@@ -135,7 +138,7 @@ def _from_page(
         flags | date_flags,
         params,
         authors=authors,
-        published=published,
+        dates=(published, find_modification(raw, meta.modified, seen_ms, params)),
         page=page,
         canonical=canonical,
     )
@@ -148,7 +151,7 @@ def _drafted(
     params: IngestParams,
     *,
     authors: Sequence[tuple[str, str | None]],
-    published: PublishedAt | None,
+    dates: tuple[PublishedAt | None, str | None],
     page: Page | None = None,
     canonical: str | None = None,
 ) -> Draft | Reject:
@@ -162,21 +165,16 @@ def _drafted(
         headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
         flags |= {"title_cut"}
     section = _labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
-    modified = (
-        _instant(raw.modified_at) or next(filter(None, map(_instant, meta.modified)), None)
-        if meta
-        else _instant(raw.modified_at)
-    )
     return Draft(
         headline=headline,
         subheadline=lead if lead is not None and line_key(lead) != line_key(headline) else None,
         paragraphs=body.paragraphs,
-        authors=clean_authors(_bylines(authors, body), params.max_authors),
+        authors=_authors(authors, body, meta, params),
         section=section[0] if section else None,
         tags=_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
         images=_images(meta.images, raw.url, params) if meta else (),
-        published_at=published,
-        modified_at=modified,
+        published_at=dates[0],
+        modified_at=dates[1],
         language_hint=_language(raw.language or (meta.language if meta else None)),
         publisher_name=_one_line((meta.publisher or meta.site_name or "")[:400]) if meta else None,
         canonical=canonical,
@@ -193,9 +191,18 @@ def _given_authors(raw: RawArticle) -> list[tuple[str, str | None]]:
     ]
 
 
-def _bylines(authors: Sequence[tuple[str, str | None]], body: Body) -> list[tuple[str, str | None]]:
-    found = [(clean_characters(name[:_BYLINE_CHARS]).text, url) for name, url in authors]
-    return found or ([(body.byline, None)] if body.byline is not None else [])
+def _authors(
+    claims: Sequence[tuple[str, str | None]], body: Body, meta: Metadata | None, params: IngestParams
+) -> tuple[Author, ...]:
+    """Return who wrote it by the claims, or else by the text's byline; the publisher only if it names nobody else."""
+    found = clean_authors(
+        [(clean_characters(name[:_BYLINE_CHARS]).text, url) for name, url in claims], params.max_authors
+    )
+    own = {name.casefold() for name in (meta.publisher, meta.site_name) if name} if meta is not None else set()
+    people = tuple(author for author in found if author.name.casefold() not in own)
+    if not people and body.byline is not None:
+        people = clean_authors([(body.byline, None)], params.max_authors)
+    return people or found
 
 
 def _images(urls: Sequence[str], base: str | None, params: IngestParams) -> tuple[str, ...]:
@@ -216,11 +223,6 @@ def _absolute(url: str, base: str | None) -> str:
 def _language(hint: str | None) -> str | None:
     hint = (hint or "").strip().replace("_", "-")
     return hint if 2 <= len(hint) <= 35 and hint.replace("-", "").isalnum() and hint.isascii() else None
-
-
-def _instant(text: str | None) -> str | None:
-    moment = read_moment(text) if text else None
-    return moment.text if moment is not None else None
 
 
 def _page_title(page: Page, domain: str | None) -> str | None:

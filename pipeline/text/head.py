@@ -31,6 +31,8 @@ _BYLINE = re.compile(
     r"|(?:文|기자|كتبت?|إعداد|نویسنده)\s*[:：/／|｜])\s*(?P<other>\S.*)",
     re.IGNORECASE,
 )
+_BESIDE_DATE = re.compile(r"\s*(?:[|•·]|//)\s*|\s+[-–—]\s+")
+_MOST_WORDS = 3
 _FIRST_NAME = re.compile(r",|\s(?:and|und|et|y|e|och|og|&)\s")
 _ENDS = (".", "!", "?", "。", "؟", "।", "۔", ":")
 _SMALL_WORDS = frozenset(
@@ -70,4 +72,9 @@ def _is_byline(line: str) -> bool:
 
 
 def _is_date(line: str) -> bool:
-    return not line.endswith(_ENDS) and read_moment(line) is not None and is_only_date(line)
+    """Tell whether a line is a date, perhaps with a place, an author or a section beside it: "2 May 2026 | Water"."""
+    if line.endswith(_ENDS) or read_moment(line) is None:
+        return False
+    parts = [part for part in _BESIDE_DATE.split(line) if part]
+    dates = [part for part in parts if read_moment(part) is not None and is_only_date(part)]
+    return bool(dates) and all(part in dates or len(part.split()) <= _MOST_WORDS for part in parts)

@@ -1,34 +1,57 @@
-"""When an article was published: the first claim that can be read, and whether it can be true."""
+"""When an article was published: the first claim that can be read and true."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.domain.article import PublishedAt
 from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.params import IngestParams
 from pipeline.wire.raw import RawArticle
 
-__all__ = ["find_publication"]
+__all__ = ["find_modification", "find_publication"]
 
 _DATE_CHARS = 100
+_CLAIMS = 60
 
 
 def find_publication(
     raw: RawArticle, claims: Sequence[tuple[str, DateSource]], line: str | None, seen_ms: int, params: IngestParams
 ) -> tuple[PublishedAt | None, frozenset[str]]:
-    """Take the first readable claim: the raw record's, the page's, the URL's, the date line's."""
+    """Take the first claim that can be read and true: the raw record's, the page's, the date line's, the URL's.
+
+    Where none can be true, the first that can be read.
+    """
     candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
-    candidates += claims
-    for text, source in candidates:
-        moment = read_moment(text[:_DATE_CHARS])
-        if moment is not None:
+    candidates += claims[:_CLAIMS]
+    moments = [
+        (moment, source) for text, source in candidates if (moment := read_moment(text[:_DATE_CHARS])) is not None
+    ]
+    # Last, what nobody claims to be the date of publication.
+    moments += _found(raw, line)
+    for moment, source in moments:
+        if _is_plausible(moment, seen_ms, params):
             return _stated(moment, source, seen_ms, params)
+    if moments:
+        return _stated(*moments[0], seen_ms, params)
+    return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
+
+
+def find_modification(raw: RawArticle, claims: Sequence[str], seen_ms: int, params: IngestParams) -> str | None:
+    """Return the first claim of the last change that can be read and true; a claim that cannot be true says nothing."""
+    for text in filter(None, (raw.modified_at, *claims[:_CLAIMS])):
+        moment = read_moment(text[:_DATE_CHARS])
+        if moment is not None and _is_plausible(moment, seen_ms, params):
+            return moment.text
+    return None
+
+
+def _found(raw: RawArticle, line: str | None) -> Iterator[tuple[Moment, DateSource]]:
+    """Yield the date line's and the URL's date, the more exact one first."""
     from_url = read_url_date(raw.canonical) if raw.canonical is not None else None
     from_line = read_moment(line) if line is not None else None
     if from_line is not None and (from_url is None or from_line.precision != "month"):
-        return _stated(from_line, "text", seen_ms, params)
+        yield from_line, "text"
     if from_url is not None:
-        return _stated(from_url, "url", seen_ms, params)
-    return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
+        yield from_url, "url"
 
 
 def _stated(

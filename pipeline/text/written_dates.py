@@ -78,6 +78,7 @@ _DATE_WORD = re.compile(
 )
 # A weekday or place before a comma, in whatever language.
 _BEFORE_COMMA = re.compile(r"^[^\W\d_]{2,15}[,،]\s*(?=\d)")
+_ZONE = re.compile(r"(:\d\d)\s?[A-Z]{3,4}\b")
 _MOST_OTHER_LETTERS = 2
 
 
@@ -94,7 +95,8 @@ def read_written_date(text: str) -> WrittenDate | None:
 
 def is_only_date(text: str) -> bool:
     """Tell whether a short text that has a date has next to nothing else."""
-    rest = _DATE_WORD.sub(" ", _BEFORE_COMMA.sub("", text.translate(_DOTTED_I).casefold()))
+    text = _ZONE.sub(r"\1", text).translate(_DOTTED_I).casefold()
+    rest = _DATE_WORD.sub(" ", _BEFORE_COMMA.sub("", text))
     return sum(map(str.isalpha, rest)) <= _MOST_OTHER_LETTERS
 
 

@@ -19,7 +19,7 @@ class Metadata(Struct, kw_only=True):
     tags: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     published: list[tuple[str, DateSource]] = field(default_factory=list)
-    """(text, source) by falling trust; source is json-ld or meta."""
+    """(text, source) by falling trust; source is json-ld, meta, microdata or time."""
     modified: list[str] = field(default_factory=list)
     canonical: str | None = None
     language: str | None = None

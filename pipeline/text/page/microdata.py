@@ -4,9 +4,12 @@ from collections.abc import Callable, Sized
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.text.authors import clean_authors
 from pipeline.text.page.claims import Metadata
+from pipeline.text.page.container import names_of
+from pipeline.text.page.words import read_names
 
-__all__ = ["read_byline", "read_microdata", "read_pictures"]
+__all__ = ["is_apart", "read_byline", "read_microdata", "read_pictures"]
 
 # Real pages mark up fewer elements; comments below an article may be marked up as well.
 _MAX_ITEMS = 150
@@ -14,6 +17,7 @@ _MAX_CHARS = 500
 # Properties within properties would be read once for each; all that is wanted is short.
 _MAX_READ_CHARS = 200_000
 _MAX_PICTURES = 3
+_MAX_ANCESTORS = 40
 # Icons, counting pixels and portraits are smaller.
 _MIN_PIXELS = 200
 _BYLINES = '[rel="author"],.byline,.article-byline,.author-name,.byline__name'
@@ -24,11 +28,14 @@ _PICTURES = "figure img,picture img"
 def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
     """Add what `itemprop` elements say; what is known from JSON-LD or the head stays before it."""
     known = {name for name, claims in _lists(found).items() if claims}
+    if names_somebody(found):
+        known |= {"author", "creator"}
     read = 0
+    apart: dict[int, bool] = {}
     for node in tree.css("[itemprop]")[:_MAX_ITEMS]:
         name = (node.attributes.get("itemprop") or "").lower()
         reader = _READERS.get(name)
-        if reader is None or name in known or read > _MAX_READ_CHARS:
+        if reader is None or name in known or read > _MAX_READ_CHARS or is_apart(node, apart):
             continue
         text = _stated(node) or node.text_lexbor()
         read += len(text)
@@ -36,9 +43,40 @@ def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
             reader(found, value, node)
 
 
+def names_somebody(found: Metadata) -> bool:
+    """Tell whether a claim names a person or agency that is not just the publisher."""
+    own = {name.casefold() for name in (found.publisher, found.site_name) if name}
+    return any(author.name.casefold() not in own for author in clean_authors(found.authors[:_MAX_ITEMS], _MAX_ITEMS))
+
+
+def is_apart(node: LexborNode, known: dict[int, bool] | None = None) -> bool:
+    """Tell whether an element belongs to a comment or to something else of its own, not to the article.
+
+    `known` remembers the answers for ancestors.
+    """
+    known = known if known is not None else {}
+    passed: list[int] = []
+    above: LexborNode | None = node
+    answer = False
+    while above is not None and len(passed) < _MAX_ANCESTORS and above.tag not in {"body", "html"}:
+        key = above.mem_id
+        if key in known:
+            answer = known[key]
+            break
+        passed.append(key)
+        attributes = above.attributes
+        kind = attributes.get("itemtype") or ""
+        if kind.endswith("Comment") or attributes.get("itemprop") == "comment" or read_names(names_of(above)).apart:
+            answer = True
+            break
+        above = above.parent
+    known.update(dict.fromkeys(passed, answer))
+    return answer
+
+
 def read_byline(tree: LexborHTMLParser, found: Metadata) -> None:
     """Take the first byline that the page shows where nothing else names an author."""
-    if found.authors:
+    if names_somebody(found):
         return
     for node in tree.css(_BYLINES)[:_MAX_PICTURES]:
         text = " ".join(node.text_lexbor().split())
@@ -76,10 +114,6 @@ def _cleaned(text: str) -> str:
 
 def _lists(found: Metadata) -> dict[str, Sized]:
     return {
-        "author": found.authors,
-        "creator": found.authors,
-        "datepublished": found.published,
-        "datemodified": found.modified,
         "keywords": found.tags,
         "image": found.images,
     }
@@ -120,7 +154,7 @@ _READERS: dict[str, Callable[[Metadata, str, LexborNode], None]] = {
     "alternativeheadline": _subtitle,
     "isaccessibleforfree": _free,
     "headline": lambda found, value, _: found.titles.append(value),
-    "datepublished": lambda found, value, _: found.published.append((value, "meta")),
+    "datepublished": lambda found, value, _: found.published.append((value, "microdata")),
     "datemodified": lambda found, value, _: found.modified.append(value),
     "keywords": lambda found, value, _: found.tags.extend(value.split(",")),
     "image": lambda found, value, _: found.images.append(value),

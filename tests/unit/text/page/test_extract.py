@@ -287,3 +287,104 @@ def test_walls_are_rejected() -> None:
 def test_page_reads_without_head_or_body() -> None:
     for html in ("plain words", "<p>", "<!doctype html>", "<html></html>", "\x00"):
         assert isinstance(read_page(html, PARAMS), Page)
+
+
+def _ld(*nodes: str) -> str:
+    return "".join(f'<script type="application/ld+json">{node}</script>' for node in nodes)
+
+
+def _names(draft: Draft) -> list[str]:
+    return [author.name for author in draft.authors]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<meta name='author' content='https://nahr.example/ada'>",
+        "<meta name='author' content='admin'>",
+        "<meta name='author' content='Nahr News'><meta property='og:site_name' content='Nahr News'>",
+        _ld('{"@type":"NewsArticle","author":{"name":"https://nahr.example/ada"}}'),
+    ],
+)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p class='byline'>By Ada Okafor</p>",
+        "<p><span itemprop='author'>Ada Okafor</span></p>",
+        "<p>By Ada Okafor</p>",
+    ],
+)
+def test_a_useless_author_gives_way_to_the_one_shown(head: str, shown: str) -> None:
+    assert _names(_draft(f"<article>{shown}{_paragraphs(*TEXT)}</article>", head)) == ["Ada Okafor"]
+
+
+def test_an_author_by_reference() -> None:
+    graph = _ld(
+        '{"@graph":[{"@type":"Article","author":{"@id":"#ada"}},{"@type":"Person","@id":"#ada","name":"Ada Okafor"}]}'
+    )
+    assert _names(_draft(_paragraphs(*TEXT), graph)) == ["Ada Okafor"]
+
+
+def test_the_publisher_is_no_author_beside_one() -> None:
+    head = _ld(
+        '{"@type":"Article","author":[{"name":"Ada Okafor"},{"name":"Nahr News"}],"publisher":{"name":"Nahr News"}}'
+    )
+    assert _names(_draft(_paragraphs(*TEXT), head)) == ["Ada Okafor"]
+    alone = _ld('{"@type":"Article","author":{"name":"Nahr News"},"publisher":{"name":"Nahr News"}}')
+    assert _names(_draft(_paragraphs(*TEXT), alone)) == ["Nahr News"]
+
+
+def test_of_several_articles_the_page_s_own() -> None:
+    other = '{"@type":"Article","headline":"Ten dams","datePublished":"2020-01-01","author":{"name":"Lin Wei"}}'
+    own = '{"@type":"Article","headline":"Dam holds","datePublished":"2026-01-06","author":{"name":"Ada Okafor"}}'
+    for head in (_ld(other, own), _ld(f"[{other},{own}]")):
+        draft = _draft(_paragraphs(*TEXT), head)
+        assert _names(draft) == ["Ada Okafor"]
+        assert draft.published_at is not None
+        assert draft.published_at.value == "2026-01-06T00:00:00.000Z"
+
+
+def test_comments_say_nothing_of_the_article() -> None:
+    comments = "".join(
+        f"<div itemscope itemtype='https://schema.org/Comment'><b itemprop='author'>Troll {number}</b>"
+        f"<time itemprop='datePublished' datetime='2026-01-0{number}T10:00:00Z'></time><p>{COMMENT}</p></div>"
+        for number in (1, 2)
+    )
+    draft = _draft(f"<article>{_paragraphs(*TEXT)}</article>{comments}")
+    assert (draft.authors, draft.published_at) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "value", "source"),
+    [
+        (_ld('{"@type":"Article","datePublished":"0001-01-01T00:00:00Z"}'), "", "2026-01-06", "url"),
+        (
+            "<meta name='date' content='yesterday'>",
+            "<time itemprop='datePublished' datetime='2026-01-05T10:00:00Z'></time>",
+            "2026-01-05",
+            "microdata",
+        ),
+        (
+            "",
+            "<header><time datetime='2026-02-01'></time></header><time pubdate datetime='2026-01-05'></time>",
+            "2026-01-05",
+            "time",
+        ),
+        (_ld('{"@type":"Article","datePublished":"2999-01-01T00:00:00Z"}'), "", "2026-01-06", "url"),
+    ],
+)
+def test_the_first_date_that_can_be_true(head: str, body: str, value: str, source: str) -> None:
+    html = f"<html><head>{head}</head><body>{body}<article>{_paragraphs(*TEXT)}</article></body></html>"
+    url = "https://nahr.example/2026/01/06/dam-holds"
+    draft = draft_article(RawArticle(html=html, url=url, canonical=url), "nahr.example", SEEN_MS, PARAMS)
+    assert isinstance(draft, Draft)
+    assert draft.published_at is not None
+    assert (draft.published_at.value[:10], draft.published_at.source) == (value, source)
+    assert "published_at_implausible" not in draft.flags
+
+
+def test_a_change_in_the_future_says_nothing() -> None:
+    head = _ld('{"@type":"Article","dateModified":"2999-01-01T00:00:00Z"}')
+    assert _draft(_paragraphs(*TEXT), head).modified_at is None
+    later = head + "<meta property='article:modified_time' content='2026-01-07'>"
+    assert _draft(_paragraphs(*TEXT), later).modified_at == "2026-01-07T00:00:00.000Z"
