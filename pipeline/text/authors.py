@@ -21,7 +21,8 @@ _MAX_NAME_WORDS = 6
 _BY = re.compile(
     rf"(?:{_one_of(_WORDS['by'])})(?:\s*[:：/]\s*|\s+)"
     rf"|(?:{_one_of([*_WORDS['by'], *_WORDS['by_or_name'], *_WORDS['by_label']])})\s*[:：/／|｜]\s*"
-    # "Von Jana Müller", but "Di Maria" and "Von der Leyen".
+    # "von Jana", "Von Jana Müller", but "Di Maria" and "Von der Leyen".
+    rf"|(?-i:{_one_of(_WORDS['by_or_name'])})\s+(?-i:(?=[^\W\d_a-zà-öø-ÿ]))"
     rf"|(?:{_one_of(_WORDS['by_or_name'])})\s+(?=(?-i:[^\W\d_a-zà-öø-ÿ])\S*\s\S)"
     r"|(?:本[报報刊网網])?(?:记者|記者|作者)(?:\s+|(?=[\u4e00-\u9fff]{2,4}$))",
     re.IGNORECASE,

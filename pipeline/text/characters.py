@@ -5,6 +5,7 @@ from html import unescape
 from unicodedata import combining, is_normalized, normalize
 
 from ftfy import fix_encoding
+from ftfy.badness import is_bad
 from msgspec import Struct
 
 __all__ = ["Cleaned", "clean_characters"]
@@ -18,6 +19,17 @@ class Cleaned(Struct, frozen=True):
     """Mojibake was undone."""
     suspicious: bool = False
     """Controls that hide or reorder text, piled-up accents, or letters of several scripts within one word."""
+    garbled: bool = False
+    """Characters are lost, or the text was read in the wrong encoding and could not be repaired."""
+
+    def also(self, other: "Cleaned") -> "Cleaned":
+        """Return this text with what was found in another form of it, too."""
+        return Cleaned(
+            self.text,
+            self.repaired or other.repaired,
+            self.suspicious or other.suspicious,
+            self.garbled or other.garbled,
+        )
 
 
 _ROUNDS = 6
@@ -73,11 +85,17 @@ _ODD = re.compile(
     "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _C1 = re.compile("[\x80-\x9f]")
+# Overrides turn letters round and tags are seen by nobody, but for those that make a black flag one of a country. Marks
+# and isolates only say how a foreign name runs.
 _HIDING = re.compile(
-    "[\u202a\u202b\u202d\u202e\u2066-\u2068\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}"
+    "[\u202d\u202e]|(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}"
 )
 # Cyrillic and Greek letters that look Latin, between Latin letters.
 _LOOKALIKES = "аеорсхіο"
+# Cyrillic that was read as Western European is words of nothing but accented letters.
+_LATIN_RUN = re.compile("[À-ÖØ-öø-ÿ]{4}")
+_RUN_WINDOW = 600
+_MOST_RUNS = 5
 _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
 # Putting n marks of one letter in order takes n squared steps. No language piles up more than a few; the Unicode
 # Standard's stream-safe format (UAX 15) ends runs at 30. A longer run shows in every 30th character, where nearly all
@@ -116,7 +134,17 @@ def clean_characters(text: str) -> Cleaned:
             break
     if not suspicious and not text.isascii():
         suspicious = any(map(text.__contains__, _LOOKALIKES)) and _MIXED.search(text) is not None
-    return Cleaned(text, repaired, suspicious)
+    return Cleaned(text, repaired, suspicious, _is_garbled(text))
+
+
+def _is_garbled(text: str) -> bool:
+    if "\ufffd" in text:
+        return True
+    if text.isascii():
+        return False
+    if len(_LATIN_RUN.findall(text, 0, _RUN_WINDOW)) >= _MOST_RUNS:
+        return True
+    return any(map(text.__contains__, _LEADS)) and _MOJIBAKE.search(text) is not None and is_bad(text)
 
 
 def _is_plain_western(text: str) -> bool:

@@ -1,7 +1,6 @@
 """Make the editorial content of an article from a raw record: text or page, the raw record's own fields first."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from urllib.parse import urljoin
 
@@ -13,20 +12,20 @@ from pipeline.text.characters import Cleaned, clean_characters
 from pipeline.text.draft import Draft
 from pipeline.text.flags import is_no_article, text_flags
 from pipeline.text.furniture import line_key
+from pipeline.text.labels import clean_labels, has_markup, one_line
 from pipeline.text.learned import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.claims import Metadata
 from pipeline.text.page.extract import Page, read_markup, read_page
+from pipeline.text.page_title import page_title
 from pipeline.text.params import IngestParams
 from pipeline.text.publication import find_modification, find_publication
-from pipeline.text.titles import without_site_name, without_title
+from pipeline.text.titles import without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 from pipeline.wire.raw import RawArticle
 
 __all__ = ["article_lines", "draft_article"]
 
-# Tags that text about markup would hardly write out in pairs.
-_MARKUP = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|strong|em|a|span)>|<(?:p|br|br/|br /)>", re.IGNORECASE)
 # The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
 # what the page shows is better where there is enough of it.
 _CLAIMED_FACTOR = 1.6
@@ -61,33 +60,20 @@ def _has_page(raw: RawArticle) -> bool:
     return bool((raw.html or "").strip())
 
 
-def _one_line(text: str | None) -> str | None:
-    """Clean a title, name or label; None when nothing remains."""
-    if text is None:
-        return None
-    return " ".join(clean_characters(text).text.split()) or None
-
-
-def _labels(texts: Iterable[str], limit: int, max_chars: int) -> tuple[str, ...]:
-    labels: dict[str, str] = {}
-    for text in texts:
-        label = _one_line(text[: 4 * max_chars])
-        if label is not None and len(label) <= max_chars:
-            labels.setdefault(label.casefold(), label)
-        if len(labels) >= limit:
-            break
-    return tuple(labels.values())
-
-
 def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
-    """Clean the characters of a text, whose markup goes, if it has any."""
+    """Clean the characters of a text, whose markup goes, if it has any; it may be escaped, as in many feeds."""
     text = raw.text or ""
-    if "<" in text and _MARKUP.search(text):
-        lines = read_markup(text, params)
-        if isinstance(lines, Reject):
-            return lines
-        text = "\n".join(lines)
-    return clean_characters(text)
+    cleaned = None
+    if not has_markup(text):
+        cleaned = clean_characters(text)
+        if not has_markup(cleaned.text):
+            return cleaned
+        text = cleaned.text
+    lines = read_markup(text, params)
+    if isinstance(lines, Reject):
+        return lines
+    again = clean_characters("\n".join(lines))
+    return again if cleaned is None else again.also(cleaned)
 
 
 def _page_text(page: Page) -> Cleaned:
@@ -107,7 +93,7 @@ def _from_text(
         return cleaned
     authors = _given_authors(raw)
     lines = without_learned(split_paragraphs(cleaned.text), learned)
-    body = clean_body(lines, _one_line(raw.title), [name for name, _ in authors], domain, params)
+    body = clean_body(lines, one_line(raw.title), [name for name, _ in authors], domain, params)
     flags = _flags(cleaned, body, params)
     published, date_flags = find_publication(raw, (), body.date, seen_ms, params)
     modified = find_modification(raw, (), seen_ms, params)
@@ -124,13 +110,15 @@ def _from_page(
     cleaned = _page_text(page)
     lines = without_learned(split_paragraphs(cleaned.text), learned)
     lines = without_title(lines, _lead(raw, page), params.lead_chars)
+    for name in (meta.site_name, meta.publisher):
+        lines = without_title(lines, name, params.max_label_chars)
     authors = _given_authors(raw)
     if not clean_authors(authors, 1):
         authors = meta.authors[: params.max_authors]
-    title = _one_line(raw.title) or _page_title(page, domain)
+    title = one_line(raw.title) or page_title(page, domain, params)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
     canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", raw.url), raw.canonical)
-    flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page)
+    flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page, raw.canonical)
     published, date_flags = find_publication(raw, meta.published, body.date, seen_ms, params)
     return _drafted(
         raw,
@@ -155,7 +143,7 @@ def _drafted(
     page: Page | None = None,
     canonical: str | None = None,
 ) -> Draft | Reject:
-    poor = is_no_article(body.paragraphs, from_page=page is not None)
+    poor = is_no_article(body.paragraphs, body.title, from_page=page is not None)
     if poor is not None:
         return Reject("not_an_article", poor)
     meta = page.metadata if page is not None else None
@@ -164,19 +152,19 @@ def _drafted(
         cut = headline.rfind(" ", 0, params.max_headline_chars)
         headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
         flags |= {"title_cut"}
-    section = _labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
+    section = clean_labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
     return Draft(
         headline=headline,
         subheadline=lead if lead is not None and line_key(lead) != line_key(headline) else None,
         paragraphs=body.paragraphs,
         authors=_authors(authors, body, meta, params),
         section=section[0] if section else None,
-        tags=_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
+        tags=clean_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
         images=_images(meta.images, raw.url, params) if meta else (),
         published_at=dates[0],
         modified_at=dates[1],
         language_hint=_language(raw.language or (meta.language if meta else None)),
-        publisher_name=_one_line((meta.publisher or meta.site_name or "")[:400]) if meta else None,
+        publisher_name=one_line((meta.publisher or meta.site_name or "")[:400]) if meta else None,
         canonical=canonical,
         attribution=body.attribution,
         flags=flags,
@@ -225,28 +213,9 @@ def _language(hint: str | None) -> str | None:
     return hint if 2 <= len(hint) <= 35 and hint.replace("-", "").isalnum() and hint.isascii() else None
 
 
-def _page_title(page: Page, domain: str | None) -> str | None:
-    """Choose among the page's titles: its h1 where another title agrees, else the first claim, else <title>."""
-    meta = page.metadata
-    claims = [title for title in map(_one_line, meta.titles[:6]) if title is not None]
-    headline = _one_line(page.main.headline)
-    names = [name for name in (meta.site_name, meta.publisher, domain, (domain or "").split(".")[0]) if name]
-    if headline is not None and any(_agrees(headline, claim) for claim in [*claims, page.title or ""]):
-        return headline
-    title = claims[0] if claims else _one_line(page.title) or headline
-    return without_site_name(title, names) if title is not None else None
-
-
 def _lead(raw: RawArticle, page: Page | None) -> str | None:
     """Return the sub-headline: the raw record's, or the one that the page states, or else shows."""
-    return _one_line(raw.subtitle) or (
-        _one_line(page.metadata.subtitle or page.main.lead) if page is not None else None
-    )
-
-
-def _agrees(headline: str, claim: str) -> bool:
-    """Tell whether a claim is the headline, perhaps with the site's name; a site's name alone is no headline."""
-    return len(headline) * 2 >= len(claim) and headline.casefold() in claim.casefold()
+    return one_line(raw.subtitle) or (one_line(page.metadata.subtitle or page.main.lead) if page is not None else None)
 
 
 def _canonical(claimed: str, own: str | None) -> tuple[str | None, frozenset[str]]:
@@ -265,14 +234,14 @@ def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]
     flags = text_flags(body.paragraphs, body.title, params)
     if cleaned.repaired:
         flags.add("encoding_repaired")
-    if "\ufffd" in cleaned.text:
+    if cleaned.garbled:
         flags.add("mojibake")
     if cleaned.suspicious:
         flags.add("suspicious_unicode")
     return frozenset(flags)
 
 
-def _page_flags(page: Page) -> frozenset[str]:
+def _page_flags(page: Page, own: str | None) -> frozenset[str]:
     flags = set()
     meta = page.metadata
     if meta.is_free is False:
@@ -281,6 +250,8 @@ def _page_flags(page: Page) -> frozenset[str]:
         flags.add("paywall_stub")
     if meta.is_amp:
         flags.add("amp_page")
-    if page.main.link_share > 0.5 or (meta.is_list and not meta.is_article):
+    # Nobody publishes an article as a front page; what stands there are teasers of many.
+    front = own is not None and is_front_page(own) and not meta.is_article
+    if front or page.main.link_share > 0.5 or (meta.is_list and not meta.is_article):
         flags.add("list_page")
     return frozenset(flags)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.text.furniture import is_tail_marker
 from pipeline.text.params import IngestParams
+from pipeline.text.summary import word_count
 from pipeline.text.wordlists import load_words
 
 __all__ = ["is_no_article", "text_flags"]
@@ -13,7 +14,7 @@ _PAYWALL: tuple[str, ...] = tuple(_WORDS["paywall"])
 _COOKIE: tuple[str, ...] = tuple(_WORDS["cookie"])
 _BLOCK: tuple[str, ...] = tuple(_WORDS["block"])
 
-_TERMINAL = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "”", '"', "»", "」", "”", ")", "。」", "።", "။", "៕", ":")
+_TERMINAL = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "”", '"', "»", "」", "”", ")", "።", "။", "៕", ":")
 _CUT = ("…", "...", "[…]", "[...]", "(…)", "chars]")
 _REPEATED_SHARE = 0.2
 # Walls are short: longer texts speak about cookies and subscriptions.
@@ -25,7 +26,10 @@ _LIST_LINE_CHARS = 90
 _LIST_SHARE = 0.75
 # Digits and symbols alone say nothing; a text that is only short is flagged, not refused.
 _MIN_LETTERS = 2
-_WORD_CHARS = 5
+# A text with so many characters for each word that a short one has is not short; counting its words can be spared.
+_LONG_ENOUGH_CHARS = 8
+# What the server sends instead of an article says so at once; an article may speak of captchas further down.
+_BLOCK_LINE_CHARS = 200
 _LETTER_WINDOW = 40
 
 
@@ -35,8 +39,7 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
     chars = sum(map(len, paragraphs))
     if not title:
         flags.add("no_title")
-    # Scripts without spaces have no words to count: characters decide.
-    if chars < params.short_words * _WORD_CHARS:
+    if chars < params.short_words * _LONG_ENOUGH_CHARS and _words(paragraphs) < params.short_words:
         flags.add("too_short")
     if _repeated_share(paragraphs, chars) > _REPEATED_SHARE:
         flags.add("repeated")
@@ -53,7 +56,11 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
     return flags
 
 
-def is_no_article(paragraphs: Sequence[str], *, from_page: bool) -> str | None:
+def _words(paragraphs: Sequence[str]) -> int:
+    return word_count("\n\n".join(paragraphs), len(paragraphs))
+
+
+def is_no_article(paragraphs: Sequence[str], title: str | None, *, from_page: bool) -> str | None:
     """Return why the text is too poor to be an article, or None."""
     letters = 0
     for paragraph in paragraphs:
@@ -63,7 +70,7 @@ def is_no_article(paragraphs: Sequence[str], *, from_page: bool) -> str | None:
     else:
         return "next to no text"
     if from_page and sum(map(len, paragraphs)) < _WALL_CHARS // 3:
-        if _mentions(paragraphs, _BLOCK):
+        if _mentions([(title or "")[:_BLOCK_LINE_CHARS], paragraphs[0][:_BLOCK_LINE_CHARS]], _BLOCK):
             return "an error or access page"
         if _mentions(paragraphs, _COOKIE):
             return "a consent page"

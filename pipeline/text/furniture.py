@@ -24,6 +24,7 @@ _TERMINAL = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "…", "”"
 # A block that follows "most read" and the like is a list of headlines: short lines, few of them questions or
 # quotations, and next to none with a full stop.
 _LIST_LINE_WIDTH = 160
+_HEADLINE_WIDTH = 90
 _LIST_SENTENCE_SHARE = 0.34
 _LIST_STOP_SHARE = 0.1
 _MOST_STOPS = 3
@@ -63,7 +64,6 @@ _WORDS: dict[str, dict[str, list[str]]] = load_words("furniture")
 _TAIL_START = _keys("tail_start")
 _ALONE = _keys("line")
 _SOURCE_LINK = _keys("source_link")
-_LIST_START = _TAIL_START - _ALONE
 _PREFIXES = tuple(sorted({phrase.casefold() for phrases in _WORDS["prefix"].values() for phrase in phrases}))
 _PREFIX_WORDS = tuple(sorted({phrase.casefold() for phrases in _WORDS["prefix_word"].values() for phrase in phrases}))
 _LABEL_PREFIXES = tuple(prefix for prefix in _PREFIXES if prefix.endswith((":", "：")))
@@ -133,20 +133,23 @@ def _end_of_tail(lines: Sequence[str], keys: Sequence[str | None]) -> int:
 
 def _end_of_list(lines: Sequence[str], keys: Sequence[str | None], end: int) -> int:
     """Find the first marker of the tail after which nothing but a list of short lines follows."""
-    sentences = stops = 0
+    sentences = stops = widest = 0
     best = end
     for index in range(end - 1, int(end * _TAIL_FROM), -1):
         line, key = lines[index], keys[index]
-        if key is not None and (key in _LIST_START or key in _SOURCE_LINK):
+        if key is not None and (key in _TAIL_START or key in _SOURCE_LINK):
             below = end - index - 1
-            if sentences <= _LIST_SENTENCE_SHARE * below and stops <= _LIST_STOP_SHARE * below:
-                best = index
+            # "Advertisement" stands in mid-text too: what follows it must look like headlines and nothing else.
+            few = 0 if key in _ALONE else below
+            if sentences <= _LIST_SENTENCE_SHARE * few and stops <= _LIST_STOP_SHARE * few:
+                best = best if key in _ALONE and widest > _HEADLINE_WIDTH else index
             continue
         if _at_edge(line, key):
             continue
         stops += line.endswith(_STOPS)
         sentences += line.endswith(_TERMINAL)
-        if stops > _MOST_STOPS or _width(line) > _LIST_LINE_WIDTH:
+        widest = max(widest, _width(line))
+        if stops > _MOST_STOPS or widest > _LIST_LINE_WIDTH:
             break
     return _end_of_tail(lines[:best], keys[:best])
 

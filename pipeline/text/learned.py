@@ -24,9 +24,11 @@ FORMAT = 1
 NO_LINES: Mapping[str, bool] = {}
 """What is known of a source of which nothing was learned."""
 
-# Where furniture stands that may not be taken out of the middle of a text: this many lines from its ends.
+# Where furniture stands that may not be taken out of the middle of a text: this many lines from its ends, of a short
+# text a quarter of its lines.
 _HEAD_LINES = 4
 _TAIL_LINES = 10
+_EDGE_PART = 4
 
 
 class LearnedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +94,8 @@ class LearnedFurniture(Struct, frozen=True):
 
 def at_edge(index: int, count: int) -> bool:
     """Tell whether a line stands near the beginning or the end of `count` lines."""
-    return index < _HEAD_LINES or index >= count - _TAIL_LINES
+    most = max(1, count // _EDGE_PART)
+    return index < min(_HEAD_LINES, most) or index >= count - min(_TAIL_LINES, most)
 
 
 def without_learned(lines: Sequence[str], learned: Mapping[str, bool]) -> Sequence[str]:

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 
 from pipeline.text.furniture import line_key
 
-__all__ = ["first_line_title", "without_site_name", "without_title"]
+__all__ = ["agrees", "first_line_title", "is_site_name", "without_site_name", "without_title"]
 
-_SEPARATOR = re.compile(r"\s+[|–—\-·•»:]{1,2}\s+|:\s+|\s*[|｜]\s*")
+_SEPARATOR = re.compile(
+    r"\s+[|–—\-·•»›:]{1,2}\s+|:\s+|\s*[|｜]\s*|[-–—_](?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,12}$)"
+)
+# A shorter beginning of another title may be a section's or the site's name.
+_MIN_TITLE_CHARS = 15
 _SENTENCE_ENDS = (".", "。", "।", "۔", "،", ",", ";", "؛")
 _TITLE_WINDOW = 4
 _SITE_MAX_CHARS = 40
@@ -37,6 +41,21 @@ def without_title(lines: Sequence[str], title: str | None, max_chars: int) -> li
     key = line_key(title)
     kept = [line for line in lines[:_TITLE_WINDOW] if len(line) > max_chars or line_key(line) != key]
     return [*kept, *lines[_TITLE_WINDOW:]]
+
+
+def agrees(headline: str, claim: str) -> bool:
+    """Tell whether a claim is the headline, perhaps with the site's name; a site's name alone is no headline."""
+    if headline.casefold() not in claim.casefold():
+        return False
+    if len(headline) * 2 >= len(claim):
+        return True
+    begins = len(headline) >= _MIN_TITLE_CHARS and claim.casefold().startswith(headline.casefold())
+    return begins and _SEPARATOR.match(claim, len(headline)) is not None
+
+
+def is_site_name(title: str, names: Sequence[str]) -> bool:
+    """Tell whether a title is one of the site's names."""
+    return _squeezed(title) in {_squeezed(name) for name in names}
 
 
 def without_site_name(title: str, names: Sequence[str]) -> str:

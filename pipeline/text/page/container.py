@@ -1,5 +1,7 @@
 """Which element of a page holds the article: text blocks count for all their ancestors, the lowest with enough wins."""
 
+import re
+
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -31,6 +33,9 @@ _READINGS = 6
 # An element named after something else that holds this much of the text is a wrapper of everything.
 _MOST = 0.5
 _NEARLY_ALL = 0.85
+# What a page hides is a dialogue or a note where it is a small part of the text, else tabs or a part to be unfolded.
+_HIDDEN_PART = 0.2
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _PARAGRAPHS = frozenset({"p", "pre", "blockquote"})
 _HEADINGS = frozenset({"h2", "h3", "h4"})
 _TEXT_TAGS = "p,pre,blockquote,h2,h3,h4,div,td,section,article,main,li,body,span,font,center,dd"
@@ -44,6 +49,15 @@ def names_of(node: LexborNode) -> str:
     if "-" in tag:
         return f"{tag} {attributes.get('class') or ''} {attributes.get('id') or ''}"
     return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    """Tell whether the page does not show an element."""
+    attributes = node.attributes
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    return style is not None and _HIDDEN.search(style) is not None
 
 
 def link_chars(node: LexborNode) -> int:
@@ -113,6 +127,7 @@ def choose_container(tree: LexborHTMLParser, *, heeds_names: bool) -> Choice | N
     if not total:
         return None
     apart, beside = _outside(ancestry, weights, total)
+    hidden = _hidden(ancestry, blocks, weights, total) if heeds_names else frozenset()
     if not heeds_names:
         beside = frozenset()
     without_apart = [block for block in blocks if apart.isdisjoint(block.ancestors)] or blocks
@@ -125,7 +140,7 @@ def choose_container(tree: LexborHTMLParser, *, heeds_names: bool) -> Choice | N
     weights, total = _weigh(inside)
     lowest = _lowest(ancestry, weights, total)
     wrappers = frozenset(key for key in weights if weights[key] >= _MOST * weights[lowest])
-    return Choice(ancestry.nodes[lowest], outside, wrappers, total, texts, shown)
+    return Choice(ancestry.nodes[lowest], outside | hidden, wrappers, total, texts, shown)
 
 
 def _weigh(blocks: list[_Block]) -> tuple[dict[int, int], int]:
@@ -161,6 +176,17 @@ def _outside(ancestry: _Ancestry, weights: dict[int, int], total: int) -> tuple[
             elif names.beside and weight < _MOST * total:
                 beside.add(key)
     return frozenset(apart), frozenset(beside)
+
+
+def _hidden(ancestry: _Ancestry, blocks: list[_Block], weights: dict[int, int], total: int) -> frozenset[int]:
+    """Return the elements that the page does not show, where they are a small part of it."""
+    hidden = frozenset(
+        key for key, weight in weights.items() if weight < _HIDDEN_PART * total and _is_hidden(ancestry.nodes[key])
+    )
+    if not hidden:
+        return hidden
+    chars = sum(block.chars for block in blocks if not hidden.isdisjoint(block.ancestors))
+    return hidden if chars < _HIDDEN_PART * total else frozenset()
 
 
 def _lowest(ancestry: _Ancestry, weights: dict[int, int], total: int) -> int:

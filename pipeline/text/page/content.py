@@ -15,7 +15,8 @@ class MainText(Struct, frozen=True):
     """Paragraphs and sub-headlines in the page's order, and what the page looked like around them."""
 
     lines: list[str]
-    headline: str | None
+    headlines: tuple[str, ...]
+    """Its first-level headings; one may be the site's name."""
     lead: str | None
     """Sub-headline or introduction above the text and not in it."""
     link_share: float
@@ -55,25 +56,26 @@ _CONTAINERS = frozenset(
 _LINK_LINE_SHARE = 0.8
 _LINK_LINE_CHARS = 200
 _MAX_STEPS = 60_000
+_MAX_HEADLINES = 5
 # Deeper down in the container nobody looks for blocks within blocks: a look at an element reads all that is below it.
 _MAX_DEPTH = 40
 
 
 def extract_main_text(tree: LexborHTMLParser, description: str | None, reading: Reading) -> MainText:
     """Find the element that holds the article and return its lines; changes the tree."""
-    headline = _headline(tree)
+    headlines = _headlines(tree)
     tree.strip_tags([*reading.dropped], recursive=True)
     for node in tree.css("br"):
         node.replace_with(BREAK)
     choice = choose_container(tree, heeds_names=reading.heeds_names)
     if choice is None:
-        return MainText([], headline, None, 0.0, 0.0)
+        return MainText([], headlines, None, 0.0, 0.0)
     collector = _Collector(choice, heeds_names=reading.heeds_names)
     collector.walk(choice.container)
     lines = collector.lines
     chars = sum(map(len, lines))
     lead = find_lead(choice.shown, description, lines)
-    return MainText(lines, headline, lead, collector.link_chars / chars if chars else 0.0, chars / choice.total)
+    return MainText(lines, headlines, lead, collector.link_chars / chars if chars else 0.0, chars / choice.total)
 
 
 def read_fragment(tree: LexborHTMLParser) -> list[str]:
@@ -89,12 +91,9 @@ def read_fragment(tree: LexborHTMLParser) -> list[str]:
     return collector.lines
 
 
-def _headline(tree: LexborHTMLParser) -> str | None:
-    for node in tree.css("h1"):
-        text = " ".join(node.text_lexbor().split())
-        if text:
-            return text
-    return None
+def _headlines(tree: LexborHTMLParser) -> tuple[str, ...]:
+    texts = (" ".join(node.text_lexbor().split()) for node in tree.css("h1")[:_MAX_HEADLINES])
+    return tuple(filter(None, texts))
 
 
 class _Collector:

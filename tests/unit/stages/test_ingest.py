@@ -98,6 +98,8 @@ def test_markup_in_the_text_of_a_feed() -> None:
         title="Dam holds", text="<p>The dam held &amp; all is well.</p><p>Roads<br>reopen <b>today</b>.</p>"
     )
     assert article.body == "The dam held & all is well.\n\nRoads\n\nreopen today."
+    escaped = _text(title="Dam <b>holds</b>", text="&lt;p&gt;The dam held &amp;amp; all is well.&lt;/p&gt;")
+    assert (escaped.headline, escaped.body) == ("Dam holds", "The dam held & all is well.")
     assert _text(text="If a < b and b > c, then").body == "If a < b and b > c, then"
 
 

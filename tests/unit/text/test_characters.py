@@ -41,6 +41,26 @@ def test_suspicious(text: str) -> None:
     assert clean_characters(text).suspicious
 
 
+def test_marks_around_a_foreign_name_and_flags_are_nothing_odd() -> None:
+    for text in (
+        "השר \u2066Ada Okafor\u2069 אמר",
+        "Wales \U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+    ):
+        assert not clean_characters(text).suspicious
+
+
+@pytest.mark.parametrize("text", ["Ïëîòèíà âûäåðæàëà íàïîð âîäû â ðåêå ïîñëå ïàâîäêà", "The dam\ufffds wall"])
+def test_garbled(text: str) -> None:
+    assert clean_characters(text).garbled
+
+
+@pytest.mark.parametrize(
+    "text", ["É uma maçã à beira-mar", "Größe, Übung, straßenüberführung", "Đường phố Hà Nội", "Привет"]
+)
+def test_not_garbled(text: str) -> None:
+    assert not clean_characters(text).garbled
+
+
 @pytest.mark.parametrize("text", ["plain", "Привет мир", "naïve café", "השלום", "日本語 text"])
 def test_not_suspicious(text: str) -> None:
     cleaned = clean_characters(text)

@@ -34,20 +34,29 @@ def test_an_article_has_no_flags() -> None:
 
 @pytest.mark.parametrize("paragraphs", [[], ["7"], ["…", "—", "12:30"], ["水"]])
 def test_next_to_no_text(paragraphs: list[str]) -> None:
-    assert is_no_article(paragraphs, from_page=False) is not None
+    assert is_no_article(paragraphs, None, from_page=False) is not None
 
 
 @pytest.mark.parametrize(
-    "text", ["404 Not Found. Go to our home page.", "Wir verwenden Cookies, um Inhalte anzuzeigen."]
+    "text",
+    [
+        "404 Not Found. Go to our home page.",
+        "Just a moment...",
+        "401 Unauthorized",
+        "Wir verwenden Cookies, um Inhalte anzuzeigen.",
+        "Jetzt mit Werbung lesen oder ein Abo abschließen.",
+        "Ta strona korzysta z plików cookie.",
+        "当社はCookieを使用しています。",
+    ],
 )
 def test_walls_are_no_articles(text: str) -> None:
-    assert is_no_article([text], from_page=True) is not None
-    assert is_no_article([text], from_page=False) is None
+    assert is_no_article([text], None, from_page=True) is not None
+    assert is_no_article([text], None, from_page=False) is None
 
 
 def test_articles_in_any_script_are_articles() -> None:
     for text in (TEXT, "水位が下がり、ダムは持ちこたえたと技術者が述べた。", "صمد السد طوال الليل كما قال المهندسون."):
-        assert is_no_article([text], from_page=True) is None
+        assert is_no_article([text], None, from_page=True) is None
 
 
 def test_score_falls_with_every_flag() -> None:
@@ -55,3 +64,15 @@ def test_score_falls_with_every_flag() -> None:
     assert judge_quality(["too_short", "no_title", "too_short"]).flags == ("no_title", "too_short")
     assert judge_quality(["too_short", "no_title"]).score < judge_quality(["too_short"]).score < 1.0
     assert all(0.0 <= judge_quality([flag]).score <= 1.0 for flag in FLAG_WEIGHTS)
+
+
+def test_a_brief_may_speak_of_walls() -> None:
+    brief = [TEXT, "The ministry's form now has a captcha, and whoever fails it reads access denied."]
+    assert is_no_article(brief, "Dam holds", from_page=True) is None
+    assert is_no_article([TEXT], "Access denied", from_page=True) is not None
+
+
+def test_words_are_counted_in_scripts_without_spaces_too() -> None:
+    assert "too_short" not in text_flags(["工程师周二说大坝挺过了三十年来的最高水位。" * 4], "大坝", PARAMS)
+    assert "too_short" in text_flags(["工程师周二说大坝挺过了。"], "大坝", PARAMS)
+    assert "too_short" in text_flags(["Engineers said on Tuesday that the dam held." * 2], "Dam", PARAMS)

@@ -38,11 +38,12 @@ def test_what_most_articles_have_is_furniture() -> None:
         [[*_body(number), NOTICE] for number in range(4)],
         [[*_body(number), *([NOTICE] if number < 5 else [])] for number in range(20)],
         [[*_body(number, 15), LABEL, *_body(number + 100, 15)] for number in range(10)],
+        [[*_body(number, 4), LABEL, *_body(number + 100, 4)] for number in range(10)],
         [[*_body(1), NOTICE] for _ in range(10)],
         [[*_body(number), "word " * 200] for number in range(10)],
         [[*_body(number), "* * *", "7"] for number in range(10)],
     ],
-    ids=["few", "small share", "short in mid-text", "copies", "long", "no letters"],
+    ids=["few", "small share", "short in mid-text", "short in a short text", "copies", "long", "no letters"],
 )
 def test_what_is_not_learned(articles: list[list[str]]) -> None:
     assert _learn(articles) == {}

@@ -18,6 +18,7 @@ SECOND = "An evacuation plan had been ready since Sunday, with twenty buses wait
 THIRD = "The minister, who visited the valley by helicopter, promised a new spillway before the next season of floods."
 TEXT = [FIRST, SECOND, THIRD]
 COMMENT = "I live in the valley and I have never seen so much water, it was frightening and I would not want it again."
+SITE = "<meta property='og:site_name' content='Nahr News'>"
 TEASER = "Ten dams you should see before they are gone"
 
 
@@ -388,3 +389,43 @@ def test_a_change_in_the_future_says_nothing() -> None:
     assert _draft(_paragraphs(*TEXT), head).modified_at is None
     later = head + "<meta property='article:modified_time' content='2026-01-07'>"
     assert _draft(_paragraphs(*TEXT), later).modified_at == "2026-01-07T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("hidden", ["hidden", "style='display: none'"])
+def test_what_a_page_hides_is_left_out_where_it_is_a_small_part(hidden: str) -> None:
+    body = f"<article>{_paragraphs(*TEXT * 3)}<div {hidden}>{_paragraphs(COMMENT)}</div></article>"
+    assert COMMENT not in _draft(body).paragraphs
+    unfolded = f"<article>{_paragraphs(FIRST, SECOND)}<div {hidden}>{_paragraphs(THIRD)}</div></article>"
+    assert _draft(unfolded).paragraphs == TEXT
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "headline"),
+    [
+        (
+            "<meta property='og:title' content='Old dam holds after night - Nahr Valley Weekly Messenger of Verania'>",
+            "<h1>Old dam holds after night</h1>",
+            "Old dam holds after night",
+        ),
+        (
+            SITE + "<meta property='og:title' content='Old dam holds | Nahr'>",
+            "<h1>Nahr News</h1><h1>Old dam holds</h1>",
+            "Old dam holds",
+        ),
+        (
+            SITE + "<meta property='og:title' content='Old dam holds › Nahr News'>",
+            "",
+            "Old dam holds",
+        ),
+        (
+            "<meta property='og:title' content='水坝挺过洪水-新华网'><meta property='og:site_name' content='新华网'>",
+            "",
+            "水坝挺过洪水",
+        ),
+        ("<meta property='og:title' content='Old &lt;b&gt;dam&lt;/b&gt; holds'>", "", "Old dam holds"),
+    ],
+)
+def test_headlines(head: str, body: str, headline: str) -> None:
+    draft = _draft(f"<article>{body}{_paragraphs(*TEXT)}</article>", head)
+    assert draft.headline == headline
+    assert draft.paragraphs == TEXT
