@@ -26,7 +26,7 @@ RejectReason = Literal[
     "unsupported_content_type",
     "unknown_action",
     "invalid_url",
-    "missing_identity",  # neither url nor id
+    "missing_identity",  # neither url nor id, nor a source to which the text belongs
     "missing_content",  # neither html nor text
     "too_deep",  # markup nested past the limit
     "not_an_article",  # nothing that reads as an article was found in it

@@ -117,7 +117,7 @@ def _from_page(
         authors = meta.authors[: params.max_authors]
     title = one_line(raw.title) or page_title(page, domain, params)
     body = clean_body(lines, title, [name for name, _ in authors], domain, params)
-    canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", raw.url), raw.canonical)
+    canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", _base(raw, meta)), raw.canonical)
     flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page, raw.canonical)
     published, date_flags = find_publication(raw, meta.published, body.date, seen_ms, params)
     return _drafted(
@@ -160,7 +160,7 @@ def _drafted(
         authors=_authors(authors, body, meta, params),
         section=section[0] if section else None,
         tags=clean_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
-        images=_images(meta.images, raw.url, params) if meta else (),
+        images=_images(meta.images, _base(raw, meta), params) if meta else (),
         published_at=dates[0],
         modified_at=dates[1],
         language_hint=_language(raw.language or (meta.language if meta else None)),
@@ -198,6 +198,10 @@ def _images(urls: Sequence[str], base: str | None, params: IngestParams) -> tupl
     found = dict.fromkeys(_absolute(url.strip(), base) for url in urls if len(url) <= params.max_url_chars)
     absolute = (url for url in found if url.startswith(("https://", "http://")) and " " not in url)
     return tuple(islice(absolute, params.max_images))
+
+
+def _base(raw: RawArticle, meta: Metadata) -> str | None:
+    return _absolute(meta.base, raw.url) if meta.base is not None else raw.url
 
 
 def _absolute(url: str, base: str | None) -> str:

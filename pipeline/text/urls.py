@@ -26,6 +26,13 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+# google.com/amp/s/news.example/a, news-example.cdn.ampproject.org/c/s/news.example/a, amp.cloudflare.com likewise.
+_CACHED = re.compile(
+    r"https?://(?:(?:www\.)?google\.[a-z.]{2,7}/amp/|(?:[a-z0-9-]{1,63}\.)?cdn\.ampproject\.org/[acivw]/)"
+    r"(?P<secure>s)?(?(secure)/)(?=[a-z0-9-]+(?:\.[a-z0-9-]+)+/)",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`\u0085\u00a0\u2028\u2029\ud800-\udfff]")
 
 
@@ -89,6 +96,12 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join(kept)
 
 
+def _original(url: str) -> str:
+    """Return the address of the page that an AMP cache or viewer of a search engine shows."""
+    match = _CACHED.match(url) if "amp" in url else None
+    return f"http{match['secure'] or ''}://{url[match.end() :]}" if match is not None else url
+
+
 def _without_amp(path: str) -> str:
     if "amp" not in path:
         return path
@@ -107,7 +120,7 @@ def _query(query: str) -> str:
     kept = []
     for pair in query.split("&"):
         name = pair.partition("=")[0].lower()
-        if pair and name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES):
+        if pair and name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES) and pair.lower() != "output=amp":
             kept.append(_normal_escapes(pair))
     kept.sort()
     return "&".join(kept)
@@ -119,7 +132,7 @@ def canonical_url(url: str) -> str | None:
     Fragments, tracking parameters, default ports, credentials, mobile and AMP variants are folded away; the host is
     in lower-case ASCII. Scheme and `www.` stay, so that the result can be fetched; `url_key` folds them too.
     """
-    url = url.strip()
+    url = _original(url.strip())
     if not url or len(url) > _MAX_CHARS or "://" not in url[:8]:
         return None
     try:
@@ -135,7 +148,7 @@ def canonical_url(url: str) -> str | None:
         return None
     if port is not None and port != (443 if scheme == "https" else 80):
         normal = f"{normal}:{port}"
-    path = _without_amp(_without_dots(_normal_escapes(parts.path or "/")))
+    path = _without_amp(_without_dots(_normal_escapes(_SESSION.sub("", parts.path) or "/")))
     query = _query(parts.query)
     return f"{scheme}://{normal}{path}{'?' + query if query else ''}"
 
@@ -159,16 +172,20 @@ def is_front_page(canonical: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _registrable(host: str) -> str | None:
-    found = _SUFFIXES.extract_str(host, include_psl_private_domains=False)
+    # Who has a name under a host of blogs is a publisher of their own; the host itself is one by the registry's rules.
+    for private in (True, False):
+        found = _SUFFIXES.extract_str(host, include_psl_private_domains=private)
+        if found.top_domain_under_public_suffix:
+            return str(found.top_domain_under_public_suffix)
     if found.suffix or found.ipv4 or found.ipv6:
-        return found.top_domain_under_public_suffix or None
+        return None
     # The list's own default rule: an unknown last label is a public suffix.
     labels = host.strip(".").split(".")
     return ".".join(labels[-2:]) if len(labels) > 1 else None
 
 
 def registrable_domain(url_or_host: str) -> str | None:
-    """Return the domain somebody registered (`bbc.co.uk`), or None for addresses and bare suffixes."""
+    """Return the domain somebody registered (`bbc.co.uk`, `ada.blogspot.com`), or None for addresses and suffixes."""
     host = url_or_host
     if "://" in host:
         try:

@@ -51,7 +51,7 @@ class RawArticle(Struct, frozen=True, kw_only=True):
     canonical: str | None = None
     """Canonical form of `url`."""
     article_id: ArticleId = ArticleId("")
-    """The article's name, from `canonical`, or else from `source` and `id`."""
+    """The article's name, from `canonical`, or else from `source` and `id`, or else from `source` and content."""
 
 
 class _JsonArticle(Struct, frozen=True, kw_only=True):
@@ -257,8 +257,6 @@ def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
     url = (article.url or "").strip() or None
     given_id = (article.id or "").strip() or None
     source = (article.source or "").strip() or None
-    if url is None and given_id is None:
-        return Reject("missing_identity", "neither url nor id")
     if given_id is not None and len(given_id) > params.max_id_chars:
         return Reject("invalid_schema", f"id longer than {params.max_id_chars} characters")
     if source is not None and len(source) > params.max_label_chars:
@@ -273,7 +271,11 @@ def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
     has_content = (article.html or "").strip() or (article.text or "").strip()
     if article.action == "publish" and not has_content:
         return Reject("missing_content", "neither html nor text")
-    identity = article_id(canonical=canonical, given_id=given_id, source=source)
+    # Without html and text there is a retraction, which needs a name to retract.
+    content = (article.title or "", article.html or "", article.text or "") if has_content else ()
+    identity = article_id(canonical=canonical, given_id=given_id, source=source, content=content)
+    if identity is None:
+        return Reject("missing_identity", "neither url nor id, nor a source to which the text belongs")
     return msgspec.structs.replace(
         article, url=url, id=given_id, source=source, canonical=canonical, article_id=identity
     )

@@ -22,6 +22,8 @@ class Metadata(Struct, kw_only=True):
     """(text, source) by falling trust; source is json-ld, meta, microdata or time."""
     modified: list[str] = field(default_factory=list)
     canonical: str | None = None
+    base: str | None = None
+    """What the page's relative addresses are relative to, if not its own address."""
     language: str | None = None
     body: str | None = None
     """articleBody of the JSON-LD."""

@@ -145,3 +145,6 @@ def _read_links(tree: LexborHTMLParser, found: Metadata) -> None:
     href = link.attributes.get("href") if link is not None else None
     if href and href.strip():
         found.canonical = href.strip()
+    base = tree.css_first("base[href]")
+    if base is not None:
+        found.base = (base.attributes.get("href") or "").strip() or None

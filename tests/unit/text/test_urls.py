@@ -21,6 +21,12 @@ from pipeline.text.urls import canonical_url, is_front_page, registrable_domain,
         ("https://example.org/a/amp/", "https://example.org/a/"),
         ("https://example.org/a.amp.html", "https://example.org/a.html"),
         ("https://example.org/a?amp=1", "https://example.org/a"),
+        ("https://example.org/a?output=amp&cmp=x&traffic_source=y", "https://example.org/a"),
+        ("https://example.org/a;jsessionid=1F?b=2", "https://example.org/a?b=2"),
+        ("https://www.google.com/amp/s/www.example.org/news/1", "https://www.example.org/news/1"),
+        ("https://www.google.co.uk/amp/news.example.org/1", "http://news.example.org/1"),
+        ("https://www-example-org.cdn.ampproject.org/c/s/www.example.org/1/amp", "https://www.example.org/1"),
+        ("https://news.google.com/amp/stories", "https://news.google.com/stories"),
         ("https://example.org/amplifier", "https://example.org/amplifier"),
         ("https://example.org/%7euser/%c3%a9/%zz", "https://example.org/~user/%C3%A9/%25zz"),
         ("https://example.org/é d", "https://example.org/%C3%A9%20d"),
@@ -73,7 +79,8 @@ def test_key_folds_what_servers_treat_alike() -> None:
     [
         ("https://news.bbc.co.uk/a", "bbc.co.uk"),
         ("a.b.example.com", "example.com"),
-        ("blog.github.io", "github.io"),
+        ("a.blog.github.io", "blog.github.io"),
+        ("github.io", "github.io"),
         ("co.uk", None),
         ("http://127.0.0.1/a", None),
         ("localhost", None),
@@ -100,4 +107,7 @@ def test_ids_are_frozen() -> None:
     # A changed id makes every known article a new one: this value must never change.
     assert article_id(canonical="https://example.org/a") == "be217564a50be2e08a74542cce4a4a31"
     assert article_id(given_id="7", source="desk") == "af6ba1ff9b380c57e348e24effe80094"
+    assert article_id(source="desk", content=("Dam holds", "", "It  held.")) == "d9ab1f9342391d466051e57b70021845"
     assert article_id() is None
+    assert article_id(source="desk", content=("", " ")) is None
+    assert article_id(content=("Dam holds",)) is None

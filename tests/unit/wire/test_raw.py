@@ -189,6 +189,15 @@ def test_key_is_the_same_in_every_form() -> None:
     assert raw_key(_json(), ()) == raw_key(TEXT.encode(), header) is not None
 
 
+def test_a_text_of_a_source_is_named_by_what_it_says() -> None:
+    plain = (("content-type", b"text/plain"), ("source", b"desk"))
+    key = raw_key(orjson.dumps({"source": "desk", "text": TEXT}), ())
+    assert key == raw_key(TEXT.replace(" ", "  ").encode(), plain) is not None
+    others = [{"source": "post", "text": TEXT}, {"source": "desk", "text": TEXT, "title": "Dam"}, {"text": TEXT}]
+    assert key not in {raw_key(orjson.dumps(fields), ()) for fields in others}
+    assert raw_key(orjson.dumps({"source": "desk", "action": "retract"}), ()) is None
+
+
 def test_ids_are_namespaced_by_source() -> None:
     keys = {raw_key(orjson.dumps({"id": "7", "source": source, "text": TEXT}), ()) for source in ("a", "b")}
     assert len(keys) == 2
