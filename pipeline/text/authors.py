@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pipeline.domain.article import Author
 from pipeline.text.outlets import is_agency
@@ -16,6 +17,7 @@ def _one_of(words: Sequence[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
+_MAX_BYLINE_CHARS = 500
 _MAX_NAME_CHARS = 80
 _MAX_NAME_WORDS = 6
 _BY = re.compile(
@@ -33,9 +35,10 @@ _PARTS = re.compile(
 # In Spanish, Portuguese, Italian and Catalan names too: José Ortega y Gasset.
 _AND_OR_NAME = re.compile(r"\s(?:y|e|i)\s")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
-_ROLE = re.compile(
-    rf"(?<![^\W\d_])(?:{_one_of(_WORDS['role'])})(?![^\W\d_])|{_one_of(_WORDS['role_part'])}", re.IGNORECASE
-)
+_WORD = re.compile(r"[^\W\d_]+")
+_ROLES = frozenset(role for role in _WORDS["role"] if " " not in role)
+_ROLE_PARTS = (*_WORDS["role_part"], *(role for role in _WORDS["role"] if " " in role))
+_REMEMBERED = 8192
 _GUEST = frozenset(_WORDS["guest"])
 _NOBODY = frozenset(_WORDS["nobody"])
 _DEGREES = frozenset(_WORDS["degrees"])
@@ -54,7 +57,7 @@ def clean_authors(raw: Iterable[tuple[str, str | None]], limit: int) -> tuple[Au
     """Return the people and agencies among raw bylines (name, url), without repetition, at most `limit`."""
     authors: dict[str, Author] = {}
     for byline, url in raw:
-        for name in _names(byline):
+        for name in _names(byline[:_MAX_BYLINE_CHARS]):
             key = name.casefold()
             if key not in authors:
                 authors[key] = Author(name=name, url=url if _is_link(url) else None, is_agency=is_agency(name))
@@ -67,8 +70,10 @@ def _is_link(url: str | None) -> bool:
     return url is not None and url.startswith(("https://", "http://")) and len(url) <= 1000
 
 
-def _names(byline: str) -> list[str]:
-    byline = " ".join(byline[:500].split())
+@lru_cache(maxsize=_REMEMBERED)
+def _names(byline: str) -> tuple[str, ...]:
+    """Split and clean a byline; a source's authors come again and again."""
+    byline = " ".join(byline.split())
     names: list[str] = []
     for part in _parts(_without_by(_STATION.sub("", byline))):
         name = _BRACKETS.sub("", _without_by(_STATION.sub("", part.strip())))
@@ -80,7 +85,7 @@ def _names(byline: str) -> list[str]:
             names[-1] = f"{names[-1]} {name}"
         elif folded not in _DEGREES and _is_name(name):
             names.append(name)
-    return names
+    return tuple(names)
 
 
 def _without_by(text: str) -> str:
@@ -106,4 +111,6 @@ def _is_name(name: str) -> bool:
     words = name.casefold().split()
     if name.casefold() in _NOBODY or all(word in _GUEST for word in words):
         return False
-    return len(words) <= _MAX_NAME_WORDS and _ROLE.search(name) is None
+    if not _ROLES.isdisjoint(_WORD.findall(name.casefold())):
+        return False
+    return len(words) <= _MAX_NAME_WORDS and not any(map(name.casefold().__contains__, _ROLE_PARTS))

@@ -94,14 +94,15 @@ _HIDING = re.compile(
 _LOOKALIKES = "аеорсхіο"
 # Cyrillic that was read as Western European is words of nothing but accented letters.
 _LATIN_RUN = re.compile("[À-ÖØ-öø-ÿ]{4}")
-_RUN_WINDOW = 600
-_MOST_RUNS = 5
+_RUN_WINDOW = 200
+_MOST_RUNS = 3
 _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
 # Putting n marks of one letter in order takes n squared steps. No language piles up more than a few; the Unicode
-# Standard's stream-safe format (UAX 15) ends runs at 30. A longer run shows in every 30th character, where nearly all
-# text has no mark; the next look is at what is neither letter nor digit.
+# Standard's stream-safe format (UAX 15) ends runs at 30. A longer run shows in every 30th character, where most text
+# has no mark, and in five in a row out of every sixth one, which no other text has.
 _MOST_MARKS = 30
-_MAY_BE_MARKS = re.compile(r"[^\w\x00-\x7f]{31}")
+_MARK_STEP = 6
+_DENSE_MARKS = re.compile(rb"[^\x00]{5}")
 # What Western text has beyond ASCII and needs no change wherever it stands, unless two of them make mojibake: letters
 # and signs of Latin-1 and typographic punctuation, all composed. Deleting ASCII first leaves a few of these.
 _ASCII = bytes([*range(0x20, 0x7F), 0x0A])
@@ -115,36 +116,40 @@ def clean_characters(text: str) -> Cleaned:
         return Cleaned(text)
     if _is_plain_western(text):
         return Cleaned(text)
-    repaired = suspicious = False
+    repaired = suspicious = odd = False
+    unpiled = ""
     for _ in range(_ROUNDS):
         before = text
         text = _unescaped(text)
-        if _may_be_mojibake(text):
+        odd = _may_be_mojibake(text)
+        if odd:
             fixed = fix_encoding(text)
             repaired = repaired or fixed != text
             text = fixed
         for space in _SPACES:
             text = text.replace(space, " ")
         text, hiding = _without_invisible(text)
-        text, piled = _without_piles(text)
-        suspicious = suspicious or hiding or piled
+        suspicious = suspicious or hiding
+        if text != unpiled:
+            text, piled = _without_piles(text)
+            suspicious = suspicious or piled
+            unpiled = text
         if not is_normalized("NFC", text):
             text = normalize("NFC", text)
         if text == before:
             break
     if not suspicious and not text.isascii():
         suspicious = any(map(text.__contains__, _LOOKALIKES)) and _MIXED.search(text) is not None
-    return Cleaned(text, repaired, suspicious, _is_garbled(text))
+    return Cleaned(text, repaired, suspicious, _is_garbled(text, odd=odd))
 
 
-def _is_garbled(text: str) -> bool:
-    if "\ufffd" in text:
-        return True
+def _is_garbled(text: str, *, odd: bool) -> bool:
+    """Tell whether characters are lost or wrong; `odd` tells whether there still are pairs as mojibake has."""
     if text.isascii():
         return False
-    if len(_LATIN_RUN.findall(text, 0, _RUN_WINDOW)) >= _MOST_RUNS:
+    if "\ufffd" in text or (odd and is_bad(text)):
         return True
-    return any(map(text.__contains__, _LEADS)) and _MOJIBAKE.search(text) is not None and is_bad(text)
+    return len(_LATIN_RUN.findall(text, 0, _RUN_WINDOW)) >= _MOST_RUNS
 
 
 def _is_plain_western(text: str) -> bool:
@@ -162,7 +167,9 @@ def _unescaped(text: str) -> str:
 
 def _without_piles(text: str) -> tuple[str, bool]:
     """Cut runs of combining marks; the second value tells whether one was too long."""
-    if text.isascii() or not any(map(combining, text[::_MOST_MARKS])) or not _MAY_BE_MARKS.search(text):
+    if text.isascii() or not any(map(combining, text[::_MOST_MARKS])):
+        return text, False
+    if not _DENSE_MARKS.search(bytes(map(combining, text[::_MARK_STEP]))):
         return text, False
     kept = []
     run = 0
