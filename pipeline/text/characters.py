@@ -87,9 +87,9 @@ _ODD = re.compile(
 _C1 = re.compile("[\x80-\x9f]")
 # Overrides turn letters round and tags are seen by nobody, but for those that make a black flag one of a country. Marks
 # and isolates only say how a foreign name runs.
-_HIDING = re.compile(
-    "[\u202d\u202e]|(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}"
-)
+_HIDING = re.compile("[\u202d\u202e\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}")
+_BLACK_FLAG = "\U0001f3f4"
+_COUNTRY = re.compile(f"{_BLACK_FLAG}[\U000e0020-\U000e007f]+")
 # Cyrillic and Greek letters that look Latin, between Latin letters.
 _LOOKALIKES = "аеорсхіο"
 # Cyrillic that was read as Western European is words of nothing but accented letters.
@@ -193,5 +193,6 @@ def _without_invisible(text: str) -> tuple[str, bool]:
     text = _LINE_ENDS.sub("\n", text)
     if _C1.search(text):
         text = text.translate(_WINDOWS)
-    hiding = _HIDING.search(text) is not None
+    shown = _COUNTRY.sub("", text) if _BLACK_FLAG in text else text
+    hiding = _HIDING.search(shown) is not None
     return _INVISIBLE.sub("", _JOINERS.sub("", text)), hiding

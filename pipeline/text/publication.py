@@ -22,16 +22,13 @@ def find_publication(
     """
     candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
     candidates += claims[:_CLAIMS]
-    moments = [
-        (moment, source) for text, source in candidates if (moment := read_moment(text[:_DATE_CHARS])) is not None
-    ]
-    # Last, what nobody claims to be the date of publication.
-    moments += _found(raw, line)
-    for moment, source in moments:
+    first: tuple[Moment, DateSource] | None = None
+    for moment, source in _moments(candidates, raw, line):
         if _is_plausible(moment, seen_ms, params):
             return _stated(moment, source, seen_ms, params)
-    if moments:
-        return _stated(*moments[0], seen_ms, params)
+        first = first or (moment, source)
+    if first is not None:
+        return _stated(*first, seen_ms, params)
     return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
 
 
@@ -44,8 +41,14 @@ def find_modification(raw: RawArticle, claims: Sequence[str], seen_ms: int, para
     return None
 
 
-def _found(raw: RawArticle, line: str | None) -> Iterator[tuple[Moment, DateSource]]:
-    """Yield the date line's and the URL's date, the more exact one first."""
+def _moments(
+    candidates: Sequence[tuple[str, DateSource]], raw: RawArticle, line: str | None
+) -> Iterator[tuple[Moment, DateSource]]:
+    """Yield what can be read: claims, then the date line's and the URL's date, the more exact one first."""
+    for text, source in candidates:
+        moment = read_moment(text[:_DATE_CHARS])
+        if moment is not None:
+            yield moment, source
     from_url = read_url_date(raw.canonical) if raw.canonical is not None else None
     from_line = read_moment(line) if line is not None else None
     if from_line is not None and (from_url is None or from_line.precision != "month"):
