@@ -137,14 +137,10 @@ class ScriptProfile(Struct, frozen=True):
 
     @property
     def script(self) -> str | None:
-        """The script most letters are in, or None without letters. Kana anywhere in Han text makes it Japanese."""
+        """The script most letters are in, or None without letters."""
         if not self.scripts:
             return None
         return self.scripts[0][0]
-
-    def letters_in(self, script: str) -> int:
-        """Count the letters in one script."""
-        return next((count for name, count in self.scripts if name == script), 0)
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
