@@ -40,6 +40,7 @@ def test_writing_passes(text: str) -> None:
         "me@example.org you@example.org they@example.org",
         "1,234 5,678 9,012",
         "🎉🎉🎉 🔥🔥 💯",
+        "subscribe now and " * 10,
     ],
 )
 def test_what_is_no_writing_is_held_back(text: str) -> None:
