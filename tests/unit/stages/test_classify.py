@@ -8,7 +8,7 @@ from pipeline.domain.outcome import Emit
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.models.subjects import SubjectModel
-from pipeline.stages.classify import ClassifyStage
+from pipeline.stages.classify import ClassifyParams, ClassifyStage
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,22 @@ def test_every_article_goes_on_in_order(stage: ClassifyStage) -> None:
     assert [tuple(item.code for item in article.subjects) for article in articles] == [("medtop:15000000",), (), (), ()]
     assert [article.subjects_reason for article in articles] == [None, None, "too_short", "language_unsupported"]
     assert articles[1] is batch[1]
+
+
+def test_an_unsure_language_is_none(stage: ClassifyStage) -> None:
+    least = ClassifyParams().min_language_confidence
+    match = (
+        "The striker scored twice and the goalkeeper saved a penalty as the team won the football championship match."
+    )
+    batch = [
+        _article(
+            headline=match, body=match, language=Language(tag="en", confidence=sure, reliable=False, method="cld2")
+        )
+        for sure in (least, least - 0.01)
+    ]
+    reasons = [outcome.value.subjects_reason for outcome in stage.process(batch) if isinstance(outcome, Emit)]
+    assert reasons[0] != "language_unsupported"
+    assert reasons[1] == "language_unsupported"
 
 
 def test_changes_nothing_else(stage: ClassifyStage) -> None:
