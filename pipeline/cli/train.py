@@ -22,7 +22,7 @@ def language(*, data: Path, output: Path) -> int:
     Parameters
     ----------
     data:
-        A directory with `topic/sib200.jsonl.gz`.
+        A directory with `topic/sib200.jsonl.gz` and `lid/lingua_testdata.jsonl.gz`.
     output:
         The weights, npz; `pipeline/models/data/language.npz` is what ships.
     """

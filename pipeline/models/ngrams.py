@@ -38,8 +38,8 @@ def _is_mark_of_text(char: str) -> bool:
 _LOWERED: Final = _lowered()
 
 
-def buckets(points: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
-    """Return the bucket of every n-gram of 1 to 4 characters, lower-cased, words set apart by one space."""
+def buckets(points: NDArray[np.uint32], bits: int, longest: int = _LONGEST) -> NDArray[np.uint32]:
+    """Return the bucket of every n-gram of 1 to `longest` characters, lower-cased, words set apart by one space."""
     chars = _LOWERED[np.minimum(points, _LIMIT - 1)]
     chars = np.concatenate((np.array([_SPACE], np.uint32), chars, np.array([_SPACE], np.uint32)))
     spaces = chars == _SPACE
@@ -48,7 +48,7 @@ def buckets(points: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
     chars = chars[keep]
     hashes = chars.copy()
     found = []
-    for length in range(1, min(_LONGEST, chars.size) + 1):
+    for length in range(1, min(longest, chars.size) + 1):
         if length > 1:
             hashes = hashes[:-1] * _MULTIPLIER + chars[length - 1 :]
         mixed = (hashes + np.uint32(length)) * _SPREAD

@@ -1,6 +1,7 @@
 """Train the second opinion on language and the Han character lists, and write them.
 
-Learns from the train split of SIB-200 (CC BY-SA 4.0) only; its dev split is for measuring.
+Learns from the train split of SIB-200 (CC BY-SA 4.0), and what tells close relatives apart also from sentences of the
+Leipzig corpora (CC BY 4.0) that are not measured with; the dev split is for measuring.
 """
 
 import random
@@ -18,11 +19,12 @@ from pipeline.models.cld2 import guess
 from pipeline.models.ngrams import buckets
 from pipeline.models.scripts import code_points
 from pipeline.training.adam import Adam
-from pipeline.training.language_corpora import read_sentences
+from pipeline.training.language_corpora import read_leipzig, read_sentences
+from pipeline.training.relatives import RelativesTraining, train_relatives
 
 __all__ = ["LanguageTraining", "train_language"]
 
-_VERSION: Final = "lang-2026.11.2"
+_VERSION: Final = "lang-2026.11.3"
 _FEWEST_TRUSTED: Final = 4  # answers above the score
 
 Floats = NDArray[np.float32]
@@ -40,13 +42,14 @@ class LanguageTraining(Struct, frozen=True):
     seed: int = 7
     trust: float = 0.99  # share right of what CLD2 reliably calls a language, all languages equally frequent
     trust_texts: int = 18  # of a language, that say whether CLD2 is trusted
+    relatives: RelativesTraining = RelativesTraining()
 
 
 def train_language(data: Path, output: Path, training: LanguageTraining, say: Say) -> None:
     """Train and write the weights (npz, no pickle).
 
     Raises:
-        InputError: SIB-200 cannot be read.
+        InputError: SIB-200 or the Leipzig sentences cannot be read.
     """
     found = read_sentences(data)["train"]
     tags = sorted(found)
@@ -62,18 +65,21 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
     hans, hant = _han_lists(found)
     trusted = _trusted(found, training)
     say(f"CLD2 is trusted with {len(trusted)} languages")
-    np.savez_compressed(
-        output,
-        version=np.array(_VERSION),
-        ngram_labels=np.array(tags),
-        ngram_table=np.clip(np.rint(table / step), -127, 127).astype(np.int8),
-        ngram_weights=(weights.T * step).astype(np.float32),
-        ngram_bias=bias.astype(np.float32),
-        cld2_trusted=np.array(list(trusted)),
-        cld2_scores=np.array(list(trusted.values()), np.float32),
-        han_simplified=np.array(hans),
-        han_traditional=np.array(hant),
-    )
+    relatives = train_relatives([found, read_leipzig(data)], training.relatives)
+    say(f"relatives told apart: {', '.join(map(str, relatives['relatives_labels']))}")
+    arrays: dict[str, Any] = {
+        "version": np.array(_VERSION),
+        "ngram_labels": np.array(tags),
+        "ngram_table": np.clip(np.rint(table / step), -127, 127).astype(np.int8),
+        "ngram_weights": (weights.T * step).astype(np.float32),
+        "ngram_bias": bias.astype(np.float32),
+        "cld2_trusted": np.array(list(trusted)),
+        "cld2_scores": np.array(list(trusted.values()), np.float32),
+        "han_simplified": np.array(hans),
+        "han_traditional": np.array(hant),
+        **relatives,
+    }
+    np.savez_compressed(output, **arrays)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,4 +1,4 @@
-"""Quality gates of the shipped models, on 64 short articles in 36 languages written for this project.
+"""Quality gates of the shipped models, on 71 short articles in 39 languages written for this project.
 
 They are easy, and far too few to measure quality; what they catch is a model, a rule or a table that broke.
 """
@@ -17,9 +17,10 @@ from pipeline.training.variants import VARIANTS
 
 LANGUAGE_RIGHT = 0.98
 SUBJECT_RIGHT = 0.9  # of the articles that get an answer
-ANSWERED = 0.7
+ANSWERED = 0.65  # some of the languages are not served
 FLIPS = 0.03  # of spoilt articles whose answer changes although both answers were sure
 SURE = 0.7
+RELATIVES = {"bs", "hr", "sr-Latn"}  # told apart by a few words, which 400 characters may not have
 
 
 class Sample(Struct, frozen=True):
@@ -68,7 +69,13 @@ def test_languages_are_right(samples: list[Sample], languages: LanguageModel) ->
     # The fixture says `zh` and `sr-Cyrl`: a script is compared where it says one.
     right = [item.language in {got.tag, got.tag.split("-")[0]} for item, got in zip(samples, found, strict=True)]
     assert sum(right) >= LANGUAGE_RIGHT * len(samples)
-    assert all(got.reliable for got, ok in zip(found, right, strict=True) if ok)
+    assert all(got.reliable or item.language in RELATIVES for item, got in zip(samples, found, strict=True))
+
+
+def test_close_relatives_are_told_apart(samples: list[Sample], languages: LanguageModel) -> None:
+    relatives = [item for item in samples if item.language in RELATIVES]
+    assert {item.language for item in relatives} == RELATIVES
+    assert [got.tag for got in _detect(relatives, languages)] == [item.language for item in relatives]
 
 
 def test_subjects_are_right_or_absent(samples: list[Sample], subjects: SubjectModel) -> None:

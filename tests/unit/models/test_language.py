@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from pipeline.models.language import LanguageInput, LanguageModel
+from pipeline.models.language import LanguageInput, LanguageModel, LanguageParams
 
 TEXTS = {
     "en": "The city council voted on Tuesday to rebuild the old bridge after months of heated debate about its cost.",
@@ -46,6 +46,39 @@ def test_serbian_says_its_script(model: LanguageModel) -> None:
     assert model.detect([LanguageInput(body=text)])[0].tag == "sr-Latn"
 
 
+RELATIVES = {
+    "hr": (
+        "Gradsko vijeće je u utorak odlučilo obnoviti stari most, a općina će sljedeći tjedan raspisati natječaj. "
+        "Tisuće građana tražile su da radovi počnu u siječnju, jer vlak prema sveučilištu ne vozi već nekoliko mjeseci."
+    ),
+    "bs": (
+        "Gradsko vijeće je u utorak odlučilo da obnovi historijski most, a općina će naredne sedmice "
+        "raspisati konkurs. Hiljade građana tražile su da radovi počnu u januaru, kazao je "
+        "načelnik, jer je dio mosta u Sarajevu zatvoren."
+    ),
+    "sr-Latn": (
+        "Gradsko veće je u utorak odlučilo da obnovi stari most, a opština će sledeće nedelje raspisati konkurs. "
+        "Hiljade građana tražile su da radovi počnu u januaru, jer voz prema univerzitetu ne vozi nekoliko meseci."
+    ),
+}
+
+
+@pytest.mark.parametrize("tag", RELATIVES)
+def test_tells_close_relatives_apart(tag: str, model: LanguageModel) -> None:
+    found = model.detect([LanguageInput(body=RELATIVES[tag])])[0]
+    assert found.tag == tag
+    assert {item.tag for item in found.alternatives} <= RELATIVES.keys()
+
+
+def test_hint_decides_between_relatives_that_the_text_leaves_open(model: LanguageModel) -> None:
+    text = "Predsjednik je u utorak otvorio novi most preko rijeke."
+    plain = model.detect([LanguageInput(body=text)])[0]
+    assert not plain.reliable
+    other = plain.alternatives[0].tag
+    hinted = model.detect([LanguageInput(body=text, hint=other)])[0]
+    assert (hinted.tag, hinted.method) == (other, "hint")
+
+
 def _garbage() -> list[str]:
     rng = random.Random(5)
     return [
@@ -83,6 +116,7 @@ def test_ignores_the_headline_of_a_long_body(model: LanguageModel) -> None:
 def test_mixed_text_is_called_mixed(model: LanguageModel) -> None:
     found = model.detect([LanguageInput(body=" ".join([TEXTS["en"]] * 2 + [TEXTS["es"]] * 2))])[0]
     assert found.tag == "mul"
+    assert found.confidence == LanguageParams().mixed_sure
     assert {item.tag for item in found.alternatives} >= {"en", "es"}
 
 

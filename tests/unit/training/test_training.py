@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from pipeline.models.ngrams import NgramModel
+from pipeline.models.relatives import RelativesModel
 from pipeline.models.scripts import code_points
 from pipeline.models.subjects import SubjectInput, SubjectModel
 from pipeline.training import subjects as training
 from pipeline.training.language import LanguageTraining, train_language
 from pipeline.training.language_report import language_report
+from pipeline.training.relatives import RelativesTraining, train_relatives
 from pipeline.training.static_vectors import StaticSettings
 from pipeline.training.subject_report import subject_report
 from pipeline.training.subjects import SubjectTraining, train_subjects
@@ -77,6 +79,26 @@ def test_a_trained_language_model_tells_its_languages_apart(data: Path) -> None:
     for words, tag in ((ENGLISH, "en"), (GERMAN, "de")):
         assert model.rank(code_points(_sentence(words, 5000)), 1)[0][0] == tag
     assert said[0] == "2 languages, 486 texts"
+
+
+def test_what_tells_relatives_apart_is_learned_and_as_sure_as_it_is_right() -> None:
+    rng = random.Random(4)
+    shared = ["vlada", "grad", "most", "ljudi", "kaže", "danas", "voda", "ruka", "kuća", "dan"]
+    own = {"bs": "sedmica", "hr": "tjedan", "sr": "nedelja"}
+
+    def sentence(word: str) -> str:
+        return " ".join(rng.choices([*shared, word], k=8))
+
+    source = {tag: [sentence(word) for _ in range(60)] for tag, word in own.items()}
+    only_some = {"bs": ["tjedan"] * 50, "hr": ["sedmica"] * 50}
+    training = RelativesTraining(bits=12, joins=40, steps=60)
+    model = RelativesModel.from_arrays(train_relatives([source, only_some], training))
+    assert set(model.columns) == set(own)
+    for tag, word in own.items():
+        best, odds = model.rank("bs", code_points(f"vlada grad {word} most"))[0]
+        assert best == tag
+        assert odds > 0.7
+    assert model.rank("hr", code_points("vlada grad most"))[0][1] < 0.7
 
 
 def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
