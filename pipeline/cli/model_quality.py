@@ -28,19 +28,30 @@ def language(*, data: Path, plot: Path | None = None, write: Path | None = None)
     return _report(language_report, data, plot, write)
 
 
-def subjects(*, data: Path, plot: Path | None = None, write: Path | None = None) -> int:
+def subjects(
+    *,
+    data: Path,
+    weights: Path | None = None,
+    research: Path | None = None,
+    plot: Path | None = None,
+    write: Path | None = None,
+) -> int:
     """Measure the subject model: by class, source, length and language, beside a plain baseline if it is installed.
 
     Parameters
     ----------
     data:
         A directory with `label_map.json` and `topic/*.jsonl.gz`.
+    weights:
+        The model to measure, npz, instead of the one that ships.
+    research:
+        A model that learned from all sets (`train subjects --all-data`), npz, to compare with.
     plot:
         A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
     write:
         A model card to put the tables into.
     """
-    return _report(subject_report, data, plot, write)
+    return _report(lambda data, say: subject_report(data, say, weights, research), data, plot, write)
 
 
 def _report(

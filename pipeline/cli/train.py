@@ -58,6 +58,28 @@ def subjects(*, data: Path, output: Path, all_data: bool = False, cache: Path = 
     return 0
 
 
+@app.command
+def validation(*, data: Path, weights: Path, output: Path) -> int:
+    """Find out anew which languages a trained subject model can serve, and how far it may be believed: minutes.
+
+    For when there are more texts to measure with than when it was trained.
+
+    Parameters
+    ----------
+    data:
+        A directory with `label_map.json` and `topic/*.jsonl.gz`.
+    weights:
+        The trained model, npz.
+    output:
+        The same with what was found, npz.
+    """
+    needed("scipy")
+    from pipeline.training.subjects import validate_subjects  # noqa: PLC0415  needs scipy
+
+    validate_subjects(data, weights, _weights(output), _say)
+    return 0
+
+
 def _weights(output: Path) -> Path:
     if output.suffix != ".npz" or not output.parent.is_dir():
         raise UsageError(f"{output}: give a file that ends in .npz, in a directory that exists")

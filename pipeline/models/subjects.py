@@ -19,11 +19,14 @@ from pipeline.models.taxonomy import SUBJECT_NAMES, local_names
 from pipeline.models.word_rows import Pooled, WordRows
 from pipeline.models.words import Vocabulary, words_of
 
-__all__ = ["Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult"]
+__all__ = ["LENGTHS", "Length", "Reason", "SubjectInput", "SubjectModel", "SubjectParams", "SubjectResult", "sigmoid"]
 
 Reason = Literal["too_short", "low_support", "language_unsupported", "low_confidence"]
 
 Length = Literal["headline", "short", "long"]
+
+LENGTHS: Final[tuple[Length, ...]] = ("headline", "short", "long")
+"""How long a text may be, in the order of the weights' calibration."""
 
 _FULL: Final = 127.0
 _HIDDEN_FULL: Final = 255.0
@@ -73,10 +76,18 @@ class _Layers(Struct, frozen=True):
     second_bias: NDArray[np.float32]
 
 
+class _Served(Struct, frozen=True):
+    """What a language and length is served at: the probability a subject needs, and the language's shift of logits."""
+
+    threshold: float
+    shift: float
+
+
 class SubjectModel:
     """The network with the weights that ship in the package.
 
-    `validation` says what is served and why: tag, length, threshold, evidence, texts, share answered, share right.
+    `validation` says what is served and why: tag, length, threshold, shift, evidence, texts, answers, right answers.
+    `sources` names the sets it learned from.
     """
 
     def __init__(self, arrays: Mapping[str, Any], params: SubjectParams | None = None) -> None:
@@ -84,8 +95,14 @@ class SubjectModel:
         self.taxonomy_version = str(arrays["taxonomy_version"])
         self._params = params or SubjectParams()
         self._codes = tuple(str(code) for code in arrays["codes"])
+        self.sources = tuple(str(name) for name in arrays["sources"])
         self.validation = tuple(str(line).split() for line in np.asarray(arrays["validation"]).tolist())
-        self._thresholds = {(tag, length): float(threshold) for tag, length, threshold, *_ in self.validation}
+        self._served = {
+            (tag, length): _Served(float(threshold), float(shift))
+            for tag, length, threshold, shift, *_ in self.validation
+        }
+        lines = np.stack((np.asarray(arrays["length_slopes"]), np.asarray(arrays["length_shifts"])), axis=1).tolist()
+        self._lines = dict(zip(LENGTHS, lines, strict=True))
         self._vocabulary = _vocabulary(arrays)
         self._layers = _Layers(
             **{name: np.asarray(arrays[name]).astype(np.float32) for name in _Layers.__struct_fields__}
@@ -113,14 +130,14 @@ class SubjectModel:
     def classify(self, texts: Sequence[SubjectInput]) -> list[SubjectResult]:
         """Return one result per text, in order."""
         pooled = [self._pool(item) for item in texts]
-        limits = [self._threshold(item, found) for item, found in zip(texts, pooled, strict=True)]
-        answered = [found for found, limit in zip(pooled, limits, strict=True) if found and isinstance(limit, float)]
-        answers = iter(self._logits(answered).tolist() if answered else ())
+        served = [self._serving(item, found) for item, found in zip(texts, pooled, strict=True)]
+        asked = [found for found, how in zip(pooled, served, strict=True) if found and isinstance(how, _Served)]
+        answers = iter(self._logits(asked).tolist() if asked else ())
         return [
-            self._decide(next(answers), limit, item.language)
-            if isinstance(limit, float)
-            else SubjectResult(reason=limit)
-            for item, limit in zip(texts, limits, strict=True)
+            self._decide(self._calibrated(next(answers), found, how.shift), how.threshold, item.language)
+            if found and isinstance(how, _Served)
+            else SubjectResult(reason=how if isinstance(how, str) else "too_short")
+            for item, found, how in zip(texts, pooled, served, strict=True)
         ]
 
     def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:
@@ -128,10 +145,10 @@ class SubjectModel:
         pooled = [self._pool(item) for item in texts]
         answers = iter(self._logits([item for item in pooled if item]).tolist() if any(pooled) else ())
         return [
-            {code: round(_sigmoid(logit), 4) for code, logit in zip(self._codes, next(answers), strict=True)}
-            if item
+            dict(zip(self._codes, self._calibrated(next(answers), found, self._shift(item, found)), strict=True))
+            if found
             else None
-            for item in pooled
+            for item, found in zip(texts, pooled, strict=True)
         ]
 
     def length_of(self, item: SubjectInput) -> Length | None:
@@ -143,14 +160,23 @@ class SubjectModel:
         headline, short = self._params.lengths
         return "headline" if pooled.words < headline else "short" if pooled.words < short else "long"
 
-    def _threshold(self, item: SubjectInput, pooled: Pooled | None) -> float | Reason:
-        """Return the probability a subject needs in the text's language and length, or why none is enough."""
+    def _serving(self, item: SubjectInput, pooled: Pooled | None) -> _Served | Reason:
+        """Return what the text's language and length is served at, or why it is not."""
         if pooled is None:
             return "too_short"
-        found = self._thresholds.get((_primary(item.language), self._length(pooled)))
+        found = self._served.get((_primary(item.language), self._length(pooled)))
         if found is None:
             return "language_unsupported"
-        return "low_support" if pooled.support < self._params.min_support else max(self._params.threshold, found)
+        return "low_support" if pooled.support < self._params.min_support else found
+
+    def _shift(self, item: SubjectInput, pooled: Pooled) -> float:
+        found = self._served.get((_primary(item.language), self._length(pooled)))
+        return found.shift if found else 0.0
+
+    def _calibrated(self, logits: list[float], pooled: Pooled, shift: float) -> list[float]:
+        """Return the probabilities; how far the network's logits can be believed depends on how much it read."""
+        slope, base = self._lines[self._length(pooled)]
+        return [sigmoid(slope * logit + base + shift) for logit in logits]
 
     def _pool(self, item: SubjectInput) -> Pooled | None:
         text = f"{item.headline}\n{item.body}"[: self._params.max_chars]
@@ -158,7 +184,7 @@ class SubjectModel:
         return self._rows.pool(words) if len(words) >= self._params.min_words else None
 
     def _logits(self, pooled: Sequence[Pooled]) -> NDArray[np.float64]:
-        """Return the calibrated logits; every product below is of whole numbers and below 2**24."""
+        """Return the network's logits; every product below is of whole numbers and below 2**24."""
         layers = self._layers
         static = np.stack([item.static for item in pooled]).astype(np.float64)
         length = np.sqrt(np.maximum((static * static).sum(axis=1, keepdims=True), 1.0))
@@ -171,20 +197,20 @@ class SubjectModel:
         logits: NDArray[np.float32] = (hidden @ layers.second) * layers.second_step + layers.second_bias
         return logits.astype(np.float64)
 
-    def _decide(self, logits: list[float], threshold: float, language: str | None) -> SubjectResult:
+    def _decide(self, odds: list[float], needed: float, language: str | None) -> SubjectResult:
         params = self._params
-        ranked = sorted(zip(logits, self._codes, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        odds = [(round(_sigmoid(logit), 4), code) for logit, code in ranked[: params.max_subjects]]
-        names = local_names().get(_primary(language), {})
+        ranked = sorted(zip(odds, self._codes, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        threshold = max(params.threshold, needed)
+        names = local_names(language)
         chosen = tuple(
             Subject(
                 code=f"medtop:{code}",
                 name=SUBJECT_NAMES[code],
-                confidence=value,
+                confidence=round(value, 4),
                 scheme_version=self.taxonomy_version,
                 local_name=names.get(code),
             )
-            for value, code in odds
+            for value, code in ranked[: params.max_subjects]
             if value >= threshold
         )
         return SubjectResult(subjects=chosen) if chosen else SubjectResult(reason="low_confidence")
@@ -194,7 +220,7 @@ def _primary(tag: str | None) -> str:
     return (tag or "und").split("-", 1)[0]
 
 
-def _sigmoid(logit: float) -> float:
+def sigmoid(logit: float) -> float:
     """Compute by the scalar library: vector units may round the last digit differently by position."""
     return 1.0 / (1.0 + math.exp(-max(-_SAFE_LOGIT, min(_SAFE_LOGIT, logit))))
 

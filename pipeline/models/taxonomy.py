@@ -1,6 +1,7 @@
 """The top level of IPTC Media Topics (CC BY 4.0, cv.iptc.org/newscodes/mediatopic), as of one release.
 
-Names in other languages are those of IPTC Subject Codes, whose top level has the same codes; corrected for accents.
+Names in other languages are the release's; the Italian and Japanese ones, which it lacks, are those of the older
+Subject Codes, whose top level has the same codes.
 """
 
 import functools
@@ -12,6 +13,8 @@ from typing import Final
 __all__ = ["SUBJECT_NAMES", "TAXONOMY_VERSION", "local_names"]
 
 TAXONOMY_VERSION: Final = "2026-07-02"
+
+_TRADITIONAL: Final = "zh-Hant"  # the Chinese names are in the other script
 
 SUBJECT_NAMES: Final[dict[str, str]] = {
     "01000000": "arts, culture, entertainment and media",
@@ -35,9 +38,16 @@ SUBJECT_NAMES: Final[dict[str, str]] = {
 """Code → English name."""
 
 
+def local_names(tag: str | None) -> Mapping[str, str]:
+    """Return code → name in a language, where IPTC gives names beside the English ones; Portuguese is Brazil's."""
+    if tag is None or tag.startswith(_TRADITIONAL):
+        return {}
+    names = _all_names()
+    return names.get(tag) or names.get(tag.split("-", 1)[0], {})
+
+
 @functools.cache
-def local_names() -> Mapping[str, Mapping[str, str]]:
-    """Return primary language tag → code → name, of the languages IPTC gives names in beside English."""
+def _all_names() -> Mapping[str, Mapping[str, str]]:
     source = resources.files("pipeline.models") / "data" / "subject_names.json"
     found: dict[str, dict[str, str]] = json.loads(source.read_text(encoding="utf-8"))
     return found

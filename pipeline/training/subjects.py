@@ -25,9 +25,9 @@ from pipeline.training.teacher import Teacher
 from pipeline.training.unlabelled import originals, read_unlabelled, sentences_by_id
 from pipeline.training.validation import validated
 
-__all__ = ["SubjectTraining", "train_subjects"]
+__all__ = ["SubjectTraining", "train_subjects", "validate_subjects"]
 
-_VERSION: Final = "subj-2026.11.2"
+_VERSION: Final = "subj-2026.11.3"
 _HELD: Final = 12  # every twelfth training text calibrates
 
 Say = Callable[[str], None]
@@ -87,18 +87,34 @@ def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTrain
     fills = dict(zip(known, on_known, strict=True))
     network, seen = _train(corpus.labelled, fills, _Taught(reading[len(known) :], odds, trust), inputs, training, say)
     arrays: dict[str, Any] = {
-        "version": np.array(_VERSION),
+        "version": np.array(f"{_VERSION}-research" if training.all_data else _VERSION),
         "taxonomy_version": np.array(TAXONOMY_VERSION),
         "codes": np.array(CODES),
+        "sources": np.array(sorted({item.source for item in corpus.labelled})),
         "pieces": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
         "piece_codes": _nibbles(codes),
         "piece_factors": factors,
         "seen": seen,
         **network.arrays(),
     }
-    lines = validated(arrays, data)
-    np.savez_compressed(output, **arrays, validation=np.array(lines))
-    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, {len({line.split()[0] for line in lines})} languages served")
+    _write(output, {**arrays, **validated(arrays, data)}, say)
+
+
+def validate_subjects(data: Path, weights: Path, output: Path, say: Say) -> None:
+    """Find out anew how far a trained model may be believed, and write its weights with that.
+
+    Raises:
+        InputError: The corpora cannot be read.
+    """
+    with np.load(weights, allow_pickle=False) as found:
+        arrays = {name: found[name] for name in found.files}
+    _write(output, {**arrays, **validated(arrays, data)}, say)
+
+
+def _write(output: Path, arrays: Mapping[str, Any], say: Say) -> None:
+    np.savez_compressed(output, **arrays)
+    served = len({str(line).split()[0] for line in arrays["validation"]})
+    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, {served} languages served")
 
 
 class _Taught(Struct, frozen=True):

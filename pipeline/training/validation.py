@@ -1,9 +1,11 @@
 """Find out, per language and length, from which confidence answers hold; the table ships inside the weights.
 
 Half of the held-back texts of every set there is choose, also of sets the model did not learn from; the other half
-measures. A language and length with no threshold at which enough answers are right is not served.
+measures. Confidence is made true by length, and by language where there is news in it. A language and length with no
+threshold from which answers are surely right often enough is not served.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,13 +14,21 @@ from typing import Any, Final
 import numpy as np
 from msgspec import Struct
 
-from pipeline.models.subjects import Length, SubjectInput, SubjectModel
+from pipeline.models.subjects import LENGTHS, Length, SubjectInput, SubjectModel, sigmoid
+from pipeline.training.calibration import fitted_line, fitted_shift
 from pipeline.training.corpora import SENTENCES, Text, read, sets_in, tag_of
 
-__all__ = ["ValidationParams", "batches", "bundles", "held_texts", "validated"]
+__all__ = ["PLAIN", "ValidationParams", "batches", "bundles", "held_texts", "lower_bound", "validated"]
 
-_LENGTHS: Final[tuple[Length, ...]] = ("headline", "short", "long")
+PLAIN: Final[Mapping[str, Any]] = {
+    "length_slopes": np.ones(len(LENGTHS)),
+    "length_shifts": np.zeros(len(LENGTHS)),
+    "validation": np.array([], dtype=str),
+}
+"""Arrays of a model whose confidence is the network's own and that serves nothing."""
+
 _BATCH: Final = 256
+_SURE: Final = 12.0  # logit beyond which odds are not told apart
 
 
 class ValidationParams(Struct, frozen=True):
@@ -30,14 +40,15 @@ class ValidationParams(Struct, frozen=True):
     min_answers: int = 8
     min_right: float = 0.75  # share of these that must be right; where there are articles of the length
     min_right_other: float = 0.8  # the same of texts put together and of sentences, which are easier than articles
+    min_bound: float = 0.7  # what the share is surely (19 times of 20) not below: ten answers prove little
     bundle: int = 3  # short texts of one set and subject that stand for an article where there are none
 
 
 class _Item(Struct, frozen=True):
-    """A text's best answer."""
+    """A text's best answer: its logit as yet, and whether it is right."""
 
     length: Length
-    odds: float
+    logit: float
     right: bool
 
 
@@ -45,14 +56,40 @@ class _Line(Struct, frozen=True):
     """What was found about a length; no threshold where nothing holds."""
 
     threshold: float | None
+    shift: float
     kind: str
     texts: int
-    share: float = 0.0
-    right: float = 0.0
+    answers: int = 0
+    right: int = 0
 
     def text(self, tag: str, length: Length) -> str:
         """Return it as the weights keep it."""
-        return f"{tag} {length} {self.threshold} {self.kind} {self.texts} {self.share:.3f} {self.right:.3f}"
+        counts = f"{self.kind} {self.texts} {self.answers} {self.right}"
+        return f"{tag} {length} {self.threshold} {self.shift:.3f} {counts}"
+
+
+class _Evidence(Struct, frozen=True):
+    """What is known of a language: the answers to its news, to short news joined, and to sentences."""
+
+    news: list[_Item]
+    joined: list[_Item]
+    sentences: list[_Item]
+
+    def of(self, length: Length) -> Iterator[tuple[str, list[_Item]]]:
+        """Yield the kinds that say something about a length, the best first; a sentence is no headline."""
+        yield "news", [item for item in self.news if item.length == length]
+        yield "joined", [item for item in self.joined if item.length == length]
+        if length != "headline":
+            yield "sentences", self.sentences
+
+
+def lower_bound(right: int, answers: int, certainty: float = 1.645) -> float:
+    """Return what the share right is not below, 19 times of 20: Wilson's bound, one side."""
+    if not answers:
+        return 0.0
+    share, square = right / answers, certainty**2
+    spread = certainty * math.sqrt(share * (1 - share) / answers + square / (4 * answers**2))
+    return (share + square / (2 * answers) - spread) / (1 + square / answers)
 
 
 def held_texts(data: Path, *, chooses: bool) -> list[Text]:
@@ -77,36 +114,50 @@ def bundles(texts: Iterable[Text], size: int) -> list[Text]:
     ]
 
 
-def validated(arrays: Mapping[str, Any], data: Path, params: ValidationParams | None = None) -> list[str]:
-    """Return a line per language and length served: tag, length, threshold, evidence, texts, share answered and right.
+def validated(arrays: Mapping[str, Any], data: Path, params: ValidationParams | None = None) -> dict[str, Any]:
+    """Return the arrays that say how far the model may be believed: calibration by length, and what is served.
 
-    A length without enough texts is served like the next shorter one: what holds for less text holds for more.
+    `validation` has a line per language and length served: tag, length, threshold, shift, evidence, texts, answers,
+    right answers. A length without enough texts is served like the next shorter one: what holds for less text holds
+    for more.
 
     Args:
-        arrays: The model's weights, without validation.
+        arrays: The model's weights; what they say of validation is ignored.
         data: The corpora.
         params: What a language must show.
     """
     params = params or ValidationParams()
-    model = SubjectModel({**arrays, "validation": np.array([], dtype=str)})
+    evidence = _evidence(SubjectModel({**arrays, **PLAIN}), data, params)
+    lines = _length_lines([item for found in evidence.values() for item in found.news])
+    served = []
+    for tag, found in sorted(evidence.items()):
+        before: _Line | None = None
+        for length in LENGTHS:
+            before = _line(found.of(length), lines, params, before)
+            if before is not None and before.threshold is not None:
+                served.append(before.text(tag, length))
+    return {
+        "length_slopes": np.array([lines[length][0] for length in LENGTHS]),
+        "length_shifts": np.array([lines[length][1] for length in LENGTHS]),
+        "validation": np.array(served, dtype=str),
+    }
+
+
+def _evidence(model: SubjectModel, data: Path, params: ValidationParams) -> dict[str, _Evidence]:
     by_tag: dict[str, list[Text]] = defaultdict(list)
     for item in held_texts(data, chooses=True):
         by_tag[tag_of(item.language).split("-")[0]].append(item)
-    lines = []
-    for tag, texts in sorted(by_tag.items()):
+    found = {}
+    for tag, texts in by_tag.items():
         news = [item for item in texts if item.source != SENTENCES]
-        joined = bundles(news, params.bundle) if news else bundles(texts, params.bundle)
-        evidence = {
-            "news": list(_answers(model, news)),
-            "joined": list(_answers(model, joined)),
-            "sentences": list(_answers(model, [item for item in texts if item.source == SENTENCES])),
-        }
-        before: _Line | None = None
-        for length in _LENGTHS:
-            before = _line(length, evidence, params, before)
-            if before is not None and before.threshold is not None:
-                lines.append(before.text(tag, length))
-    return lines
+        sentences = [item for item in texts if item.source == SENTENCES]
+        found[tag] = _Evidence(
+            news=list(_answers(model, news)),
+            joined=list(_answers(model, bundles(news, params.bundle))),
+            # Whatever their length, what they stand for is a short text.
+            sentences=[_Item("short", item.logit, item.right) for item in _answers(model, sentences)],
+        )
+    return found
 
 
 def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
@@ -117,24 +168,46 @@ def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
             length = model.length_of(source)
             if odds and length:
                 best = max(odds, key=lambda code: odds[code])
-                yield _Item(length, odds[best], best in item.codes)
+                yield _Item(length, _logit(odds[best]), best in item.codes)
+
+
+def _logit(odds: float) -> float:
+    return max(-_SURE, min(_SURE, math.log(odds / (1 - odds)))) if 0 < odds < 1 else math.copysign(_SURE, odds - 0.5)
+
+
+def _length_lines(news: Sequence[_Item]) -> dict[Length, tuple[float, float]]:
+    found: dict[Length, tuple[float, float]] = {}
+    for length in LENGTHS:
+        items = [item for item in news if item.length == length]
+        plain = (1.0, 0.0)
+        found[length] = fitted_line([i.logit for i in items], [i.right for i in items]) if items else plain
+    return found
 
 
 def _line(
-    length: Length, evidence: Mapping[str, Sequence[_Item]], params: ValidationParams, before: _Line | None
+    kinds: Iterable[tuple[str, Sequence[_Item]]],
+    lines: Mapping[Length, tuple[float, float]],
+    params: ValidationParams,
+    before: _Line | None,
 ) -> _Line | None:
     """Judge by news of the length if there is enough, else by short texts joined, sentences, the length before."""
-    for kind, answers in evidence.items():
-        items = [item for item in answers if item.length == length]
+    for kind, items in kinds:
         if len(items) >= params.min_texts:
-            return _judged(kind, items, params.min_right if kind == "news" else params.min_right_other, params)
+            logits = [lines[item.length][0] * item.logit + lines[item.length][1] for item in items]
+            right = [item.right for item in items]
+            # Only news says how confident to be about news.
+            shift = fitted_shift(logits, right) if kind == "news" else 0.0
+            odds = [sigmoid(logit + shift) for logit in logits]
+            return _judged(kind, shift, list(zip(odds, right, strict=True)), params)
     return before
 
 
-def _judged(kind: str, items: Sequence[_Item], min_right: float, params: ValidationParams) -> _Line:
+def _judged(kind: str, shift: float, answers: Sequence[tuple[float, bool]], params: ValidationParams) -> _Line:
+    min_right = params.min_right if kind == "news" else params.min_right_other
     for level in params.thresholds:
-        right = [item.right for item in items if item.odds >= level]
-        share = len(right) / len(items)
-        if len(right) >= params.min_answers and share >= params.min_kept and sum(right) >= min_right * len(right):
-            return _Line(level, kind, len(items), share, sum(right) / len(right))
-    return _Line(None, kind, len(items))
+        kept = [right for odds, right in answers if odds >= level]
+        hits = sum(kept)
+        enough = len(kept) >= max(params.min_answers, params.min_kept * len(answers))
+        if enough and hits >= min_right * len(kept) and lower_bound(hits, len(kept)) >= params.min_bound:
+            return _Line(level, shift, kind, len(answers), len(kept), hits)
+    return _Line(None, shift, kind, len(answers))

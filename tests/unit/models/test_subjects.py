@@ -44,7 +44,7 @@ def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel
     assert result.reason is None
 
 
-@pytest.mark.parametrize(("language", "name"), [("en", None), ("id", None), ("pt-BR", "esporte"), ("fr", "Sport")])
+@pytest.mark.parametrize(("language", "name"), [("en", None), ("id", None), ("es", "Deporte"), ("fr", "Sport")])
 def test_the_name_in_the_articles_language_is_iptcs(language: str, name: str | None, subjects: SubjectModel) -> None:
     # The text is the same: only which language it is said to be in counts here.
     item = SubjectInput(headline=SPORT.headline, body=SPORT.body * 2, language=language)
@@ -53,10 +53,19 @@ def test_the_name_in_the_articles_language_is_iptcs(language: str, name: str | N
     assert result.subjects[0].local_name == name
 
 
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("pt", "esporte"), ("pt-PT", "desporto"), ("ar", "رياضة"), ("zh", "体育"), ("zh-Hans", "体育"), ("zh-Hant", None)],
+)
+def test_names_follow_region_and_script(language: str, name: str | None) -> None:
+    assert local_names(language).get("15000000") == name
+
+
 def test_every_language_with_names_has_all_of_them() -> None:
-    assert {language: set(names) for language, names in local_names().items()} == {
-        language: set(SUBJECT_NAMES) for language in ("de", "es", "fr", "it", "ja", "pt")
-    }
+    for language in ("ar", "da", "de", "es", "fr", "it", "ja", "nb", "nn", "pt", "sv", "zh"):
+        assert set(local_names(language)) == set(SUBJECT_NAMES)
+    assert not local_names("en")
+    assert not local_names(None)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +99,31 @@ def test_abstains_below_the_threshold() -> None:
 def test_gives_at_most_three_the_surest_first() -> None:
     source = resources.files("pipeline.models") / "data" / "subjects.npz"
     with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        bold = SubjectModel({**arrays, "validation": ["en long 0.0"]}, SubjectParams(threshold=0.0))
+        bold = SubjectModel({**arrays, "validation": ["en long 0.0 0.0"]}, SubjectParams(threshold=0.0))
     (result,) = bold.classify([SPORT])
     confidences = [item.confidence for item in result.subjects]
     assert len(confidences) == 3
     assert confidences == sorted(confidences, reverse=True)
+
+
+def test_confidence_is_calibrated_by_length_and_by_language() -> None:
+    source = resources.files("pipeline.models") / "data" / "subjects.npz"
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        found = {name: arrays[name] for name in arrays.files}
+    plain = {"length_slopes": np.ones(3), "length_shifts": np.zeros(3), "validation": ["en long 0.5 0.0"]}
+    model = SubjectModel({**found, **plain})
+    bolder = SubjectModel({**found, **plain, "length_shifts": np.array([0.0, 0.0, 1.0])})
+    timid = SubjectModel({**found, **plain, "validation": ["en long 0.5 -1.0"]})
+    (odds, short), (up, same), (down, _) = (
+        item.probabilities([SPORT, SubjectInput(headline=SPORT.headline, language="en")])
+        for item in (model, bolder, timid)
+    )
+    assert odds
+    assert up
+    assert down
+    assert up["15000000"] > odds["15000000"] > down["15000000"]
+    assert short == same
+    assert model.classify([SPORT])[0].subjects[0].confidence == round(odds["15000000"], 4)
 
 
 def _corpus() -> list[SubjectInput]:

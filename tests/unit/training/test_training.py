@@ -11,6 +11,7 @@ from pipeline.models.ngrams import NgramModel
 from pipeline.models.relatives import RelativesModel
 from pipeline.models.scripts import code_points
 from pipeline.models.subjects import SubjectInput, SubjectModel
+from pipeline.sources.errors import InputError
 from pipeline.training import subjects as training
 from pipeline.training.language import LanguageTraining, train_language
 from pipeline.training.language_report import language_report
@@ -121,7 +122,12 @@ def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypa
     assert said[-1].startswith(f"{output}: ")
 
     monkeypatch.setattr(SubjectModel, "load", lambda: model)
-    report = subject_report(data, said.append)
+    report = subject_report(data, said.append, beside=output)
+    assert any(line.startswith("| news of the sets both learned from | all data | ") for line in report.lines)
+    assert report.lines[0].startswith("Weights subj-")
+    assert model.sources == ("masakhanews", "seeds", "sib200")
+    with pytest.raises(InputError, match="no weights"):
+        subject_report(data, said.append, data / "missing.npz")
     assert any(line.startswith("| 15000000 sport | ") for line in report.lines)
     assert any(line.startswith("| upper-cased | ") for line in report.lines)
     assert set(report.calibration) == {"news, sets it learned from", "sentences (SIB-200)", "sets it never saw"}

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from pipeline.models.subjects import SubjectInput, SubjectModel
 from pipeline.training import validation
-from pipeline.training.corpora import Text
-from pipeline.training.validation import ValidationParams, bundles, validated
+from pipeline.training.corpora import Text, read
+from pipeline.training.validation import PLAIN, ValidationParams, bundles, lower_bound, validated
 from tests.unit.training.conftest import Write
 
 WORDS = "football match goal striker team coach league season stadium fans penalty keeper cup final champion players"
@@ -21,7 +22,7 @@ def _sport(number: int, words: int) -> str:
 def _arrays() -> dict[str, object]:
     with (Path(validation.__file__).parents[1] / "models" / "data" / "subjects.npz").open("rb") as file:
         found = np.load(file, allow_pickle=False)
-        return {name: found[name] for name in found.files if name != "validation"}
+        return {name: found[name] for name in found.files if name not in PLAIN}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def arrays() -> dict[str, object]:
 
 
 def _lines(arrays: dict[str, object], data: Path) -> dict[tuple[str, str], list[str]]:
-    lines = validated(arrays, data, ValidationParams(min_texts=8))
+    lines = validated(arrays, data, ValidationParams(min_texts=8))["validation"].tolist()
     return {(tag, length): rest for tag, length, *rest in (line.split() for line in lines)}
 
 
@@ -42,8 +43,9 @@ def test_a_language_is_served_at_the_lengths_that_hold(tmp_path: Path, write: Wr
     write("topic/several", [*wrong, {**train[0], "label": "vote"}])
     lines = _lines(arrays, tmp_path)
     assert ("en", "long") in lines
-    assert lines["en", "long"][1] == "news"
-    assert float(lines["en", "long"][4]) >= 0.75
+    _, _, kind, texts, answers, right = lines["en", "long"]
+    assert kind == "news"
+    assert int(texts) >= int(answers) >= int(right) >= 0.75 * int(answers)
     assert not any(tag == "fr" for tag, _ in lines)
 
 
@@ -51,15 +53,45 @@ def test_joined_headlines_stand_for_articles(tmp_path: Path, write: Write, array
     titles = [{"lang": "en", "text": _sport(n, 16), "label": "sports", "split": "test"} for n in range(600)]
     write("topic/masakhanews", [*titles, {"lang": "en", "text": "other", "label": "sports", "split": "train"}])
     lines = _lines(arrays, tmp_path)
-    assert lines["en", "headline"][1] == "news"
-    assert lines["en", "long"][1] == "joined"
+    assert lines["en", "headline"][2] == "news"
+    assert lines["en", "long"][2] == "joined"
+
+
+def test_ten_answers_of_which_two_are_wrong_prove_nothing(
+    tmp_path: Path, write: Write, arrays: dict[str, object]
+) -> None:
+    rows = [{"lang": "en", "text": _sport(n, 60), "label": "sports", "split": "test"} for n in range(24)]
+    write("topic/masakhanews", [*rows, {"lang": "en", "text": "other", "label": "sports", "split": "train"}])
+    sure = ValidationParams(min_texts=8)
+    assert ("en", "long") in _lines(arrays, tmp_path)
+    strict = validated(arrays, tmp_path, structs.replace(sure, min_bound=0.99))["validation"].tolist()
+    assert not any(line.startswith("en long") for line in strict)
+
+
+def test_the_bound_is_wilsons() -> None:
+    assert lower_bound(0, 0) == 0
+    assert lower_bound(8, 8) == pytest.approx(0.747, abs=0.001)
+    assert lower_bound(80, 100) == pytest.approx(0.727, abs=0.001)
+
+
+def test_sentences_count_whatever_their_length_but_are_no_headlines(
+    tmp_path: Path, write: Write, arrays: dict[str, object]
+) -> None:
+    rows = [
+        {"lang": "eng-Latn", "text": _sport(n, 12 if n % 2 else 30), "label": "sports", "id": str(n)}
+        for n in range(900)
+    ]
+    write("topic/sib200", rows)
+    lines = _lines(arrays, tmp_path)
+    assert ("en", "headline") not in lines
+    assert lines["en", "short"][2] == lines["en", "long"][2] == "sentences"
+    assert int(lines["en", "short"][3]) == sum(item.test and item.chooses for item in read(tmp_path, "sib200"))
 
 
 def test_a_table_that_was_made_is_one_the_model_reads(tmp_path: Path, write: Write, arrays: dict[str, object]) -> None:
     texts = [{"lang": "en", "text": _sport(n, 60), "label": "sports", "split": "test"} for n in range(70)]
     write("topic/masakhanews", [*texts, {"lang": "en", "text": "other", "label": "sports", "split": "train"}])
-    lines = validated(arrays, tmp_path)
-    model = SubjectModel({**arrays, "validation": np.array(lines)})
+    model = SubjectModel({**arrays, **validated(arrays, tmp_path)})
     (result,) = model.classify([SubjectInput(body=_sport(3, 60), language="en-GB")])
     assert result.subjects[0].code == "medtop:15000000"
 
