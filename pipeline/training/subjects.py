@@ -38,9 +38,9 @@ class SubjectTraining(Struct, frozen=True):
 
     all_data: bool = False  # learn from the sets that may not be shipped too: for the research-only figure
     vocabulary: int = 100_000  # pieces: 12.8 MB at 4 bits
-    unlabelled: int = 300  # sentences a language without a label
+    unlabelled: int = 140  # sentences a language without a label
     teacher_texts: int = 40  # of a set, language and class, that teach the teacher: it takes 50 ms each
-    translations: int = 100_000  # of sentences, for the static vectors
+    translations: int = 50_000  # of sentences, for the static vectors
     static: StaticSettings = StaticSettings()
     network: NetworkSettings = NetworkSettings()
     teacher: TeacherSettings = TeacherSettings()
