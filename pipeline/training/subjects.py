@@ -25,7 +25,7 @@ from pipeline.training.teacher import Teacher
 from pipeline.training.unlabelled import originals, read_unlabelled, sentences_by_id
 from pipeline.training.validation import validated
 
-__all__ = ["SubjectTraining", "train_subjects", "validate_subjects"]
+__all__ = ["ALL_DATA", "SubjectTraining", "train_subjects", "validate_subjects"]
 
 _VERSION: Final = "subj-2026.11.3"
 _HELD: Final = 12  # every twelfth training text calibrates
@@ -44,6 +44,10 @@ class SubjectTraining(Struct, frozen=True):
     static: StaticSettings = StaticSettings()
     network: NetworkSettings = NetworkSettings()
     teacher: TeacherSettings = TeacherSettings()
+
+
+ALL_DATA: Final = SubjectTraining(all_data=True, network=NetworkSettings(bits=18, bag_dim=48))
+"""How the research-only model learns: from more sets, so with more room."""
 
 
 class _Corpus(Struct, frozen=True):
@@ -160,10 +164,15 @@ def _seen_texts(corpus: _Corpus) -> list[tuple[str, str]]:
 
 
 def _for_teacher(labelled: Sequence[Text], training: SubjectTraining) -> list[Text]:
-    """Choose the texts that teach the teacher; sentences only in English, it knows the others by itself."""
+    """Choose the texts that teach the teacher; sentences only in English, it knows the others by itself.
+
+    Sets that may not be shipped do not teach it: what they are worth is measured with one and the same teacher.
+    """
     taken: dict[tuple[str, str, str], int] = {}
     chosen = []
     for item in labelled:
+        if item.source not in SHIPPED and not item.is_term:
+            continue
         slot = (item.source, item.language, item.codes[0])
         number = taken.get(slot, 0)
         if number >= training.teacher_texts or (item.source == SENTENCES and item.language != "eng-Latn"):
