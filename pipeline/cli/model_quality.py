@@ -33,6 +33,7 @@ def subjects(
     data: Path,
     weights: Path | None = None,
     research: Path | None = None,
+    baseline: bool = True,
     plot: Path | None = None,
     write: Path | None = None,
 ) -> int:
@@ -46,12 +47,14 @@ def subjects(
         The model to measure, npz, instead of the one that ships.
     research:
         A model that learned from all sets (`train subjects --all-data`), npz, to compare with.
+    baseline:
+        Whether to measure the n-gram linear baseline too, which takes minutes.
     plot:
         A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
     write:
         A model card to put the tables into.
     """
-    return _report(lambda data, say: subject_report(data, say, weights, research), data, plot, write)
+    return _report(lambda data, say: subject_report(data, say, weights, research, baseline=baseline), data, plot, write)
 
 
 def _report(

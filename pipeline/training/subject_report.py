@@ -40,7 +40,9 @@ _BASELINE_CHARS: Final = 600
 Say = Callable[[str], None]
 
 
-def subject_report(data: Path, say: Say, weights: Path | None = None, beside: Path | None = None) -> Report:
+def subject_report(
+    data: Path, say: Say, weights: Path | None = None, beside: Path | None = None, *, baseline: bool = True
+) -> Report:
     """Measure everything.
 
     Args:
@@ -48,6 +50,7 @@ def subject_report(data: Path, say: Say, weights: Path | None = None, beside: Pa
         say: Told of the progress.
         weights: The model to measure, or the one that ships.
         beside: A model that learned from all sets, to compare with.
+        baseline: Whether to measure the n-gram linear baseline, which takes longer than everything else.
 
     Raises:
         InputError: The corpora or weights cannot be read.
@@ -63,10 +66,10 @@ def subject_report(data: Path, say: Say, weights: Path | None = None, beside: Pa
     news = parts[LEARNED] + parts[UNSEEN]
     lead, table_of_served = validation(model, answers)
     long = [a.text for a in parts[LEARNED] if len(a.text.text) >= _LONG]
-    baseline = _baseline(data, model.sources, parts, say)
+    plain = _baseline(data, model.sources, parts, say) if baseline else {}
     sections = {
         f"Weights {model.version}, taxonomy {model.taxonomy_version}. {lead}": [],
-        "Every text has to get an answer, thresholds ignored:": summary({**every, **baseline}),
+        "Every text has to get an answer, thresholds ignored:": summary({**every, **plain}),
         "Only what is served (validated language and length, support, threshold):": summary(served),
         "What became of the texts:": fates(parts),
         "Calibration of what is served:": calibration(served),
