@@ -14,7 +14,7 @@ __all__ = ["TeacherSettings", "filled", "headlines", "targets", "taught"]
 
 Floats = NDArray[np.float32]
 
-_WEIGHTS: Final[Mapping[str, float]] = {SENTENCES: 0.4, "seeds": 3.0}
+_WEIGHTS: Final[Mapping[str, float]] = {SENTENCES: 0.15, "seeds": 3.0}
 _TERM_WEIGHT: Final = 0.5
 _SILENT: Final = 0.1  # what a set has no label for is hardly evidence that a text is not about it
 _RAREST: Final = (0.5, 4.0)  # least and most that a class weighs for being frequent or rare

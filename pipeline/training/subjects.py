@@ -27,7 +27,7 @@ from pipeline.training.validation import validated
 
 __all__ = ["ALL_DATA", "SubjectTraining", "train_subjects", "validate_subjects"]
 
-_VERSION: Final = "subj-2026.11.3"
+_VERSION: Final = "subj-2026.11.4"
 _HELD: Final = 12  # every twelfth training text calibrates
 
 Say = Callable[[str], None]
@@ -40,7 +40,7 @@ class SubjectTraining(Struct, frozen=True):
     vocabulary: int = 100_000  # pieces: 12.8 MB at 4 bits
     unlabelled: int = 140  # sentences a language without a label
     teacher_texts: int = 40  # of a set, language and class, that teach the teacher: it takes 50 ms each
-    translations: int = 50_000  # of sentences, for the static vectors
+    translations: int = 100_000  # of sentences, for the static vectors
     static: StaticSettings = StaticSettings()
     network: NetworkSettings = NetworkSettings()
     teacher: TeacherSettings = TeacherSettings()
