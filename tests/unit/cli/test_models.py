@@ -40,10 +40,18 @@ def test_tables_are_printed_and_put_into_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = Report(["| a table |"], {"all": [Scored(("a",), "a", 0.9)]})
-    monkeypatch.setattr(model_quality, "subject_report", lambda *_: report)
+    asked: list[object] = []
+
+    def measured(*given: object, baseline: bool) -> Report:
+        asked.extend((*given[2:], baseline))
+        return report
+
+    monkeypatch.setattr(model_quality, "subject_report", measured)
     card = tmp_path / "card.md"
     card.write_text("<!-- tables -->\n<!-- end of tables -->\n")
-    assert run_command(["eval", "subjects", "--data", str(tmp_path), "--write", str(card)]) == 0
+    options = ["--write", str(card), "--weights", "a.npz", "--research", "b.npz", "--no-baseline"]
+    assert run_command(["eval", "subjects", "--data", str(tmp_path), *options]) == 0
+    assert asked == [Path("a.npz"), Path("b.npz"), False]
     assert capsys.readouterr().out == "| a table |\n"
     assert "| a table |" in card.read_text()
 
