@@ -63,6 +63,11 @@ class Publisher(Struct, frozen=True, kw_only=True, omit_defaults=True):
     domain: str | None = None
     country: str | None = None
 
+    @property
+    def site(self) -> str:
+        """The registrable domain, where known: a site may have several sources configured, a source several sites."""
+        return self.domain or self.id
+
 
 class PublishedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the publisher says it appeared, and how far to believe it."""

@@ -1,6 +1,6 @@
 """What is put on the log of verdicts about an article."""
 
-from pipeline.domain.article import Article, Attribution, Publisher
+from pipeline.domain.article import Article, Attribution
 from pipeline.domain.verdict import Decided, Lost, Verdict
 
 __all__ = ["decided", "lost"]
@@ -12,7 +12,7 @@ def decided(article: Article, verdict: Verdict) -> Decided:
         verdict=verdict,
         ingested_at_ms=article.signature.ingested_at_ms,
         url=article.canonical_url or article.url,
-        publisher=_name(article.publisher),
+        publisher=article.publisher.site if article.publisher is not None else "",
         credit=_credit(article.attribution),
         language=article.language_hint,
     )
@@ -21,11 +21,6 @@ def decided(article: Article, verdict: Verdict) -> Decided:
 def lost(article: Article, verdict: Verdict) -> Lost:
     """Return the record that says that this version never came out."""
     return Lost(verdict=verdict, ingested_at_ms=article.signature.ingested_at_ms)
-
-
-def _name(publisher: Publisher | None) -> str:
-    """Return the registrable domain: one publisher may have several sources configured."""
-    return "" if publisher is None else publisher.domain or publisher.id
 
 
 def _credit(attribution: Attribution | None) -> str:

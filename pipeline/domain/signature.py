@@ -16,6 +16,7 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     content_hash: 16 bytes of headline and body, normalised for hashing; same id and same content is a repeat.
     text_hash: 16 bytes of the body alone; same text under another id is an exact duplicate.
     sketch: MinHash values, little-endian u16 each; empty when the text has too few shingles.
+    source: the publisher's registrable domain, or else the configured source: who publishes, not who fetches.
     numbers_hash: 8 bytes over the multiset of numbers in the text.
     observed_at_ms: when the fetcher saw this version (fetched_at, else ingested_at): the order of versions.
     """

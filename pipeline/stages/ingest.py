@@ -116,7 +116,7 @@ class IngestStage:
             headline=draft.headline,
             body=item.body,
             canonical_url=url_key(item.canonical) if item.canonical is not None else None,
-            source=item.publisher.id if item.publisher is not None else "",
+            source=item.publisher.site if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
             ingested_at_ms=self._ingested_ms(item),
             # Of a record that comes again, its first time: it may be an older version than the newest one.

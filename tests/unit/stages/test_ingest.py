@@ -177,6 +177,17 @@ def test_learned_lines_are_those_of_the_source() -> None:
     assert own.provenance.versions.furniture == LearnedFurniture.from_sources(lines).version
 
 
+def test_the_source_of_a_signature_is_the_site_not_the_feed() -> None:
+    feeds = [_text(text=ARABIC, source=feed).signature.source for feed in ("nahr-sport", "nahr-home")]
+    assert feeds == ["nahr-news.example", "nahr-news.example"]
+    elsewhere = _article(orjson.dumps({"url": "https://other.example/a", "text": ARABIC, "source": "nahr-home"}))
+    assert elsewhere.signature.source == "other.example"
+    assert elsewhere.publisher is not None
+    assert elsewhere.publisher.id == "nahr-home"
+    named = _article(orjson.dumps({"id": "77", "text": ARABIC, "source": "wire"}))
+    assert named.signature.source == "wire"
+
+
 def test_fetched_at_is_normalised_or_absent() -> None:
     good = _text(text=ARABIC, fetched_at="2026-01-06T10:00:00+02:00")
     assert good.fetched_at == "2026-01-06T08:00:00.000Z"
