@@ -14,10 +14,10 @@ from msgspec import Struct
 from pipeline.dedup.compact import KINDS, Versions, article_digest, packed_sketch
 from pipeline.dedup.facts import LAST_NUMBER, Facts
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.layout import VOIDED, WITHDRAWN
+from pipeline.dedup.layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.near import Near, NearCounts, Query
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import CLAIMING, Rows, claims_text
+from pipeline.dedup.rows import CLAIMING, Rows, claims_text, replaces
 from pipeline.dedup.signing import SIGNATURE_VERSION
 from pipeline.dedup.snapshot import Image, pack, unpack
 from pipeline.domain.ids import ArticleId
@@ -147,7 +147,7 @@ class Fold:
                 pairs = {}
             time_ms = max(time_ms, min(signature.ingested_at_ms, append_time_ms))
             pairs[signature.origin] = signature, verdict, time_ms
-            if verdict.kind == "retraction":
+            if verdict.kind == "retraction" or replaces(verdict):
                 self._add_all(list(pairs.values()), time_ms)
                 self._withdraw(signature.article_id)
                 pairs = {}
@@ -217,7 +217,7 @@ class Fold:
         self._folded += 1
         if query is not None and claims_text(record, verdict):
             self._near.add(number, query)
-        if verdict.kind == "retraction":
+        if verdict.kind == "retraction" or replaces(verdict):
             self._withdraw(record.article_id)
         return verdict
 
@@ -248,12 +248,13 @@ class Fold:
             self._withdraw(record.article_id)
 
     def _withdraw(self, article: ArticleId) -> None:
-        """Take an article's claims out of the index that a later retraction covers, and only those."""
-        retracted = False
+        """Take an article's claims out of the index that a retraction or a reused URL ended, and only those."""
+        withdrawn = False
         for number, row in self._facts.by_article(*article_digest(article)):
             if row.kind in CLAIMING:
-                self._facts.set_flag(number, WITHDRAWN, on=retracted)
-            retracted = retracted or (row.kind == _RETRACTION and not row.flags & VOIDED)
+                self._facts.set_flag(number, WITHDRAWN, on=withdrawn)
+            ends = row.kind == _RETRACTION or row.flags & REUSED_URL
+            withdrawn = withdrawn or (bool(ends) and not row.flags & VOIDED)
 
     def _activate(self, record: Activate) -> None:
         if record.signature_version != SIGNATURE_VERSION:

@@ -86,7 +86,7 @@ class Judge:
             return self._same(first, history, newest)
         if history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms:
             return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
-        return self._revision(signature, first, history)
+        return self._revision(signature, query, first, history)
 
     def _same(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
         """Return `repeat`: the article's newest version again."""
@@ -107,12 +107,12 @@ class Judge:
             matched_source=self._rows.sources.name(row.source),
         )
 
-    def _revision(self, signature: Signature, first: Verdict, history: History) -> Verdict:
+    def _revision(self, signature: Signature, query: Query | None, first: Verdict, history: History) -> Verdict:
         revision = history.revision + 1
         score = self._similarity(signature, history.published)
         window = self._params.exact_window_secs
         if score is not None and score < self._params.reused_url_below:
-            return replace(
+            reused = replace(
                 first,
                 revision=revision,
                 cluster_id=ClusterId(f"{cluster_id(first.article_id)}-{revision}"),
@@ -122,6 +122,7 @@ class Judge:
                 threshold=self._params.reused_url_below,
                 flags=("reused_url",),
             )
+            return self._duplicate(signature, query, reused)
         return replace(
             first,
             kind="revision",

@@ -17,6 +17,7 @@ __all__ = [
     "HAS_SKETCH",
     "LINKS_AT",
     "ODD_ID",
+    "REUSED_URL",
     "SKETCH_BYTES",
     "TABLE",
     "TIME_AT",
@@ -36,10 +37,12 @@ SKETCH_BYTES: Final = 128
 VOIDED: Final = 1
 """The article of this row never came out."""
 WITHDRAWN: Final = 2
-"""A later record retracted the article."""
+"""A later record retracted the article, or put another one in its place."""
 ODD_ID: Final = 4
 """`id` is a digest of an identifier that is not 32 hexadecimal digits."""
 HAS_SKETCH: Final = 8
+REUSED_URL: Final = 16
+"""The article came out under the URL of another one, whose text it does not have."""
 
 FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIBBBB")
 BEHIND: Final = struct.Struct("<IIIII")

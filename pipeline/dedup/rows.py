@@ -15,14 +15,14 @@ from pipeline.dedup.compact import (
     unpack_verdict,
 )
 from pipeline.dedup.facts import Facts
-from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, Addition, Row
+from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, REUSED_URL, Addition, Row
 from pipeline.dedup.names import Names
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 
-__all__ = ["CLAIMING", "Rows", "claims_text"]
+__all__ = ["CLAIMING", "Rows", "claims_text", "replaces"]
 
 CLAIMING: Final = frozenset(KINDS.index(kind) for kind in ("unique", "related", "revision"))
 """Kinds that make an article canonical for its text."""
@@ -116,7 +116,7 @@ class Rows:
             signature.version,
             verdict.fold_version,
             _NUMBERS[verdict.kind],
-            odd | (HAS_SKETCH if sketch else 0),
+            odd | (HAS_SKETCH if sketch else 0) | (REUSED_URL if replaces(verdict) else 0),
         )
         return Addition(row, sketch, detail, claims_text(signature, verdict))
 
@@ -124,3 +124,8 @@ class Rows:
 def claims_text(signature: Signature, verdict: Verdict) -> bool:
     """Say whether an article is from now on the canonical one for its text."""
     return bool(signature.text_hash) and _NUMBERS[verdict.kind] in CLAIMING
+
+
+def replaces(verdict: Verdict) -> bool:
+    """Say whether an article comes out in the place of the one that its URL named before."""
+    return verdict.passes and "reused_url" in verdict.flags

@@ -156,6 +156,40 @@ def test_a_reused_url_is_a_new_article_with_a_flag(log: Log) -> None:
     assert (later.kind, later.revision, later.supersedes, later.cluster_id) == ("revision", 3, 2, "c-a-2")
 
 
+def test_a_url_reused_for_a_copy_is_held_back_and_leaves_what_came_out_under_it(log: Log) -> None:
+    report, former = words(21, 300), words(22, 300)
+    log.add("x", report)
+    log.add("a", former)
+    held = log.add("a", report)
+    assert (held.kind, held.revision, held.canonical_id, held.flags) == ("exact", 2, "x", ("reused_url",))
+    assert log.add("a", report).kind == "repeat"
+    near = log.add("a", [*report[:200], "typo", *report[201:]])
+    assert (near.kind, near.revision, near.canonical_id, near.flags) == ("near", 3, "x", ("reused_url",))
+    copy = log.add("b", former)  # readers still have it under `a`
+    assert (copy.kind, copy.canonical_id, copy.cluster_id) == ("exact", "a", "c-a")
+
+
+def test_a_url_reused_for_a_related_article_joins_its_cluster(log: Log) -> None:
+    report = words(23, 300)
+    log.add("x", report)
+    log.add("a", words(24, 300))
+    verdict = log.add("a", report[:180] + words(29, 250))
+    assert (verdict.kind, verdict.revision, verdict.cluster_id) == ("related", 2, "c-x")
+    assert verdict.flags == ("reused_url",)
+
+
+def test_what_was_under_a_url_before_has_no_copies_once_it_is_reused(log: Log) -> None:
+    former, new = words(26, 300), words(27, 300)
+    log.add("a", former)
+    reused = log.signature("a", new)
+    log.fold.apply(reused, 0)
+    copied = log.add("b", former)
+    assert (copied.kind, copied.canonical_id) == ("unique", "b")
+    assert log.add("c", new).cluster_id == "c-a-2"
+    log.fold.apply(Void(article_id=reused.article_id, origin=reused.origin), 0)
+    assert log.add("d", former).canonical_id == "a"  # it is still what came out
+
+
 def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
     for seed in range(40):
         log.add(f"a{seed}", words(seed % 25, 200 + seed), at=seed * HOUR_MS * 4)
