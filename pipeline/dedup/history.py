@@ -1,6 +1,7 @@
 """What is known of one article: read off its rows, newest first."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -15,8 +16,12 @@ _RETRACTION: Final = KINDS.index("retraction")
 _UNVERSIONED: Final = frozenset({KINDS.index("stale"), KINDS.index("unknown_article")})
 _REPEAT: Final = KINDS.index("repeat")
 _PASSING: Final = CLAIMING | {_RETRACTION}
+_SILENT: Final = _UNVERSIONED | {_REPEAT}
+"""Kinds that say nothing new of an article, however often they come."""
 _DEPTH: Final = 64
-"""How many of an article's records decide about the next one: pages are fetched again thousands of times."""
+"""How many of an article's records decide about the next one, apart from the silent ones."""
+_WALK: Final = 4096
+"""How many are looked at for those: pages are fetched again thousands of times, every three minutes for a week."""
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -45,7 +50,7 @@ _UNKNOWN: Final = History(
 
 def history_of(rows: Iterable[tuple[int, Row]]) -> History:
     """Read an article's history off its rows, newest first."""
-    seen = [pair for _, pair in zip(range(_DEPTH), rows, strict=False)]
+    seen = _telling(rows)
     if not seen:
         return _UNKNOWN
     versions = [(number, row) for number, row in seen if row.kind not in _UNVERSIONED and not row.flags & VOIDED]
@@ -60,6 +65,17 @@ def history_of(rows: Iterable[tuple[int, Row]]) -> History:
         retracted=next((row.kind == _RETRACTION for _, row in versions if row.kind != _REPEAT), False),
         contents=frozenset(row.content for _, row in published),
     )
+
+
+def _telling(rows: Iterable[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    seen: list[tuple[int, Row]] = []
+    depth = 0
+    for number, row in islice(rows, _WALK):
+        seen.append((number, row))
+        depth += row.kind not in _SILENT
+        if depth == _DEPTH:
+            break
+    return seen
 
 
 def _carried(rows: list[tuple[int, Row]]) -> int | None:

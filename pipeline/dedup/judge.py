@@ -1,5 +1,6 @@
 """The decision about one signature: what it is, given what the fold remembers. Reads, never writes."""
 
+from itertools import islice
 from typing import Final, TypedDict
 
 import numpy as np
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from pipeline.dedup.compact import article_digest, digest8, digest16, first_verdict, packed_sketch
 from pipeline.dedup.history import History, history_of
-from pipeline.dedup.layout import HAS_SKETCH, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
 from pipeline.dedup.near import Match, Near, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.rows import Rows
@@ -17,7 +18,7 @@ from pipeline.domain.verdict import ChangeClass, Verdict
 
 __all__ = ["Judge"]
 
-_DEPTH: Final = 64
+_WALK: Final = 4096
 """How many claims of one text are looked at for the oldest; more are versions of one article going to and fro."""
 
 
@@ -227,11 +228,12 @@ class Judge:
             return None
         short = signature.shingles < self._params.min_exact_shingles
         text, content = digest16(signature.text_hash), digest16(signature.content_hash)
+        own = article_digest(signature.article_id)
         oldest: tuple[int, Row] | None = None
-        for _, (number, row) in zip(range(_DEPTH), self._rows.facts.by_text(text), strict=False):
+        for number, row in islice(self._rows.facts.by_text(text), _WALK):
             if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
                 continue
-            if not short or row.content == content:
+            if (row.id, row.flags & ODD_ID) != own and (not short or row.content == content):
                 oldest = number, row
         if oldest is None:
             return None
