@@ -159,12 +159,11 @@ class Facts:
         self.end += len(rows)
         self._link(self.end - len(rows), self.end)
 
-    def by_origin(self, lane: int, partition: int, offset: int) -> int:
-        """Return the row of an origin, or 0."""
+    def by_origin(self, lane: int, partition: int, offset: int) -> Iterator[tuple[int, Row]]:
+        """Return the rows of an origin, newest first: more than one where a raw topic was made anew."""
         for number, row in self._chain(0, _origin_key(lane, partition, offset)):
             if row.offset == offset and row.partition == partition and row.lane == lane:
-                return number
-        return 0
+                yield number, row
 
     def by_article(self, digest: bytes, odd: int) -> Iterator[tuple[int, Row]]:
         """Return an article's rows, newest first."""

@@ -92,7 +92,7 @@ class Fold:
     def apply(self, record: LogRecord, append_time_ms: int) -> Verdict | None:
         """Fold the next record of the log; return the verdict on a signature, None for a control record.
 
-        An origin that is remembered gets its verdict again and changes nothing.
+        An origin that is remembered, of the same article, gets its verdict again and changes nothing.
 
         Raises:
             FatalError: The record puts a version in force that this code does not have.
@@ -130,7 +130,7 @@ class Fold:
         self._make_room(len(entries))
         window_ms = self.params.exact_window_secs * 1000
         time_ms = self._time_ms
-        pairs: dict[Origin, tuple[Signature, Verdict, int]] = {}
+        pairs: dict[tuple[Origin, ArticleId], tuple[Signature, Verdict, int]] = {}
         for signature, verdict, append_time_ms in entries:
             if signature.origin != verdict.origin or signature.article_id != verdict.article_id:
                 raise ValueError("a verdict belongs to the signature of its origin")
@@ -138,24 +138,28 @@ class Fold:
                 self._add_all(list(pairs.values()), time_ms)
                 self._switch(verdict.fold_version)
                 pairs, window_ms = {}, self.params.exact_window_secs * 1000
-            known = pairs.get(signature.origin)
-            known_at = known[2] if known is not None else self._known_at(signature.origin)
+            key = signature.origin, signature.article_id
+            known = pairs.get(key)
+            known_at = known[2] if known is not None else self._known_at(*key)
             if known_at >= time_ms - window_ms:
                 continue
             if known_at != _NEVER:  # forgotten by now: what was known of it must be gone before it comes again
                 self._add_all(list(pairs.values()), time_ms)
                 pairs = {}
             time_ms = max(time_ms, min(signature.ingested_at_ms, append_time_ms))
-            pairs[signature.origin] = signature, verdict, time_ms
+            pairs[key] = signature, verdict, time_ms
             if verdict.kind == "retraction" or replaces(verdict):
                 self._add_all(list(pairs.values()), time_ms)
                 self._withdraw(signature.article_id)
                 pairs = {}
         self._add_all(list(pairs.values()), time_ms)
 
-    def verdict_of(self, origin: Origin) -> Verdict | None:
-        """Return the verdict on a remembered origin, or None."""
-        number = self._rows.find(origin)
+    def verdict_of(self, origin: Origin, article: ArticleId) -> Verdict | None:
+        """Return the verdict on a remembered origin, or None.
+
+        Another article there is none of it: raw topics are made anew, and copies of clusters count from elsewhere.
+        """
+        number = self._rows.find(origin, article)
         return self._rows.verdict(number) if number else None
 
     def stats(self) -> FoldStats:
@@ -208,7 +212,7 @@ class Fold:
         if isinstance(record, Activate):
             self._activate(record)
             return None
-        known = self.verdict_of(record.origin)
+        known = self.verdict_of(record.origin, record.article_id)
         if known is not None:
             return known
         self._advance(max(self._time_ms, min(record.ingested_at_ms, append_time_ms)))
@@ -236,13 +240,13 @@ class Fold:
         while len(self._facts) and self._facts.time_ms(self._facts.first) < oldest:
             self._rows.forget_first()
 
-    def _known_at(self, origin: Origin) -> int:
-        """Return the fold's time when an origin came, if it is remembered."""
-        number = self._rows.find(origin)
+    def _known_at(self, origin: Origin, article: ArticleId) -> int:
+        """Return the fold's time when an article came from an origin, if that is remembered."""
+        number = self._rows.find(origin, article)
         return self._facts.time_ms(number) if number else _NEVER
 
     def _void(self, record: Void) -> None:
-        number = self._rows.find(record.origin)
+        number = self._rows.find(record.origin, record.article_id)
         if number:
             self._facts.set_flag(number, VOIDED, on=True)
             self._withdraw(record.article_id)

@@ -57,10 +57,14 @@ class Rows:
         """Add (signature, verdict, fold's time), in order, as `add` would."""
         self.facts.append_all([self._addition(*pair) for pair in pairs])
 
-    def find(self, origin: Origin) -> int:
-        """Return the row of an origin, or 0."""
+    def find(self, origin: Origin, article: ArticleId) -> int:
+        """Return the row of an article from an origin, or 0."""
         lane = self.lanes.find(origin.lane)
-        return 0 if lane is None else self.facts.by_origin(lane, origin.partition, origin.offset)
+        if lane is None:
+            return 0
+        wanted = article_digest(article)
+        rows = self.facts.by_origin(lane, origin.partition, origin.offset)
+        return next((number for number, row in rows if (row.id, row.flags & ODD_ID) == wanted), 0)
 
     def forget_first(self) -> None:
         """Forget the oldest row."""

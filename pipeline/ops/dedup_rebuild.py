@@ -5,7 +5,7 @@ exact window. So for that long from the log's start, verdicts on record are adop
 from there on the fold knows all that a worker knew, and every verdict is compared.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from pipeline.dedup.fold import Fold
+from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Decided, Verdict
@@ -23,9 +24,14 @@ __all__ = ["Difference", "Rebuild", "Rebuilt"]
 
 _AHEAD_MS: Final = 3_600_000
 """A verdict that is not on record an hour after its signature is not waited for, as in a worker that starts."""
+_SKEW_MS: Final = 300_000
+"""How far the clocks of two brokers, each of which dates one log, may be apart."""
 _MOST_WAITING: Final = 50_000
-"""Signatures and verdicts that wait for each other, about 60 MB each."""
+"""Signatures that wait for their verdicts, about 60 MB; those that come meanwhile take as much."""
 _AT_ONCE: Final = 500
+
+Key = tuple[Origin, ArticleId]
+"""What a verdict is on. An origin alone may be of another article: raw topics are made anew."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -105,22 +111,21 @@ class Rebuild:
     def _paired(self, entries: Iterable[LogEntry]) -> Iterator[_Entry]:
         """Give the records of the log of signatures in their order, each with the verdict on record."""
         waiting: deque[LogEntry] = deque()
-        recorded: dict[Origin, Verdict] = {}
+        recorded: OrderedDict[Key, LogEntry] = OrderedDict()
         for entry in entries:
             if entry.log == "signatures":
                 if self._truncated and self._complete_from_ms is None:
                     self._complete_from_ms = entry.at_ms + self._fold.params.exact_window_secs * 1000
                 waiting.append(entry)
             elif isinstance(entry.record, Decided):
-                recorded.setdefault(entry.record.verdict.origin, entry.record.verdict)
-                if len(recorded) > _MOST_WAITING:
-                    del recorded[next(iter(recorded))]  # its signature is older than the log of signatures
+                recorded.setdefault(_key(entry.record.verdict), entry)
+                _let_go(recorded, (waiting[0] if waiting else entry).at_ms - _SKEW_MS)
             while waiting and (len(waiting) > _MOST_WAITING or _is_ready(waiting[0], recorded, entry.at_ms)):
                 yield from self._taken(waiting.popleft(), recorded)
         for last in waiting:
             yield from self._taken(last, recorded)
 
-    def _taken(self, entry: LogEntry, recorded: dict[Origin, Verdict]) -> Iterator[_Entry]:
+    def _taken(self, entry: LogEntry, recorded: "OrderedDict[Key, LogEntry]") -> Iterator[_Entry]:
         self.result.position = entry.offset + 1
         record = entry.record
         if entry.offset in self._skip:
@@ -128,7 +133,7 @@ class Rebuild:
         if record is None:
             self.result.undecodable += 1
         elif isinstance(record, Signature):
-            yield _Entry(entry.offset, record, entry.at_ms, recorded.pop(record.origin, None))
+            yield _Entry(entry.offset, record, entry.at_ms, _verdict(recorded.pop(_key(record), None)))
         elif isinstance(record, Void | Activate):
             yield _Entry(entry.offset, record, entry.at_ms, None)
 
@@ -154,7 +159,7 @@ class Rebuild:
     def _compare(self, run: Sequence[_Entry]) -> None:
         folded = self._fold.apply_all([(entry.record, entry.at_ms) for entry in run])
         for entry in run:
-            known = isinstance(entry.record, Signature) and self._fold.verdict_of(entry.record.origin) is not None
+            known = isinstance(entry.record, Signature) and self._fold.verdict_of(*_key(entry.record)) is not None
             try:
                 verdict = next(folded)
             except FatalError:
@@ -180,6 +185,20 @@ class Rebuild:
                 result.differences.append(Difference(offset=entry.offset, recorded=entry.recorded, folded=folded))
 
 
-def _is_ready(entry: LogEntry, recorded: Mapping[Origin, Verdict], now_ms: int) -> bool:
+def _key(found: Signature | Verdict) -> Key:
+    return found.origin, found.article_id
+
+
+def _verdict(entry: LogEntry | None) -> Verdict | None:
+    return entry.record.verdict if entry is not None and isinstance(entry.record, Decided) else None
+
+
+def _let_go(recorded: "OrderedDict[Key, LogEntry]", passed_ms: int) -> None:
+    """Forget verdicts whose signatures are older than the log of signatures: all that come next are from later on."""
+    while recorded and next(iter(recorded.values())).at_ms < passed_ms:
+        recorded.popitem(last=False)
+
+
+def _is_ready(entry: LogEntry, recorded: Mapping[Key, LogEntry], now_ms: int) -> bool:
     record = entry.record
-    return not isinstance(record, Signature) or record.origin in recorded or entry.at_ms + _AHEAD_MS < now_ms
+    return not isinstance(record, Signature) or _key(record) in recorded or entry.at_ms + _AHEAD_MS < now_ms

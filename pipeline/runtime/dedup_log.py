@@ -14,12 +14,11 @@ import aiokafka
 from aiokafka.structs import TopicPartition
 
 from pipeline.dedup.fold import Fold, FoldStats
-from pipeline.domain.record import Origin
 from pipeline.domain.signature import LogRecord, Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
 from pipeline.runtime.logging import get_logger
-from pipeline.runtime.recorded_verdicts import RecordedVerdicts
+from pipeline.runtime.recorded_verdicts import Key, RecordedVerdicts, key_of
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.codec import decode_log_record
@@ -85,7 +84,7 @@ class DedupLog:
         self._observer = observer
         self._snapshots = snapshots
         self._partition = TopicPartition(config.signatures_topic, 0)
-        self._waiting: dict[Origin, list[asyncio.Future[Verdict]]] = {}
+        self._waiting: dict[Key, list[asyncio.Future[Verdict]]] = {}
         self._consumer: Any = None
         self._tail: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -141,41 +140,41 @@ class DedupLog:
     async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
         """Append signatures and return their verdicts, in order, once the own fold has applied them.
 
-        An origin that the fold knows already is a replay: its verdict stands and nothing is appended.
+        An origin that the fold knows, of the same article, is a replay: its verdict stands and nothing is appended.
 
         Raises:
             FatalError: The log did not give a verdict in time, twice.
         """
-        known = [self._fold.verdict_of(signature.origin) for signature in signatures]
+        known = [self._fold.verdict_of(*key_of(signature)) for signature in signatures]
         unknown = [signature for signature, verdict in zip(signatures, known, strict=True) if verdict is None]
         if unknown:
             decided = await self._append_and_wait(unknown)
-            known = [verdict or decided[s.origin] for s, verdict in zip(signatures, known, strict=True)]
+            known = [verdict or decided[key_of(s)] for s, verdict in zip(signatures, known, strict=True)]
         return [verdict for verdict in known if verdict is not None]
 
-    async def _append_and_wait(self, signatures: Sequence[Signature]) -> dict[Origin, Verdict]:
+    async def _append_and_wait(self, signatures: Sequence[Signature]) -> dict[Key, Verdict]:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        futures: dict[Origin, asyncio.Future[Verdict]] = {}
+        futures: dict[Key, asyncio.Future[Verdict]] = {}
         for signature in signatures:
             future: asyncio.Future[Verdict] = loop.create_future()
-            futures[signature.origin] = future
-            self._waiting.setdefault(signature.origin, []).append(future)
+            futures[key_of(signature)] = future
+            self._waiting.setdefault(key_of(signature), []).append(future)
         try:
             for _ in range(2):
-                await self._appender.append([s for s in signatures if not futures[s.origin].done()])
+                await self._appender.append([s for s in signatures if not futures[key_of(s)].done()])
                 await asyncio.wait(futures.values(), timeout=self._config.append_timeout_secs)
                 if all(future.done() for future in futures.values()):
                     self._observer.appended(len(signatures), loop.time() - began)
-                    return {origin: future.result() for origin, future in futures.items()}
+                    return {key: future.result() for key, future in futures.items()}
             raise FatalError(f"no verdict within {self._config.append_timeout_secs} s of a second append")
         finally:
-            for origin, future in futures.items():
-                waiting = self._waiting.get(origin)
+            for key, future in futures.items():
+                waiting = self._waiting.get(key)
                 if waiting is not None and future in waiting:
                     waiting.remove(future)
                     if not waiting:
-                        del self._waiting[origin]
+                        del self._waiting[key]
 
     async def _follow(self) -> None:
         while True:
@@ -228,22 +227,24 @@ class DedupLog:
                 self._answer(verdict)
 
     def _answer(self, verdict: Verdict) -> None:
-        for future in self._waiting.pop(verdict.origin, ()):
+        for future in self._waiting.pop(key_of(verdict), ()):
             if not future.done():
                 future.set_result(verdict)
 
     async def _adopt(self, entries: Sequence[_Entry], recorded: RecordedVerdicts) -> None:
         """Adopt what is on record, decide the rest, in the order of the log."""
-        signatures = [record.origin for _, record, _ in entries if isinstance(record, Signature)]
-        known = await recorded.take(signatures, max((at for _, _, at in entries), default=0))
+        asked = {key_of(record): at for _, record, at in entries if isinstance(record, Signature)}
+        # What the fold knows was taken before: to look for that again would read an hour ahead in vain.
+        asked = {key: at for key, at in asked.items() if self._fold.verdict_of(*key) is None}
+        known = await recorded.take(asked)
 
         def is_known(entry: _Entry) -> bool:
-            return isinstance(entry[1], Signature) and entry[1].origin in known
+            return isinstance(entry[1], Signature) and key_of(entry[1]) in known
 
         for adopting, run in groupby(entries, is_known):
             if adopting:
                 pairs = [(record, at) for _, record, at in run if isinstance(record, Signature)]
-                self._fold.adopt_all([(signature, known[signature.origin], at) for signature, at in pairs])
+                self._fold.adopt_all([(signature, known[key_of(signature)], at) for signature, at in pairs])
             else:
                 self._apply(list(run))
 

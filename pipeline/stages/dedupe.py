@@ -10,6 +10,7 @@ from pipeline.domain.events import duplicate_event
 from pipeline.domain.outcome import Drop, DropReason, Emit, Outcome
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
+from pipeline.errors import FatalError
 from pipeline.stages.protocol import StageName
 
 __all__ = ["DedupeStage"]
@@ -35,11 +36,14 @@ class DedupeStage:
         """Emit what passes, drop what does not; each article carries its verdict from here on.
 
         Raises:
+            FatalError: A verdict is on another article.
             ValueError: There is not one verdict for each article.
         """
         return [self._outcome(article, verdict) for article, verdict in zip(batch, verdicts, strict=True)]
 
     def _outcome(self, article: Article, verdict: Verdict) -> Outcome[Article]:
+        if verdict.article_id != article.id:
+            raise FatalError(f"the verdict on {verdict.article_id} was given for {article.id}")
         judged = replace(article, verdict=verdict)
         if verdict.passes:
             return Emit(judged)

@@ -12,6 +12,7 @@ from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Verdict
+from pipeline.runtime.recorded_verdicts import key_of
 
 PARAMS: Final = FoldParams(near_window_secs=40, exact_window_secs=100)
 _STORIES: Final = np.random.default_rng(7).integers(0, 65536, (6, 128), dtype=np.uint16)
@@ -185,7 +186,7 @@ def test_a_log_without_its_start_converges(before: list[Entry], after: list[Entr
     probe, _ = later[-1]
     assert _state(truncated) == _state(live)
     if isinstance(probe, Signature):
-        assert truncated.verdict_of(probe.origin) == live.verdict_of(probe.origin)
+        assert truncated.verdict_of(*key_of(probe)) == live.verdict_of(*key_of(probe))
 
 
 def _moved(record: LogRecord, shift: int) -> LogRecord:
@@ -218,7 +219,7 @@ def test_replays_anywhere_change_nothing(entries: list[Entry], data: st.DataObje
         if seen and often:
             again, _ = seen[data.draw(st.integers(0, len(seen) - 1))]
             assert isinstance(again, Signature)
-            known = repeated.verdict_of(again.origin)
+            known = repeated.verdict_of(*key_of(again))
             if known is not None:  # an expired origin is a new one
                 assert repeated.apply(again, at) == known
     assert _state(repeated) == _state(plain)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from pipeline.dedup.fold import FOLD_VERSION, Fold, FoldParams
 from pipeline.dedup.signing import SIGNATURE_VERSION
+from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, Signature, Void
 from pipeline.domain.verdict import Verdict
@@ -35,18 +36,35 @@ def test_the_same_origin_gets_its_verdict_again_and_changes_nothing(make: Make) 
     first = apply(fold, signature)
     apply(fold, make("b", "other"))
     before = b"".join(fold.snapshot())
-    assert apply(fold, signature) == first == fold.verdict_of(signature.origin)
+    assert apply(fold, signature) == first == fold.verdict_of(signature.origin, signature.article_id)
     assert b"".join(fold.snapshot()) == before
 
 
 def test_an_unknown_origin_has_no_verdict() -> None:
-    assert Fold().verdict_of(Origin("", 0, 0)) is None
+    assert Fold().verdict_of(Origin("", 0, 0), ArticleId("a")) is None
 
 
 def test_lanes_are_part_of_an_origin(make: Make) -> None:
     fold = Fold()
     apply(fold, make("a", "text", origin=Origin("", 0, 1)))
-    assert fold.verdict_of(Origin("backfill-", 0, 1)) is None
+    assert fold.verdict_of(Origin("backfill-", 0, 1), ArticleId("a")) is None
+
+
+def test_another_article_from_a_known_origin_is_judged_by_itself(make: Make) -> None:
+    """A raw topic was made anew, or copied to a cluster that counts from elsewhere."""
+    fold, adopting, origin = Fold(), Fold(), Origin("", 0, 5)
+    former, other, again = (make(name, name, at=at, origin=origin) for at, name in enumerate(("x", "y", "x")))
+    verdicts = [apply(fold, signature) for signature in (former, other, again)]
+    assert [(verdict.article_id, verdict.kind) for verdict in verdicts] == [
+        ("x", "unique"),
+        ("y", "unique"),
+        ("x", "unique"),
+    ]
+    assert fold.verdict_of(origin, ArticleId("y")) == verdicts[1]
+    adopting.adopt_all([(former, verdicts[0], 0), (other, verdicts[1], 1), (again, verdicts[2], 2)])
+    assert b"".join(adopting.snapshot()) == b"".join(fold.snapshot())
+    fold.apply(Void(article_id=other.article_id, origin=origin), 3)
+    assert apply(fold, make("z", "x", at=4)).kind == "exact"  # the one of the two that died is `y`
 
 
 def test_the_same_content_fetched_again_is_a_repeat(make: Make) -> None:
@@ -286,7 +304,7 @@ def test_everything_expires_with_the_exact_window(make: Make) -> None:
     apply(fold, first)
     assert apply(fold, make("b", "text", at=7 * DAY_MS)).kind == "exact"
     assert apply(fold, make("c", "text", at=7 * DAY_MS + 1)).kind == "unique"
-    assert fold.verdict_of(first.origin) is None
+    assert fold.verdict_of(first.origin, first.article_id) is None
     assert len(fold) == 2
 
 
@@ -379,7 +397,7 @@ def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None
     fold = Fold(later={7: FoldParams()})
     apply(fold, make("a", "text"))
     fold.adopt(signature, recorded, 0)
-    assert fold.verdict_of(signature.origin) == recorded
+    assert fold.verdict_of(signature.origin, signature.article_id) == recorded
 
 
 def test_stats_say_what_is_held(make: Make) -> None:

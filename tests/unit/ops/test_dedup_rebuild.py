@@ -110,6 +110,14 @@ def test_the_fold_is_as_good_as_one_that_ran_all_along() -> None:
     assert b"".join(whole.snapshot()) == b"".join(part.snapshot())
 
 
+def test_a_signature_that_is_not_on_record_costs_no_other_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ops.dedup_rebuild._MOST_WAITING", 20)
+    entries = history([f"article {number}" for number in range(100)], lag=3)
+    first = next(entry for entry in entries if entry.log == "verdicts")
+    done = Rebuild(Fold(PARAMS), 0).run([entry for entry in entries if entry is not first])
+    assert (done.signatures, done.unrecorded, done.compared, done.different) == (100, 1, 99, 0)
+
+
 def test_what_is_appended_twice_or_not_on_record_is_counted() -> None:
     entries = history(["a", "b", "c"])
     again = replace(entries[0], offset=3, at_ms=3 * STEP_MS)

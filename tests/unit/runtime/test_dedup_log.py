@@ -20,6 +20,7 @@ from pipeline.domain.signature import Activate, LogRecord, Signature
 from pipeline.domain.verdict import Decided, Lost
 from pipeline.errors import FatalError
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.recorded_verdicts import key_of
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.codec import encode
 
@@ -396,6 +397,72 @@ async def test_a_late_and_disordered_record_of_verdicts_is_adopted_all_the_same(
     await log.start()
     assert await log.decide(signatures[1:]) == verdicts[1:]
     await log.stop()
+
+
+@pytest.mark.parametrize("trouble", ["appended twice", "not on record"])
+async def test_a_signature_without_a_verdict_to_take_costs_no_other_its_own(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """With more verdicts on record for the next hour than may wait: those needed next must not be let go."""
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MOST_WAITING", 150)
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_RECORDS", 50)
+    monkeypatch.setattr("pipeline.runtime.dedup_log._MAX_RECORDS", 25)
+    live = Fold()
+    signatures = [_signature(number, COPY if number % 5 == 0 else None) for number in range(600)]
+    if trouble == "appended twice":
+        signatures.insert(60, signatures[3])
+    verdicts = []
+    for place, signature in enumerate(signatures):
+        logs.add(SIGNATURES, encode(signature))
+        verdict = live.apply(signature, NOW + place)
+        assert verdict is not None
+        verdicts.append(verdict)
+        if place != 61 or trouble == "appended twice":
+            logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
+    logs.starts[SIGNATURES] = 1  # the canonical of all copies is gone
+    log = _log(logs)
+    await log.start()
+    assert await log.decide(signatures[1:]) == verdicts[1:]
+    await log.stop()
+
+
+async def test_verdicts_whose_signatures_are_gone_do_not_fill_the_waiting_room(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MOST_WAITING", 150)
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_RECORDS", 50)
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._SKEW_MS", 10)
+    live = Fold()
+    signatures = [_signature(number, COPY if number % 5 == 0 else None) for number in range(600)]
+    for place, signature in enumerate(signatures):
+        logs.add(SIGNATURES, encode(signature))
+        verdict = live.apply(signature, NOW + place)
+        assert verdict is not None
+        logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
+    logs.starts[SIGNATURES] = 401
+    log = _log(logs)
+    await log.start()
+    assert await log.decide(signatures[401:]) == [live.verdict_of(*key_of(known)) for known in signatures[401:]]
+    await log.stop()
+
+
+async def test_a_verdict_on_another_article_from_the_same_origin_is_no_answer(logs: Logs) -> None:
+    log = _log(logs)
+    await log.start()
+    log.follow()
+    former, other = _signature(1), replace(_signature(2), origin=_signature(1).origin)
+    for signature in (former, other, former):
+        (verdict,) = await log.decide([signature])
+        assert verdict.article_id == signature.article_id
+        logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
+    starting = _log(logs)
+    await starting.start()
+    assert [verdict.article_id for verdict in await starting.decide([former, other])] == [
+        former.article_id,
+        other.article_id,
+    ]
+    for worker in (log, starting):
+        await worker.stop()
 
 
 async def test_what_the_fold_cannot_take_ends_the_tail_and_names_its_offset(logs: Logs) -> None:

@@ -12,6 +12,7 @@ from pipeline.domain.outcome import DROP_REASONS, Drop, Emit
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import PASSING, Verdict, VerdictKind
+from pipeline.errors import FatalError
 from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.protocol import JudgingStage
 
@@ -41,6 +42,12 @@ def _verdicts(batch: list[Article]) -> list[Verdict]:
     fold = Fold()
     verdicts = [fold.apply(article.signature, 0) for article in batch]
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def test_a_verdict_on_another_article_ends_the_process() -> None:
+    batch = [_article("a", 0, "one"), _article("b", 1, "two")]
+    with pytest.raises(FatalError, match="the verdict on b was given for a"):
+        DedupeStage(Versions(pipeline="1")).judge(batch, _verdicts(batch)[::-1])
 
 
 def test_passes_and_holds_back_by_verdict_in_order() -> None:
