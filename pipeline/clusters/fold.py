@@ -108,7 +108,8 @@ class Draft:
         Time is the running maximum of min(ingested, appended), as in the fold of signatures: one wrong clock cannot
         end the window.
         """
-        self.time_ms = max(self.time_ms, min(record.ingested_at_ms, append_time_ms))
+        if not record.undated:
+            self.time_ms = max(self.time_ms, min(record.ingested_at_ms, append_time_ms))
         if isinstance(record, Lost):
             return self._lose(record, position)
         return self._join(record, position) if record.verdict.kind in JOINING else []

@@ -146,7 +146,7 @@ class Fold:
             if known_at != _NEVER:  # forgotten by now: what was known of it must be gone before it comes again
                 self._add_all(list(pairs.values()), time_ms)
                 pairs = {}
-            time_ms = max(time_ms, min(signature.ingested_at_ms, append_time_ms))
+            time_ms = _later(time_ms, signature, append_time_ms)
             pairs[key] = signature, verdict, time_ms
             if verdict.kind == "retraction" or replaces(verdict):
                 self._add_all(list(pairs.values()), time_ms)
@@ -215,7 +215,7 @@ class Fold:
         known = self.verdict_of(record.origin, record.article_id)
         if known is not None:
             return known
-        self._advance(max(self._time_ms, min(record.ingested_at_ms, append_time_ms)))
+        self._advance(_later(self._time_ms, record, append_time_ms))
         verdict = self._judge.judge(record, query)
         number = self._rows.add(record, verdict, self._time_ms)
         self._folded += 1
@@ -280,6 +280,11 @@ class Fold:
             self._set_facts(Facts())
             self._fill(image)
         self._facts.make_room(records)
+
+
+def _later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
+    """Return the fold's time after a signature."""
+    return time_ms if signature.undated else max(time_ms, min(signature.ingested_at_ms, append_time_ms))
 
 
 def _parts(entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Sequence[tuple[LogRecord, int]]]:

@@ -51,6 +51,7 @@ class SigningInput(Struct, frozen=True, kw_only=True):
     agency: str = ""
     ingested_at_ms: int
     observed_at_ms: int
+    undated: bool = False
 
 
 def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> list[Signature]:
@@ -142,6 +143,7 @@ def _signature(
         agency=item.agency,
         ingested_at_ms=item.ingested_at_ms,
         observed_at_ms=item.observed_at_ms,
+        undated=item.undated,
         sketch=sketch,
         numbers_hash=numbers,
         script=script,

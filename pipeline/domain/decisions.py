@@ -15,12 +15,14 @@ def decided(article: Article, verdict: Verdict) -> Decided:
         publisher=article.publisher.site if article.publisher is not None else "",
         credit=_credit(article.attribution),
         language=article.language_hint,
+        undated=article.signature.undated,
     )
 
 
 def lost(article: Article, verdict: Verdict) -> Lost:
     """Return the record that says that this version never came out."""
-    return Lost(verdict=verdict, ingested_at_ms=article.signature.ingested_at_ms)
+    signature = article.signature
+    return Lost(verdict=verdict, ingested_at_ms=signature.ingested_at_ms, undated=signature.undated)
 
 
 def _credit(attribution: Attribution | None) -> str:

@@ -18,6 +18,8 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     sketch: MinHash values, little-endian u16 each; empty when the text has too few shingles.
     source: the publisher's registrable domain, or else the configured source: who publishes, not who fetches.
     numbers_hash: 8 bytes over the multiset of numbers in the text.
+    undated: a backfill's article without a time of its own: `ingested_at_ms` is that of the backfill, which must not
+    end the window of the articles around it, so the fold's time stands still.
     observed_at_ms: when the fetcher saw this version (fetched_at, else ingested_at): the order of versions.
     """
 
@@ -32,6 +34,7 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     agency: str = ""
     ingested_at_ms: int
     observed_at_ms: int
+    undated: bool = False
     sketch: bytes = b""
     numbers_hash: bytes = b""
     script: str = "Zyyy"

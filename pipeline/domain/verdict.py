@@ -59,6 +59,7 @@ class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdic
 
     publisher: registrable domain, or else the configured source; empty when unknown.
     credit: the agency or outlet that the text names as its source, by domain where that is known.
+    undated: as in the signature: it does not move time on.
     language: as the publisher declares it (BCP 47). Nobody has looked at the text yet, and at a copy nobody will.
     """
 
@@ -68,13 +69,15 @@ class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdic
     publisher: str = ""
     credit: str = ""
     language: str | None = None
+    undated: bool = False
 
 
-class Lost(Struct, frozen=True, kw_only=True, tag="void", tag_field="type"):
+class Lost(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="void", tag_field="type"):
     """A record of news.verdicts.v1: the article version of an earlier verdict died after it and never came out."""
 
     verdict: Verdict
     ingested_at_ms: int
+    undated: bool = False
 
 
 VerdictRecord = Decided | Lost

@@ -108,6 +108,7 @@ class IngestStage:
 
     def _signing_input(self, item: _Prepared) -> SigningInput:
         record, draft = item.record, item.draft
+        ingested_ms, dated = self._ingested_ms(item)
         attribution = draft.attribution
         return SigningInput(
             article_id=item.raw.article_id,
@@ -118,27 +119,29 @@ class IngestStage:
             canonical_url=url_key(item.canonical) if item.canonical is not None else None,
             source=item.publisher.site if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
-            ingested_at_ms=self._ingested_ms(item),
+            ingested_at_ms=ingested_ms,
+            undated=not dated,
             # Of a record that comes again, its first time: it may be an older version than the newest one.
             observed_at_ms=item.fetched_ms if item.fetched_ms is not None else arrived_ms(record),
         )
 
-    def _ingested_ms(self, item: _Prepared) -> int:
-        """Return when the article came in; a backfill lives in the time its articles were fetched, or else first came.
+    def _ingested_ms(self, item: _Prepared) -> tuple[int, bool]:
+        """Return when the article came in, and whether that is a time of its own.
 
-        The record's own time would be today, and end the window of every article before it. Archives, whose records
-        never came before, have the time of publication as the next best.
+        A backfill lives in the time its articles were fetched, or else first came. The record's own time would be
+        today, and end the window of every article before it. Archives, whose records never came before, have the time
+        of publication as the next best.
         """
         now_ms = item.record.timestamp_ms
         if not self._lane:
-            return now_ms
+            return now_ms, True
         if item.fetched_ms is not None:
-            return item.fetched_ms
+            return item.fetched_ms, True
         if (first_ms := arrived_ms(item.record)) < now_ms:
-            return first_ms
+            return first_ms, True
         published = item.draft.published_at
-        published_ms = instant_ms(published.value) if published is not None else None
-        return published_ms if published_ms is not None else now_ms
+        published_ms = instant_ms(published.value) if published is not None and published.plausible else None
+        return (now_ms, False) if published_ms is None else (published_ms, True)
 
     def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
         article = self._article(item, signature)
@@ -169,7 +172,7 @@ class IngestStage:
             published_at=draft.published_at,
             modified_at=draft.modified_at,
             fetched_at=from_epoch_ms(item.fetched_ms) if item.fetched_ms is not None else None,
-            ingested_at=from_epoch_ms(self._ingested_ms(item)),
+            ingested_at=from_epoch_ms(signature.ingested_at_ms),
             language_hint=draft.language_hint,
             attribution=draft.attribution,
             quality=judge_quality(item.flags),

@@ -109,6 +109,17 @@ def test_one_wrong_clock_cannot_end_the_window(short_log: Log) -> None:
     assert log.clusters.time_ms == START + MINUTE
 
 
+def test_an_undated_article_of_a_backfill_does_not_end_the_window(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    undated = replace(log.decided(log.verdict("b", "near", of="a")), ingested_at_ms=log.now + 10**10, undated=True)
+    log.now += 10**10
+    (cluster,) = log.say(undated)
+    log.say(Lost(verdict=undated.verdict, ingested_at_ms=log.now, undated=True))
+    assert cluster.size == 2
+    assert log.clusters.time_ms == START
+
+
 def test_a_cluster_remembers_so_many_verdicts_and_always_its_canonical_article(short_log: Log) -> None:
     log = short_log
     log.add("a")

@@ -325,6 +325,25 @@ def test_one_wrong_clock_cannot_expire_the_window(make: Make) -> None:
     assert verdict.kind == "exact"
 
 
+def test_an_undated_article_of_a_backfill_does_not_move_time(make: Make) -> None:
+    fold, adopting = Fold(), Fold()
+    today = 2000 * DAY_MS
+    undated = make("u", "undated", at=today, undated=True)
+    log = [make("first", "no time yet", at=today, undated=True), make("a", "text", at=DAY_MS), undated]
+    verdicts = [fold.apply(signature, today) for signature in log]
+    assert fold.stats().time_ms == DAY_MS
+    copy = fold.apply(make("b", "text", at=DAY_MS + 1), today)
+    assert copy is not None
+    assert copy.kind == "exact"
+    assert apply(fold, make("v", "undated", at=DAY_MS + 2)).canonical_id == "u"
+    for signature, verdict in zip(log, verdicts, strict=True):
+        assert verdict is not None
+        adopting.adopt(signature, verdict, today)
+    assert adopting.stats().time_ms == DAY_MS
+    apply(fold, make("c", "later", at=9 * DAY_MS))
+    assert fold.verdict_of(undated.origin, undated.article_id) is None
+
+
 def test_activating_this_version_is_fine_and_any_other_is_fatal() -> None:
     fold = Fold()
     assert fold.apply(Activate(fold_version=FOLD_VERSION, signature_version=SIGNATURE_VERSION), 0) is None

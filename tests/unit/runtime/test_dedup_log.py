@@ -432,6 +432,7 @@ async def test_verdicts_whose_signatures_are_gone_do_not_fill_the_waiting_room(
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MOST_WAITING", 150)
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_RECORDS", 50)
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._SKEW_MS", 10)
+    monkeypatch.setattr("pipeline.runtime.dedup_log._MAX_RECORDS", 25)
     live = Fold()
     signatures = [_signature(number, COPY if number % 5 == 0 else None) for number in range(600)]
     for place, signature in enumerate(signatures):

@@ -288,3 +288,15 @@ def test_a_record_that_comes_again_is_as_old_as_when_it_first_came() -> None:
     assert _article(value).signature.observed_at_ms == 1_767_700_000_000
     fetched = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "fetched_at": "2026-01-05T00:00:00Z"})
     assert _article(fetched, AGAIN).signature.observed_at_ms == 1_767_571_200_000
+
+
+def test_in_a_lane_what_has_no_time_of_its_own_says_so() -> None:
+    undated = orjson.dumps({"url": "https://a.example/1", "text": PLAIN})
+    dated = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2025-12-01T00:00:00Z"})
+    future = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2095-12-01T00:00:00Z"})
+    said = []
+    for lane, value in (("backfill", undated), ("backfill", dated), ("backfill", future), ("", undated)):
+        (outcome,) = IngestStage(lane=lane).process([_record(value)])
+        assert isinstance(outcome, Emit)
+        said.append(outcome.value.signature.undated)
+    assert said == [True, False, True, False]
