@@ -9,7 +9,7 @@ from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.verdict import Decided, VerdictKind
 
-__all__ = ["JOINING", "Fact", "fact_of", "pack", "unpack"]
+__all__ = ["JOINING", "Fact", "fact_of", "newest", "pack", "unpack"]
 
 JOINING: Final[frozenset[VerdictKind]] = frozenset({"unique", "related", "revision", "retraction", "exact", "near"})
 """Kinds that change a cluster. A repeat, a stale version or a retraction of something unknown says nothing new."""
@@ -42,9 +42,9 @@ class Fact(Struct, frozen=True, array_like=True, gc=False):
     ended: Literal["", "void", "moved"] = ""
     ended_at: int = 0
 
-    def has_origin(self, origin: Origin) -> bool:
-        """Whether it is the verdict on that raw record; a log is of one lane."""
-        return self.offset == origin.offset and self.partition == origin.partition
+    def is_of(self, origin: Origin, article: ArticleId) -> bool:
+        """Whether it is the verdict on that raw record; a log is of one lane, and raw topics may be made anew."""
+        return self.offset == origin.offset and self.partition == origin.partition and self.article_id == article
 
 
 def fact_of(record: Decided, position: int, time_ms: int) -> Fact:
@@ -68,6 +68,16 @@ def fact_of(record: Decided, position: int, time_ms: int) -> Fact:
         # Addresses are half of what a fact weighs, and events name only that of the canonical article.
         url=record.url or "" if not copied else "",
     )
+
+
+def newest(facts: tuple[Fact, ...], canonical: ArticleId, most: int) -> tuple[Fact, ...]:
+    """Return the newest so many facts on the canonical article, and the newest so many on all others, in order."""
+    if len(facts) <= most:
+        return facts
+    own = [fact.version for fact in facts if fact.article_id == canonical]
+    others = [fact.version for fact in facts if fact.article_id != canonical]
+    from_own, from_others = (versions[-most] if len(versions) > most else 0 for versions in (own, others))
+    return tuple(fact for fact in facts if fact.version >= (from_own if fact.article_id == canonical else from_others))
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

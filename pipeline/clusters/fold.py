@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.clusters.facts import JOINING, Fact, fact_of, pack, unpack
+from pipeline.clusters.facts import JOINING, Fact, fact_of, newest, pack, unpack
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import Cause
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id, founder
@@ -22,6 +22,8 @@ __all__ = ["Change", "Clusters", "Draft"]
 _LONG_AGO: Final = -(1 << 62)
 
 Facts = tuple[Fact, ...]
+Homes = tuple[ClusterId, ...]
+"""Clusters that remember an article, apart from the one named after it."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -43,7 +45,7 @@ class Clusters:
         self.params = ClusterParams() if params is None else params
         self.time_ms = _LONG_AGO
         self._packed: OrderedDict[ClusterId, bytes] = OrderedDict()
-        self._elsewhere: dict[ArticleId, ClusterId] = {}
+        self._elsewhere: dict[ArticleId, Homes] = {}
 
     def __len__(self) -> int:
         """Count the open clusters."""
@@ -54,9 +56,9 @@ class Clusters:
         packed = self._packed.get(cluster)
         return () if packed is None else unpack(packed)
 
-    def elsewhere(self, article: ArticleId) -> ClusterId | None:
-        """Return the cluster of an article that is not in the one named after it."""
-        return self._elsewhere.get(article)
+    def elsewhere(self, article: ArticleId) -> Homes:
+        """Return the clusters that remember an article, apart from the one named after it."""
+        return self._elsewhere.get(article, ())
 
     def draft(self) -> "Draft":
         """Begin changes."""
@@ -70,11 +72,8 @@ class Clusters:
                 self._packed.move_to_end(cluster)
             else:
                 self._packed.pop(cluster, None)
-        for article, home in draft.elsewhere.items():
-            if home is None:
-                self._elsewhere.pop(article, None)
-            else:
-                self._elsewhere[article] = home
+        for article, homes in draft.elsewhere.items():
+            self._note(article, homes)
         self.time_ms = draft.time_ms
         self._expire(self.time_ms - self.params.window_secs * 1000)
 
@@ -87,8 +86,14 @@ class Clusters:
                 return
             del self._packed[cluster]
             for fact in facts:
-                if self._elsewhere.get(fact.article_id) == cluster:
-                    del self._elsewhere[fact.article_id]
+                homes = self.elsewhere(fact.article_id)
+                self._note(fact.article_id, tuple(home for home in homes if home != cluster))
+
+    def _note(self, article: ArticleId, homes: Homes) -> None:
+        if homes:
+            self._elsewhere[article] = homes
+        else:
+            self._elsewhere.pop(article, None)
 
 
 class Draft:
@@ -100,7 +105,7 @@ class Draft:
         self._params = clusters.params
         self.time_ms = clusters.time_ms
         self.facts: dict[ClusterId, Facts] = {}
-        self.elsewhere: dict[ArticleId, ClusterId | None] = {}
+        self.elsewhere: dict[ArticleId, Homes] = {}
 
     def apply(self, record: VerdictRecord, position: int, append_time_ms: int) -> list[Change]:
         """Fold the next record of the log; return the clusters that it changed, none for a replay.
@@ -117,28 +122,42 @@ class Draft:
     def _join(self, record: Decided, position: int) -> list[Change]:
         verdict = record.verdict
         facts = self._live(verdict.cluster_id)
-        if any(fact.has_origin(verdict.origin) for fact in facts):
+        if any(fact.is_of(verdict.origin, verdict.article_id) for fact in facts):
             return []
-        changes = self._leave(record, position)
-        after = self._bounded(verdict.cluster_id, (*facts, fact_of(record, position, self.time_ms)))
+        homes = (cluster_id(verdict.article_id), *self._elsewhere(verdict.article_id))
+        changes = [change for home in homes for change in self._leave(home, record, position)]
+        joined = (*facts, fact_of(record, position, self.time_ms))
+        # One more than counts: that there was more than counts is said as long as it would count.
+        after = newest(joined, founder(verdict.cluster_id), self._params.max_facts + 1)
         cause = Cause(kind=verdict.kind, article_id=verdict.article_id)  # type: ignore[arg-type]  # one of JOINING
         changes.append(self._change(verdict.cluster_id, facts, after, cause, record, position))
-        own = cluster_id(verdict.article_id)
-        self.elsewhere[verdict.article_id] = None if verdict.cluster_id == own else verdict.cluster_id
+        if verdict.cluster_id != cluster_id(verdict.article_id):
+            known = {*self._elsewhere(verdict.article_id), verdict.cluster_id}
+            self.elsewhere[verdict.article_id] = tuple(sorted(known))
         return changes
 
-    def _leave(self, record: Decided, position: int) -> list[Change]:
-        """End an article's part in the cluster it was in, when its new version belongs to another."""
-        article = record.verdict.article_id
-        home = self._home(article)
-        if home == record.verdict.cluster_id:
+    def _leave(self, home: ClusterId, record: Decided, position: int) -> list[Change]:
+        """End an article's part in a cluster it is in, when its new version belongs to another.
+
+        A higher revision stays, and there is nothing to tell: this one came late, from a raw record that was in another
+        partition.
+        """
+        verdict = record.verdict
+        article = verdict.article_id
+        if home == verdict.cluster_id:
             return []
         facts = self._live(home)
+        present = [fact.revision for fact in facts if fact.article_id == article and not fact.ended]
+        stays = max(present, default=0) > verdict.revision
         after = tuple(
-            replace(fact, ended="moved", ended_at=position) if fact.article_id == article and not fact.ended else fact
+            replace(fact, ended="moved", ended_at=0 if stays else position)
+            if fact.article_id == article and not fact.ended and fact.revision <= verdict.revision
+            else fact
             for fact in facts
         )
-        if after == facts:
+        if stays:
+            self._set(home, facts, after)
+        if stays or after == facts:
             return []
         return [self._change(home, facts, after, Cause(kind="moved", article_id=article), record, position)]
 
@@ -148,7 +167,7 @@ class Draft:
         facts = self._live(verdict.cluster_id)
         after = tuple(
             replace(fact, ended="void", ended_at=position)
-            if fact.has_origin(verdict.origin) and fact.ended != "void"
+            if fact.is_of(verdict.origin, verdict.article_id) and fact.ended != "void"
             else fact
             for fact in facts
         )
@@ -170,15 +189,6 @@ class Draft:
             facts=after,
         )
 
-    def _bounded(self, cluster: ClusterId, facts: Facts) -> Facts:
-        """Let go the oldest facts beyond the bound, but never those on the canonical article."""
-        canonical = founder(cluster)
-        others = [fact.version for fact in facts if fact.article_id != canonical]
-        if len(others) <= self._params.max_facts:
-            return facts
-        oldest = others[-self._params.max_facts]
-        return tuple(fact for fact in facts if fact.version >= oldest or fact.article_id == canonical)
-
     def _live(self, cluster: ClusterId) -> Facts:
         """Return a cluster's facts of the window."""
         facts = self.facts.get(cluster)
@@ -196,11 +206,7 @@ class Draft:
         if len(after) > len(before):
             return
         for article in {fact.article_id for fact in before} - {fact.article_id for fact in after}:
-            if self._home(article) == cluster:
-                self.elsewhere[article] = None
+            self.elsewhere[article] = tuple(home for home in self._elsewhere(article) if home != cluster)
 
-    def _home(self, article: ArticleId) -> ClusterId:
-        """Return the cluster an article is in, if it is in any."""
-        if article in self.elsewhere:
-            return self.elsewhere[article] or cluster_id(article)
-        return self._clusters.elsewhere(article) or cluster_id(article)
+    def _elsewhere(self, article: ArticleId) -> Homes:
+        return self.elsewhere[article] if article in self.elsewhere else self._clusters.elsewhere(article)

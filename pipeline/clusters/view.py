@@ -1,12 +1,12 @@
 """What a cluster looks like from outside: members, publishers, independent origins; read off its facts alone."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from pipeline.clusters.facts import Fact
+from pipeline.clusters.facts import Fact, newest
 from pipeline.clusters.fold import Change
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import (
@@ -31,7 +31,7 @@ _COPIES: Final = frozenset({"exact", "near"})
 
 
 class _Article(Struct, frozen=True):
-    """An article that is in the cluster: its versions that stand, oldest first; there is one at least."""
+    """An article that is in the cluster: its versions that stand, lowest revision first; there is one at least."""
 
     versions: tuple[Fact, ...]
 
@@ -55,41 +55,47 @@ def cluster_event(change: Change, params: ClusterParams, *, lane: str, pipeline_
 
 def describe(change: Change, params: ClusterParams) -> Cluster:
     """Return a cluster as it is after a change."""
+    facts = newest(change.facts, founder(change.cluster_id), params.max_facts)
     versions: dict[ArticleId, list[Fact]] = {}
-    for fact in change.facts:
+    for fact in facts:
         if not fact.ended:
             versions.setdefault(fact.article_id, []).append(fact)
-    articles = [_Article(tuple(facts)) for facts in versions.values() if facts[-1].kind != "retraction"]
+    # By revision: an older version may come late, from a raw record that was in another partition.
+    every = [_Article(tuple(sorted(found, key=_revision))) for found in versions.values()]
+    articles = [article for article in every if article.last.kind != "retraction"]
     seen = [fact.ingested_at_ms for article in articles for fact in article.versions]
     return Cluster(
         cluster_id=change.cluster_id,
         version=change.version,
         supersedes=change.supersedes,
         cause=change.cause,
-        canonical=_canonical(change),
+        canonical=_canonical(facts, founder(change.cluster_id)),
         size=len(articles),
-        withdrawn=len(versions) - len(articles),
+        withdrawn=len(every) - len(articles),
         publishers=_publishers(articles, params.max_names),
-        origins=_origins(articles, change.facts, params.max_names),
+        origins=_origins(articles, facts, params.max_names),
         languages=tuple(sorted({article.last.language for article in articles if article.last.language})),
         first_seen=from_epoch_ms(min(seen)) if seen else None,
         last_seen=from_epoch_ms(max(seen)) if seen else None,
         members=_members(articles, founder(change.cluster_id), params.max_members),
-        overflow=len(change.facts) >= params.max_facts,
+        overflow=len(facts) < len(change.facts),
         window_secs=params.window_secs,
     )
 
 
-def _canonical(change: Change) -> Canonical:
-    article = founder(change.cluster_id)
-    own = [fact for fact in change.facts if fact.article_id == article]
-    told = (fact.text_publisher for fact in change.facts if fact.text == article)
+def _canonical(facts: Sequence[Fact], article: ArticleId) -> Canonical:
+    own = sorted((fact for fact in facts if fact.article_id == article), key=_revision)
+    told = (fact.text_publisher for fact in facts if fact.text == article)
     return Canonical(
         article_id=article,
         state=_state(own),
         url=next((fact.url for fact in reversed(own) if fact.url), None),
         publisher=next((name for name in (*(fact.publisher for fact in reversed(own)), *told) if name), None),
     )
+
+
+def _revision(fact: Fact) -> int:
+    return fact.revision
 
 
 def _state(facts: list[Fact]) -> CanonicalState:

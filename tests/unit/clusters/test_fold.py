@@ -135,8 +135,52 @@ def test_a_cluster_remembers_so_many_verdicts_and_always_its_canonical_article(s
     assert [member.article_id for member in cluster.members] == ["a", "copy6", "copy7"]
     assert cluster.publishers.count == 6
     assert len(cluster.publishers.top) == 2
-    assert log.clusters.elsewhere(ArticleId("copy0")) is None
-    assert log.clusters.elsewhere(ArticleId("copy7")) == "c-a"
+    assert log.clusters.elsewhere(ArticleId("copy0")) == ()
+    assert log.clusters.elsewhere(ArticleId("copy7")) == ("c-a",)
+
+
+def test_overflow_says_that_something_does_not_count(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.now -= 30_000
+    said = []
+    for number in range(7):
+        log.now -= 50_000
+        said.append(log.add(f"copy{number}", "exact", of="a").overflow)
+    assert said == [False] * 5 + [True] * 2
+
+
+def test_a_canonical_article_that_changes_all_the_time_is_remembered_by_its_newest_versions(short_log: Log) -> None:
+    log = short_log
+    for revision in range(1, 30):
+        log.now -= 50_000
+        cluster = log.add("a", "revision" if revision > 1 else "unique", revision=revision)
+        assert cluster.overflow == (revision > 5)
+        assert len(log.clusters.facts(cluster_id(ArticleId("a")))) <= 6
+    assert (cluster.size, cluster.members[0].revision, cluster.canonical.state) == (1, 29, "standing")
+
+
+def test_a_version_that_comes_late_does_not_take_the_newer_one_away(log: Log) -> None:
+    log.add("a")
+    log.add("b", "near", of="a")
+    log.add("b", "near", of="a", revision=3)
+    late = log.add("b", "unique", revision=2)  # of the newer version's cluster nothing is told
+    assert late.cluster_id == "c-b"
+    assert log.add("c", "near", of="a").size == 3
+    left = log.say(log.decided(log.verdict("b", "near", of="d", revision=4)))
+    assert [(cluster.cluster_id, cluster.cause.kind) for cluster in left] == [
+        ("c-b", "moved"),
+        ("c-a", "moved"),
+        ("c-d", "near"),
+    ]
+
+
+def test_verdicts_on_two_articles_from_one_origin_are_two(log: Log) -> None:
+    log.add("a")
+    first, second = log.verdict("b", "near", of="a"), log.verdict("c", "near", of="a")
+    log.say(log.decided(first))
+    (cluster,) = log.say(log.decided(replace(second, origin=first.origin)))
+    assert cluster.size == 3
 
 
 def test_thousands_of_single_articles_take_little_memory() -> None:

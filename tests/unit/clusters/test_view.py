@@ -105,6 +105,13 @@ def test_a_canonical_that_never_came_out_is_void_and_nobody_takes_its_place(log:
     assert _origins(cluster) == {"a.example": 1}
 
 
+def test_a_lower_revision_that_comes_late_changes_nothing_that_shows(log: Log) -> None:
+    log.add("a")
+    log.add("a", "retraction", revision=3)
+    cluster = log.add("a", "revision", revision=2)
+    assert (cluster.canonical.state, cluster.size, cluster.withdrawn) == ("retracted", 0, 1)
+
+
 def test_a_cluster_of_nothing_says_so(log: Log) -> None:
     verdict = log.verdict("a")
     log.say(log.decided(verdict))
