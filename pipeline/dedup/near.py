@@ -88,7 +88,7 @@ class Near:
         self._counts = counts
         self._facts = facts
         self._params = params
-        self._least = int(np.floor(params.related_from * SKETCH_BYTES))
+        self._least = next(count for count in range(SKETCH_BYTES + 1) if similarity(count) >= params.related_from)
 
     def look_up(self, sketches: Sequence[bytes]) -> list[Query]:
         """Look up sketches of signatures that follow each other in the log, before the first is decided."""

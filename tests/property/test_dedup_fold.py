@@ -251,7 +251,7 @@ def test_links_and_revisions_are_sound(entries: list[Entry]) -> None:
         if verdict.kind in {"revision", "retraction"}:
             assert verdict.supersedes is not None
             assert verdict.supersedes < verdict.revision
-        if verdict.score is not None and verdict.threshold is not None and verdict.kind in {"exact", "near"}:
+        if verdict.score is not None and verdict.threshold is not None and verdict.kind in {"exact", "near", "related"}:
             assert verdict.score >= verdict.threshold
         for article in verdict.related:
             assert article in passed

@@ -1,6 +1,7 @@
 """Near-duplicates and related articles, from real signatures of made-up texts."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -256,6 +257,31 @@ def test_only_the_newest_of_a_crowded_band_are_compared() -> None:
     few = fold.stats().compared
     list(fold.apply_all(crowd[100:]))
     assert fold.stats().compared - few < 500 * (4 * 32 + 40)
+
+
+@pytest.mark.parametrize(("agreeing", "kind"), [(15, "unique"), (16, "related")])
+def test_related_articles_reach_the_threshold_they_name(agreeing: int, kind: str) -> None:
+    def signature(article: str, sketch: np.ndarray[Any, np.dtype[np.uint16]]) -> Signature:
+        return Signature(
+            version=1,
+            article_id=ArticleId(article),
+            origin=Origin("", 0, ord(article)),
+            content_hash=article.encode() * 16,
+            text_hash=article.encode() * 16,
+            sketch=sketch.astype("<u2").tobytes(),
+            shingles=300,
+            ingested_at_ms=0,
+            observed_at_ms=0,
+        )
+
+    one, other = np.zeros(128, dtype=np.uint16), np.ones(128, dtype=np.uint16)
+    other[:agreeing] = 0
+    fold = Fold()
+    fold.apply(signature("a", one), 0)
+    verdict = fold.apply(signature("b", other), 0)
+    assert verdict is not None
+    assert verdict.kind == kind
+    assert verdict.score is None or verdict.threshold is None or verdict.score >= verdict.threshold
 
 
 def test_estimates() -> None:
