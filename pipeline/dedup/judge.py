@@ -49,13 +49,13 @@ class Judge:
         digest, odd = article_digest(signature.article_id)
         history = history_of(self._rows.facts.by_article(digest, odd))
         if signature.action == "retract":
-            return self._retraction(first, history)
+            return self._retraction(signature, first, history)
         if history.newest is None:
             found = self._duplicate(signature, query, first)
             return found if not history.revision else replace(found, revision=history.revision + 1)
         return self._known(signature, query, first, history)
 
-    def _retraction(self, first: Verdict, history: History) -> Verdict:
+    def _retraction(self, signature: Signature, first: Verdict, history: History) -> Verdict:
         window = self._params.exact_window_secs
         if history.newest is None or history.passed is None:
             return replace(
@@ -63,6 +63,8 @@ class Judge:
             )
         if history.retracted:
             return self._same(first, history, history.newest)
+        if _is_old(signature, history):
+            return self._stale(first, history, history.newest)
         return replace(
             first,
             kind="retraction",
@@ -85,8 +87,8 @@ class Judge:
             return replace(found, revision=history.revision + 1)
         if same:
             return self._same(first, history, newest)
-        if history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms:
-            return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
+        if _is_old(signature, history):
+            return self._stale(first, history, newest)
         return self._revision(signature, query, first, history)
 
     def _same(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
@@ -107,6 +109,9 @@ class Judge:
             matched_id=first.article_id,
             matched_source=self._rows.sources.name(row.source),
         )
+
+    def _stale(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+        return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
 
     def _revision(self, signature: Signature, query: Query | None, first: Verdict, history: History) -> Verdict:
         revision = history.revision + 1
@@ -257,3 +262,8 @@ class Judge:
             "matched_source": canonical.source,
             "syndicated": bool(signature.source and canonical.source and signature.source != canonical.source),
         }
+
+
+def _is_old(signature: Signature, history: History) -> bool:
+    """Say whether this was seen before the newest version was."""
+    return history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms

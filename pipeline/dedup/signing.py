@@ -46,7 +46,6 @@ class SigningInput(Struct, frozen=True, kw_only=True):
     action: Action = "publish"
     headline: str
     body: str
-    canonical_url: str | None = None
     source: str = ""
     agency: str = ""
     ingested_at_ms: int
@@ -130,7 +129,6 @@ def _signature(
     script: str,
     shingles: int,
 ) -> Signature:
-    url = item.canonical_url
     return Signature(
         version=SIGNATURE_VERSION,
         article_id=item.article_id,
@@ -138,7 +136,6 @@ def _signature(
         action=item.action,
         content_hash=content,
         text_hash=text,
-        canonical_url_hash=blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest() if url else b"",
         source=item.source,
         agency=item.agency,
         ingested_at_ms=item.ingested_at_ms,

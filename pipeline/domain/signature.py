@@ -29,7 +29,6 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     action: Literal["publish", "retract"] = "publish"
     content_hash: bytes = b""
     text_hash: bytes = b""
-    canonical_url_hash: bytes = b""
     source: str = ""
     agency: str = ""
     ingested_at_ms: int

@@ -22,7 +22,7 @@ from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams
 from pipeline.text.quality import judge_quality
 from pipeline.text.summary import summarise, word_count
-from pipeline.text.urls import registrable_domain, url_key
+from pipeline.text.urls import registrable_domain
 from pipeline.wire.raw import RawArticle, decode_raw
 from pipeline.wire.replays import arrived_ms
 
@@ -116,7 +116,6 @@ class IngestStage:
             action=item.raw.action,
             headline=draft.headline,
             body=item.body,
-            canonical_url=url_key(item.canonical) if item.canonical is not None else None,
             source=item.publisher.site if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
             ingested_at_ms=ingested_ms,

@@ -225,6 +225,15 @@ def test_a_second_retraction_is_a_repeat_however_often_it_comes(make: Make) -> N
     assert kinds == ["retraction"] + ["repeat"] * 139
 
 
+def test_a_retraction_of_an_older_version_is_stale(make: Make) -> None:
+    fold = Fold()
+    apply(fold, make("a", "one", at=10, observed=1))
+    apply(fold, make("a", "two", at=11, observed=9))
+    verdict = apply(fold, make("a", "", at=12, observed=5, action="retract"))
+    assert (verdict.kind, verdict.revision, verdict.passes) == ("stale", 2, False)
+    assert apply(fold, make("a", "", at=13, observed=10, action="retract")).kind == "retraction"
+
+
 def test_a_republication_after_a_retraction_is_a_revision(make: Make) -> None:
     fold = Fold()
     apply(fold, make("a", "text"))

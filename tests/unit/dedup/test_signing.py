@@ -38,12 +38,10 @@ def alike(left: Signature, right: Signature) -> float:
 
 
 def test_carries_what_it_is_given() -> None:
-    signature = one("text", source="s", agency="AFP", action="retract", canonical_url="https://x.example/1")
+    signature = one("text", source="s", agency="AFP", action="retract")
     assert (signature.version, signature.article_id, signature.origin) == (SIGNATURE_VERSION, "a", Origin("", 0, 0))
     assert (signature.source, signature.agency, signature.action) == ("s", "AFP", "retract")
     assert (signature.ingested_at_ms, signature.observed_at_ms) == (1, 2)
-    assert len(signature.canonical_url_hash) == 8
-    assert one("text").canonical_url_hash == b""
 
 
 @pytest.mark.parametrize(
