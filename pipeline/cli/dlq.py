@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -175,9 +175,14 @@ def replay(
     catalogue = catalogue_for(settings)
     done = Replayed(sent=Counter(), refused=Counter())
     now_ms = int(time.time() * 1000)
+    largest = max(spec.max_message_bytes for spec in catalogue.topics)
     with (
         _found(settings, selection, now_ms) as (found, client),
         consumer(settings.kafka, enable_auto_commit=False, group_id=None) as raw,
+        sigterm_unwinds(),
+        _reported(done, "would be sent" if dry_run else "sent"),
+        # Before the receipts are read: it stops a former command, which could still write some until then.
+        nullcontext() if dry_run else copier(settings, "dlq-replay", largest) as sender,
     ):
         work = Replay(
             catalogue,
@@ -187,13 +192,10 @@ def replay(
             again=again,
         )
         planned = work.plan(found, done)
-        with sigterm_unwinds(), _reported(done, "would be sent" if dry_run else "sent"):
-            if dry_run:
-                done.sent.update(returned.copy.topic for returned in _shown(planned))
-            else:
-                largest = max(spec.max_message_bytes for spec in catalogue.topics)
-                with copier(settings, "dlq-replay", largest) as sender:
-                    work.run(sender, planned, done, Pace(rate), now_ms)
+        if sender is None:
+            done.sent.update(returned.copy.topic for returned in _shown(planned))
+        else:
+            work.run(sender, planned, done, Pace(rate), now_ms)
     return int(any(done.refused[refusal] for refusal in _FAILURES))
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from cyclopts import Parameter
+from kafka import TopicPartition
 
 from pipeline.cli.exits import UsageError
 from pipeline.cli.progress import show_progress
@@ -66,8 +67,8 @@ def replay(
             raise ConfigError(
                 f"{spec.name} is not on the cluster; `NEWS_LANE={lane} news-pipeline topics apply` creates it"
             )
-        starts = source.starts(wanted, again=again)
         if dry_run:
+            starts = _starts(source, wanted, again=again)
             print(f"about {source.waiting(wanted, starts)} records would be copied from {topic} to {spec.name}")
             return 0
         done = Copied()
@@ -80,8 +81,22 @@ def replay(
             work = LaneCopy(
                 source, sender, spec.name, group=group, max_bytes=spec.max_message_bytes, lane_partitions=count
             )
+            # Only now: the sender has stopped a former command, which could still commit until then.
+            starts = _starts(source, wanted, again=again)
             work.run(source.records(wanted, starts), done, pace, UnitParams(), show)
     return int(done.too_large > 0)
+
+
+def _starts(source: Source, wanted: Range, *, again: bool) -> dict[TopicPartition, int]:
+    """Return where to begin, having said what is left out: there is one mark a partition, not one for each range."""
+    starts = source.starts(wanted, again=again)
+    if passed := source.passed_over(wanted, starts):
+        print(
+            f"news-pipeline: about {passed} records of this time are not copied, because the lane's copies have come "
+            "past them; --again copies them",
+            file=sys.stderr,
+        )
+    return starts
 
 
 def _range(start: str, end: str | None) -> Range:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, ProducerFencedError
 from msgspec import Struct
 
 from pipeline.domain.record import Headers
@@ -65,6 +65,8 @@ class Copier:
             with self._transaction():
                 self.deliver(copies)
                 note()
+        except ProducerFencedError as error:
+            raise TransientError("another such command was started and goes on in place of this one") from error
         except KafkaError as error:
             raise TransientError(f"the cluster did not take the records: {type(error).__name__}") from error
 

@@ -59,6 +59,11 @@ class Source:
         ends = self._offsets_at(wanted.to_ms)
         return sum(max(0, ends[where] - start) for where, start in starts.items())
 
+    def passed_over(self, wanted: Range, starts: Mapping[TopicPartition, int]) -> int:
+        """Return about how many records of the range are before the starts, because copies have come past them."""
+        first, ends = self._offsets_at(wanted.from_ms), self._offsets_at(wanted.to_ms)
+        return sum(max(0, min(ends[where], start) - first[where]) for where, start in starts.items())
+
     def records(self, wanted: Range, starts: Mapping[TopicPartition, int]) -> Iterable[Record]:
         """Return the records of the range in the order in which they came."""
         history = History(self.client, starts, lambda record: record.timestamp_ms >= wanted.to_ms)

@@ -1,10 +1,18 @@
-"""A bad deployment, another model, a moved clock: processes changed from outside, with no way into the product."""
+"""A bad deployment, another model, a moved clock, a dying command: processes changed from outside the product."""
 
 from pathlib import Path
 
 from tests.harness.tools import REPOSITORY
 
-__all__ = ["bad_deployment", "deaf", "deaf_to_a_partition", "movable_clock", "other_model"]
+__all__ = [
+    "bad_deployment",
+    "deaf",
+    "deaf_to_a_partition",
+    "dying_command",
+    "held_command",
+    "movable_clock",
+    "other_model",
+]
 
 _RAISING = """\
 from pipeline.stages.{module} import {name}
@@ -82,6 +90,46 @@ def moved():
 time.time = moved
 """
 
+_DYING_COMMAND = """\
+import os
+import signal
+
+from kafka import KafkaProducer
+
+_commit = KafkaProducer.commit_transaction
+_left = [{units}]
+
+
+def commit(self):
+    if not _left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    _left[0] -= 1
+    return _commit(self)
+
+
+KafkaProducer.commit_transaction = commit
+"""
+
+_HELD_COMMAND = """\
+import time
+from pathlib import Path
+
+from kafka import KafkaProducer
+
+_init = KafkaProducer.init_transactions
+_there, _go = Path({there!r}), Path({go!r})
+
+
+def init(self):
+    _there.touch()
+    while not _go.exists():
+        time.sleep(0.05)
+    return _init(self)
+
+
+KafkaProducer.init_transactions = init
+"""
+
 
 def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, str]:
     """Return environment variables under which `stage` raises on articles with `marker` in the headline, or on all.
@@ -110,6 +158,20 @@ def other_model(directory: Path, version: str) -> dict[str, str]:
 def movable_clock(directory: Path, file: Path) -> dict[str, str]:
     """Return environment variables under which the wall clock of Python code is off by the seconds a file names."""
     return _customised(directory, _MOVABLE_CLOCK.format(file=str(file)))
+
+
+def dying_command(directory: Path, units: int) -> dict[str, str]:
+    """Return environment variables under which a command commits so many units, and is killed within the next."""
+    return _customised(directory, _DYING_COMMAND.format(units=units))
+
+
+def held_command(directory: Path) -> dict[str, str]:
+    """Return environment variables under which a command waits before it stops a former one.
+
+    It makes a file `there`, and goes on when there is a file `go`.
+    """
+    there, go = str(directory / "there"), str(directory / "go")
+    return _customised(directory, _HELD_COMMAND.format(there=there, go=go))
 
 
 def _customised(directory: Path, text: str) -> dict[str, str]:

@@ -133,6 +133,13 @@ def test_a_copy_goes_on_where_the_last_one_ended(committed: int | None, again: b
     starts = source.starts(wanted, again=again)
     assert starts == {TopicPartition(RAW, 0): start, TopicPartition(RAW, 1): start}
     assert source.waiting(wanted, starts) == 2 * (8 - start)
+    assert source.passed_over(wanted, starts) == 2 * (start - 3)
+
+
+def test_what_a_later_range_has_come_past_is_counted_within_the_range() -> None:
+    source, wanted = Source(FakeClient(committed=9), RAW), Range(1000, 4000)
+    starts = source.starts(wanted, again=False)
+    assert (source.waiting(wanted, starts), source.passed_over(wanted, starts)) == (0, 2 * 3)
 
 
 def test_a_range_behind_the_last_record_begins_at_the_end() -> None:
