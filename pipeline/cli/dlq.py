@@ -21,7 +21,7 @@ from pipeline.ops.copies import Pace, copier
 from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
 from pipeline.ops.history import record_at
 from pipeline.settings import Settings, load_settings
-from pipeline.wire.catalogue import Catalogue
+from pipeline.wire.catalogue import REPLAYS, Catalogue
 from pipeline.wire.replays import DeadLetter, Place, is_ours
 
 __all__ = ["app"]
@@ -30,14 +30,16 @@ app = App(name="dlq", help="List, show, count and send back dead letters.", resu
 
 _MEANINGS: dict[Refusal, str] = {
     "replayed": "sent back before; --again sends them once more",
+    "same": "further deaths of records that go back already",
     "attempts": f"sent back {ReplayParams().max_attempts} times already: mend the cause first",
     "incomplete": "cut for their size: the original must come from its source",
     "unreadable": "not articles of this version, so their raw records cannot be found",
     "raw_gone": "died after their verdict, and their raw records have expired: fetch them anew",
+    "verdict": "verdicts: late, they would be taken for new; a mended `cluster` reads them when it starts",
     "unknown_topic": "from topics that are not ours or not on the cluster",
     "too_large": "too large for their topic with the headers of a replay",
 }
-_FAILURES: frozenset[Refusal] = frozenset(_MEANINGS) - {"replayed"}
+_FAILURES: frozenset[Refusal] = frozenset(_MEANINGS) - {"replayed", "same"}
 
 Rate = Annotated[float | None, Parameter(help="At most so many records a second.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
@@ -159,8 +161,9 @@ def replay(
 ) -> int:
     """Send dead letters back to the topics they came from: original bytes, key and headers.
 
-    Each is sent back once, unless `--again`, and never more than three times. What was sent back is remembered on the
-    cluster, so an interrupted command is simply repeated. Exit 1 when some could not be sent back.
+    Each is sent back once, unless `--again`. What dies again is a dead letter of its own and goes back too, but no
+    record more than three times in all. What was sent back is remembered on the cluster, so an interrupted command is
+    simply repeated. Exit 1 when some could not be sent back.
 
     Parameters
     ----------
@@ -188,7 +191,7 @@ def replay(
             catalogue,
             lambda topic: len(client.partitions_for_topic(topic) or ()),
             lambda place: record_at(raw, place.topic, place.partition, place.offset),
-            letters_in.receipts(raw, catalogue),
+            _ledger(raw, catalogue),
             again=again,
         )
         planned = work.plan(found, done)
@@ -197,6 +200,17 @@ def replay(
         else:
             work.run(sender, planned, done, Pace(rate), now_ms)
     return int(any(done.refused[refusal] for refusal in _FAILURES))
+
+
+def _ledger(client: Any, catalogue: Catalogue) -> letters_in.Ledger:
+    ledger = letters_in.read_ledger(client, catalogue)
+    if ledger.unreadable:
+        print(
+            f"news-pipeline: {ledger.unreadable} records of {catalogue.full_name(REPLAYS)} cannot be read: "
+            "what they noted as sent back counts as not sent",
+            file=sys.stderr,
+        )
+    return ledger
 
 
 def _shown(planned: Iterable[Returned]) -> Iterator[Returned]:

@@ -24,6 +24,7 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from msgspec import Struct
 
 from pipeline.errors import ConfigError, TransientError
+from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
@@ -146,7 +147,8 @@ def _of_operator(catalogue: Catalogue, group: Callable[[str], str], who: str) ->
     raw, ledger = catalogue.stage("ingest").reads, catalogue.full_name(REPLAYS)
     signatures, verdicts = catalogue.full_name(SIGNATURES), catalogue.full_name(VERDICTS)
     reads = {raw, ledger, signatures, verdicts, *(topics.dead_letters for topics in stages)}
-    writes = {ledger, signatures, *(topics.reads for topics in stages)}
+    # Dead letters go back into topics of articles, never into the log of verdicts: who may write that can forge them.
+    writes = {ledger, signatures, *(catalogue.stage(stage).reads for stage in STAGES)}
     return {
         *(Grant(who, "topic", operation, spec.name) for spec in catalogue.topics for operation in _PROVISIONING),
         *(Grant(who, "topic", "Describe", spec.name) for spec in catalogue.topics),

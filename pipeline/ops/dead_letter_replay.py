@@ -12,16 +12,19 @@ from pipeline.domain.record import Record
 from pipeline.domain.times import from_epoch_ms
 from pipeline.errors import ContractError
 from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
+from pipeline.ops.dead_letters import Ledger
 from pipeline.stages.protocol import STAGES
-from pipeline.wire.catalogue import REPLAYS, Catalogue
+from pipeline.wire.catalogue import REPLAYS, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
-from pipeline.wire.replays import DeadLetter, Place, Receipt, came_again
+from pipeline.wire.replays import SOURCE, DeadLetter, Place, Receipt, attempts_of, came_again
 
 __all__ = ["Refusal", "Replay", "ReplayParams", "Replayed", "Returned"]
 
-Refusal = Literal["replayed", "attempts", "incomplete", "unreadable", "raw_gone", "unknown_topic", "too_large"]
+Refusal = Literal[
+    "replayed", "same", "attempts", "incomplete", "unreadable", "raw_gone", "verdict", "unknown_topic", "too_large"
+]
 """Why a dead letter is not sent back."""
 
 _AFTER_VERDICT = frozenset(STAGES[STAGES.index("dedupe") + 1 :])
@@ -36,11 +39,12 @@ class ReplayParams(Struct, frozen=True):
 
 
 class Returned(Struct, frozen=True):
-    """A dead letter and the record that goes back."""
+    """A dead letter and the record that goes back; `first` is the place of the record's first death."""
 
     letter: DeadLetter
     copy: Copy
     attempt: int
+    first: str
 
 
 class Replayed(Struct, kw_only=True):
@@ -61,7 +65,7 @@ class Replay:
         catalogue: Catalogue,
         sizes: Callable[[str], int],
         raw_record: Callable[[Place], Record | None],
-        before: Counter[str],
+        before: Ledger,
         params: ReplayParams | None = None,
         *,
         again: bool = False,
@@ -72,7 +76,7 @@ class Replay:
             catalogue: The topics of the lane.
             sizes: The number of partitions of a topic on the cluster; 0 when it is not there.
             raw_record: Reads a raw record, None when it has expired.
-            before: How often each dead letter was sent back already, by its place.
+            before: What was sent back already.
             params: Bounds.
             again: Whether to send back what was sent back before.
         """
@@ -82,7 +86,11 @@ class Replay:
         self._before = before
         self._params = params or ReplayParams()
         self._again = again
+        self._planned: set[str] = set()
         self._raw_topic = catalogue.stage("ingest").reads
+        self._verdicts = catalogue.full_name(VERDICTS)
+        # Of articles alone: what is appended to a log late would be taken for news there.
+        self._targets = frozenset(catalogue.stage(stage).reads for stage in STAGES)
         self._ledger = catalogue.full_name(REPLAYS)
 
     def plan(self, letters: Iterable[DeadLetter], done: Replayed) -> Iterator[Returned]:
@@ -113,22 +121,34 @@ class Replay:
         done.last = unit[-1].letter.place
 
     def _returned(self, letter: DeadLetter) -> Returned | Refusal:
-        attempts = letter.attempts + self._before[str(letter.place)]
-        if attempts >= self._params.max_attempts:
-            return "attempts"
-        if attempts and not self._again:
+        if str(letter.place) in self._before.firsts and not self._again:
             return "replayed"
         record = self._source(letter) if letter.complete else "incomplete"
-        return record if isinstance(record, str) else self._addressed(letter, record, attempts + 1)
+        if isinstance(record, str):
+            return record
+        first = self._first(letter, record)
+        if first in self._planned:
+            return "same"
+        # The headers alone would do, if nobody ever sent a dead letter again whose next death has not come yet.
+        attempts = max(attempts_of(record), self._before.times[first])
+        if attempts >= self._params.max_attempts:
+            return "attempts"
+        return self._addressed(letter, record, attempts + 1, first)
 
-    def _addressed(self, letter: DeadLetter, record: Record, attempt: int) -> Returned | Refusal:
+    def _first(self, letter: DeadLetter, record: Record) -> str:
+        """Return the place of the first death of a record: of this dead letter, unless it came back from an earlier."""
+        return self._before.firsts.get(record.header(SOURCE) or "", str(letter.place))
+
+    def _addressed(self, letter: DeadLetter, record: Record, attempt: int, first: str) -> Returned | Refusal:
         count = self._sizes(record.topic)
         if not count:
             return "unknown_topic"
         headers = came_again(record, letter.place, attempt)
         copy = Copy(record.topic, self._partition(record, count), record.key, record.value, headers)
-        fits = copy.size_bytes <= self._catalogue.topic(record.topic).max_message_bytes
-        return Returned(letter, copy, attempt) if fits else "too_large"
+        if copy.size_bytes > self._catalogue.topic(record.topic).max_message_bytes:
+            return "too_large"
+        self._planned.add(first)
+        return Returned(letter, copy, attempt, first)
 
     def _source(self, letter: DeadLetter) -> Record | Refusal:
         """Return the record to send: the one that died, or the raw record of an article that died after its verdict.
@@ -137,8 +157,8 @@ class Replay:
         judged anew, which takes a new origin. A record that could not even be decoded has no void; its verdict stands.
         """
         original = letter.original
-        if original.topic not in {spec.name for spec in self._catalogue.topics}:
-            return "unknown_topic"
+        if original.topic not in self._targets:
+            return "verdict" if original.topic == self._verdicts else "unknown_topic"
         judged = letter.stage in _AFTER_VERDICT and letter.reason != "invalid_schema"
         if not judged or original.topic == self._raw_topic:
             return original
@@ -164,6 +184,7 @@ class Replay:
             partition=returned.copy.partition,
             attempt=returned.attempt,
             replayed_at=from_epoch_ms(now_ms),
+            first=returned.first if returned.first != place else None,
         )
         headers = (("content-type", b"application/json"),)
         return Copy(self._ledger, 0, place.encode(), msgspec.json.encode(receipt), headers)

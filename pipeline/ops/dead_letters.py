@@ -13,7 +13,15 @@ from pipeline.ops.history import History, partitions_of, record_at
 from pipeline.wire.catalogue import REPLAYS, Catalogue
 from pipeline.wire.replays import DeadLetter, Place, Receipt, read_dead_letter
 
-__all__ = ["Matching", "dead_letters", "dead_letters_of", "one_dead_letter", "receipts", "statistics"]
+__all__ = [
+    "Ledger",
+    "Matching",
+    "dead_letters",
+    "dead_letters_of",
+    "one_dead_letter",
+    "read_ledger",
+    "statistics",
+]
 
 
 class Matching(Struct, frozen=True, kw_only=True):
@@ -78,12 +86,33 @@ def one_dead_letter(client: Any, place: Place) -> DeadLetter | None:
     return read_dead_letter(record) if record is not None else None
 
 
-def receipts(client: Any, catalogue: Catalogue) -> Counter[str]:
-    """Return how often each dead letter was sent back, by its place as text."""
+class Ledger(Struct):
+    """What was sent back already. Whatever else is on its topic is counted and passed over."""
+
+    firsts: dict[str, str] = {}
+    """By a dead letter that was sent back: that of the record's first death."""
+    times: Counter[str] = msgspec.field(default_factory=Counter)
+    """By the dead letter of a record's first death: how often the record was sent back in all."""
+    unreadable: int = 0
+
+    def add(self, value: bytes | None) -> None:
+        """Take the next receipt."""
+        try:
+            receipt = msgspec.json.decode(value or b"", type=Receipt)
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        first = receipt.first or receipt.dead_letter
+        self.firsts[receipt.dead_letter] = first
+        self.times[first] += 1
+
+
+def read_ledger(client: Any, catalogue: Catalogue) -> Ledger:
+    """Return what was sent back already."""
     starts = dict.fromkeys(partitions_of(client, [catalogue.full_name(REPLAYS)]))
-    found: Counter[str] = Counter()
+    found = Ledger()
     for record in History(client, starts, lambda _: False).records():
-        found[msgspec.json.decode(record.value or b"", type=Receipt).dead_letter] += 1
+        found.add(record.value)
     return found
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Place",
     "Receipt",
     "arrived_ms",
+    "attempts_of",
     "came_again",
     "is_ours",
     "read_dead_letter",
@@ -73,17 +74,22 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     @property
     def attempts(self) -> int:
         """How often it had been sent back when it died."""
-        return _number(self.original.header(ATTEMPTS)) or 0
+        return attempts_of(self.original)
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """The value of news.replays.v1: a dead letter was sent back. `attempt` counts from 1; `replayed_at` is RFC 3339."""
+    """The value of news.replays.v1: a dead letter was sent back.
+
+    `attempt` counts from 1; `replayed_at` is RFC 3339. `first` is the dead letter of the record's first death, None
+    where that is this one.
+    """
 
     dead_letter: str
     target: str
     partition: int
     attempt: int
     replayed_at: str
+    first: str | None = None
 
 
 def read_dead_letter(record: Record) -> DeadLetter | None:
@@ -133,6 +139,11 @@ def arrived_ms(record: Record) -> int:
     """Return when a record first reached the pipeline: its timestamp, or the earlier one that it came with."""
     first = _number(record.header(ARRIVED))
     return first if first is not None and first < record.timestamp_ms else record.timestamp_ms
+
+
+def attempts_of(record: Record) -> int:
+    """Return how often a record was sent back."""
+    return _number(record.header(ATTEMPTS)) or 0
 
 
 def is_ours(name: str) -> bool:

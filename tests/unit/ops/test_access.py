@@ -49,6 +49,7 @@ def test_fetchers_write_raw_records_and_nothing_else() -> None:
 def test_operators_read_no_product_and_write_no_output() -> None:
     found = made([STAGES])
     assert "news.articles.enriched.v1" not in names(found, "operator", "Read") | names(found, "operator", "Write")
+    assert "news.verdicts.v1" not in names(found, "operator", "Write")
     assert names(found, "operator", "Read", "group") == {"news-replay"}
 
 

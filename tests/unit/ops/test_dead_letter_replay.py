@@ -11,7 +11,7 @@ from pipeline.domain.record import Record
 from pipeline.errors import TransientError
 from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
 from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
-from pipeline.ops.dead_letters import Matching, statistics
+from pipeline.ops.dead_letters import Ledger
 from pipeline.stages.ingest import IngestStage
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import encode
@@ -44,14 +44,14 @@ def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
 
 
 def planned(
-    *letters: DeadLetter, raw: Record | None = None, before: dict[str, int] | None = None, again: bool = False
+    *letters: DeadLetter, raw: Record | None = None, before: Ledger | None = None, again: bool = False
 ) -> tuple[list[Returned], Counter[Refusal]]:
     done = Replayed(sent=Counter(), refused=Counter())
     replay = Replay(
         CATALOGUE,
         lambda topic: 1 if "dlq" in topic or "verdicts" in topic else 12,
         lambda place: raw if place == Place(RAW, 3, 40) else None,
-        Counter(before or {}),
+        before or Ledger(),
         again=again,
     )
     return list(replay.plan(letters, done)), done.refused
@@ -77,21 +77,73 @@ def test_a_record_without_an_identity_goes_by_its_key_or_stays(key: bytes | None
     assert returned.copy.partition == partition
 
 
-@pytest.mark.parametrize(("sent", "carried"), [(1, 0), (0, 1), (1, 1)])
-def test_a_dead_letter_is_sent_back_once_unless_told_otherwise(sent: int, carried: int) -> None:
-    original = replace(RECORD, headers=(("news.replay.attempts", str(carried).encode()),))
-    before = {"news.dlq.ingest.v1/0/7": sent}
-    assert planned(letter(original), before=before) == ([], {"replayed": 1})
-    (returned,), refused = planned(letter(original), before=before, again=True)
-    assert returned.attempt == sent + carried + 1
+def ledger(*receipts: tuple[int, int]) -> Ledger:
+    """Return what is noted of dead letters, by (offset, offset of the first death)."""
+    found = Ledger()
+    for offset, first in receipts:
+        place, begun = (str(Place("news.dlq.ingest.v1", 0, number)) for number in (offset, first))
+        receipt = Receipt(
+            dead_letter=place,
+            target=RAW,
+            partition=0,
+            attempt=1,
+            replayed_at="",
+            first=begun if begun != place else None,
+        )
+        found.add(msgspec.json.encode(receipt))
+    return found
+
+
+def death(offset: int, *, of: int | None = None, attempts: int = 0) -> DeadLetter:
+    """Return the dead letter at an offset, of a record that had been sent back from another one."""
+    headers: list[tuple[str, bytes]] = []
+    if of is not None:
+        source = f"news.dlq.ingest.v1/0/{of}".encode()
+        headers = [("news.replay.source", source), ("news.replay.attempts", str(attempts).encode())]
+    return letter(replace(RECORD, headers=tuple(headers)), place=Place("news.dlq.ingest.v1", 0, offset))
+
+
+def test_a_dead_letter_is_sent_back_once_unless_told_otherwise() -> None:
+    assert planned(death(7), before=ledger((7, 7))) == ([], {"replayed": 1})
+    (returned,), refused = planned(death(7), before=ledger((7, 7)), again=True)
+    assert (returned.attempt, returned.first) == (2, "news.dlq.ingest.v1/0/7")
     assert not refused
 
 
-@pytest.mark.parametrize(("sent", "carried"), [(3, 0), (0, 3), (1, 2), (0, 99)])
-def test_nothing_goes_round_for_ever(sent: int, carried: int) -> None:
-    original = replace(RECORD, headers=(("news.replay.attempts", str(carried).encode()),))
-    before = {"news.dlq.ingest.v1/0/7": sent}
-    assert planned(letter(original), before=before, again=True) == ([], {"attempts": 1})
+@pytest.mark.parametrize(("again", "sent", "refusal"), [(False, 8, "replayed"), (True, 7, "same")])
+def test_a_record_that_died_twice_goes_back_once(again: bool, sent: int, refusal: Refusal) -> None:
+    (returned,), refused = planned(death(7), death(8, of=7, attempts=1), before=ledger((7, 7)), again=again)
+    assert returned.letter.place.offset == sent
+    assert (returned.attempt, returned.first) == (2, "news.dlq.ingest.v1/0/7")
+    assert refused == {refusal: 1}
+
+
+@pytest.mark.parametrize(
+    ("last", "before"),
+    [
+        (death(7), ledger((7, 7), (7, 7), (7, 7))),
+        (death(10, of=9, attempts=3), ledger()),  # its receipts have expired, or never were
+        (death(10, of=9, attempts=99), ledger()),
+        (death(10, of=9, attempts=2), ledger((7, 7), (8, 7), (9, 7))),
+        (death(9, of=7, attempts=1), ledger((7, 7), (8, 7), (7, 7))),  # sent again before its next death had come
+    ],
+)
+def test_nothing_goes_round_for_ever(last: DeadLetter, before: Ledger) -> None:
+    assert planned(last, before=before, again=True) == ([], {"attempts": 1})
+
+
+def test_whatever_is_among_the_receipts_is_passed_over() -> None:
+    found = ledger((7, 7))
+    for value in (None, b"", b"{}", b"[", b'"text"'):
+        found.add(value)
+    assert (found.unreadable, set(found.firsts)) == (5, {"news.dlq.ingest.v1/0/7"})
+
+
+def test_nothing_is_put_behind_what_a_log_has() -> None:
+    verdict = letter(replace(RECORD, topic="news.verdicts.v1"), stage="cluster", reason="invalid_schema")
+    signature = letter(replace(RECORD, topic="news.signatures.v1"))
+    product = letter(replace(RECORD, topic="news.articles.enriched.v1"))
+    assert planned(verdict, signature, product) == ([], {"verdict": 1, "unknown_topic": 2})
 
 
 def test_what_cannot_go_back_is_counted() -> None:
@@ -112,6 +164,13 @@ def test_an_article_that_died_after_its_verdict_goes_back_as_its_raw_record() ->
     (returned,), _ = planned(letter(LATER, stage="classify"), raw=RECORD)
     assert (returned.copy.topic, returned.copy.value) == (RAW, VALUE)
     assert dict(returned.copy.headers)["news.replay.arrived-ms"] == b"1772602215120"
+
+
+def test_the_raw_record_says_how_often_an_article_was_sent_back() -> None:
+    """Between services no headers of a replay are kept."""
+    came = (("news.replay.source", b"news.dlq.classify.v1/0/3"), ("news.replay.attempts", b"3"))
+    raw = replace(RECORD, headers=came)
+    assert planned(letter(LATER, stage="classify"), raw=raw) == ([], {"attempts": 1})
 
 
 @pytest.mark.parametrize("raw", [None, replace(RECORD, value=b"another")])
@@ -167,7 +226,7 @@ class FakeProducer:
 
 def run(producer: FakeProducer, letters: Sequence[DeadLetter], done: Replayed, *, unit: int) -> None:
     params = ReplayParams(unit=UnitParams(max_records=unit))
-    replay = Replay(CATALOGUE, lambda _: 12, lambda _: None, Counter(), params)
+    replay = Replay(CATALOGUE, lambda _: 12, lambda _: None, Ledger(), params)
     copier = Copier(producer, transactional=True)
     replay.run(copier, replay.plan(letters, done), done, Pace(None), 1_772_602_300_000)
 
@@ -192,7 +251,7 @@ def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
     producer = FakeProducer(fails_at=4)
     done = Replayed(sent=Counter(), refused=Counter())
     with pytest.raises(TransientError, match="KafkaTimeoutError"):
-        run(producer, [letter(), letter()], done, unit=1)
+        run(producer, [death(7), death(8)], done, unit=1)
     assert producer.events == ["begin", "flush", "flush", "commit", "begin", "flush", "flush", "abort"]
     assert done.sent == {RAW: 1}
 
@@ -208,39 +267,3 @@ def test_a_rate_is_kept() -> None:
     assert not UnitParams().full([copy] * 9, pace)
     assert not UnitParams().full([copy] * 199, Pace(None))
     assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], Pace(None))
-
-
-def test_every_filter_narrows() -> None:
-    one = letter()
-    for matching in (
-        Matching(),
-        Matching(reasons=frozenset({"unexpected", "x"}), exceptions=frozenset({"Oops"}), keys=frozenset({"any key"})),
-        Matching(sources=frozenset({RAW}), places=frozenset({one.place}), since_ms=0, until_ms=1 << 60),
-    ):
-        assert matching(one)
-    for matching in (
-        Matching(reasons=frozenset({"too_large"})),
-        Matching(exceptions=frozenset({"ValueError"})),
-        Matching(keys=frozenset({"any"})),
-        Matching(sources=frozenset({"news.articles.unique.v1"})),
-        Matching(places=frozenset({Place("news.dlq.ingest.v1", 0, 8)})),
-        Matching(since_ms=1 << 60),
-        Matching(until_ms=0),
-    ):
-        assert not matching(one)
-
-
-def test_a_death_without_a_time_is_in_no_range() -> None:
-    undated = letter(failed_at="yesterday")
-    assert Matching()(undated)
-    assert not Matching(since_ms=0)(undated)
-
-
-def test_dead_letters_are_counted_from_four_sides() -> None:
-    counted = statistics([letter(), letter(reason="too_large"), letter(LATER, stage="classify")])
-    assert counted == {
-        "stage": {"ingest": 2, "classify": 1},
-        "reason": {"unexpected": 2, "too_large": 1},
-        "source": {RAW: 2, "news.articles.localized.v1": 1},
-        "hour": {"2026-11-24T09": 3},
-    }
