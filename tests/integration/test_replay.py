@@ -65,7 +65,8 @@ def test_a_replay_makes_the_same_articles_with_another_version(
         assert run_command(line) == 0
         said = capsys.readouterr()
         assert "0 records copied" in said.out
-        assert "about 2 records of this time are not copied" in said.err
+        # The embedded broker does not tell offsets by time.
+        assert ("about 2 records of this time are not copied" in said.err) == broker.has_transactions
         assert live.committed(f"{topic_prefix}news-ingest", RAW) == committed
     copies = lane.read(RAW)
     assert sorted((copy.key, copy.value) for copy in copies) == sorted((one.key, one.value) for one in sent)
