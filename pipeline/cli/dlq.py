@@ -6,23 +6,23 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from pipeline.cli.dlq_selection import Selection, found_letters, read_place
 from pipeline.cli.exits import UsageError
+from pipeline.cli.numbers import Rate, above_zero
 from pipeline.cli.signals import sigterm_unwinds
-from pipeline.cli.times import read_time
 from pipeline.ops import dead_letters as letters_in
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.ops.copies import Pace, copier
 from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
 from pipeline.ops.history import record_at
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import load_settings
 from pipeline.wire.catalogue import REPLAYS, Catalogue
-from pipeline.wire.replays import DeadLetter, Place, is_ours
+from pipeline.wire.replays import DeadLetter, is_ours
 
 __all__ = ["app"]
 
@@ -41,64 +41,20 @@ _MEANINGS: dict[Refusal, str] = {
 }
 _FAILURES: frozenset[Refusal] = frozenset(_MEANINGS) - {"replayed", "same"}
 
-Rate = Annotated[float | None, Parameter(help="At most so many records a second.")]
+Count = Annotated[int | None, Parameter(help="Stop after so many.", validator=above_zero)]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
-
-
-def _any_of(text: str) -> Any:
-    return Parameter(negative_iterable="", help=text)
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Selection:
-    """Which dead letters; every option narrows it, and one that is repeated takes any of its values."""
-
-    stage: Annotated[tuple[str, ...], _any_of("Stage that rejected them; all by default.")] = ()
-    reason: Annotated[tuple[str, ...], _any_of("Reason, such as `invalid_json` or `unexpected`.")] = ()
-    exception: Annotated[tuple[str, ...], _any_of("Class of the exception, without its module.")] = ()
-    key: Annotated[tuple[str, ...], _any_of("Key of the original: an article's id.")] = ()
-    source: Annotated[tuple[str, ...], _any_of("Topic the original was read from.")] = ()
-    place: Annotated[tuple[str, ...], _any_of("Place of a dead letter: topic/partition/offset.")] = ()
-    since: Annotated[str | None, Parameter(name="--from", help="Died at this time or later.")] = None
-    until: Annotated[str | None, Parameter(name="--until", help="Died before this time; now by default.")] = None
-
-    def topics(self, catalogue: Catalogue) -> list[str]:
-        """Return the dead-letter topics to look through."""
-        unknown = [stage for stage in self.stage if stage not in catalogue.stages]
-        if unknown:
-            raise UsageError(f"no stage {unknown[0]}; stages are {', '.join(catalogue.stages)}")
-        return letters_in.dead_letters_of(catalogue, self.stage)
-
-    def matching(self, catalogue: Catalogue) -> letters_in.Matching:
-        """Return what tells whether a dead letter is meant."""
-        until = None if self.until == "now" else self.until
-        return letters_in.Matching(
-            reasons=frozenset(self.reason),
-            exceptions=frozenset(self.exception),
-            keys=frozenset(self.key),
-            sources=frozenset(catalogue.topic(name).name for name in self.source),
-            places=frozenset(_place(text) for text in self.place),
-            since_ms=read_time(self.since, "--from") if self.since is not None else None,
-            until_ms=read_time(until, "--until") if until is not None else None,
-        )
 
 
 _ALL = Selection()
 
 
 @app.command(name="list")
-def list_letters(selection: Selection = _ALL, *, count: int | None = None, json_lines: Json = False) -> None:
+def list_letters(selection: Selection = _ALL, *, count: Count = None, json_lines: Json = False) -> None:
     """List dead letters: when and why they died, where they are, where they came from, how large they are.
 
     Nothing of their content is shown.
-
-    Parameters
-    ----------
-    count:
-        Stop after so many.
     """
-    with _found(load_settings(), selection) as (found, _):
+    with found_letters(load_settings(), selection) as (found, _):
         for number, letter in enumerate(found, start=1):
             print(json.dumps(_row(letter)) if json_lines else _line(letter))
             if number == count:
@@ -120,9 +76,10 @@ def show(place: str, *, value: Annotated[bool, Parameter(negative="")] = False, 
     output:
         Write the original value to this file.
     """
+    wanted = read_place(place)
     settings = load_settings()
     with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
-        letter = letters_in.one_dead_letter(client, _place(place))
+        letter = letters_in.one_dead_letter(client, wanted)
     if letter is None:
         print(f"news-pipeline: there is no dead letter at {place}", file=sys.stderr)
         return 1
@@ -140,7 +97,7 @@ def show(place: str, *, value: Annotated[bool, Parameter(negative="")] = False, 
 @app.command
 def stats(selection: Selection = _ALL, *, json_lines: Json = False) -> None:
     """Count dead letters by stage, reason, source topic and hour (UTC)."""
-    with _found(load_settings(), selection) as (found, _):
+    with found_letters(load_settings(), selection) as (found, _):
         counted = letters_in.statistics(found)
     if json_lines:
         print(json.dumps({name: dict(sorted(counts.items())) for name, counts in counted.items()}))
@@ -172,15 +129,13 @@ def replay(
     again:
         Also send back what was sent back before.
     """
-    if rate is not None and rate <= 0:
-        raise UsageError("--rate must be more than 0")
     settings = load_settings()
     catalogue = catalogue_for(settings)
     done = Replayed(sent=Counter(), refused=Counter())
     now_ms = int(time.time() * 1000)
     largest = max(spec.max_message_bytes for spec in catalogue.topics)
     with (
-        _found(settings, selection, now_ms) as (found, client),
+        found_letters(settings, selection, now_ms) as (found, client),
         consumer(settings.kafka, enable_auto_commit=False, group_id=None) as raw,
         sigterm_unwinds(),
         _reported(done, "would be sent" if dry_run else "sent"),
@@ -234,25 +189,6 @@ def _reported(done: Replayed, what: str) -> Iterator[None]:
             print(f"last: {done.last}")
         for refusal, number in sorted(done.refused.items()):
             print(f"{number} not sent: {_MEANINGS[refusal]}")
-
-
-@contextmanager
-def _found(
-    settings: Settings, selection: Selection, now_ms: int | None = None
-) -> Iterator[tuple[Iterator[DeadLetter], Any]]:
-    """Give the dead letters that are meant, and the client that reads them."""
-    catalogue = catalogue_for(settings)
-    topics, matching = selection.topics(catalogue), selection.matching(catalogue)
-    until_ms = int(time.time() * 1000) if now_ms is None else now_ms
-    with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
-        yield filter(matching, letters_in.dead_letters(client, topics, until_ms)), client
-
-
-def _place(text: str) -> Place:
-    try:
-        return Place.parse(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 def _write(path: Path, content: bytes) -> None:

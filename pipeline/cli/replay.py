@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from kafka import TopicPartition
 
 from pipeline.cli.exits import UsageError
+from pipeline.cli.numbers import Rate
 from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
@@ -28,7 +29,7 @@ def replay(
     lane: str,
     start: Annotated[str, Parameter(name="--from")],
     end: Annotated[str | None, Parameter(name="--to")] = None,
-    rate: float | None = None,
+    rate: Rate = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     again: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -45,8 +46,6 @@ def replay(
         The first time, by the timestamps of the raw topic, such as 2026-11-23T12:00:00Z.
     end:
         The time to stop before; now by default.
-    rate:
-        At most so many records a second.
     dry_run:
         Only say about how many records there are.
     again:
@@ -55,7 +54,7 @@ def replay(
     settings = load_settings()
     lane_settings = _in_lane(settings, lane)
     wanted = _range(start, end)
-    pace = Pace(_checked(rate))
+    pace = Pace(rate)
     topic = catalogue_for(settings).stage("ingest").reads
     lane_catalogue = catalogue_for(lane_settings)
     spec = lane_catalogue.topic(lane_catalogue.stage("ingest").reads)
@@ -106,12 +105,6 @@ def _range(start: str, end: str | None) -> Range:
     if wanted.from_ms >= wanted.to_ms:
         raise UsageError("--from must be before --to, and in the past")
     return wanted
-
-
-def _checked(rate: float | None) -> float | None:
-    if rate is not None and rate <= 0:
-        raise UsageError("--rate must be more than 0")
-    return rate
 
 
 def _in_lane(settings: Settings, lane: str) -> Settings:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from pipeline.cli.numbers import above_zero
 from pipeline.cli.records import describe, to_json
 from pipeline.errors import ConfigError
 from pipeline.ops.clients import catalogue_for, consumer, require_topic
@@ -20,8 +21,8 @@ def tail(
     topic: str,
     *,
     start: Annotated[Literal["earliest", "latest"], Parameter(name="--from")] = "earliest",
-    count: int | None = None,
-    timeout: float | None = None,
+    count: Annotated[int | None, Parameter(validator=above_zero)] = None,
+    timeout: Annotated[float | None, Parameter(validator=above_zero)] = None,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Print the committed records of a topic as they come, until Ctrl-C.

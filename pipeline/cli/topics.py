@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
 from pipeline.cli.exits import UsageError
+from pipeline.cli.numbers import above_zero
 from pipeline.errors import TransientError
 from pipeline.ops import access, provision
 from pipeline.ops.clients import admin_client, catalogue_for
@@ -20,8 +21,13 @@ __all__ = ["app"]
 
 app = App(name="topics", help="Plan, create and list the topics; say who may use them.", result_action="return_value")
 
-Partitions = Annotated[int | None, Parameter(help="Partitions of the topics of articles; the catalogue's by default.")]
-Replication = Annotated[int | None, Parameter(help="Copies of every partition; the catalogue's by default.")]
+
+def _above_zero(text: str) -> Any:
+    return Parameter(help=text, validator=above_zero)
+
+
+Partitions = Annotated[int | None, _above_zero("Partitions of the topics of articles; the catalogue's by default.")]
+Replication = Annotated[int | None, _above_zero("Copies of every partition; the catalogue's by default.")]
 
 
 @app.command

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError, UnknownError, UnsupportedVersionError
+from kafka.errors import KafkaError, KafkaTimeoutError, UnknownError, UnsupportedVersionError
 
 from pipeline.errors import ConfigError, TransientError
 from pipeline.runtime.security import kafka_python_security
@@ -104,8 +104,10 @@ def _connected(kind: Any, kafka: KafkaSettings, **arguments: Any) -> Iterator[An
             **kafka_python_security(kafka),
             **arguments,
         )
+    except KafkaTimeoutError as error:
+        raise TransientError(f"no answer from {kafka.bootstrap_servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
     except KafkaError as error:
-        raise TransientError(f"no answer from {kafka.bootstrap_servers}: {error}") from error
+        raise TransientError(f"no way into {kafka.bootstrap_servers}: {error}") from error
     try:
         yield client
     except KafkaError as error:

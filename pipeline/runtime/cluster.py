@@ -3,8 +3,9 @@
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, TransientError
 from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import Catalogue
 
@@ -16,15 +17,19 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
 
     Raises:
         ConfigError: A topic is missing, or topics of articles differ in their partition count.
+        TransientError: The cluster cannot be reached, or does not let us in.
     """
     names = sorted(
         {name for stage in stages for name in (*catalogue.stage(stage).all_reads, *catalogue.stage(stage).all_writes)}
     )
     admin = AIOKafkaAdminClient(**arguments)
-    await admin.start()
     try:
+        await admin.start()
         # All topics: to ask for one by name makes it, where a broker creates topics by itself.
         described = await admin.describe_topics()
+    except KafkaConnectionError as error:
+        servers = ",".join(arguments["bootstrap_servers"])
+        raise TransientError(f"no answer from {servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
     finally:
         await admin.close()
     counts = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}

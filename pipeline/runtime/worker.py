@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.errors import ConfigError, FatalError
+from pipeline.errors import ConfigError, FatalError, TransientError
 from pipeline.runtime.app import NewsApp, create_app
 from pipeline.runtime.brake import Brake
 from pipeline.runtime.cluster import check_topics
@@ -220,7 +220,11 @@ class _Worker:
         if self._failure is None:
             self._failure = exc
             self._deadline.start()
-            log.error("worker_failed", exc_info=exc)
+            if isinstance(exc, ConfigError | TransientError):
+                # A sentence that says enough: whoever starts a worker for the first time need not read a stack.
+                log.error("worker_failed", **{"error.type": type(exc).__name__, "error.message": str(exc)})
+            else:
+                log.error("worker_failed", exc_info=exc)
         self._stop.set()
 
     def _exit_code(self) -> ExitCode:

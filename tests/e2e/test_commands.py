@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import run_command
+from tests.harness.workers import WorkerProcess, environment
 
 pytestmark = pytest.mark.broker
 ARTICLES = Path(__file__).resolve().parents[2] / "samples" / "articles"
@@ -107,4 +108,14 @@ def test_a_cluster_that_is_not_there(
 ) -> None:
     monkeypatch.setenv("NEWS_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
     assert run_command(["topics", "plan"]) == 1
-    assert capsys.readouterr().err.startswith("news-pipeline: no answer from 127.0.0.1:9")
+    assert capsys.readouterr().err == "news-pipeline: no answer from 127.0.0.1:9 (NEWS_KAFKA__BOOTSTRAP_SERVERS)\n"
+
+
+def test_a_worker_says_so_too_in_a_sentence() -> None:
+    with WorkerProcess(environment("127.0.0.1:9", ""), ["ingest"]) as worker:
+        assert worker.wait(60) == 1
+        failed = next(
+            line for line in map(json.loads, worker.log_text().splitlines()) if line["event"] == "worker_failed"
+        )
+    assert failed["error.message"] == "no answer from 127.0.0.1:9 (NEWS_KAFKA__BOOTSTRAP_SERVERS)"
+    assert "exception" not in failed

@@ -67,6 +67,17 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         ("worker ingest classify", "not consecutive stages"),
         ("tail", "requires"),
         ("tail x --count few", "--count"),
+        ("tail x --count 0", "above 0"),
+        ("tail x --timeout nan", "above 0"),
+        ("replay --lane again --from 2026-11-23T00:00:00Z --rate nan", "above 0"),
+        ("dlq replay --rate inf", "above 0"),
+        ("dlq replay --rate 0", "above 0"),
+        ("dlq list --count -1", "above 0"),
+        ("dlq list --reason invalid_jsno", "invalid_json"),
+        ("dlq list --stage translate", "stages are"),
+        ("dlq show news.dlq.ingest.v1", "topic/partition/offset"),
+        ("topics plan --partitions 0", "above 0"),
+        ("topics apply --replication-factor -1", "above 0"),
     ],
 )
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
