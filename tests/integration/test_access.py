@@ -35,12 +35,13 @@ DENIED_SECS = 20.0  # a denial comes at once; a loaded machine may take its time
 class Guarded:
     """A broker that lets nobody do what was not granted, but for its own plaintext listener."""
 
-    def __init__(self, broker: ApacheKafka, files: Path) -> None:
+    def __init__(self, broker: ApacheKafka, files: Path, *, one_service: bool) -> None:
         self.broker = broker
         self.files = files
         self.cluster = TestCluster(broker.bootstrap_servers, "", partitions=2)
-        services = [(stage,) for stage in self.cluster.catalogue.stages]
-        self.grants = grants(self.cluster.catalogue, services, "news-{}".format, "User:news-{}".format)
+        self.services = [ALL, ("cluster",)] if one_service else [(stage,) for stage in self.cluster.catalogue.stages]
+        self.cut = [word for stages in self.services for word in ("--service", ",".join(stages))] if one_service else []
+        self.grants = grants(self.cluster.catalogue, self.services, "news-{}".format, "User:news-{}".format)
 
     def client(self, who: str) -> dict[str, Any]:
         """Return the arguments of a client of a principal."""
@@ -73,8 +74,10 @@ class Guarded:
 
 
 @pytest.fixture
-def guarded(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    """A broker for each test: one of them writes into every topic that it may."""
+def guarded(
+    request: pytest.FixtureRequest, kafka_needed: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Guarded]:
+    """A broker for each test, one of which writes wherever it may. Every stage is a service, unless told otherwise."""
     files = tmp_path_factory.mktemp("certificates")
     make_certificates(files)
     properties = {
@@ -88,7 +91,7 @@ def guarded(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "super.users": "User:ANONYMOUS",  # the plaintext listener: brokers among themselves, and this test's own hands
     }
     with ApacheKafka(properties=properties, listeners={"SECRET": "SASL_SSL"}) as broker:
-        made = Guarded(broker, files)
+        made = Guarded(broker, files, one_service=getattr(request, "param", "") == "one service")
         made.cluster.provision()
         with KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers) as admin:
             users = {grant.principal.removeprefix("User:") for grant in made.grants}
@@ -105,17 +108,21 @@ def guarded(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def granted(guarded: Guarded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Guarded:
     """The broker, once the command has granted what is needed, and nothing when it is repeated."""
     monkeypatch.setenv("NEWS_KAFKA__BOOTSTRAP_SERVERS", guarded.broker.bootstrap_servers)
-    assert run_command(["topics", "acls", "--apply"]) == 0
+    line = ["topics", "acls", "--apply", *guarded.cut]
+    assert run_command(line) == 0
     capsys.readouterr()
-    assert run_command(["topics", "acls", "--apply"]) == 0
+    assert run_command(line) == 0
     assert capsys.readouterr().out == "nothing to grant\n"
     return guarded
 
 
-def test_everybody_works_as_a_principal_of_ones_own(granted: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("guarded", ["a service for each stage", "one service"], indirect=True)
+def test_everybody_works_as_a_principal_of_ones_own(
+    granted: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(WorkerProcess(granted.environment(stage), [stage])) for stage in (*ALL, "cluster")
+            stack.enter_context(WorkerProcess(granted.environment(stages[0]), stages)) for stages in granted.services
         ]
         for worker in workers:
             worker.wait_ready()
@@ -126,12 +133,38 @@ def test_everybody_works_as_a_principal_of_ones_own(granted: Guarded, monkeypatc
         for worker in workers:
             assert worker.alive
             assert USER_SECRET not in worker.log_text()
+    _operate(granted, tmp_path, monkeypatch)
+
+
+def _operate(granted: Guarded, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every command that operators have, as their principal, in the live pipeline and in a lane."""
+    monkeypatch.setenv("NEWS_LANE", "again")  # the grants of the lane, by who may give them
+    assert run_command(["topics", "acls", "--apply", *granted.cut]) == 0
     for name, value in granted.environment("operator").items():
         if name.startswith("NEWS_"):
             monkeypatch.setenv(name, value)
-    for line in ("topics plan --partitions 2 --replication-factor 1", "dlq stats", "dlq replay"):
+    size = "--partitions 2 --replication-factor 1"
+    assert run_command(f"topics apply {size}".split()) == 0
+    monkeypatch.delenv("NEWS_LANE")
+    article_id = granted.cluster.read("news.articles.enriched.v1")[0].key.decode()
+    for line in (
+        f"topics plan {size}",
+        f"topics apply {size}",
+        "topics list",
+        "dlq list",
+        "dlq stats",
+        "dlq show news.dlq.ingest.v1/0/0",
+        "dlq replay",
+        "replay --lane again --from 2026-01-01T00:00:00Z",
+        "dedupe stats",
+        f"dedupe explain {article_id}",
+        f"dedupe rebuild --output {scratch / 'snapshots'}",
+        "dedupe activate 1 --yes",
+    ):
         assert run_command(line.split()) == 0, line
     assert len(granted.cluster.read("news.replays.v1")) == 1
+    lane = TestCluster(granted.broker.bootstrap_servers, "again.", partitions=2)
+    assert len(lane.read("news.articles.raw.v1")) == 3  # the article, what died, and what was sent back
 
 
 def test_nobody_gets_at_anything_else(granted: Guarded) -> None:
@@ -169,7 +202,35 @@ def _names(operations: Any) -> set[str]:
     return {str(operation) for operation in operations or ()}
 
 
-def test_groups_and_transactions_are_ones_own(granted: Guarded) -> None:
+def test_nobody_gets_at_a_group_or_transaction_of_another(granted: Guarded) -> None:
+    """Asks for what anybody with a right to them may see: reading a group, or writing transactions, implies that."""
+    stages = granted.cluster.catalogue.stages
+    groups = {f"news-{name}" for name in (*stages, "replay")}
+    identities = {f"news-{stage}-{topics.reads}-0" for stage, topics in stages.items()} | {
+        "news-replay",
+        "news-dlq-replay",
+    }
+    for who in ("fetcher", "operator", *stages):
+        own_groups = {f"news-{who}"} if who in stages else set()
+        own_identities = {name for name in identities if name.startswith(f"news-{who}-news.")}
+        if who == "operator":
+            own_groups, own_identities = {"news-replay"}, {"news-replay", "news-dlq-replay"}
+        with KafkaAdminClient(**granted.client(who)) as admin:
+            seen = {name for name in groups if _let(lambda: admin.list_group_offsets({name: None}))}  # noqa: B023
+            used = {name for name in identities if _let(lambda: admin.describe_transactions([name]))}  # noqa: B023
+        assert (seen, used) == (own_groups, own_identities), who
+    _begin_transactions(granted)
+
+
+def _let(act: Any) -> bool:
+    """Whether the broker lets one ask; there may be nothing to see."""
+    return not issubclass(
+        _error(act) or object, GroupAuthorizationFailedError | TransactionalIdAuthorizationFailedError
+    )
+
+
+def _begin_transactions(granted: Guarded) -> None:
+    """Use a group and a transactional id, not only ask for them."""
     own, foreign = "news-classify", "news-publish"
     for group, raised in ((own, None), (foreign, GroupAuthorizationFailedError)):
         consumer = KafkaConsumer(**granted.client("classify"), group_id=group)
