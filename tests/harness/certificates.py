@@ -9,15 +9,15 @@ __all__ = ["make_certificates"]
 
 
 def make_certificates(files: Path) -> None:
-    """Make an authority, and certificates of it for the broker on 127.0.0.1 and for a client."""
+    """Make an authority, and certificates of it: for the broker on 127.0.0.1, for one elsewhere, and for a client."""
     _openssl(files, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem")
-    (files / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-    for who in ("server", "client"):
+    here, elsewhere = "IP:127.0.0.1,DNS:localhost", "DNS:elsewhere.example"
+    for who, names in (("server", here), ("elsewhere", elsewhere), ("client", here)):
+        (files / "names").write_text(f"subjectAltName={names}\n")
         _openssl(files, f"req -newkey rsa:2048 -nodes -subj /CN={who} -keyout {who}.key -out {who}.csr")
         signing = f"x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names"
         _openssl(files, f"{signing} -out {who}.pem")
-    both = (files / "server.key").read_text() + (files / "server.pem").read_text()
-    (files / "server.both").write_text(both)
+        (files / f"{who}.both").write_text((files / f"{who}.key").read_text() + (files / f"{who}.pem").read_text())
 
 
 def _openssl(files: Path, arguments: str) -> None:

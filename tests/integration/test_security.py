@@ -16,12 +16,22 @@ from pipeline.runtime.security import aiokafka_security
 from pipeline.settings import KafkaSettings
 from tests.brokers.apache import ApacheKafka
 from tests.harness.certificates import make_certificates
+from tests.harness.cluster import TestCluster
+from tests.harness.scenario import article, send
+from tests.harness.workers import WorkerProcess, environment, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.kafka]
 
 USER, PASSWORD = "news", "pass word/with=signs"
-LISTENERS = {"MUTUAL": "SSL", "SECRET": "SASL_SSL", "CLEAR": "SASL_PLAINTEXT"}
+LISTENERS = {
+    "MUTUAL": "SSL",
+    "ONEWAY": "SSL",
+    "ELSEWHERE": "SSL",  # with the certificate of another host
+    "SECRET": "SASL_SSL",
+    "CLEAR": "SASL_PLAINTEXT",
+}
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+STORY = "The council met again on Monday and agreed to mend the bridge over the river before the first frost. " * 4
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
@@ -29,20 +39,20 @@ class Secured:
     """A broker with a listener for each protocol, and the files its clients need."""
 
     def __init__(self, broker: ApacheKafka, files: Path) -> None:
-        self._broker = broker
+        self.broker = broker
         self._files = files
 
     def settings(self, listener: str, **changes: Any) -> KafkaSettings:
         """Return working settings for a listener, or with changes others."""
         values: dict[str, Any] = {
-            "bootstrap_servers": self._broker.address(listener),
+            "bootstrap_servers": self.broker.address(listener),
             "security_protocol": LISTENERS[listener],
         }
         if listener == "MUTUAL":
             values |= {"ssl_cert_file": self._files / "client.pem", "ssl_key_file": self._files / "client.key"}
         if listener != "CLEAR":
             values |= {"ssl_ca_file": self._files / "ca.pem"}
-        if listener != "MUTUAL":
+        if LISTENERS[listener].startswith("SASL"):
             values |= {"sasl_username": USER, "sasl_password": PASSWORD}
         given = {key: value for key, value in (values | changes).items() if value is not None}
         return KafkaSettings.model_validate(given)
@@ -59,6 +69,8 @@ def secured(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(files / "ca.pem"),
         "listener.name.mutual.ssl.client.auth": "required",
+        "listener.name.elsewhere.ssl.keystore.type": "PEM",
+        "listener.name.elsewhere.ssl.keystore.location": str(files / "elsewhere.both"),
     }
     for name in ("secret", "clear"):
         properties |= {
@@ -75,10 +87,19 @@ def secured(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Secured(broker, files)
 
 
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of an authority that nobody trusts."""
+    files = tmp_path_factory.mktemp("foreign")
+    make_certificates(files)
+    return files
+
+
 @pytest.mark.parametrize(
     ("listener", "mechanism"),
     [
         ("MUTUAL", None),
+        ("ONEWAY", None),
         ("SECRET", "PLAIN"),
         ("SECRET", "SCRAM-SHA-256"),
         ("SECRET", "SCRAM-SHA-512"),
@@ -107,13 +128,16 @@ async def test_every_client_gets_in(secured: Secured, listener: str, mechanism: 
         ("SECRET", {"sasl_mechanism": "PLAIN", "sasl_password": "wrong"}),
         ("SECRET", {"ssl_ca_file": None}),  # signed by nobody the system trusts
         ("MUTUAL", {"ssl_cert_file": None, "ssl_key_file": None}),
+        ("MUTUAL", {"ssl_cert_file": "client.pem", "ssl_key_file": "client.key"}),  # of an authority of their own
+        ("ELSEWHERE", {}),
     ],
 )
 async def test_nobody_else_does(
-    secured: Secured, monkeypatch: pytest.MonkeyPatch, listener: str, changes: dict[str, Any]
+    secured: Secured, foreign: Path, monkeypatch: pytest.MonkeyPatch, listener: str, changes: dict[str, Any]
 ) -> None:
     monkeypatch.setattr("pipeline.ops.lag.TIMEOUT_MS", 1000)
-    settings = secured.settings(listener, **changes)
+    foreigners = {key: foreign / value for key, value in changes.items() if key.startswith("ssl") and value is not None}
+    settings = secured.settings(listener, **changes | foreigners)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=2000, **aiokafka_security(settings)
     )
@@ -123,3 +147,24 @@ async def test_nobody_else_does(
     with LagProbe(settings, "nobody", ["secured"]) as probe, pytest.raises(TransientError) as caught:
         probe.measure()
     assert "wrong" not in str(caught.value)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("listener", "mechanism"), [("MUTUAL", None), ("SECRET", "PLAIN")])
+def test_a_worker_gets_in_and_works(secured: Secured, topic_prefix: str, listener: str, mechanism: str | None) -> None:
+    settings = secured.settings(listener, sasl_mechanism=mechanism)
+    cluster = TestCluster(secured.broker.bootstrap_servers, topic_prefix, partitions=1)
+    cluster.provision()
+    given = {f"NEWS_KAFKA__{name.upper()}": str(value) for name, value in _plain(settings).items()}
+    with WorkerProcess(environment(secured.broker.address(listener), topic_prefix, **given), ["ingest"]) as worker:
+        worker.wait_ready()
+        send(cluster, article("https://news.example/a", "The bridge", STORY))
+        wait_until(lambda: len(cluster.read("news.articles.normalized.v1")) == 1, seconds=60, what="an article")
+        assert PASSWORD not in worker.log_text()
+
+
+def _plain(settings: KafkaSettings) -> dict[str, Any]:
+    """Return what a listener's settings say, as an environment has it."""
+    secret = settings.sasl_password.get_secret_value() if settings.sasl_password is not None else None
+    given = {**settings.model_dump(exclude_unset=True, exclude={"bootstrap_servers"}), "sasl_password": secret}
+    return {name: value for name, value in given.items() if value is not None}
