@@ -102,7 +102,7 @@ _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
 # has no mark, and in five in a row out of every sixth one, which no other text has.
 _MOST_MARKS = 30
 _MARK_STEP = 6
-_DENSE_MARKS = re.compile(rb"[^\x00]{5}")
+_MARKS_IN_A_ROW = re.compile(rb"[^\x00]{5}")
 # What Western text has beyond ASCII and needs no change wherever it stands, unless two of them make mojibake: letters
 # and signs of Latin-1 and typographic punctuation, all composed. Deleting ASCII first leaves a few of these.
 _ASCII = bytes([*range(0x20, 0x7F), 0x0A])
@@ -130,7 +130,7 @@ def clean_characters(text: str) -> Cleaned:
             text = text.replace(space, " ")
         text, hiding = _without_invisible(text)
         suspicious = suspicious or hiding
-        if text != unpiled:
+        if len(text) > _MOST_MARKS and text != unpiled:
             text, piled = _without_piles(text)
             suspicious = suspicious or piled
             unpiled = text
@@ -169,7 +169,7 @@ def _without_piles(text: str) -> tuple[str, bool]:
     """Cut runs of combining marks; the second value tells whether one was too long."""
     if text.isascii() or not any(map(combining, text[::_MOST_MARKS])):
         return text, False
-    if not _DENSE_MARKS.search(bytes(map(combining, text[::_MARK_STEP]))):
+    if not _MARKS_IN_A_ROW.search(bytes(map(combining, text[::_MARK_STEP]))):
         return text, False
     kept = []
     run = 0

@@ -66,6 +66,10 @@ _ALONE = _keys("line")
 _SOURCE_LINK = _keys("source_link")
 _PREFIXES = tuple(sorted({phrase.casefold() for phrases in _WORDS["prefix"].values() for phrase in phrases}))
 _PREFIX_WORDS = tuple(sorted({phrase.casefold() for phrases in _WORDS["prefix_word"].values() for phrase in phrases}))
+# Hundreds of prefixes are asked only where the first characters are those of one.
+_START_CHARS = 3
+_STARTS = frozenset(phrase[:_START_CHARS] for phrase in (*_PREFIXES, *_PREFIX_WORDS))
+_SHORT_PREFIXES = tuple(phrase for phrase in (*_PREFIXES, *_PREFIX_WORDS) if len(phrase) < _START_CHARS)
 _LABEL_PREFIXES = tuple(prefix for prefix in _PREFIXES if prefix.endswith((":", "：")))
 _TAIL_KEYS = _TAIL_START | _ALONE | _SOURCE_LINK
 
@@ -114,6 +118,8 @@ def _at_edge(line: str, key: str | None, *, prefixes: bool = True) -> bool:
 def _has_prefix(line: str) -> bool:
     """Tell whether a line begins as furniture does."""
     folded = line.casefold()
+    if folded[:_START_CHARS] not in _STARTS and not folded.startswith(_SHORT_PREFIXES):
+        return False
     if folded.startswith(_PREFIXES):
         return True
     if not folded.startswith(_PREFIX_WORDS):
