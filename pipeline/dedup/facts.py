@@ -24,6 +24,8 @@ from pipeline.dedup.layout import (
     HAS_SKETCH,
     LINKS_AT,
     ODD_ID,
+    PARTIAL,
+    SHORT,
     SKETCH_BYTES,
     TABLE,
     TIME_AT,
@@ -98,11 +100,12 @@ class Facts:
         time_ms: int = _TIME.unpack_from(self._buffer, number % self._capacity * WIDTH + TIME_AT)[0]
         return time_ms
 
-    def claiming_with_sketch(self, oldest_ms: int, first: int = 0) -> NDArray[np.uint32]:
-        """Return the numbers of rows that claim their text and have a sketch, from a time and a row on."""
+    def compared(self, oldest_ms: int, first: int = 0) -> NDArray[np.uint32]:
+        """Return the numbers of rows that new texts are compared with, from a time and a row on."""
         numbers = np.arange(max(first, self.first), self.end, dtype=np.uint32)
         slots = numbers % np.uint32(self._capacity)
-        chosen = (self._rows["claim"][slots] != CLAIM_NOTHING) & (self._rows["flags"][slots] & HAS_SKETCH > 0)
+        flags = self._rows["flags"][slots]
+        chosen = ((self._rows["claim"][slots] != CLAIM_NOTHING) | (flags & PARTIAL > 0)) & (flags & HAS_SKETCH > 0)
         found: NDArray[np.uint32] = numbers[chosen & (self._rows["time"][slots] >= oldest_ms)]
         return found
 
@@ -130,7 +133,7 @@ class Facts:
         slot = number % self._capacity
         origins, ids, texts = self._heads_at
         origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
-        article, text = _digest_key(row.id) & self._mask, _digest_key(row.text) & self._mask
+        article, text = _digest_key(row.id) & self._mask, _digest_key(row.claimed) & self._mask
         FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
         links = origins[origin], ids[article], texts[text] if claims else CLAIM_NOTHING
         BEHIND.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, self._details.append(detail), len(detail))
@@ -171,10 +174,10 @@ class Facts:
             if row.id == digest and row.flags & ODD_ID == odd:
                 yield number, row
 
-    def by_text(self, digest: bytes) -> Iterator[tuple[int, Row]]:
-        """Return the rows that claim a text, newest first."""
+    def by_claim(self, digest: bytes) -> Iterator[tuple[int, Row]]:
+        """Return the rows that claim a text, or a short one with its headline, newest first."""
         for number, row in self._chain(2, _digest_key(digest)):
-            if row.text == digest:
+            if row.claimed == digest:
                 yield number, row
 
     def set_flag(self, number: int, flag: int, on: bool) -> None:
@@ -235,7 +238,8 @@ class Facts:
         for index, keys in enumerate((origins, rows["id"][:, 0])):
             self._rows["links"][slots, index] = self._chained(index, keys, numbers)
         claiming = np.flatnonzero(rows["claim"] != CLAIM_NOTHING)
-        texts = rows["text"][claiming, 0]
+        by_content = rows["flags"][claiming] & SHORT > 0
+        texts = np.where(by_content, rows["content"][claiming, 0], rows["text"][claiming, 0])
         self._rows["claim"][slots[claiming]] = self._chained(2, texts, numbers[claiming])
 
     def _chained(self, index: int, keys: NDArray[np.uint64], numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:

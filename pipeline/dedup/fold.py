@@ -17,7 +17,7 @@ from pipeline.dedup.judge import Judge
 from pipeline.dedup.layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.near import Near, NearCounts, Query
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import CLAIMING, Rows, claims_text, replaces
+from pipeline.dedup.rows import CLAIMING, Rows, claims_text, is_partial, replaces
 from pipeline.dedup.signing import SIGNATURE_VERSION
 from pipeline.dedup.snapshot import Image, pack, unpack
 from pipeline.domain.ids import ArticleId
@@ -219,7 +219,7 @@ class Fold:
         verdict = self._judge.judge(record, query)
         number = self._rows.add(record, verdict, self._time_ms)
         self._folded += 1
-        if query is not None and claims_text(record, verdict):
+        if query is not None and (claims_text(record, verdict) or is_partial(verdict, self.params)):
             self._near.add(number, query)
         if verdict.kind == "retraction" or replaces(verdict):
             self._withdraw(record.article_id)
@@ -230,7 +230,7 @@ class Fold:
             first = self._facts.end
             self._rows.add_all(pairs)
             self._folded += len(pairs)
-            self._near.add_all(self._facts.claiming_with_sketch(_LONG_AGO, first))
+            self._near.add_all(self._facts.compared(_LONG_AGO, first))
             self._advance(time_ms)
 
     def _advance(self, time_ms: int) -> None:

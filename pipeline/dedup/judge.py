@@ -11,7 +11,7 @@ from pipeline.dedup.history import History, history_of
 from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
 from pipeline.dedup.near import Match, Near, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import Rows
+from pipeline.dedup.rows import CLAIMING, Rows
 from pipeline.domain.ids import ClusterId, cluster_id
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict
@@ -183,11 +183,26 @@ class Judge:
             return exact or first
         matches = self._near.matches(query, signature.shingles, signature.version)
         matches = [match for match in matches if self._rows.article(match.number) != signature.article_id]
-        for match in matches:
+        canonical = [match for match in matches if match.row.kind in CLAIMING]
+        for match in canonical:
             decided = self._is_copy(signature, match)
-            if decided is not None:
+            if decided is not None and not self._is_boilerplate(match, matches):
                 return self._copy(signature, first, match, *decided)
-        return self._related(first, matches) if matches else first
+        return self._related(first, canonical) if canonical else first
+
+    def _is_boilerplate(self, match: Match, matches: list[Match]) -> bool:
+        """Say whether what a text shares with an article is only what others have as well.
+
+        A copy has the article whole, or is whole in it, or is noisy: then it resembles other articles and noisy copies
+        far less. Where only parts are shared, and about as much with somebody else, the part is nobody's own.
+        """
+        params = self._params
+        return _is_part(match, params) and any(
+            other.row.id != match.row.id
+            and _is_part(other, params)
+            and other.score >= params.shared_alike * match.score
+            for other in matches
+        )
 
     def _is_copy(self, signature: Signature, match: Match) -> tuple[float, float] | None:
         """Return the score and the threshold that make a match a copy, or None."""
@@ -195,8 +210,9 @@ class Judge:
         if self._rows.sources.name(match.row.source) == signature.source:
             # One template with other numbers, and updates under a new URL, are articles of their own.
             same_numbers = match.row.numbers == digest8(signature.numbers_hash)
-            copied = same_numbers and match.score >= params.same_source_from
-            return (match.score, params.same_source_from) if copied else None
+            common = min(match.covered, match.covers)
+            copied = same_numbers and common >= params.same_source_from
+            return (common, params.same_source_from) if copied else None
         copied = match.covered >= params.near_from and match.score >= params.near_least
         return (match.covered, params.near_from) if copied else None
 
@@ -232,13 +248,13 @@ class Judge:
         if not signature.text_hash:
             return None
         short = signature.shingles < self._params.min_exact_shingles
-        text, content = digest16(signature.text_hash), digest16(signature.content_hash)
+        claim = digest16(signature.content_hash if short else signature.text_hash)
         own = article_digest(signature.article_id)
         oldest: tuple[int, Row] | None = None
-        for number, row in islice(self._rows.facts.by_text(text), _WALK):
+        for number, row in islice(self._rows.facts.by_claim(claim), _WALK):
             if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
                 continue
-            if (row.id, row.flags & ODD_ID) != own and (not short or row.content == content):
+            if (row.id, row.flags & ODD_ID) != own:
                 oldest = number, row
         if oldest is None:
             return None
@@ -262,6 +278,11 @@ class Judge:
             "matched_source": canonical.source,
             "syndicated": bool(signature.source and canonical.source and signature.source != canonical.source),
         }
+
+
+def _is_part(match: Match, params: FoldParams) -> bool:
+    """Say whether neither text is nearly whole in the other."""
+    return max(match.covered, match.covers) < params.whole_from
 
 
 def _is_old(signature: Signature, history: History) -> bool:

@@ -17,7 +17,9 @@ __all__ = [
     "HAS_SKETCH",
     "LINKS_AT",
     "ODD_ID",
+    "PARTIAL",
     "REUSED_URL",
+    "SHORT",
     "SKETCH_BYTES",
     "TABLE",
     "TIME_AT",
@@ -43,6 +45,11 @@ ODD_ID: Final = 4
 HAS_SKETCH: Final = 8
 REUSED_URL: Final = 16
 """The article came out under the URL of another one, whose text it does not have."""
+
+PARTIAL: Final = 32
+"""A copy of which only a part is in the canonical article: the next such one may show that it is boilerplate."""
+SHORT: Final = 64
+"""Too short to be known by its text alone: it claims its text together with its headline."""
 
 FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIBBBB")
 BEHIND: Final = struct.Struct("<IIIII")
@@ -82,6 +89,11 @@ class Row(NamedTuple):
     """Version of the fold whose verdict it is."""
     kind: int
     flags: int
+
+    @property
+    def claimed(self) -> bytes:
+        """What exact copies of it are found by."""
+        return self.content if self.flags & SHORT else self.text
 
 
 class Addition(NamedTuple):

@@ -35,6 +35,8 @@ class Match(Struct, frozen=True, kw_only=True):
     """Estimated share of all shingles of the two texts that both have (Jaccard)."""
     covered: float
     """Estimated share of the new text that the article has too."""
+    covers: float
+    """Estimated share of the article's text that the new text has too."""
 
 
 class Query(Struct, eq=False):
@@ -127,10 +129,10 @@ class Near:
 
     def load(self, time_ms: int) -> None:
         """Index all rows that belong into the index at that time."""
-        self.bands.load(self._facts.claiming_with_sketch(time_ms - self._params.near_window_secs * 1000))
+        self.bands.load(self._facts.compared(time_ms - self._params.near_window_secs * 1000))
 
     def matches(self, query: Query, shingles: int, version: int) -> list[Match]:
-        """Return the canonical articles that share enough with a sketch, best first, among equals the oldest."""
+        """Return the articles that share enough with a sketch, best first, among equals the oldest."""
         agreed = dict(query.found)
         agreed.update((other.entry, count) for other, count in query.beside)
         if query.crowded:
@@ -176,7 +178,13 @@ class Near:
     def _match(self, number: int, agreeing: int, shingles: int) -> Match:
         row = self._facts.row(number)
         score = similarity(agreeing)
-        return Match(number=number, row=row, score=score, covered=coverage(score, shingles, row.shingles))
+        return Match(
+            number=number,
+            row=row,
+            score=score,
+            covered=coverage(score, shingles, row.shingles),
+            covers=coverage(score, row.shingles, shingles),
+        )
 
 
 def _is_comparable(row: Row, version: int) -> bool:

@@ -41,8 +41,15 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     of characters misread have 0.5 to 0.7, updates of a third 0.3 to 0.4, articles that quote another 0.1 to 0.2."""
     near_least: float = 0.2
     """Similarity (Jaccard) that is needed as well: below it the estimate of that share is too rough."""
-    same_source_from: float = 0.6
-    """Similarity needed, with the same numbers, within one source: what differs more is an update or a live blog."""
+    same_source_from: float = 0.95
+    """Share of each of the two texts that the other has too, needed within one source, with the same numbers: what
+    differs more is an update or a live blog. Of updates that keep 60 to 90 %, none is held back by it."""
+    whole_from: float = 0.8
+    """Share of a text from which on it counts as wholly in the other one; below it, only a part is shared."""
+    shared_alike: float = 0.7
+    """When a text shares a part with one article, and this much of it, by similarity, with another too, then the part
+    is boilerplate. Of two copies with 5 % of characters misread, each resembles the other half as much as the original;
+    carriers of one boilerplate resemble each other alike."""
     related_from: float = 0.12
     """Similarity from which on an article is related: it passes and joins the cluster. Quotations reach 0.15."""
     most_related: int = 5

@@ -15,14 +15,15 @@ from pipeline.dedup.compact import (
     unpack_verdict,
 )
 from pipeline.dedup.facts import Facts
-from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, REUSED_URL, Addition, Row
+from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, PARTIAL, REUSED_URL, SHORT, Addition, Row
 from pipeline.dedup.names import Names
+from pipeline.dedup.params import FoldParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 
-__all__ = ["CLAIMING", "Rows", "claims_text", "replaces"]
+__all__ = ["CLAIMING", "Rows", "claims_text", "is_partial", "replaces"]
 
 CLAIMING: Final = frozenset(KINDS.index(kind) for kind in ("unique", "related", "revision"))
 """Kinds that make an article canonical for its text."""
@@ -97,6 +98,9 @@ class Rows:
             raise ValueError("a revision is out of range")
         if not -_INT64 <= signature.ingested_at_ms <= _INT64:
             raise ValueError("a time is out of range")
+        if verdict.fold_version not in self._versions:
+            raise ValueError("a verdict is of an unknown version of the fold")
+        params = self._versions[verdict.fold_version]
         digest, odd = article_digest(signature.article_id)
         sketch = packed_sketch(signature)
         detail = pack_verdict(signature, verdict, self._versions)
@@ -120,7 +124,11 @@ class Rows:
             signature.version,
             verdict.fold_version,
             _NUMBERS[verdict.kind],
-            odd | (HAS_SKETCH if sketch else 0) | (REUSED_URL if replaces(verdict) else 0),
+            odd
+            | (HAS_SKETCH if sketch else 0)
+            | (REUSED_URL if replaces(verdict) else 0)
+            | (PARTIAL if is_partial(verdict, params) else 0)
+            | (SHORT if signature.shingles < params.min_exact_shingles else 0),
         )
         return Addition(row, sketch, detail, claims_text(signature, verdict))
 
@@ -133,3 +141,8 @@ def claims_text(signature: Signature, verdict: Verdict) -> bool:
 def replaces(verdict: Verdict) -> bool:
     """Say whether an article comes out in the place of the one that its URL named before."""
     return verdict.passes and "reused_url" in verdict.flags
+
+
+def is_partial(verdict: Verdict, params: FoldParams) -> bool:
+    """Say whether an article was held back for a part of its text, of which the next one may show what it is."""
+    return verdict.kind == "near" and verdict.score is not None and verdict.score < params.whole_from

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-__all__ = ["KINDS", "Kind", "furnished"]
+__all__ = ["KINDS", "Kind", "furnished", "with_boilerplate"]
 
 Change = Callable[[random.Random, str, str], str]
 """A random generator, an article and another one → what is compared with the first."""
@@ -48,6 +48,12 @@ def furnished(rng: random.Random, text: str) -> str:
     """Return an article with furniture around it, six lines out of ten."""
     lines = rng.sample(_FURNITURE, k=6)
     return "\n".join([*lines[:2], text, *lines[2:]])
+
+
+def with_boilerplate(rng: random.Random, own: str, boilerplate: str) -> str:
+    """Return a short article of which 30 to 60 % is what many others have too."""
+    share = rng.uniform(0.3, 0.6)
+    return own[: int(len(boilerplate) * (1 / share - 1))] + "\n" + boilerplate
 
 
 def _sentences(text: str) -> list[str]:
@@ -129,6 +135,12 @@ def _updated(_rng: random.Random, text: str, other: str) -> str:
     return " ".join([*new[: len(old)], *old[: max(1, len(old) // 3)]])
 
 
+def _continued(rng: random.Random, text: str, other: str) -> str:
+    """Keep the report and go on: 60 to 90 % of the result is old, and the numbers are the same."""
+    new = re.sub(r"\d", "", other)
+    return " ".join([text, new[: int(len(text) * (1 / rng.uniform(0.6, 0.9) - 1))]])
+
+
 def _quoting(rng: random.Random, text: str, other: str) -> str:
     start = rng.randrange(max(1, len(text) // 2))
     half = len(other) // 2
@@ -161,6 +173,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="mixed", change=_mixed),
     Kind(name="template, other numbers", change=_numbers, is_copy=False, aim=0.995, same_source=True),
     Kind(name="update that keeps a third", change=_updated, is_copy=False, aim=0.995, same_source=True),
+    Kind(name="update that keeps 60 to 90 %", change=_continued, is_copy=False, aim=0.995, same_source=True),
     Kind(name="quotes the article", change=_quoting, is_copy=False, aim=0.995),
     Kind(name="same furniture only", change=_same_furniture, is_copy=False, aim=0.995),
     Kind(name="same set and language", change=_other, is_copy=False, aim=0.995),

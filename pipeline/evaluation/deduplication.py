@@ -9,11 +9,23 @@ from typing import Final
 
 from msgspec import Struct
 
-from pipeline.evaluation.copies import KINDS, Kind, furnished
+from pipeline.evaluation.copies import KINDS, Kind, furnished, with_boilerplate
 from pipeline.evaluation.copy_finders import Finder, Published, cluster_labels
 from pipeline.evaluation.news_texts import Story, TextSet
 
-__all__ = ["SAME_EVENT", "Case", "Row", "Trial", "adjusted_rand", "measure", "story_clusters", "summed", "trials"]
+__all__ = [
+    "BOILERPLATE",
+    "SAME_EVENT",
+    "Case",
+    "Row",
+    "Trial",
+    "adjusted_rand",
+    "boilerplate_trial",
+    "measure",
+    "story_clusters",
+    "summed",
+    "trials",
+]
 
 _LEAST_DIGITS: Final = 5
 """A report with fewer is no template with numbers."""
@@ -22,6 +34,12 @@ SAME_EVENT: Final = Kind(
     name="same event, another author", change=lambda _rng, _text, other: other, is_copy=False, aim=0.995
 )
 """Not made: reports of one event, as the data have them."""
+
+BOILERPLATE: Final = Kind(
+    name="short, with boilerplate of many", change=lambda _rng, _text, other: other, is_copy=False, aim=0.995
+)
+"""Made for a whole set: what many short articles of other sources carry, 30 to 60 % of each."""
+_BOILERPLATE_CHARS: Final = 450
 
 
 class Case(Struct, frozen=True):
@@ -68,6 +86,24 @@ class Row(Struct):
 def trials(sets: Sequence[TextSet], stories: Sequence[Story], seed: int) -> list[Trial]:
     """Make two trials: each half of every set is once what is copied, once what only resembles that."""
     return [_trial(sets, stories, seed, turn) for turn in (0, 1)]
+
+
+def boilerplate_trial(sets: Sequence[TextSet], seed: int) -> Trial:
+    """Make a trial of short articles that share boilerplate within their set: half in the index, half looked up.
+
+    Sets of several languages are left out: so many characters are no share of a text in two scripts.
+    """
+    originals: list[Published] = []
+    cases: list[Case] = []
+    for texts in (found for found in sets if found.language != "several"):
+        rng = random.Random(f"{seed}:{texts.name}:{texts.language}:boilerplate")
+        *owns, source = texts.texts
+        boilerplate = source[len(source) // 3 :][:_BOILERPLATE_CHARS]
+        made = [with_boilerplate(rng, own, boilerplate) for own in owns]
+        originals.extend(_original(text, len(originals) + place) for place, text in enumerate(made[::2]))
+        looked_up = (Published(text, "elsewhere.example") for text in made[1::2])
+        cases.extend(Case(BOILERPLATE, -1, item, texts.language) for item in looked_up)
+    return Trial(tuple(originals), tuple(cases))
 
 
 def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, Row]]:

@@ -171,6 +171,17 @@ def test_short_texts_are_copies_only_with_the_same_headline(make: Make) -> None:
     assert (verdict.kind, verdict.method, verdict.canonical_id) == ("exact", "content_hash", "b")
 
 
+def test_a_short_text_that_many_have_under_other_headlines_still_has_its_copies(make: Make) -> None:
+    fold = Fold()
+    for number in range(100):
+        apply(fold, make(f"a{number}", "Subscribe to read", headline=f"H{number}", shingles=3))
+    restored = Fold().restored(b"".join(fold.snapshot()))
+    copy = make("copy", "Subscribe to read", headline="H0", shingles=3)
+    for known in (fold, restored):
+        verdict = apply(known, copy)
+        assert (verdict.kind, verdict.method, verdict.canonical_id) == ("exact", "content_hash", "a0")
+
+
 def test_empty_bodies_are_never_copies(make: Make) -> None:
     fold = Fold()
     apply(fold, make("a", "", headline="same"))

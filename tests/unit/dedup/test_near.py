@@ -111,6 +111,35 @@ def test_one_template_of_one_source_with_other_numbers_is_not_a_copy(log: Log) -
     assert log.add("c", [*report, "21", "indeed"], source="elsewhere.example").kind == "near"
 
 
+@pytest.mark.parametrize(("own", "shared"), [(80, 120), (100, 100), (120, 100), (100, 80)])
+def test_boilerplate_of_many_holds_back_few(log: Log, own: int, shared: int) -> None:
+    boilerplate = words(999, shared)
+    kinds = [log.add(f"a{number}", words(number, own) + boilerplate).kind for number in range(60)]
+    assert kinds.count("near") <= 3
+
+
+def test_noisy_copies_of_one_article_are_no_boilerplate(log: Log) -> None:
+    text = words(30, 400)
+    log.add("a", text)
+    verdicts = []
+    for number in range(8):
+        rng = random.Random(number)
+        noisy = [word if rng.random() < 0.87 else f"x{rng.random()}" for word in text]
+        verdicts.append(log.add(f"b{number}", noisy))
+    found = [verdict for verdict in verdicts if verdict.kind != "unique"]  # no band in common: one of twelve or so
+    assert len(found) >= 6
+    assert {(verdict.kind, verdict.canonical_id) for verdict in found} == {("near", "a")}
+
+
+@pytest.mark.parametrize("more", [30, 60, 120, 210])
+def test_a_longer_version_at_the_same_source_is_an_article_of_its_own(log: Log, more: int) -> None:
+    text = words(31, 300)
+    log.add("a", text, source="s")
+    assert log.add("b", text + words(32, more), source="s").kind == "related"
+    assert log.add("c", text + words(32, more), source="t").kind == "exact"
+    assert log.add("d", [*text[:100], "typo", *text[101:]], source="s").canonical_id == "a"
+
+
 def test_short_texts_never_match_nearly(log: Log) -> None:
     text = words(13, 30)
     log.add("a", text)
