@@ -38,11 +38,9 @@ class GoldPage(Struct, frozen=True, kw_only=True):
 
     @property
     def language(self) -> str:
-        """The language its corpus or else the page itself states, `und` for none."""
-        if self.lang is not None:
-            return self.lang
+        """The language the page or else its corpus states, `und` for none; corpora state one for all their pages."""
         stated = _LANGUAGE.search(self.html, 0, _LANGUAGE_WINDOW)
-        return stated[1].lower() if stated is not None else "und"
+        return stated[1].lower() if stated is not None else self.lang or "und"
 
     @property
     def is_held_out(self) -> bool:
