@@ -222,7 +222,7 @@ def test_what_is_no_articles_fault_fails_the_unit(error: Exception, monkeypatch:
 def test_a_time_that_is_none_costs_a_sample_and_no_article() -> None:
     output = _run(_service(IngestStage()), [_raw(1)])
     article = orjson.loads(output.records[0][0].value or b"")
-    article["published_at"] = {"value": "yesterday", "precision": "second", "source": "feed", "plausible": True}
+    article["published_at"] = {"value": "yesterday", "precision": "second", "source": "raw", "plausible": True}
     record = Record("news.articles.localized.v1", 0, 1, 0, b"k", orjson.dumps(article))
     output = _run(_service(Passing("classify")), [record])
     assert output.counts["classify"].emitted == 1
