@@ -126,10 +126,11 @@ def choose_container(tree: LexborHTMLParser, *, heeds_names: bool) -> Choice | N
     weights, total = _weigh(blocks)
     if not total:
         return None
-    apart, beside = _outside(ancestry, weights, total)
-    hidden = _hidden(ancestry, blocks, weights, total) if heeds_names else frozenset()
+    apart, beside, hidden = _outside(ancestry, weights, total)
     if not heeds_names:
-        beside = frozenset()
+        beside = hidden = frozenset()
+    if _chars([block for block in blocks if not hidden.isdisjoint(block.ancestors)]) >= _HIDDEN_PART * total:
+        hidden = frozenset()
     without_apart = [block for block in blocks if apart.isdisjoint(block.ancestors)] or blocks
     inside = [block for block in without_apart if beside.isdisjoint(block.ancestors)]
     if _chars(inside) >= _REMAINS * _chars(without_apart):
@@ -158,35 +159,30 @@ def _chars(blocks: list[_Block]) -> int:
     return sum(block.chars for block in blocks)
 
 
-def _outside(ancestry: _Ancestry, weights: dict[int, int], total: int) -> tuple[frozenset[int], frozenset[int]]:
-    """Return elements of their own (comments, text that is all link), and elements that are named after side matter.
+def _outside(
+    ancestry: _Ancestry, weights: dict[int, int], total: int
+) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """Return elements of their own (comments, text that is all link), those named after side matter, and hidden ones.
 
     Sites also name wrappers after what is beside the text ("has-sidebar"): one with most of the text is a wrapper.
     """
     apart = set()
     beside = set()
+    hidden = set()
     for key, weight in weights.items():
         node = ancestry.nodes[key]
-        if node.tag == "a":
+        tag = node.tag or ""
+        if tag == "a":
             apart.add(key)
-        elif node.tag != "body":
+        elif tag != "body":
             names = read_names(names_of(node))
             if names.apart and weight < _NEARLY_ALL * total:
                 apart.add(key)
             elif names.beside and weight < _MOST * total:
                 beside.add(key)
-    return frozenset(apart), frozenset(beside)
-
-
-def _hidden(ancestry: _Ancestry, blocks: list[_Block], weights: dict[int, int], total: int) -> frozenset[int]:
-    """Return the elements that the page does not show, where they are a small part of it."""
-    hidden = frozenset(
-        key for key, weight in weights.items() if weight < _HIDDEN_PART * total and _is_hidden(ancestry.nodes[key])
-    )
-    if not hidden:
-        return hidden
-    chars = sum(block.chars for block in blocks if not hidden.isdisjoint(block.ancestors))
-    return hidden if chars < _HIDDEN_PART * total else frozenset()
+            elif weight < _HIDDEN_PART * total and _is_hidden(node):
+                hidden.add(key)
+    return frozenset(apart), frozenset(beside), frozenset(hidden)
 
 
 def _lowest(ancestry: _Ancestry, weights: dict[int, int], total: int) -> int:

@@ -1,6 +1,6 @@
 """What a page says about itself in JSON-LD."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -26,8 +26,8 @@ _TITLE_CHARS = 500
 _Node = dict[str, Any]
 
 
-def read_json_ld(blocks: Sequence[str], titles: Sequence[str], found: Metadata) -> None:
-    """Add what the blocks say of the article; `titles` tell which one it is where they name several."""
+def read_json_ld(blocks: Sequence[str], titles: Callable[[], Sequence[str]], found: Metadata) -> None:
+    """Add what the blocks say of the article; `titles` are asked which one it is where they name several."""
     articles: list[tuple[_Node, dict[str, _Node]]] = []
     for text in blocks:
         nodes = list(_nodes(_parsed(text)))
@@ -74,13 +74,13 @@ def _read_other(node: _Node, found: Metadata) -> None:
 
 
 def _of_this_page(
-    articles: list[tuple[_Node, dict[str, _Node]]], titles: Sequence[str]
+    articles: list[tuple[_Node, dict[str, _Node]]], titles: Callable[[], Sequence[str]]
 ) -> list[tuple[_Node, dict[str, _Node]]]:
     """Return the nodes about the page's article: of several headlines, the one that a title of the page has."""
     headlines = [_squeezed(_headline(node) or "") for node, _ in articles]
     if len({headline for headline in headlines if headline}) < 2:
         return articles
-    known = [_squeezed(title) for title in titles]
+    known = [_squeezed(title) for title in titles()]
     own = next(
         (headline for headline in headlines if headline and any(headline in title for title in known)),
         next(filter(None, headlines)),

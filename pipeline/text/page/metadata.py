@@ -1,6 +1,7 @@
 """What a page says about itself: JSON-LD, Open Graph, meta elements, links; then what it marks up in its text."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -68,7 +69,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
     found = Metadata()
     metas = _metas(tree)
     blocks = [block.text_lexbor() for block in tree.css('script[type="application/ld+json"]')[:_MAX_BLOCKS]]
-    read_json_ld(blocks, _known_titles(tree, metas) if blocks else (), found)
+    read_json_ld(blocks, partial(_known_titles, tree, metas), found)
     _read_metas(metas, found)
     _read_links(tree, found)
     read_microdata(tree, found)
@@ -132,6 +133,8 @@ def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
 
 def _read_times(tree: LexborHTMLParser, found: Metadata) -> None:
     """Take one <time>, from the surest kind to any."""
+    if tree.css_first("time") is None:
+        return
     for selector in _TIMES:
         for time in tree.css(selector)[:_MAX_TIMES]:
             text = (time.attributes.get("datetime") or time.text_lexbor()).strip()
@@ -145,6 +148,6 @@ def _read_links(tree: LexborHTMLParser, found: Metadata) -> None:
     href = link.attributes.get("href") if link is not None else None
     if href and href.strip():
         found.canonical = href.strip()
-    base = tree.css_first("base[href]")
+    base = tree.head.css_first("base[href]") if tree.head is not None else None
     if base is not None:
         found.base = (base.attributes.get("href") or "").strip() or None
