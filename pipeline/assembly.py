@@ -4,8 +4,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from pipeline import __version__
-from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.fold import FOLD_VERSION, Fold
+from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.article import Versions
 from pipeline.errors import ConfigError
 from pipeline.models.language import LanguageModel
@@ -84,6 +87,10 @@ def build_chain(
         raise ConfigError(str(error)) from error
 
 
-def build_fold(params: FoldParams | None = None) -> Fold:
-    """Build an empty fold of the deduplication log."""
-    return Fold(params or FoldParams())
+def build_fold(*, near_window_secs: int, exact_window_secs: int) -> Fold:
+    """Build an empty fold of the deduplication log, with these windows, by every version there is."""
+    known = {
+        version: replace(params, near_window_secs=near_window_secs, exact_window_secs=exact_window_secs)
+        for version, params in FOLD_VERSIONS.items()
+    }
+    return Fold(known.pop(FOLD_VERSION), known)

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
+from pipeline.assembly import build_fold
 from pipeline.cli.exits import CRASH, UsageError
-from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.fold import Fold
 from pipeline.dedup.signing import SIGNATURE_VERSION
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.signature import Activate
@@ -165,7 +166,7 @@ def activate(
 
 def _fold(settings: Settings) -> Fold:
     dedup = settings.dedup
-    return Fold(FoldParams(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs))
+    return build_fold(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs)
 
 
 def _print_rebuilt(done: Rebuilt, *, json_lines: bool) -> None:

@@ -15,7 +15,6 @@ from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
 from pipeline.clusters.params import ClusterParams
-from pipeline.dedup.fold import FoldParams
 from pipeline.domain.times import from_epoch_ms
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import run_records
@@ -71,15 +70,14 @@ def run(
     named = {"output": output, "duplicates": duplicates, "clusters": clusters, "dead_letters": dead_letters}
     outputs = {key: undash(name) for key, name in named.items() if name is not None}
     _check_apart(paths, outputs.values())
-    windows = FoldParams(
-        near_window_secs=settings.dedup.near_window_secs, exact_window_secs=settings.dedup.exact_window_secs
-    )
+    dedup = settings.dedup
     furniture = load_furniture(settings.furniture_file)
     chain = build_chain(STAGES, lane=LANE, extraction=settings.extraction, furniture=furniture)
-    fold, funnel = build_fold(windows), Funnel()
+    fold = build_fold(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs)
+    funnel = Funnel()
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
-        told = ClusterLines(files, ClusterParams(window_secs=windows.exact_window_secs), LANE) if clusters else None
+        told = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
         for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel, clusters=told):
             show(done)
     elapsed = time.perf_counter() - began

@@ -115,7 +115,7 @@ class Fold:
         """Fold a signature whose verdict is on record: as `apply`, but without deciding anew.
 
         Raises:
-            FatalError: The verdict is of a version that this code does not have.
+            FatalError: The verdict is of a version that this code does not have, or was made with other windows.
             ValueError: The two do not belong together, or hold numbers that no log can have.
         """
         self.adopt_all([(signature, verdict, append_time_ms)])
@@ -138,6 +138,7 @@ class Fold:
                 self._add_all(list(pairs.values()), time_ms)
                 self._switch(verdict.fold_version)
                 pairs, window_ms = {}, self.params.exact_window_secs * 1000
+            self._check_windows(verdict)
             key = signature.origin, signature.article_id
             known = pairs.get(key)
             known_at = known[2] if known is not None else self._known_at(*key)
@@ -273,6 +274,17 @@ class Fold:
             has = ", ".join(map(str, sorted(self.versions)))
             raise FatalError(f"the log puts fold {version} in force; this version has {has}")
         self._set_version(version)
+
+    def _check_windows(self, verdict: Verdict) -> None:
+        """Refuse to go on beside workers that remember for another time: from here on verdicts would differ."""
+        params = self.versions.get(verdict.fold_version)
+        if params is None:
+            raise FatalError(f"a verdict is of fold {verdict.fold_version}, which this version does not have")
+        if verdict.window_secs not in (params.near_window_secs, params.exact_window_secs):
+            raise FatalError(
+                f"verdicts on record were made with a window of {verdict.window_secs} s; here they are "
+                f"{params.near_window_secs} and {params.exact_window_secs} s"
+            )
 
     def _make_room(self, records: int) -> None:
         if self._facts.end + records > LAST_NUMBER:

@@ -1,8 +1,11 @@
 """Thresholds of deduplication, in one place, with where each number comes from."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec import Struct
 
-__all__ = ["FoldParams", "SigningParams"]
+__all__ = ["FOLD_VERSIONS", "FoldParams", "SigningParams"]
 
 
 class SigningParams(Struct, frozen=True, kw_only=True):
@@ -54,3 +57,10 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     """Similarity from which on an article is related: it passes and joins the cluster. Quotations reach 0.15."""
     most_related: int = 5
     """Related articles named in a verdict."""
+
+
+FOLD_VERSIONS: Final[Mapping[int, FoldParams]] = {1: FoldParams()}
+"""All versions that this release can fold by: of workers, of `dedupe rebuild`, of what `dedupe activate` may name.
+
+What a rule does differently in a later version is a field of the params. A version stays while logs have its verdicts.
+"""

@@ -1,8 +1,9 @@
 """Signatures: the compact fingerprint of an article version, made for a whole batch at once.
 
-A signature is stable for ever: same text, same signature, on every machine, Python and NumPy. Any change to what is
-computed here is a new SIGNATURE_VERSION, which `Activate` puts in force; signatures of different versions are never
-compared.
+Same text, same signature, on every machine and NumPy; and on every Python, for characters that all their Unicodes know
+alike. Folding asks the running Python, so one that a later Unicode added may be folded otherwise by an older Python:
+run one Python in all `ingest` workers. Any change to what is computed here is a new SIGNATURE_VERSION; signatures of
+different versions are never compared.
 """
 
 from collections.abc import Iterator, Sequence

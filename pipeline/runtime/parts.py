@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline import __version__
-from pipeline.assembly import build_stages, versions
+from pipeline.assembly import build_fold, build_stages, versions
 from pipeline.clusters.params import ClusterParams
-from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.runtime.clustering import ClusterService
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
 from pipeline.runtime.host import WorkerHost
@@ -119,13 +118,13 @@ async def _dedup_log(around: Surroundings) -> DedupLog:
         snapshot_interval_secs=settings.snapshot_interval_secs,
         consumer_arguments=around.log_arguments,
     )
-    params = FoldParams(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
+    fold = build_fold(near_window_secs=settings.near_window_secs, exact_window_secs=settings.exact_window_secs)
     snapshots = None
     if settings.snapshot_dir is not None:
         identity = await asyncio.to_thread(log_identity, around.settings.kafka, topic)
         snapshots = SnapshotStore(settings.snapshot_dir, topic, identity)
     appender = SignatureAppender(around.shared_producer, Encoder(around.catalogue))
-    return DedupLog(config, Fold(params), appender, around.observer, snapshots)
+    return DedupLog(config, fold, appender, around.observer, snapshots)
 
 
 def _cluster_parts(around: Surroundings) -> Parts:

@@ -27,7 +27,13 @@ class SnapshotStore:
         self._identity = identity
 
     def load(self, fresh: Fold) -> tuple[int, Fold] | None:
-        """Return (position in the log, fold), or None when there is none that serves in place of a fresh fold."""
+        """Return (position in the log, fold), or None when there is none that serves in place of a fresh fold.
+
+        What a process that was killed had begun to write is removed; of one that is writing, the next snapshot serves.
+        """
+        for scratch in self._path.parent.glob(f"{self._path.stem}.*.part"):
+            with suppress(OSError):
+                scratch.unlink(missing_ok=True)
         try:
             with self._path.open("rb") as file:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -39,7 +39,11 @@ def _records() -> Iterator[Record]:
 
 def _of_articles() -> Iterator[OutputRecord]:
     """What all stages make of the samples, as records for Kafka."""
-    chain, fold, encoder = build_chain(STAGES), build_fold(), Encoder(CATALOGUE)
+    chain, fold, encoder = (
+        build_chain(STAGES),
+        build_fold(near_window_secs=259_200, exact_window_secs=604_800),
+        Encoder(CATALOGUE),
+    )
     assert chain.before is not None
     assert chain.judging is not None
     articles: list[Article] = [

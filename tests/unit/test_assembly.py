@@ -2,9 +2,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline import __version__
 from pipeline.assembly import build_chain, build_fold, build_stages, versions
+from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.errors import ConfigError
 from pipeline.stages.protocol import STAGES, StageName
 
@@ -40,4 +42,14 @@ def test_models_are_loaded_once() -> None:
 
 
 def test_every_run_has_a_fold_of_its_own() -> None:
-    assert build_fold() is not build_fold()
+    assert build_fold(near_window_secs=60, exact_window_secs=120) is not build_fold(
+        near_window_secs=60, exact_window_secs=120
+    )
+
+
+def test_a_fold_knows_every_version_with_the_windows_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {**FOLD_VERSIONS, 2: replace(FOLD_VERSIONS[1], near_from=0.9)}
+    monkeypatch.setattr("pipeline.assembly.FOLD_VERSIONS", known)
+    fold = build_fold(near_window_secs=60, exact_window_secs=120)
+    assert set(fold.versions) == {1, 2}
+    assert fold.versions[2] == replace(known[2], near_window_secs=60, exact_window_secs=120)

@@ -64,7 +64,7 @@ def test_the_pipeline_decides_as_expected_in_any_order(seed: int) -> None:
     for signature in signatures:
         lanes.setdefault(signature.article_id, []).append(signature)
     places = sorted((n + rng.uniform(0, 300), s.article_id) for n, s in enumerate(signatures))
-    fold, expectation = build_fold(), Expectation()
+    fold, expectation = build_fold(near_window_secs=259_200, exact_window_secs=604_800), Expectation()
     names = {s.article_id: raws[s.origin.offset].url for s in signatures}
     seen: Counter[str] = Counter()
     for _, article in places:

@@ -333,7 +333,55 @@ async def test_a_snapshot_that_cannot_be_written_stops_nothing_and_leaves_the_fo
     assert saved[0] == 0
 
 
+def test_what_a_killed_worker_had_begun_to_write_is_removed(tmp_path: Path) -> None:
+    (tmp_path / f"{SIGNATURES}.4711.part").write_bytes(b"half")
+    (tmp_path / "other.4711.part").write_bytes(b"half")
+    store = SnapshotStore(tmp_path, SIGNATURES, THIS_LOG)
+    assert store.load(Fold()) is None
+    assert [path.name for path in _files(tmp_path)] == ["other.4711.part"]
+
+
+async def test_a_worker_with_other_windows_than_those_on_record_does_not_start(logs: Logs) -> None:
+    signature = _signature(1)
+    verdict = Fold().apply(signature, NOW)
+    assert verdict is not None
+    logs.add(SIGNATURES, encode(signature))
+    logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
+    log = _log(logs, fold=Fold(FoldParams(near_window_secs=3600)))
+    with pytest.raises(FatalError, match="made with a window of 259200 s; here they are 3600 and 604800 s"):
+        await log.start()
+    await log.stop()
+
+
+async def test_the_same_log_gives_the_same_bytes_with_one_two_and_four_workers(logs: Logs) -> None:
+    """Each worker gives verdicts on a share of the articles, at its own pace; the log of signatures is the same."""
+    rng = random.Random(7)
+    texts = [
+        " ".join(rng.choices("abcdefghijkl", k=4) + [f"w{rng.randrange(40)}" for _ in range(80)]) for _ in range(12)
+    ]
+    signatures = [_signature(number, texts[rng.randrange(12)] + f" {rng.randrange(3)}") for number in range(300)]
+    signatures = [
+        replace(signature, article_id=_signature(number % 90).article_id, origin=Origin("", number % 4, number))
+        for number, signature in enumerate(signatures)
+    ]
+    await logs.append(signatures)
+    recorded = []
+    for count in (1, 2, 4):
+        workers = [_log(logs) for _ in range(count)]
+        await asyncio.gather(*(worker.start() for worker in workers))
+        shares = [signatures[place::count] for place in range(count)]
+        decided = await asyncio.gather(*(w.decide(share) for w, share in zip(workers, shares, strict=True)))
+        lines = [encode(Decided(verdict=verdict, ingested_at_ms=NOW)) for verdicts in decided for verdict in verdicts]
+        recorded.append(sorted(lines))
+        for worker in workers:
+            await worker.stop()
+    assert len(logs.lines[SIGNATURES]) == 300
+    assert len(recorded[0]) == 300
+    assert recorded[0] == recorded[1] == recorded[2]
+
+
 async def test_two_copies_racing_on_two_workers_have_exactly_one_canonical_a_thousand_times(logs: Logs) -> None:
+    """The workers share an event loop and a log in memory; what Kafka does between them is not shown here."""
     workers = [_log(logs), _log(logs)]
     for worker in workers:
         await worker.start()
