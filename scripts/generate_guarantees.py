@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.faults.cases import KEYS
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "guarantees.md"
 RESULTS = REPOSITORY / "benchmarks" / "results" / "faults.json"
@@ -36,16 +38,30 @@ def origin(measured: dict[str, Any]) -> str:
     rows = measured["rows"]
     commits = ", ".join(f"`{commit}`" for commit in sorted({row["commit"] for row in rows}))
     secs = measured["total_secs"]
-    how = f"in one run of {secs / 60:.0f} minutes" if secs is not None else "**in several runs**"
+    how = f"in one run of {secs / 60:.0f} minutes" if secs is not None else "**not in one run from start to end**"
     failed = sum(bool(row["failed"]) for row in rows)
     return f"{len(rows)} rows, measured at commit {commits} {how}; {failed or 'none'} failed.\n"
+
+
+def missing(measured: dict[str, Any]) -> str:
+    """Say which cases of the suite have no row."""
+    found = {(row["fault"], row["topology"], row["guarantee"]) for row in measured["rows"]}
+    left: dict[str, list[str]] = {}
+    for fault, topology, guarantee in sorted(KEYS - found):
+        left.setdefault(f"{guarantee}, {topology}", []).append(fault)
+    if not left:
+        return ""
+    return (
+        "\n".join(["Cases of the suite without a row:", ""] + [f"- {k}: {'; '.join(v)}" for k, v in left.items()])
+        + "\n"
+    )
 
 
 def guarantees_page(page: str, measured: dict[str, Any]) -> str:
     """Return the page with its table made anew."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{origin(measured)}\n{faults_table(measured['rows'])}\n{END}{after}"
+    return f"{before}{BEGIN}\n{origin(measured)}\n{faults_table(measured['rows'])}\n{missing(measured)}{END}{after}"
 
 
 def _told(row: dict[str, Any]) -> str:
