@@ -112,8 +112,8 @@ class _Writer:
         return self._replaced(body, 4)
 
     def nearly(self, body: str) -> str:
-        """Replace one of six paragraphs: two such copies of a text still share half of what both have."""
-        return self._replaced(body, 1)
+        """Add a paragraph: the text is whole in its copy, so what two copies share is not taken for boilerplate."""
+        return f"{body}\n\n{self._sentence()}"
 
     def _replaced(self, body: str, count: int) -> str:
         paragraphs = body.split("\n\n")
