@@ -128,8 +128,7 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
     topics = [catalogue.stage(stage) for stage in stages]
     source = topics[0].reads
     reads = {source, *(name for stage in topics for name in stage.also_reads)}
-    writes = {topics[-1].emits}
-    writes |= {name for stage in topics for name in (*stage.also_writes, stage.dead_letters)}
+    writes = catalogue.outputs(stages)
     # Between its stages nothing is written; a worker only checks that those topics fit the others.
     between = {name for stage in topics for name in (stage.reads, stage.emits)} - reads - writes
     return {

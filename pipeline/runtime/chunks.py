@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiokafka.structs import TopicPartition
+
 from pipeline.domain.record import Record
 
 __all__ = ["Chunk", "Lease", "size_of"]
@@ -28,7 +30,8 @@ class Lease:
 
     `producer` is the partition's transactional producer (None in at_least_once). `committed` is the offset the group
     stands at: only a chunk that starts there may be committed. `initial` says that the group had none here, or one
-    that expired. A revoked lease commits nothing more; `commit_lock` is held while it does.
+    that expired. A revoked lease commits nothing more; `commit_lock` is held while it does. `written` is where the last
+    transaction wrote, `link` the connection to the transaction coordinator it was committed over.
     """
 
     topic: str
@@ -41,6 +44,8 @@ class Lease:
     pending: deque["Chunk"] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     commit_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    written: frozenset[TopicPartition] = frozenset()
+    link: Any = None
 
     @property
     def busy(self) -> bool:

@@ -1,7 +1,7 @@
 """What the transport asks of a worker: leases on assignment, limits, and what to do when something fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiokafka.errors import CommitFailedError, IllegalStateError
@@ -12,10 +12,11 @@ from pipeline.runtime.backlog import Backlog, Backlogs
 from pipeline.runtime.chunks import Chunk, Lease
 from pipeline.runtime.logging import get_logger
 from pipeline.runtime.observer import WorkerObserver
-from pipeline.runtime.producers import ProducerFactory, close_producer, send_records
+from pipeline.runtime.producers import close_producer, send_records
 from pipeline.runtime.runner import Runner, Unit
 from pipeline.runtime.service import Output
 from pipeline.runtime.start import StartFrom
+from pipeline.runtime.transactions import Transactions
 
 __all__ = ["WorkerHost"]
 
@@ -34,9 +35,8 @@ class WorkerHost:
         *,
         group: str,
         consumer_arguments: dict[str, Any],
-        producers: ProducerFactory,
+        transactions: Transactions | None,
         shared_producer: Any,
-        transactional: bool,
         transaction_timeout_ms: int,
         start_from: StartFrom | None,
         drain_secs: float,
@@ -53,9 +53,8 @@ class WorkerHost:
         self.draining = False
         self._group = group
         self._consumer_arguments = consumer_arguments
-        self._producers = producers
+        self._transactions = transactions
         self._shared_producer = shared_producer
-        self._transactional = transactional
         self._commit_timeout_secs = transaction_timeout_ms / 1000 + _COMMIT_MARGIN_SECS
         self._start_from = start_from
         self._drain_secs = drain_secs
@@ -70,10 +69,11 @@ class WorkerHost:
         return {**self._consumer_arguments, "group_id": self._group}
 
     async def open_leases(self, consumer: Any, partitions: list[Any]) -> list[Lease]:
-        """Fence former owners first, then read where they stopped: in this order nothing of theirs can be missed."""
+        """Fence former owners, read where they stopped, and say so where it was not on record."""
         self._client = consumer
-        producers = await asyncio.gather(*(self._producer(tp) for tp in partitions))
-        offsets = await self._offsets(consumer, partitions)
+        taken = await asyncio.gather(*(self._take_over(consumer, tp) for tp in partitions))
+        producers = [producer for producer, _ in taken]
+        offsets = await self._offsets(consumer, {tp: offset for tp, (_, offset) in zip(partitions, taken, strict=True)})
         self.leases = [
             Lease(
                 topic=tp.topic,
@@ -85,6 +85,9 @@ class WorkerHost:
             )
             for tp, producer, (offset, initial) in zip(partitions, producers, offsets, strict=True)
         ]
+        if self._transactions is not None:
+            for lease in self.leases:
+                self._transactions.connected(lease)
         await asyncio.gather(*(self._record_start(lease) for lease in self.leases if lease.initial))
         if self.restore is not None:
             await asyncio.gather(*(self.restore(lease.committed) for lease in self.leases))
@@ -127,22 +130,32 @@ class WorkerHost:
             for lease in leases
         }
 
-    async def _producer(self, tp: Any) -> Any:
-        if not self._transactional:
-            return None
-        return await self._producers.transactional(f"{self._group}-{tp.topic}-{tp.partition}")
+    async def keep(self) -> None:
+        """Make sure of what idle partitions committed last, should the broker have gone since."""
+        if self._transactions is None:
+            return
+        for lease in list(self.leases):
+            try:
+                async with asyncio.timeout(self._commit_timeout_secs):
+                    await self._transactions.keep(lease)
+            except TimeoutError as exc:
+                raise FatalError("a commit could not be said again in time") from exc
+
+    async def _take_over(self, consumer: Any, tp: Any) -> tuple[Any, int | None]:
+        if self._transactions is None:
+            return None, await consumer.committed(tp)
+        return await self._transactions.take_over(consumer._client, tp)  # noqa: SLF001  it has no request of the kind
 
     async def _record_start(self, lease: Lease) -> None:
         """Commit where the group begins, or the next owner would choose again and pass by what came meanwhile."""
         async with asyncio.timeout(self._commit_timeout_secs):
             await self._commit_offset(lease, lease.committed)
 
-    async def _offsets(self, consumer: Any, partitions: list[Any]) -> list[tuple[int, bool]]:
+    async def _offsets(self, consumer: Any, committed: Mapping[Any, int | None]) -> list[tuple[int, bool]]:
         """Return per partition the offset to go on from, and whether it is another than the group has on record."""
-        committed = await asyncio.gather(*(consumer.committed(tp) for tp in partitions))
-        first = await consumer.beginning_offsets(partitions)
+        first = await consumer.beginning_offsets(list(committed))
         offsets = []
-        for tp, offset in zip(partitions, committed, strict=True):
+        for tp, offset in committed.items():
             if offset is None:
                 offsets.append((await self._initial(consumer, tp, first[tp]), True))
             elif offset < first[tp]:
@@ -178,7 +191,7 @@ class WorkerHost:
 
     async def _commit(self, unit: Unit, output: Output) -> None:
         lease = unit.lease
-        if lease.producer is None:
+        if self._transactions is None:
             await send_records(self._shared_producer, output.records)
             try:
                 await self._commit_offset(lease, unit.end)
@@ -190,15 +203,10 @@ class WorkerHost:
 
     async def _commit_offset(self, lease: Lease, offset: int, output: Output | None = None) -> None:
         """Commit an offset of the source, in a transaction with outputs where there are transactions."""
-        source = {TopicPartition(lease.topic, lease.partition): offset}
-        if lease.producer is None:
-            await self._client.commit(source)
-            return
-        await lease.producer.begin_transaction()
-        if output is not None:
-            await send_records(lease.producer, output.records)
-        await lease.producer.send_offsets_to_transaction(source, self._group)
-        await lease.producer.commit_transaction()
+        if self._transactions is None:
+            await self._client.commit({TopicPartition(lease.topic, lease.partition): offset})
+        else:
+            await self._transactions.commit(lease, offset, () if output is None else output.records)
 
     # -- the rest of ConsumerHost
 

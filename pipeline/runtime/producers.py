@@ -8,6 +8,7 @@ from typing import Any
 
 import aiokafka
 from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, UnsupportedVersionError
+from aiokafka.structs import TopicPartition
 
 from pipeline.errors import ConfigError
 from pipeline.runtime.logging import get_logger
@@ -69,12 +70,16 @@ async def close_producer(producer: Any) -> None:
         await asyncio.wait_for(producer.stop(), _CLOSE_SECS)
 
 
-async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]]) -> None:
-    """Send (record, partition) pairs as record batches, in order per partition; return when all are acknowledged."""
+async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]]) -> frozenset[TopicPartition]:
+    """Send (record, partition) pairs as record batches, in order per partition.
+
+    Returns when all are acknowledged, with the partitions they went to.
+    """
     by_partition: dict[tuple[str, int], list[OutputRecord]] = defaultdict(list)
     for record, partition in records:
         by_partition[record.topic, partition].append(record)
     await asyncio.gather(*(_send_partition(producer, *where, batch) for where, batch in by_partition.items()))
+    return frozenset(TopicPartition(*where) for where in by_partition)
 
 
 async def _send_partition(producer: Any, topic: str, partition: int, records: Sequence[OutputRecord]) -> None:

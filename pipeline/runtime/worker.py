@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from aiokafka.structs import TopicPartition
+
 from pipeline.errors import ConfigError, FatalError, TransientError
 from pipeline.runtime.app import NewsApp, create_app
 from pipeline.runtime.brake import Brake
@@ -26,10 +28,11 @@ from pipeline.runtime.record_batch import use_own_batches
 from pipeline.runtime.runner import Runner
 from pipeline.runtime.security import aiokafka_security
 from pipeline.runtime.start import StartFrom
+from pipeline.runtime.transactions import Transactions
 from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
 from pipeline.stages.protocol import StageName
-from pipeline.wire.catalogue import load_catalogue, topic_prefix
+from pipeline.wire.catalogue import Catalogue, load_catalogue, topic_prefix
 
 __all__ = ["run_worker"]
 
@@ -37,6 +40,7 @@ log = get_logger(__name__)
 
 _FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})  # ready only when they have caught up
 _LAG_INTERVAL_SECS = 2.0
+_KEEP_INTERVAL_SECS = 1.0
 _LEAVE_SECS = (
     5.0  # after a failure: time to leave the group politely, so that others take over without a session time-out
 )
@@ -133,9 +137,8 @@ class _Worker:
         host = WorkerHost(
             group=self._group,
             consumer_arguments=self._consumer_arguments(),
-            producers=producers,
+            transactions=self._transactions(producers, catalogue) if settings.guarantee == "exactly_once" else None,
             shared_producer=shared,
-            transactional=settings.guarantee == "exactly_once",
             transaction_timeout_ms=settings.transaction_timeout_ms,
             start_from=self._start_from,
             drain_secs=settings.shutdown.grace_secs * _DRAIN_SHARE,
@@ -168,8 +171,18 @@ class _Worker:
 
     async def _until_stopped(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
         watching = asyncio.create_task(self._watch(app, host, observer), name="lag")
+        keeping = asyncio.create_task(self._keep(host), name="keep")
         await self._stop.wait()
         watching.cancel()
+        keeping.cancel()
+
+    async def _keep(self, host: WorkerHost) -> None:
+        try:
+            while True:
+                await asyncio.sleep(_KEEP_INTERVAL_SECS)
+                await host.keep()
+        except Exception as exc:  # noqa: BLE001  as of a commit
+            host.fail(exc)
 
     async def _watch(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
         while app.crash_reason is None:
@@ -231,6 +244,14 @@ class _Worker:
         if self._failure is None:
             return ExitCode.DRAINED
         return ExitCode.CONFIG if isinstance(self._failure, ConfigError) else ExitCode.CRASH
+
+    def _transactions(self, producers: ProducerFactory, catalogue: Catalogue) -> Transactions:
+        outputs = [
+            TopicPartition(name, partition)
+            for name in sorted(catalogue.outputs(self._stages))
+            for partition in range(catalogue.partitions(catalogue.topic(name)))
+        ]
+        return Transactions(self._group, producers, outputs)
 
     def _connection(self) -> dict[str, Any]:
         kafka = self._settings.kafka

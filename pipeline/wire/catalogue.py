@@ -112,6 +112,12 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ConfigError(f"stage {stage!r} is not in the catalogue")
         return found
 
+    def outputs(self, stages: Sequence[str]) -> frozenset[str]:
+        """Return the topics that a service of consecutive stages writes; between its stages nothing is written."""
+        topics = [self.stage(stage) for stage in stages]
+        own = (name for stage in topics for name in (*stage.also_writes, stage.dead_letters))
+        return frozenset({topics[-1].emits, *own})
+
     def partitions(self, spec: TopicSpec) -> int:
         """Return how many partitions a topic has."""
         return spec.partitions if spec.partitions is not None else self.article_partitions

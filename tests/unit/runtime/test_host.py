@@ -1,7 +1,7 @@
 """Leases, offsets and commits of one worker, with the group's consumer and the producers faked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -14,40 +14,47 @@ from pipeline.runtime.host import WorkerHost
 from pipeline.runtime.runner import Unit
 from pipeline.runtime.service import Output
 from pipeline.runtime.start import StartFrom
+from pipeline.wire.output import OutputRecord
 
 P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
 PLACE = ("t", 0)
+RECORD = OutputRecord("out", b"k", b"v", (), 0)
 
 
 class Producer:
-    """A transactional producer that writes down what it is told."""
+    """A transactional producer that can be closed."""
 
     def __init__(self, name: str, calls: list[str]) -> None:
         self._name, self._calls = name, calls
-
-    async def begin_transaction(self) -> None:
-        self._calls.append(f"{self._name} begin")
-
-    async def send_offsets_to_transaction(self, offsets: dict[TopicPartition, int], group: str) -> None:
-        ((tp, offset),) = offsets.items()
-        self._calls.append(f"{self._name} {group} {tp.partition}:{offset}")
-
-    async def commit_transaction(self) -> None:
-        self._calls.append(f"{self._name} commit")
 
     async def stop(self) -> None:
         self._calls.append(f"{self._name} closed")
 
 
-class Producers:
-    """The factory."""
+class Transactions:
+    """Writes down what it is told."""
 
-    def __init__(self, calls: list[str]) -> None:
+    def __init__(self, calls: list[str], consumer: "Consumer") -> None:
         self._calls = calls
+        self._consumer = consumer
+        self.slow = False
 
-    async def transactional(self, transactional_id: str) -> Producer:
-        self._calls.append(f"{transactional_id} fenced")
-        return Producer(transactional_id, self._calls)
+    async def take_over(self, client: str, tp: TopicPartition) -> tuple[Producer, int | None]:
+        assert client == "client"
+        self._calls.append(f"taken over {tp.partition}")
+        return Producer(f"{tp.topic}-{tp.partition}", self._calls), self._consumer.offsets[tp]
+
+    def connected(self, lease: Lease) -> None:
+        lease.link = "link"
+
+    async def commit(self, lease: Lease, offset: int, records: Sequence[Any] = ()) -> None:
+        assert lease.link == "link"
+        self._calls.append(f"committed {lease.partition}:{offset} with {len(records)}")
+
+    async def keep(self, lease: Lease) -> None:
+        if self.slow:
+            await asyncio.Event().wait()
+        self._calls.append(f"kept {lease.partition}")
 
 
 class Consumer:
@@ -55,6 +62,7 @@ class Consumer:
 
     def __init__(self, calls: list[str]) -> None:
         self._calls = calls
+        self._client = "client"
         self.offsets: dict[TopicPartition, int | None] = {P0: 3, P1: 4}
         self.first = {P0: 0, P1: 0}
         self.end = {P0: 10, P1: 10}
@@ -112,14 +120,14 @@ class Bench:
         self.calls: list[str] = []
         self.failures: list[BaseException] = []
         self.consumer = Consumer(self.calls)
+        self.transactions = Transactions(self.calls, self.consumer)
         self.observer = Observer()
         self.runner = Runner(self.calls)
         self.host = WorkerHost(
             group="g",
             consumer_arguments={"client_id": "c"},
-            producers=Producers(self.calls),  # type: ignore[arg-type]
+            transactions=self.transactions if transactional else None,  # type: ignore[arg-type]
             shared_producer=None,
-            transactional=transactional,
             transaction_timeout_ms=1000,
             start_from=StartFrom.parse(start_from) if start_from else None,
             drain_secs=0.05,
@@ -142,9 +150,9 @@ async def bench() -> Bench:
     return Bench()
 
 
-async def test_former_owners_are_fenced_before_offsets_are_read(bench: Bench) -> None:
+async def test_partitions_are_taken_over_where_their_former_owners_stopped(bench: Bench) -> None:
     leases = await bench.open(P0, P1)
-    assert bench.calls == ["g-t-0 fenced", "g-t-1 fenced", "committed 0", "committed 1"]
+    assert bench.calls == ["taken over 0", "taken over 1"]
     assert [(lease.partition, lease.fetched, lease.committed, lease.initial) for lease in leases] == [
         (0, 3, 3, False),
         (1, 4, 4, False),
@@ -155,7 +163,7 @@ async def test_where_a_group_begins_is_committed_at_once(bench: Bench) -> None:
     bench.consumer.offsets[P0] = None
     (lease,) = await bench.open(P0)
     assert lease.committed == 0
-    assert bench.calls[2:] == ["g-t-0 begin", "g-t-0 g 0:0", "g-t-0 commit"]
+    assert bench.calls == ["taken over 0", "committed 0:0 with 0"]
 
 
 async def test_a_group_without_offsets_is_not_guessed_where_the_log_has_lost_its_start(bench: Bench) -> None:
@@ -179,7 +187,7 @@ async def test_what_expired_unread_is_counted_once_and_the_rest_is_read(place: s
     leases = await bench.open(P0, P1)
     assert [lease.committed for lease in leases] == [8, 4]
     assert bench.observer.lost == [("t", 5)]
-    assert "g-t-0 g 0:8" in bench.calls, "or the next owner would count it again"
+    assert "committed 0:8 with 0" in bench.calls, "or the next owner would count it again"
 
 
 async def test_state_is_restored_up_to_where_a_lease_starts(bench: Bench) -> None:
@@ -195,8 +203,30 @@ async def test_state_is_restored_up_to_where_a_lease_starts(bench: Bench) -> Non
 
 async def test_a_commit_is_one_transaction(bench: Bench) -> None:
     lease = await bench.open_one()
-    await bench.host.commit(_unit(lease, 3, 7), Output())
-    assert bench.calls == ["g-t-0 begin", "g-t-0 g 0:7", "g-t-0 commit"]
+    await bench.host.commit(_unit(lease, 3, 7), Output(records=[(RECORD, 0)]))
+    assert bench.calls == ["committed 0:7 with 1"]
+
+
+async def test_idle_partitions_are_kept(bench: Bench) -> None:
+    await bench.open(P0, P1)
+    bench.calls.clear()
+    await bench.host.keep()
+    assert bench.calls == ["kept 0", "kept 1"]
+
+
+async def test_keeping_that_does_not_end_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bench.open_one()
+    bench.transactions.slow = True
+    monkeypatch.setattr(bench.host, "_commit_timeout_secs", 0.01)
+    with pytest.raises(FatalError, match="in time"):
+        await bench.host.keep()
+
+
+async def test_without_transactions_there_is_nothing_to_keep() -> None:
+    bench = Bench(transactional=False)
+    await bench.open_one()
+    await bench.host.keep()
+    assert bench.calls == []
 
 
 async def test_without_transactions_the_consumer_commits() -> None:
@@ -232,7 +262,7 @@ async def test_a_commit_that_does_not_end_is_given_up(bench: Bench, monkeypatch:
 async def test_a_rebalance_releases_and_does_not_wait_for_the_rest(bench: Bench) -> None:
     lease = await bench.open_one()
     await bench.host.close_leases([lease])
-    assert bench.calls == ["released 0", "g-t-0 closed"]
+    assert bench.calls == ["released 0", "t-0 closed"]
     assert bench.host.leases == []
 
 
@@ -241,7 +271,7 @@ async def test_draining_finishes_before_it_releases(bench: Bench) -> None:
     bench.host.draining = True
     bench.runner.done.set()
     await bench.host.close_leases([lease])
-    assert bench.calls == ["finished 0", "released 0", "g-t-0 closed"]
+    assert bench.calls == ["finished 0", "released 0", "t-0 closed"]
     assert bench.failures == []
 
 
@@ -249,7 +279,7 @@ async def test_draining_that_is_cut_short_is_a_failure(bench: Bench) -> None:
     lease = await bench.open_one()
     bench.host.draining = True
     await bench.host.close_leases([lease])
-    assert bench.calls == ["released 0", "g-t-0 closed"]
+    assert bench.calls == ["released 0", "t-0 closed"]
     assert [str(failure) for failure in bench.failures] == ["work in flight was not finished in time"]
 
 

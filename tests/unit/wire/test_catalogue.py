@@ -129,3 +129,16 @@ def test_the_file_has_no_key_the_program_does_not_know(catalogue: Catalogue) -> 
     written = yaml.safe_load(schema_dir().joinpath("topics.yaml").read_text(encoding="utf-8"))
     assert [topic["name"] for topic in written["topics"]] == [spec.name for spec in catalogue.topics]
     assert replace(catalogue, prefix="").article_partitions == written["article_partitions"]
+
+
+def test_a_service_writes_what_leaves_it_and_what_is_at_the_side_of_its_stages() -> None:
+    catalogue = load_catalogue("x.")
+    assert catalogue.outputs(("ingest",)) == {"x.news.articles.normalized.v1", "x.news.dlq.ingest.v1"}
+    assert catalogue.outputs(("ingest", "dedupe")) == {
+        "x.news.articles.unique.v1",
+        "x.news.articles.duplicates.v1",
+        "x.news.signatures.v1",
+        "x.news.verdicts.v1",
+        "x.news.dlq.ingest.v1",
+        "x.news.dlq.dedupe.v1",
+    }

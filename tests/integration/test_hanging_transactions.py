@@ -1,0 +1,176 @@
+"""Transactions whose markers a broker lost, on Apache Kafka: ended by whoever comes next, as they were decided.
+
+A broker loses markers when it goes at the wrong moment (docs/adr/0007), which takes luck. Here the coordinator never
+hears of a partition and of the group's offsets, so it writes no markers there: what is left in the logs is the same.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.producer import message_accumulator
+from aiokafka.protocol.produce import ProduceRequest_v7
+from aiokafka.structs import TopicPartition
+from aiokafka.util import create_task
+
+from pipeline.runtime.chunks import Lease
+from pipeline.runtime.producers import BATCH_BYTES, ProducerFactory
+from pipeline.runtime.record_batch import use_own_batches
+from pipeline.runtime.transactions import Transactions
+from pipeline.wire.output import OutputRecord
+from tests.brokers.apache import ApacheKafka
+from tests.harness.cluster import TestCluster
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+SOURCE, OUT, OTHER = "news.articles.raw.v1", "news.articles.enriched.v1", "news.dlq.ingest.v1"
+GROUP = "hanging"
+
+
+@pytest.fixture(scope="module")
+def believing_kafka(kafka_needed: None) -> Iterator[ApacheKafka]:
+    """Kafka that takes records of a transaction without asking whether its coordinator knows the partition."""
+    with ApacheKafka(properties={"transaction.partition.verification.enable": "false"}) as broker:
+        yield broker
+
+
+class Bench:
+    """A source, two outputs, and the transactions between."""
+
+    def __init__(self, broker: ApacheKafka, prefix: str) -> None:
+        self.cluster = TestCluster(broker.bootstrap_servers, prefix, partitions=1)
+        self.cluster.provision()
+        self.source, self.out, self.other = (
+            TopicPartition(self.cluster.name(topic), 0) for topic in (SOURCE, OUT, OTHER)
+        )
+        self.group = f"{prefix}{GROUP}"
+        producers = ProducerFactory(
+            {"bootstrap_servers": broker.bootstrap_servers, "max_batch_size": BATCH_BYTES}, 15_000
+        )
+        self.transactions = Transactions(self.group, producers, [self.out, self.other])
+        self.client = AIOKafkaClient(bootstrap_servers=broker.bootstrap_servers)
+
+    async def own(self) -> tuple[Lease, int | None]:
+        producer, offset = await self.transactions.take_over(self.client, self.source)
+        lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0)
+        self.transactions.connected(lease)
+        return lease, offset
+
+    async def commit(self, lease: Lease, offset: int, value: bytes) -> None:
+        await self.transactions.commit(lease, offset, [(OutputRecord(self.out.topic, b"k", value, (), 0), 0)])
+
+    async def visible(self) -> list[bytes]:
+        return [record.value for record in await asyncio.to_thread(self.cluster.read, OUT)]
+
+
+@pytest.fixture
+async def bench(
+    believing_kafka: ApacheKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Bench]:
+    for place, name in ((message_accumulator, "BatchBuilder"), (ProduceRequest_v7, "encode")):
+        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
+    use_own_batches()
+    bench = Bench(believing_kafka, topic_prefix)
+    await bench.client.bootstrap()
+    yield bench
+    await bench.client.close()
+
+
+class Deaf:
+    """Within it, a producer's coordinator hears of one partition only: markers go nowhere else."""
+
+    def __init__(self, producer: Any, heard: TopicPartition) -> None:
+        self._sender, self._manager, self._heard = producer._sender, producer._txn_manager, heard
+
+    def __enter__(self) -> None:
+        tell = self._sender._do_add_partitions_to_txn
+
+        async def add_partitions(_: Any) -> None:
+            manager = self._manager
+            pending = list(manager.partitions_to_add())
+            manager.maybe_add_partition_to_txn(self._heard)
+            for tp in pending:
+                manager.partition_added(tp)
+            while manager.partitions_to_add():
+                await create_task(tell(manager.partitions_to_add()))
+
+        async def add_offsets(group: str) -> None:
+            self._manager.consumer_group_added(group)
+
+        self._sender._do_add_partitions_to_txn, self._sender._do_add_offsets_to_txn = add_partitions, add_offsets
+
+    def __exit__(self, *_: object) -> None:
+        del self._sender._do_add_partitions_to_txn, self._sender._do_add_offsets_to_txn
+
+
+async def _abandon(lease: Lease) -> None:
+    await lease.producer.stop()
+
+
+async def test_a_committed_transaction_without_markers_counts_when_the_partition_is_taken_over(bench: Bench) -> None:
+    lease, offset = await bench.own()
+    assert offset is None
+    with Deaf(lease.producer, bench.other):
+        await bench.commit(lease, 3, b"once")
+    await _abandon(lease)
+    assert await bench.visible() == [], "it hangs"
+    assert await asyncio.to_thread(bench.cluster.in_transaction, OUT)
+    lease, offset = await bench.own()
+    assert offset == 3
+    assert await bench.visible() == [b"once"]
+    await bench.commit(lease, 4, b"next")
+    assert await bench.visible() == [b"once", b"next"]
+    await _abandon(lease)
+
+
+async def test_an_aborted_transaction_without_markers_never_counts(bench: Bench) -> None:
+    lease, _ = await bench.own()
+    await bench.commit(lease, 2, b"before")
+    producer = lease.producer
+    with Deaf(producer, bench.other):
+        await producer.begin_transaction()
+        await producer.send_and_wait(bench.out.topic, b"never", partition=0)
+        await producer.send_offsets_to_transaction({bench.source: 3}, bench.group)
+        await producer.abort_transaction()
+    await _abandon(lease)
+    lease, offset = await bench.own()
+    assert offset == 2
+    await bench.commit(lease, 3, b"again")
+    assert await bench.visible() == [b"before", b"again"]
+    await _abandon(lease)
+
+
+async def test_what_hangs_behind_a_transaction_that_was_interrupted_is_done_again_once(bench: Bench) -> None:
+    lease, _ = await bench.own()
+    await bench.commit(lease, 2, b"before")
+    producer = lease.producer
+    with Deaf(producer, bench.other):
+        await bench.commit(lease, 3, b"hanging")
+    await producer.begin_transaction()
+    await producer.send_offsets_to_transaction({bench.source: 4}, bench.group)
+    former, (lease, offset) = lease, await bench.own()  # while the former owner is in the midst of its next one
+    assert offset == 2
+    await bench.commit(lease, 3, b"again")
+    assert await bench.visible() == [b"before", b"again"]
+    await asyncio.gather(_abandon(lease), _abandon(former), return_exceptions=True)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_who_lost_the_coordinator_says_again_what_it_committed(bench: Bench, idle: bool) -> None:
+    lease, _ = await bench.own()
+    with Deaf(lease.producer, bench.other):
+        await bench.commit(lease, 3, b"once")
+    assert await bench.visible() == []
+    node = lease.producer._sender._coordinators[CoordinationType.TRANSACTION]
+    lease.producer.client._conns[node, ConnectionGroup.COORDINATION].close()
+    if idle:
+        await bench.transactions.keep(lease)
+    else:  # its next transaction does not touch the partition that waits
+        await bench.transactions.commit(lease, 4, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
+    assert await bench.visible() == [b"once"]
+    await _abandon(lease)
+    lease, offset = await bench.own()
+    assert offset == (3 if idle else 4)
+    await _abandon(lease)
