@@ -5,7 +5,6 @@ checked as there, but by the processor's instruction for it; records are ours at
 tests/unit/runtime/test_fetched.py fails when an upgrade changes what this relies on.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import cramjam
@@ -132,9 +131,14 @@ class RecordReader(fetcher.PartitionRecords):  # type: ignore[misc]
             self._aborted_producers.discard(batch.producer_id)
         return batch.is_transactional and batch.producer_id in self._aborted_producers
 
-    def _unpack_records(self) -> Iterator[Record]:
-        while records := self.take(1):
-            yield from records
+    def __next__(self) -> Record:
+        """Return the next record."""
+        for record in self.take(1):
+            return record
+        raise StopIteration
+
+    def _unpack_records(self) -> None:
+        """Make no generator: it and this would hold each other, and what was fetched, until garbage is collected."""
 
 
 class FetchedRecords(fetcher.FetchResult):  # type: ignore[misc]

@@ -1,7 +1,9 @@
 """Unpacking fetched bytes: what aiokafka's own classes deliver for the same bytes, and what is relied on in them."""
 
+import gc
 import inspect
 import struct
+import weakref
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -92,6 +94,19 @@ def test_what_lies_before_the_position_is_passed_over() -> None:
 
 def test_one_record_at_a_time_is_possible() -> None:
     assert [one.value for one in _reader(_batch(0, [b"a", b"b"]) + _batch(2, [b"c"]))] == [b"a", b"b", b"c"]
+
+
+def test_what_was_fetched_is_let_go_with_its_reader() -> None:
+    """Not when the garbage collector comes by: what is waiting for it then is hundreds of megabytes."""
+    gc.disable()
+    try:
+        reader = _reader(_batch(0, [b"a", b"b"]))
+        reader.take(1)
+        gone = weakref.ref(reader)
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_aborted_records_and_markers_are_passed_over_as_aiokafka_does() -> None:
