@@ -11,6 +11,7 @@ __all__ = [
     "dying_command",
     "held_command",
     "movable_clock",
+    "next_release",
     "other_model",
 ]
 
@@ -45,6 +46,13 @@ import pipeline.assembly
 
 _versions = pipeline.assembly.versions
 pipeline.assembly.versions = lambda: replace(_versions(), subjects={version!r})
+"""
+
+_NEXT_RELEASE = """\
+import pipeline.dedup.params
+from pipeline.dedup.params import FoldParams
+
+pipeline.dedup.params.FOLD_VERSIONS = {{1: FoldParams(), {version}: FoldParams(near_from={near_from})}}
 """
 
 _DEAF = """\
@@ -153,6 +161,11 @@ def deaf_to_a_partition(directory: Path) -> dict[str, str]:
 def other_model(directory: Path, version: str) -> dict[str, str]:
     """Return environment variables under which the subject model is another version."""
     return _customised(directory, _OTHER_MODEL.format(version=version))
+
+
+def next_release(directory: Path, version: int, near_from: float) -> dict[str, str]:
+    """Return environment variables under which there is another version of the fold, with another threshold."""
+    return _customised(directory, _NEXT_RELEASE.format(version=version, near_from=near_from))
 
 
 def movable_clock(directory: Path, file: Path) -> dict[str, str]:

@@ -1,0 +1,171 @@
+"""How fast a worker that starts catches up with the logs of deduplication, read from Apache Kafka.
+
+    python -m benchmarks.catchup [--signatures 300000] [--json PATH]
+
+Signatures as in benchmarks/fold.py are appended as workers append them, and the verdicts on them as transactions write
+them. Then the log is started as a worker starts it: from its beginning, adopting the verdicts on record; without any,
+deciding all of it anew; and from a snapshot of the first half, deciding the rest. Broker and worker share the machine.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import aiokafka
+
+from benchmarks.bench_topics import BenchTopics
+from benchmarks.fold import Feed
+from benchmarks.processes import REPOSITORY
+from pipeline.dedup.fold import Fold, FoldStats
+from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import Decided
+from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.fetched import use_own_records
+from pipeline.runtime.producers import BATCH_BYTES, send_records
+from pipeline.runtime.record_batch import use_own_batches
+from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.snapshots import SnapshotStore
+from pipeline.wire.catalogue import SIGNATURES, VERDICTS
+from pipeline.wire.output import Encoder, OutputRecord
+from tests.brokers.apache import ApacheKafka, why_unavailable
+
+BLOCK = 10_000
+STEP_MS = 200
+IDENTITY = bytes(16)
+
+
+class Observer:
+    """Takes the time."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.seconds = 0.0
+
+    def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
+        """Not of interest."""
+
+    def appended(self, signatures: int, wait_secs: float) -> None:
+        """Not of interest."""
+
+    def caught_up(self, seconds: float) -> None:
+        """Keep how long it took."""
+        self.seconds = seconds
+
+    def saved(self, *, ok: bool) -> None:
+        """Not of interest."""
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="Catch up with the logs of deduplication.")
+    parser.add_argument("--signatures", type=int, default=300_000, help="a multiple of 20,000")
+    parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "catchup.json")
+    options = parser.parse_args()
+    if reason := why_unavailable():
+        sys.exit(f"Apache Kafka cannot run here: {reason}")
+    use_own_records()
+    use_own_batches()
+    with ApacheKafka() as broker, tempfile.TemporaryDirectory() as directory:
+        topics = BenchTopics(broker.bootstrap_servers, "catchup.")
+        topics.create()
+        found = asyncio.run(_run(topics, options.signatures, Path(directory)))
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    for name, figures in found.items():
+        print(f"{name}: {figures['signatures']:,} signatures, {figures['per_second']:,} a second")
+
+
+async def _run(topics: BenchTopics, count: int, directory: Path) -> dict[str, Any]:
+    half = await _write(topics, count)
+    found = {
+        "adopting the verdicts on record": await _start(topics, count, None),
+        "from a snapshot of the first half, deciding the rest": await _start(
+            topics, count - count // 2, _snapshots(topics, directory, count // 2, half)
+        ),
+    }
+    found["deciding all"] = await _start(topics, count, None, verdicts=topics.name("news.clusters.v1"))
+    return found
+
+
+async def _write(topics: BenchTopics, count: int) -> Fold:
+    """Fill both logs; return the fold of the first half."""
+    producer = aiokafka.AIOKafkaProducer(
+        bootstrap_servers=topics.bootstrap_servers,
+        compression_type="lz4",
+        enable_idempotence=True,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=2 * BATCH_BYTES,
+    )
+    await producer.start()
+    try:
+        encoder, feed, fold, half = Encoder(topics.catalogue), Feed(1, unique=False, step_ms=STEP_MS), Fold(), Fold()
+        appender = SignatureAppender(producer, encoder)
+        for start in range(0, count, BLOCK):
+            block = feed.block(BLOCK)
+            await appender.append(block)
+            entries = [(one, one.ingested_at_ms) for one in block]
+            verdicts = [verdict for verdict in fold.apply_all(entries) if verdict is not None]
+            if start < count // 2:
+                for _ in half.apply_all(entries):
+                    pass
+            records = [(_on_record(encoder, *pair), 0) for pair in zip(block, verdicts, strict=True)]
+            for first in range(0, len(records), 500):
+                await send_records(producer, records[first : first + 500])
+        return half
+    finally:
+        await producer.stop()
+
+
+def _on_record(encoder: Encoder, signature: Signature, verdict: Any) -> OutputRecord:
+    record = encoder.verdict(
+        Decided(
+            verdict=verdict,
+            ingested_at_ms=signature.ingested_at_ms,
+            url=f"https://www.{signature.source}/news/2026/11/25/a-headline-of-some-length-{signature.origin.offset}",
+            publisher=signature.source,
+            language="en",
+        )
+    )
+    if not isinstance(record, OutputRecord):
+        raise TypeError(record.detail)
+    return record
+
+
+def _snapshots(topics: BenchTopics, directory: Path, position: int, fold: Fold) -> SnapshotStore:
+    store = SnapshotStore(directory, topics.name(SIGNATURES), IDENTITY)
+    store.save(position, fold.snapshot())
+    return store
+
+
+async def _start(
+    topics: BenchTopics, signatures: int, snapshots: SnapshotStore | None, verdicts: str | None = None
+) -> dict[str, Any]:
+    config = DedupLogConfig(
+        signatures_topic=topics.name(SIGNATURES),
+        verdicts_topic=verdicts or topics.name(VERDICTS),
+        append_timeout_secs=10.0,
+        skip_offsets=frozenset(),
+        snapshot_interval_secs=3600.0,
+        consumer_arguments={"bootstrap_servers": topics.bootstrap_servers, "fetch_max_wait_ms": 100},
+    )
+    observer = Observer()
+    log = DedupLog(config, Fold(), None, observer, snapshots)  # type: ignore[arg-type]  # nothing is appended
+    began = time.process_time()
+    await log.start()
+    cpu = time.process_time() - began
+    await log.stop()
+    return {
+        "signatures": signatures,
+        "seconds": round(observer.seconds, 2),
+        "cpu_seconds": round(cpu, 2),
+        "per_second": round(signatures / observer.seconds),
+    }
+
+
+if __name__ == "__main__":
+    main()
