@@ -14,12 +14,10 @@ from tests.harness.fleet import Topology
 from tests.harness.rows import Key
 from tests.harness.wave import Fault
 
-__all__ = ["CASES", "KEYS", "MAY_DOUBLE", "OPEN", "SHORT", "Case"]
+__all__ = ["CASES", "KEYS", "SHORT", "Case"]
 
 Place = Literal["one broker", "three brokers", "only copy", "long session"]
 GUARANTEES: tuple[Guarantee, ...] = ("exactly_once", "at_least_once")
-MAY_DOUBLE = ONLY_COPY.name
-"""Kafka tears transactions then; docs/guarantees.md says so."""
 
 
 class Case(Struct, frozen=True):
@@ -59,11 +57,6 @@ CASES: tuple[Case, ...] = tuple(
 KEYS = frozenset(key for case in CASES for key in case.keys)
 
 _BETWEEN = "SIGKILL between outputs and offsets"
-OPEN: frozenset[Key] = frozenset(
-    {("broker SIGKILL", "five", "exactly_once"), ("broker restart", "five", "exactly_once")}
-)
-"""What doubles now and then, nobody knows yet why; docs/guarantees.md says so. The suite fails at it, as it should."""
-
 SHORT: frozenset[Key] = frozenset(
     {
         (_BETWEEN, "one", "exactly_once"),

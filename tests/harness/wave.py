@@ -33,8 +33,6 @@ class Fault(Struct, frozen=True):
     before: what must be so before articles come in.
     also: another one that hits in the same wave; both have what was measured.
     once, least: the topologies it is tried on in exactly_once and in at_least_once.
-    broker_may_tear: Kafka itself may commit the outputs of a transaction and not its offsets; what comes again must
-        then be the same bytes, as in at_least_once.
     """
 
     name: str
@@ -46,7 +44,6 @@ class Fault(Struct, frozen=True):
     also: str = ""
     once: tuple[Topology, ...] = BOTH
     least: tuple[Topology, ...] = ("one",)
-    broker_may_tear: bool = False
 
     def topologies(self, guarantee: Guarantee) -> tuple[Topology, ...]:
         """Return where it is tried."""
@@ -144,9 +141,8 @@ class Wave:
 
     def _wrong(self, found: Findings, sent: Sequence[Sent]) -> list[str]:
         """Say what must not be; nothing wanted."""
-        repeats_are_right = self.fleet.guarantee == "at_least_once" or self.fault.broker_may_tear
         counts = {name: value for name, value in asdict(found).items() if value}
-        if repeats_are_right:
+        if self.fleet.guarantee == "at_least_once":
             counts.pop("doubled", None)
         wrong = [f"{name} {value}" for name, value in counts.items()]
         if found.judged:
