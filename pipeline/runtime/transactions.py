@@ -35,6 +35,7 @@ T = TypeVar("T")
 log = get_logger(__name__)
 
 _PAUSE_SECS = 0.1  # between questions to a coordinator that is not there yet
+_REACH_SECS = 1.0
 _LOOKS = 5  # at an offset before its transaction counts as hanging; markers are on their way for milliseconds
 _OPEN = "Ongoing"
 _ABORTED = frozenset({_OPEN, "PrepareAbort", "CompleteAbort", "PrepareEpochFence"})
@@ -83,11 +84,14 @@ class Transactions:
         lease.written = written
 
     async def keep(self, lease: Lease) -> None:
-        """Say again what an idle partition committed last, if the connection to the coordinator was lost since."""
-        if lease.revoked or not lease.written or lease.commit_lock.locked():
+        """Say again what an idle partition committed last, if the connection to the coordinator was lost since.
+
+        Not before the coordinator is there again: what has begun must end in time, and nothing has to begin now.
+        """
+        if lease.revoked or not lease.written or lease.commit_lock.locked() or not await _reaches(lease.producer):
             return
         async with lease.commit_lock:
-            if lease.revoked or ((link := _link(lease.producer)) is not None and link is lease.link):
+            if lease.revoked or _link(lease.producer) is lease.link:
                 return
             await self._say_again(lease, lease.written)
             lease.written = frozenset()
@@ -135,6 +139,17 @@ def _link(producer: Any) -> Any:
     node = producer._sender._coordinators.get(CoordinationType.TRANSACTION)  # noqa: SLF001
     link = producer.client._conns.get((node, ConnectionGroup.COORDINATION))  # noqa: SLF001
     return link if link is not None and link.connected() else None
+
+
+async def _reaches(producer: Any) -> bool:
+    """Return whether a producer has a connection to its coordinator, or could make one just now."""
+    try:
+        async with asyncio.timeout(_REACH_SECS):
+            sender = producer._sender  # noqa: SLF001
+            node = await sender._find_coordinator(CoordinationType.TRANSACTION, sender._txn_manager.transactional_id)  # noqa: SLF001
+            return bool(await producer.client.ready(node, group=ConnectionGroup.COORDINATION))
+    except (TimeoutError, KafkaError):
+        return False
 
 
 async def _answer(ask: Callable[[], Awaitable[T]]) -> T:

@@ -18,6 +18,7 @@ from pipeline.wire.codec import encode
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
 from pipeline.wire.replays import DeadLetter, Place, Receipt
+from tests.harness import letters
 
 CATALOGUE = load_catalogue()
 RAW = "news.articles.raw.v1"
@@ -28,19 +29,7 @@ ARTICLE = encode(IngestStage().process([RECORD])[0].value)  # type: ignore[union
 
 
 def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
-    """Return a dead letter; by default one that ingest rejected."""
-    plain = DeadLetter(
-        place=Place("news.dlq.ingest.v1", 0, 7),
-        stage="ingest",
-        reason="unexpected",
-        exception_class="pipeline.Oops",
-        detail="",
-        failed_at="2026-11-24T09:30:00.000Z",
-        headers=(),
-        original=original,
-        complete=True,
-    )
-    return replace(plain, **changes)
+    return letters.letter(original, **changes)
 
 
 def planned(

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pipeline.domain.record import Record
 from pipeline.ops.dead_letters import Matching, statistics
 from pipeline.wire.replays import DeadLetter, Place
+from tests.harness import letters
 
 RAW = "news.articles.raw.v1"
 RECORD = Record(RAW, 3, 40, 1_772_602_215_120, b"any key", b"{}", ())
@@ -12,19 +13,7 @@ LATER = replace(RECORD, topic="news.articles.localized.v1")
 
 
 def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
-    """Return a dead letter; by default one that ingest rejected."""
-    plain = DeadLetter(
-        place=Place("news.dlq.ingest.v1", 0, 7),
-        stage="ingest",
-        reason="unexpected",
-        exception_class="pipeline.Oops",
-        detail="",
-        failed_at="2026-11-24T09:30:00.000Z",
-        headers=(),
-        original=original,
-        complete=True,
-    )
-    return replace(plain, **changes)
+    return letters.letter(original, **changes)
 
 
 def test_every_filter_narrows() -> None:

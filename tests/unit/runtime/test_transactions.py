@@ -32,12 +32,14 @@ class Producer:
 
     def __init__(self, calls: list[str]) -> None:
         self.calls = calls
-        self.client = self._sender = self._txn_manager = self
+        self.client: Any = self
+        self._sender = self._txn_manager = self
         self.transactional_id = "id"
         self._coordinators = {CoordinationType.TRANSACTION: 7}
         self._conns = {(7, ConnectionGroup.COORDINATION): Link()}
         self.losses: list[str] = []
         """Calls at which the connection is lost, and made anew."""
+        self.reachable = True
 
     def _note(self, call: str) -> None:
         self.calls.append(call)
@@ -62,6 +64,10 @@ class Producer:
 
     def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
         self._note(f"add {tp.topic}-{tp.partition}")
+
+    async def ready(self, node: int, *, group: ConnectionGroup) -> bool:
+        assert (node, group) == (7, ConnectionGroup.COORDINATION)
+        return self.reachable
 
     async def _find_coordinator(self, kind: CoordinationType, key: str) -> int:
         assert (kind, key) == (CoordinationType.TRANSACTION, "id")
@@ -239,6 +245,19 @@ async def test_an_idle_partition_says_again_what_it_committed_when_the_connectio
     bench.producer.lose()
     await bench.transactions.keep(lease)
     assert len(bench.calls) == 5, "there is nothing to say again"
+
+
+async def test_nothing_is_begun_while_the_coordinator_is_away(bench: Bench) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    bench.producer.lose()
+    bench.producer.reachable = False
+    await bench.transactions.keep(lease)
+    assert bench.calls == []
+    bench.producer.reachable = True
+    await bench.transactions.keep(lease)
+    assert bench.calls[-1] == "commit"
 
 
 async def test_a_revoked_or_busy_partition_is_not_touched(bench: Bench) -> None:
