@@ -13,7 +13,7 @@ Overrides of aiokafka: its producer's sender and transaction manager are told wh
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from aiokafka.client import ConnectionGroup, CoordinationType
@@ -71,11 +71,11 @@ class Transactions:
             raise FatalError(f"{tp.topic}-{tp.partition}: a transaction that does not end holds back the offset")
         return producer, offset
 
-    async def commit(self, lease: Lease, offset: int, records: Iterable[tuple[OutputRecord, int]] = ()) -> None:
+    async def commit(self, lease: Lease, offset: int, records: Sequence[tuple[OutputRecord, int]] = ()) -> None:
         """Commit records and the source's offset together."""
         producer = lease.producer
         await producer.begin_transaction()
-        written = await send_records(producer, records)
+        written = await send_records(producer, records) if records else frozenset()
         # Not before all records are acknowledged: whoever finds a hanging offset may rely on them being there.
         await producer.send_offsets_to_transaction({TopicPartition(lease.topic, lease.partition): offset}, self._group)
         await producer.commit_transaction()

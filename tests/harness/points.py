@@ -25,7 +25,7 @@ from typing import Any
 import aiokafka
 
 from pipeline.__main__ import main
-from pipeline.runtime import host, producers, signature_log
+from pipeline.runtime import host, producers, signature_log, transactions
 from pipeline.stages import classify
 
 __all__ = ["DIES", "POINTS"]
@@ -54,12 +54,14 @@ def install(directory: Path) -> None:
 def _around_sending(reach: Any) -> None:
     send_records = producers.send_records
 
-    async def sending(*arguments: Any) -> None:
+    async def sending(*arguments: Any) -> Any:
         reach("before-send")
-        await send_records(*arguments)
+        written = await send_records(*arguments)
         reach("after-send")
+        return written
 
-    host.send_records = sending  # type: ignore[attr-defined,assignment]
+    for module in (host, transactions):  # with at_least_once, and with exactly_once
+        module.send_records = sending  # type: ignore[attr-defined]
 
 
 def _around_transactions(reach: Any) -> None:
