@@ -5,8 +5,8 @@ back. Apache Kafka 4.3.1 skips them for partitions that have no leader at that m
 complete (docs/adr/0007). Its outputs stay invisible and its offset does not count, until the next marker of the same
 producer ends both it and what was done in its place: everything would come out twice. So
 
-- whoever takes over a partition reads its offset as *stable*; where that is refused although the former owner is fenced
-  and nothing is open, the former transaction is ended as it was decided, by markers of an empty one of the same id;
+- whoever takes over a partition whose last transaction was aborted, or whose offset is refused as not *stable* although
+  the former owner is fenced, ends that transaction as it was decided, by markers of an empty one of the same id;
 - whoever lost its connection to the coordinator says again what it committed last, before it begins anything new.
 
 Overrides of aiokafka: its producer's sender and transaction manager are told what no method of it can say.
@@ -37,9 +37,10 @@ log = get_logger(__name__)
 _PAUSE_SECS = 0.1  # between questions to a coordinator that is not there yet
 _REACH_SECS = 1.0
 _LOOKS = 5  # at an offset before its transaction counts as hanging; markers are on their way for milliseconds
-_OPEN = "Ongoing"
-_ABORTED = frozenset({_OPEN, "PrepareAbort", "CompleteAbort", "PrepareEpochFence"})
-"""States from which a new owner's fencing leads to abort; from the others the decision was to commit, or none."""
+_ABORTED = frozenset({"Ongoing", "PrepareAbort", "CompleteAbort", "PrepareEpochFence"})
+"""States in which the last decision was to abort, or is so with the new owner's fencing."""
+_UNDECIDED = "Empty"
+"""A new owner has fenced, and has begun nothing yet: what was decided before is not known any more."""
 
 
 class Transactions:
@@ -58,13 +59,13 @@ class Transactions:
         transactional_id = f"{self._group}-{tp.topic}-{tp.partition}"
         state = await _answer(lambda: describe_transaction(client, transactional_id))
         producer = await self._producers.transactional(transactional_id)
-        if state == _OPEN:
-            # Fencing has aborted it. Where the one before it hung, its rest goes with it: neither has an offset then.
-            await self._end(producer, self._outputs, commit=False)
         offset = await self._stable(client, tp)
-        if offset is UNSTABLE:
-            commit = state not in _ABORTED
-            log.warning("hanging_transaction", topic=tp.topic, partition=tp.partition, decided=state, commit=commit)
+        # An aborted transaction shows only if it had an offset already; but to end one that does not hang does no harm.
+        if offset is UNSTABLE or state in _ABORTED or state == _UNDECIDED:
+            # With an offset the unit is whole: where nobody knows what was decided, it counts.
+            commit = offset is UNSTABLE and state not in _ABORTED
+            if offset is UNSTABLE:
+                log.warning("hanging_transaction", topic=tp.topic, partition=tp.partition, state=state, commit=commit)
             await self._end(producer, self._outputs, commit=commit)
             offset = await self._stable(client, tp)
         if isinstance(offset, str):

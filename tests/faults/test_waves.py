@@ -23,6 +23,7 @@ def _parameters() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("stand", "case"), _parameters(), indirect=["stand"])
+# The scope is to be said: without it, pytest would start a stand for every case.
+@pytest.mark.parametrize(("stand", "case"), _parameters(), indirect=["stand"], scope="session")
 def test_a_fault_loses_nothing(stand: Stand, case: Case, report: Callable[[Row], None]) -> None:
     stand.run(case.fault, report)

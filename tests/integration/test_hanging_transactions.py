@@ -157,6 +157,24 @@ async def test_what_hangs_behind_a_transaction_that_was_interrupted_is_done_agai
     await asyncio.gather(_abandon(lease), _abandon(former), return_exceptions=True)
 
 
+async def test_an_aborted_transaction_without_markers_and_offset_never_counts(bench: Bench) -> None:
+    lease, _ = await bench.own()
+    await bench.commit(lease, 2, b"before")
+    producer = lease.producer
+    with Deaf(producer, bench.other):
+        await producer.begin_transaction()
+        await producer.send_and_wait(bench.out.topic, b"never", partition=0)
+        await producer.abort_transaction()
+    await _abandon(lease)
+    assert await asyncio.to_thread(bench.cluster.in_transaction, OUT), "it hangs"
+    lease, offset = await bench.own()
+    assert offset == 2
+    assert not await asyncio.to_thread(bench.cluster.in_transaction, OUT)
+    await bench.commit(lease, 3, b"again")
+    assert await bench.visible() == [b"before", b"again"]
+    await _abandon(lease)
+
+
 @pytest.mark.parametrize("idle", [True, False])
 async def test_who_lost_the_coordinator_says_again_what_it_committed(bench: Bench, idle: bool) -> None:
     lease, _ = await bench.own()
