@@ -149,16 +149,21 @@ class Expectation:
         return Expected("revision", revision + 1, item.url)
 
     def _compared(self, item: Given) -> tuple[str, str]:
-        """Compare with other articles: the oldest with the same text, else the one most of the text is in."""
+        """Compare with other articles: the oldest with the same text, else the one most of the text is in.
+
+        Of several with as much of it, the one that has the least else: it is the most similar.
+        """
         for row in self._texts[item.text]:
             if row.claims:
                 return "exact", row.expected.canonical
         sharing = [row for paragraph in item.paragraphs for row in self._paragraphs[paragraph]]
-        counts = Counter(row.number for row in sharing if row.claims and row.given.url != item.url)
-        for number, count in sorted(counts.items(), key=lambda found: (-found[1], found[0])):
-            if count >= _NEAR_FROM * len(item.paragraphs):
-                return "near", next(row.given.url for row in sharing if row.number == number)
-        return "unique", item.url
+        rows = {row.number: row for row in sharing if row.claims and row.given.url != item.url}
+        counts = Counter(row.number for row in sharing if row.number in rows)
+        if not counts:
+            return "unique", item.url
+        best = min(rows, key=lambda number: (-counts[number], len(rows[number].given.paragraphs), number))
+        near = counts[best] >= _NEAR_FROM * len(item.paragraphs)
+        return ("near", rows[best].given.url) if near else ("unique", item.url)
 
     def _withdraw(self, url: str) -> None:
         """Nothing is a copy any more of what was retracted, or died."""

@@ -98,6 +98,7 @@ class Wave:
     def run(self) -> tuple[Row, Exception | None]:
         """Do it, and return what was measured, come what may, and what went wrong."""
         doubled, starts, topology = self.ledger.doubled, self.fleet.starts, self.fleet.topology
+        self.fleet.peak_bytes = 0  # what may be in progress depends on what comes in now
         sent: Sequence[Sent] = ()
         proof, recovery, error = "", 0.0, None
         try:
