@@ -34,8 +34,8 @@ def test_a_row_is_of_a_case_and_the_page_names_the_cases_without() -> None:
 
 
 def test_a_whole_run_stays_within_its_time_and_is_of_one_commit() -> None:
-    assert len({row.commit for row in MEASURED.rows}) == 1
     if MEASURED.total_secs is not None:
+        assert len({row.commit for row in MEASURED.rows}) == 1
         assert MEASURED.total_secs <= LIMIT_SECS
         assert {row.key for row in MEASURED.rows} == KEYS
 

@@ -48,6 +48,7 @@ class _Row(Struct):
     number: int
     given: Given
     expected: Expected
+    reused: bool = False
     died: bool = False
     withdrawn: bool = False
 
@@ -111,13 +112,14 @@ class Expectation:
             return
         rows = self._articles[item.url]
         expected = self._retraction(item) if item.retracts else self._published(item)
-        row = self._rows[place] = _Row(len(self._rows), item, expected)
+        reused = expected.kind == "unique" and any(row.kind in _PASSING for row in self._versions(item.url))
+        row = self._rows[place] = _Row(len(self._rows), item, expected, reused)
         rows.append(row)
         if row.claims:
             self._texts[item.text].append(row)
             for paragraph in item.paragraphs:
                 self._paragraphs[paragraph].append(row)
-        if row.kind == "retraction":
+        if row.kind == "retraction" or row.reused:
             self._withdraw(item.url)
 
     def _versions(self, url: str) -> list[_Row]:
@@ -146,6 +148,10 @@ class Expectation:
             return Expected("repeat", revision, versions[0].expected.canonical)
         if item.observed_ms < max(row.given.observed_ms for row in versions):
             return Expected("stale", revision, versions[0].expected.canonical)
+        passed = next(row.given for row in versions if row.kind in _CLAIMING)
+        if not item.paragraphs & passed.paragraphs:
+            kind, canonical = self._compared(item)  # the URL was given to another article
+            return Expected(kind, revision + 1, canonical)
         return Expected("revision", revision + 1, item.url)
 
     def _compared(self, item: Given) -> tuple[str, str]:
@@ -166,11 +172,11 @@ class Expectation:
         return ("near", rows[best].given.url) if near else ("unique", item.url)
 
     def _withdraw(self, url: str) -> None:
-        """Nothing is a copy any more of what was retracted, or died."""
-        retracted = False
+        """Nothing is a copy any more of what was retracted, or died, or what the URL named before."""
+        gone = False
         for row in reversed(self._articles[url]):
-            row.withdrawn = retracted
-            retracted = retracted or (row.kind == "retraction" and not row.died)
+            row.withdrawn = gone
+            gone = gone or ((row.kind == "retraction" or row.reused) and not row.died)
 
 
 def _retracted(versions: Sequence[_Row]) -> bool:
