@@ -26,6 +26,9 @@ UNSTABLE = "unstable"
 
 _NOT_FOUND = 105  # TRANSACTIONAL_ID_NOT_FOUND
 _UNSTABLE_OFFSET_COMMIT = 88
+_PARTITIONS = CompactArray(
+    ("topic", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
+)
 
 
 class _DescribeTransactionsResponse(Response):  # type: ignore[misc]
@@ -43,12 +46,7 @@ class _DescribeTransactionsResponse(Response):  # type: ignore[misc]
                 ("start_time_ms", Int64),
                 ("producer_id", Int64),
                 ("producer_epoch", Int16),
-                (
-                    "topics",
-                    CompactArray(
-                        ("topic", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
-                    ),
-                ),
+                ("topics", _PARTITIONS),
                 ("tags", TaggedFields),
             ),
         ),
@@ -109,12 +107,7 @@ class _OffsetFetchRequestV7(RequestStruct):  # type: ignore[misc]
     RESPONSE_TYPE = _OffsetFetchResponse
     SCHEMA = Schema(
         ("group", CompactString("utf-8")),
-        (
-            "topics",
-            CompactArray(
-                ("topic", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
-            ),
-        ),
+        ("topics", _PARTITIONS),
         ("require_stable", Boolean),
         ("tags", TaggedFields),
     )

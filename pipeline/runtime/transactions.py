@@ -80,7 +80,7 @@ class Transactions:
         # Not before all records are acknowledged: whoever finds a hanging offset may rely on them being there.
         await producer.send_offsets_to_transaction({TopicPartition(lease.topic, lease.partition): offset}, self._group)
         await producer.commit_transaction()
-        if (link := _link(producer)) is None or link is not lease.link:
+        if _has_lost(lease):
             await self._say_again(lease, lease.written | written)
         lease.written = written
 
@@ -92,10 +92,9 @@ class Transactions:
         if lease.revoked or not lease.written or lease.commit_lock.locked() or not await _reaches(lease.producer):
             return
         async with lease.commit_lock:
-            if lease.revoked or _link(lease.producer) is lease.link:
-                return
-            await self._say_again(lease, lease.written)
-            lease.written = frozenset()
+            if not lease.revoked and _has_lost(lease):
+                await self._say_again(lease, lease.written)
+                lease.written = frozenset()
 
     def connected(self, lease: Lease) -> None:
         """Note the connection to the coordinator under which a lease begins."""
@@ -104,7 +103,7 @@ class Transactions:
     async def _say_again(self, lease: Lease, written: Collection[TopicPartition]) -> None:
         log.info("commit_said_again", topic=lease.topic, partition=lease.partition, outputs=len(written))
         await self._end(lease.producer, written, commit=True)
-        lease.link = _link(lease.producer)
+        self.connected(lease)
 
     async def _end(self, producer: Any, partitions: Iterable[TopicPartition], *, commit: bool) -> None:
         """Have markers written to partitions and the group's offsets: they end whatever the id has open there.
@@ -140,6 +139,12 @@ def _link(producer: Any) -> Any:
     node = producer._sender._coordinators.get(CoordinationType.TRANSACTION)  # noqa: SLF001
     link = producer.client._conns.get((node, ConnectionGroup.COORDINATION))  # noqa: SLF001
     return link if link is not None and link.connected() else None
+
+
+def _has_lost(lease: Lease) -> bool:
+    """Return whether the connection is another than the one under which the lease began or committed last."""
+    link = _link(lease.producer)
+    return link is None or link is not lease.link
 
 
 async def _reaches(producer: Any) -> bool:

@@ -1,9 +1,9 @@
 """A faust transport that delivers a whole fetched chunk of a partition as one event.
 
-Every override of faust's internals is in this module and `app`, of aiokafka's also in `fetched` and `record_batch`;
-tests/unit/runtime/test_transport.py and its neighbours fail when an upgrade changes what they rely on. Why it exists:
-docs/adr/0001 and 0002. Switched off: faust's acks, commits, gap tracking, table recovery and consumer thread (the
-client lives on the main loop, CPU-bound work does not). Kept: application, agents, conductor.
+Every override of faust's internals is in this module and `app`, of aiokafka's also in `fetched`, `record_batch` and
+`transactions`; tests/unit/runtime/test_transport.py and its neighbours fail when an upgrade changes what they rely on.
+Why it exists: docs/adr/0001 and 0002. Switched off: faust's acks, commits, gap tracking, table recovery and consumer
+thread (the client lives on the main loop, CPU-bound work does not). Kept: application, agents, conductor.
 """
 
 import asyncio

@@ -105,6 +105,18 @@ class Deaf:
         del self._sender._do_add_partitions_to_txn, self._sender._do_add_offsets_to_txn
 
 
+async def _abort(bench: Bench, lease: Lease, offsets: dict[TopicPartition, int]) -> None:
+    """Abort a transaction with a record, and offsets where there are any, without their markers; then leave."""
+    producer = lease.producer
+    with Deaf(producer, bench.other):
+        await producer.begin_transaction()
+        await producer.send_and_wait(bench.out.topic, b"never", partition=0)
+        if offsets:
+            await producer.send_offsets_to_transaction(offsets, bench.group)
+        await producer.abort_transaction()
+    await _abandon(lease)
+
+
 async def _abandon(lease: Lease) -> None:
     await lease.producer.stop()
 
@@ -128,13 +140,7 @@ async def test_a_committed_transaction_without_markers_counts_when_the_partition
 async def test_an_aborted_transaction_without_markers_never_counts(bench: Bench) -> None:
     lease, _ = await bench.own()
     await bench.commit(lease, 2, b"before")
-    producer = lease.producer
-    with Deaf(producer, bench.other):
-        await producer.begin_transaction()
-        await producer.send_and_wait(bench.out.topic, b"never", partition=0)
-        await producer.send_offsets_to_transaction({bench.source: 3}, bench.group)
-        await producer.abort_transaction()
-    await _abandon(lease)
+    await _abort(bench, lease, {bench.source: 3})
     lease, offset = await bench.own()
     assert offset == 2
     await bench.commit(lease, 3, b"again")
@@ -160,12 +166,7 @@ async def test_what_hangs_behind_a_transaction_that_was_interrupted_is_done_agai
 async def test_an_aborted_transaction_without_markers_and_offset_never_counts(bench: Bench) -> None:
     lease, _ = await bench.own()
     await bench.commit(lease, 2, b"before")
-    producer = lease.producer
-    with Deaf(producer, bench.other):
-        await producer.begin_transaction()
-        await producer.send_and_wait(bench.out.topic, b"never", partition=0)
-        await producer.abort_transaction()
-    await _abandon(lease)
+    await _abort(bench, lease, {})
     assert await asyncio.to_thread(bench.cluster.in_transaction, OUT), "it hangs"
     lease, offset = await bench.own()
     assert offset == 2
