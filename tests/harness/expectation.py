@@ -37,11 +37,18 @@ class Given(Struct, frozen=True):
 
 
 class Expected(Struct, frozen=True):
-    """What must come of a record; `canonical` is the URL of the article it counts as."""
+    """What must come of a record; `canonicals` are the URLs of the articles it may count as.
+
+    More than one only where several have equally much of its text: a sketch's estimate cannot tell them apart.
+    """
 
     kind: str
     revision: int
-    canonical: str
+    canonicals: frozenset[str]
+
+    def allows(self, kind: str, revision: int, canonical: str) -> bool:
+        """Return whether this may have come of the record."""
+        return (kind, revision) == (self.kind, self.revision) and canonical in self.canonicals
 
 
 class _Row(Struct):
@@ -132,44 +139,40 @@ class Expectation:
     def _retraction(self, item: Given) -> Expected:
         versions, revision = self._versions(item.url), self._revision(item.url)
         if not any(row.kind in _PASSING for row in versions):
-            return Expected("unknown_article", revision, item.url)
+            return Expected("unknown_article", revision, frozenset({item.url}))
         if _retracted(versions):
-            return Expected("repeat", revision, versions[0].expected.canonical)
-        return Expected("retraction", revision + 1, item.url)
+            return Expected("repeat", revision, versions[0].expected.canonicals)
+        return Expected("retraction", revision + 1, frozenset({item.url}))
 
     def _published(self, item: Given) -> Expected:
         versions, revision = self._versions(item.url), self._revision(item.url)
         same = bool(versions) and versions[0].given.content == item.content and not _retracted(versions)
         if not any(row.kind in _PASSING for row in versions):
-            kind, canonical = self._compared(item)
+            kind, canonicals = self._compared(item)
             again = same and kind != "unique"
-            return Expected("repeat" if again else kind, revision if again else revision + 1, canonical)
+            return Expected("repeat" if again else kind, revision if again else revision + 1, canonicals)
         if same:
-            return Expected("repeat", revision, versions[0].expected.canonical)
+            return Expected("repeat", revision, versions[0].expected.canonicals)
         if item.observed_ms < max(row.given.observed_ms for row in versions):
-            return Expected("stale", revision, versions[0].expected.canonical)
+            return Expected("stale", revision, versions[0].expected.canonicals)
         passed = next(row.given for row in versions if row.kind in _CLAIMING)
         if not item.paragraphs & passed.paragraphs:
-            kind, canonical = self._compared(item)  # the URL was given to another article
-            return Expected(kind, revision + 1, canonical)
-        return Expected("revision", revision + 1, item.url)
+            kind, canonicals = self._compared(item)  # the URL was given to another article
+            return Expected(kind, revision + 1, canonicals)
+        return Expected("revision", revision + 1, frozenset({item.url}))
 
-    def _compared(self, item: Given) -> tuple[str, str]:
-        """Compare with other articles: the oldest with the same text, else the one most of the text is in.
-
-        Of several with as much of it, the one that has the least else: it is the most similar.
-        """
+    def _compared(self, item: Given) -> tuple[str, frozenset[str]]:
+        """Compare with other articles: the oldest with the same text, else the one most of the text is in."""
         for row in self._texts[item.text]:
             if row.claims:
-                return "exact", row.expected.canonical
+                return "exact", row.expected.canonicals
         sharing = [row for paragraph in item.paragraphs for row in self._paragraphs[paragraph]]
         rows = {row.number: row for row in sharing if row.claims and row.given.url != item.url}
         counts = Counter(row.number for row in sharing if row.number in rows)
-        if not counts:
-            return "unique", item.url
-        best = min(rows, key=lambda number: (-counts[number], len(rows[number].given.paragraphs), number))
-        near = counts[best] >= _NEAR_FROM * len(item.paragraphs)
-        return ("near", rows[best].given.url) if near else ("unique", item.url)
+        most = max(counts.values(), default=0)
+        if most < _NEAR_FROM * len(item.paragraphs):
+            return "unique", frozenset({item.url})
+        return "near", frozenset(rows[number].given.url for number, count in counts.items() if count == most)
 
     def _withdraw(self, url: str) -> None:
         """Nothing is a copy any more of what was retracted, or died, or what the URL named before."""

@@ -9,7 +9,7 @@ import orjson
 from msgspec import Struct
 
 from tests.harness.cluster import Sent, TestCluster
-from tests.harness.expectation import Expectation, Expected, Given, Place, given
+from tests.harness.expectation import Expectation, Given, Place, given
 
 __all__ = [
     "Outcome",
@@ -134,8 +134,9 @@ def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcome
         found = actual.pop(place, None)
         if found is None:
             wrong.append(f"{place}: {expected.kind} expected, nothing came out")
-        elif Expected(found.kind, found.revision, names.get(found.canonical_id, "")) != expected:
+        elif not expected.allows(found.kind, found.revision, names.get(found.canonical_id, "")):
             wrong.append(
-                f"{place}: {expected.kind} {expected.revision} expected, {found.kind} {found.revision} came out"
+                f"{place}: {expected.kind} {expected.revision} of {sorted(expected.canonicals)} expected, "
+                f"{found.kind} {found.revision} of {names.get(found.canonical_id)} came out"
             )
     return [*wrong, *(f"{place}: {found.kind} came out, nothing expected" for place, found in actual.items())]
