@@ -146,8 +146,7 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
-        if self._admin is not None:
-            self._admin.close()
+        self._disconnect()
 
     def deploy(self, topology: Topology) -> None:
         """Start the workers of a topology beside those there are."""
@@ -238,6 +237,7 @@ class Fleet:
         try:
             return not any(self.lags())
         except KafkaError:
+            self._disconnect()  # the client would ask the coordinator it once found for ever
             return False
 
     def drain(self, seconds: float) -> None:
@@ -253,6 +253,11 @@ class Fleet:
             self.ensure()
             each(number)
             time.sleep(1.0)
+
+    def _disconnect(self) -> None:
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
 
     def _note_memory(self) -> None:
         self.peak_mib = max([self.peak_mib, *(worker.peak_mib for worker in self.workers)])
