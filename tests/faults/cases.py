@@ -14,7 +14,7 @@ from tests.harness.fleet import Topology
 from tests.harness.rows import Key
 from tests.harness.wave import Fault
 
-__all__ = ["CASES", "KEYS", "OPEN", "SHORT", "Case"]
+__all__ = ["CASES", "KEYS", "SHORT", "Case"]
 
 Place = Literal["one broker", "three brokers", "only copy", "long session"]
 GUARANTEES: tuple[Guarantee, ...] = ("exactly_once", "at_least_once")
@@ -57,15 +57,6 @@ CASES: tuple[Case, ...] = tuple(
 KEYS = frozenset(key for case in CASES for key in case.keys)
 
 _BETWEEN = "SIGKILL between outputs and offsets"
-OPEN: frozenset[Key] = frozenset(
-    {
-        ("disk of one of three brokers full", "one", "exactly_once"),
-        ("disk of one of three brokers full", "five", "exactly_once"),
-    }
-)
-"""What does not recover in time when another broker was killed before, nobody knows yet why; alone it does.
-docs/guarantees.md says so. The suite fails at it, as it should."""
-
 SHORT: frozenset[Key] = frozenset(
     {
         (_BETWEEN, "one", "exactly_once"),
