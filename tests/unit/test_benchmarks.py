@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.endurance import longest_gap
 from benchmarks.load import what_failed
+from benchmarks.stages import SAMPLES, make_records, measure
+from pipeline.stages.protocol import STAGES
 
 
 def test_a_pause_that_does_not_end_counts_to_the_end_of_the_observation() -> None:
@@ -40,3 +42,9 @@ def test_a_load_that_was_not_carried_or_was_none_fails(changes: dict[str, Any], 
     assert what_failed(_found()) == []
     (said,) = what_failed(_found(**changes))
     assert said.startswith(failure)
+
+
+def test_every_stage_is_timed() -> None:
+    micros = measure(make_records(SAMPLES, count=40, words=60))
+    assert {*STAGES, "sign", "fold"} - {"dedupe"} <= micros.keys()
+    assert min(micros.values()) > 0
