@@ -1,6 +1,6 @@
 """Errors and what becomes of the record, or the process, that meets them."""
 
-__all__ = ["ConfigError", "ContractError", "FatalError", "PipelineError", "TransientError"]
+__all__ = ["ConfigError", "ContractError", "FatalError", "NoTransactionsError", "PipelineError", "TransientError"]
 
 
 class PipelineError(Exception):
@@ -9,6 +9,17 @@ class PipelineError(Exception):
 
 class ConfigError(PipelineError):
     """Settings, topics or models do not fit: raised at start, caught by the command line, exit code 78."""
+
+
+class NoTransactionsError(ConfigError):
+    """The broker lacks what `exactly_once` needs."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "the broker has no transactions, or does not say what became of them (Apache Kafka does from 3.0): "
+            "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
+        )
 
 
 class ContractError(PipelineError):

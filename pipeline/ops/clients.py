@@ -8,7 +8,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownError, UnsupportedVersionError
 
-from pipeline.errors import ConfigError, TransientError
+from pipeline.errors import ConfigError, NoTransactionsError, TransientError
 from pipeline.runtime.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
@@ -54,7 +54,7 @@ def copy_producer(settings: Settings, largest_bytes: int, transactional_id: str)
     """Give a producer as `raw_producer` does, ready for transactions where the settings ask for them.
 
     Raises:
-        ConfigError: The broker has no transactions.
+        NoTransactionsError: The broker has no transactions.
     """
     arguments = _safe(largest_bytes)
     transactional = settings.guarantee == "exactly_once"
@@ -66,9 +66,7 @@ def copy_producer(settings: Settings, largest_bytes: int, transactional_id: str)
             try:
                 client.init_transactions()
             except (UnsupportedVersionError, UnknownError) as error:
-                raise ConfigError(
-                    "the broker has no transactions: set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
-                ) from error
+                raise NoTransactionsError from error
         yield client
 
 

@@ -10,7 +10,7 @@ import aiokafka
 from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, UnsupportedVersionError
 from aiokafka.structs import TopicPartition
 
-from pipeline.errors import ConfigError
+from pipeline.errors import NoTransactionsError
 from pipeline.runtime.logging import get_logger
 from pipeline.runtime.record_batch import RecordBatch
 from pipeline.wire.output import OutputRecord
@@ -44,10 +44,7 @@ class ProducerFactory:
             await producer.start()
         except _NO_PRODUCER_ID as exc:
             await close_producer(producer)
-            raise ConfigError(
-                "the broker has no transactions (InitProducerId failed): "
-                "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
-            ) from exc
+            raise NoTransactionsError from exc
         return producer
 
     async def idempotent(self) -> Any:

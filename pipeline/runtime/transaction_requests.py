@@ -19,7 +19,7 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
-from pipeline.errors import ConfigError
+from pipeline.errors import NoTransactionsError
 
 __all__ = ["UNSTABLE", "describe_transaction", "stable_offset"]
 
@@ -130,7 +130,7 @@ async def describe_transaction(client: Any, transactional_id: str) -> str | None
     """Return the state of an id's transaction as its coordinator has it (`Ongoing`, `CompleteCommit`), or None.
 
     Raises:
-        ConfigError: The broker does not know the request.
+        NoTransactionsError: The broker does not know the request.
         KafkaError: It says no, or cannot be asked just now (then the error is `retriable`).
     """
     answer = await _ask(client, CoordinationType.TRANSACTION, transactional_id, _DescribeTransactions(transactional_id))
@@ -145,7 +145,7 @@ async def stable_offset(client: Any, group: str, topic: str, partition: int) -> 
     """Return the offset of a group that no transaction under way may still change, None if it has none, or UNSTABLE.
 
     Raises:
-        ConfigError, KafkaError: As of `describe_transaction`.
+        NoTransactionsError, KafkaError: As of `describe_transaction`.
     """
     answer = await _ask(client, CoordinationType.GROUP, group, _StableOffsetFetch(group, topic, partition))
     _raise(answer.error_code)
@@ -161,10 +161,7 @@ async def _ask(client: Any, kind: CoordinationType, key: str, request: Request[A
     try:
         return await client.send(node, request, group=ConnectionGroup.COORDINATION)
     except errors.IncompatibleBrokerVersion as exc:
-        raise ConfigError(
-            "the broker has no transactions, or does not say what became of them (Apache Kafka does from 3.0): "
-            "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
-        ) from exc
+        raise NoTransactionsError from exc
 
 
 def _raise(code: int) -> None:
