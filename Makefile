@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
 # Where we write English: lists of words in other languages are elsewhere.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile .ci docs deploy benchmarks scripts \
-  $(addprefix pipeline/,cli dedup domain ops runtime settings sources training wire)
+  $(addprefix pipeline/,cli dedup domain kafka_io observability ops runtime settings sources wire) research/pipeline_research
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-faults lint fmt docs bench sbom audit clean
@@ -20,8 +20,8 @@ help: ## say what can be made
 
 install: $(INSTALLED) ## install everything into .venv, uv included if it is missing
 
-$(INSTALLED): pyproject.toml uv.lock $(filter $(OWN_UV),$(UV))
-	$(UV) sync --locked
+$(INSTALLED): pyproject.toml research/pyproject.toml uv.lock $(filter $(OWN_UV),$(UV))
+	$(UV) sync --locked --all-packages --extra demo
 	@touch $@
 
 # A virtual environment of its own where Python can make one, a plain directory where Debian has taken that away.

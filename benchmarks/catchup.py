@@ -24,10 +24,10 @@ from benchmarks.processes import REPOSITORY
 from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Decided
+from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.producers import BATCH_BYTES, send_records
+from pipeline.kafka_io.record_batches import install_record_batches
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
-from pipeline.runtime.fetched import use_own_records
-from pipeline.runtime.producers import BATCH_BYTES, send_records
-from pipeline.runtime.record_batch import use_own_batches
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS
@@ -68,8 +68,8 @@ def main() -> None:
     options = parser.parse_args()
     if reason := why_unavailable():
         sys.exit(f"Apache Kafka cannot run here: {reason}")
-    use_own_records()
-    use_own_batches()
+    install_record_reader()
+    install_record_batches()
     with ApacheKafka() as broker, tempfile.TemporaryDirectory() as directory:
         topics = BenchTopics(broker.bootstrap_servers, "catchup.")
         topics.create()

@@ -25,7 +25,7 @@ import aiokafka
 from benchmarks.bench_topics import PARTITIONS, RAW, UNIQUE, BenchTopics, Keyed, wait_for
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.wiring import LOCALIZED, articles_between, articles_raw
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
 ENRICHED = "news.articles.enriched.v1"

@@ -24,7 +24,7 @@ from msgspec import Struct
 from benchmarks.bench_topics import PARTITIONS, RAW, BenchTopics, Keyed, wait_for
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.stages import SAMPLES, make_records
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
 from pipeline.wire.catalogue import DUPLICATES
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key

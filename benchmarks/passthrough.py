@@ -13,9 +13,9 @@ from typing import Any
 from pipeline.assembly import AnyStage
 from pipeline.assembly import build_stages as real_build_stages
 from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.stage import StageName
 from pipeline.runtime import parts, worker
 from pipeline.settings import load_settings
-from pipeline.stages.protocol import StageName
 
 
 class Passthrough:

@@ -24,10 +24,10 @@ from aiokafka.structs import TopicPartition
 from benchmarks.passthrough import Passthrough
 from benchmarks.wiring import articles_between
 from pipeline.domain.record import Headers, Record
-from pipeline.runtime.fetched import FetchedBytes, RecordReader, use_own_records
-from pipeline.runtime.record_batch import RecordBatch, use_own_batches
-from pipeline.runtime.service import Service
-from pipeline.runtime.timing import time_stage
+from pipeline.kafka_io.fetching import FetchedBytes, RecordReader, install_record_reader
+from pipeline.kafka_io.record_batches import RecordBatch, install_record_batches
+from pipeline.runtime.article_service import Service
+from pipeline.runtime.stage_timing import time_stage
 from pipeline.stages.chain import Chain
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import decode_article, encode
@@ -52,8 +52,8 @@ def main() -> None:
     pairs = articles_between(UNIT)
     outputs = [OutputRecord("t", key, value, HEADERS, TIME_MS) for key, value in pairs]
     theirs = _theirs(outputs, rounds)
-    use_own_records()
-    use_own_batches()
+    install_record_reader()
+    install_record_batches()
     batches = [bytes(batch._build()) for batch in _batches(outputs)]  # noqa: SLF001  as the sender asks
     fetched = b"".join(batches)
     sources = [Record("t", 0, number, TIME_MS, key, value, HEADERS) for number, (key, value) in enumerate(pairs)]

@@ -8,7 +8,7 @@ import json
 import random
 import time
 
-from pipeline.dedup.signing import SigningInput, sign
+from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 

@@ -20,17 +20,18 @@ from msgspec.structs import replace
 
 from pipeline.assembly import build_fold, build_stages
 from pipeline.domain.outcome import Drop, Emit
+from pipeline.domain.raw import RawArticle
 from pipeline.domain.record import Record
+from pipeline.domain.stage import STAGES
 from pipeline.settings import DedupSettings
 from pipeline.sources.files import find_files, read_files
-from pipeline.stages.protocol import STAGES
-from pipeline.text.draft import Draft
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.drafting import draft_article
 from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams
 from pipeline.text.summary import summarise, word_count
 from pipeline.wire.codec import decode_article, encode
-from pipeline.wire.raw import RawArticle, decode_raw
+from pipeline.wire.raw import decode_raw
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "articles" / "1-originals.jsonl"
 BATCH = 256
@@ -113,7 +114,7 @@ def clean(records: Sequence[Record]) -> float:
     began = time.process_time()
     for raw in raws:
         draft = draft_article(raw, "example.com", 0, params) if isinstance(raw, RawArticle) else None
-        if not isinstance(draft, Draft):
+        if not isinstance(draft, ArticleDraft):
             raise RuntimeError("a benchmark needs articles that pass")  # noqa: TRY004  it is about the input
         summarise(draft.paragraphs, params.summary_chars)
         word_count(join_paragraphs(draft.paragraphs), len(draft.paragraphs))

@@ -29,7 +29,7 @@ from benchmarks.stages import SAMPLES, make_records
 from pipeline.assembly import build_stages
 from pipeline.domain.outcome import Emit
 from pipeline.domain.record import Record
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
 from pipeline.wire.codec import encode
 from pipeline.wire.raw import raw_key
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable

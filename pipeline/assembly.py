@@ -10,6 +10,7 @@ from pipeline import __version__
 from pipeline.dedup.fold import FOLD_VERSION, Fold
 from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.article import Versions
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.errors import ConfigError
 from pipeline.models.language import LanguageModel
 from pipeline.models.subjects import SubjectModel
@@ -18,9 +19,9 @@ from pipeline.stages.classify import ClassifyStage
 from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.detect_language import DetectLanguageStage
 from pipeline.stages.ingest import IngestParams, IngestStage
-from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
+from pipeline.stages.protocol import JudgingStage, Stage
 from pipeline.stages.publish import PublishStage
-from pipeline.text.learned import LearnedFurniture
+from pipeline.text.learned_boilerplate import LearnedBoilerplate
 from pipeline.text.params import Extraction
 
 __all__ = ["build_chain", "build_fold", "build_stages", "versions"]
@@ -48,15 +49,15 @@ def build_stages(
     *,
     lane: str = "",
     extraction: Extraction = "auto",
-    furniture: LearnedFurniture | None = None,
+    boilerplate: LearnedBoilerplate | None = None,
 ) -> list[AnyStage]:
-    """Build stages by name, each model loaded once in a process; `extraction` and `furniture` are for `ingest`.
+    """Build stages by name, each model loaded once in a process; `extraction` and `boilerplate` are for `ingest`.
 
     Raises:
         ConfigError: A name is not a stage's.
     """
     builders: dict[StageName, Callable[[], AnyStage]] = {
-        "ingest": lambda: IngestStage(IngestParams(extraction=extraction), lane=lane, furniture=furniture),
+        "ingest": lambda: IngestStage(IngestParams(extraction=extraction), lane=lane, boilerplate=boilerplate),
         "dedupe": lambda: DedupeStage(versions()),
         "detect-language": lambda: DetectLanguageStage(_language_model()),
         "classify": lambda: ClassifyStage(_subject_model()),
@@ -73,14 +74,14 @@ def build_chain(
     *,
     lane: str = "",
     extraction: Extraction = "auto",
-    furniture: LearnedFurniture | None = None,
+    boilerplate: LearnedBoilerplate | None = None,
 ) -> Chain:
     """Build the chain of a service, of stages as `build_stages` makes them.
 
     Raises:
         ConfigError: The names are not those of consecutive stages.
     """
-    stages = build_stages(names, lane=lane, extraction=extraction, furniture=furniture)
+    stages = build_stages(names, lane=lane, extraction=extraction, boilerplate=boilerplate)
     try:
         return Chain(stages)
     except ValueError as error:

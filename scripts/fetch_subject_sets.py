@@ -3,7 +3,7 @@
     python scripts/fetch_subject_sets.py DATA CLONES
 
 `CLONES` has the repositories as `owner+name` (clones, bare or not). Every set is of one commit and one licence, written
-below; only sets whose licence allows it may be in `SHIPPED` of `pipeline/training/corpora.py`. The texts stay the
+below; only sets whose licence allows it may be in `SHIPPED` of `pipeline_research.training.corpora`. The texts stay the
 publishers' and out of this repository.
 """
 

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib.metadata import entry_points
 
 from cyclopts import App, CycloptsError, UnknownCommandError
 
@@ -33,13 +34,15 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("replay", "pipeline.cli.replay:replay", "Copy raw records of a time into a lane, to process them again."),
     ("demo", "pipeline.cli.demo:demo", "Show the whole pipeline at work on its samples, on an embedded broker."),
     ("broker", "pipeline.cli.broker:broker", "Run the embedded broker, for trying out and for tests."),
-    ("eval", "pipeline.cli.evaluate:app", "Measure quality on labelled data."),
     ("learn", "pipeline.cli.learn:app", "Learn data files from articles, offline."),
-    ("train", "pipeline.cli.train:app", "Train the models from corpora, offline."),
     ("schema", "pipeline.cli.schema:app", "Check the published schemas against earlier releases."),
     ("config", "pipeline.cli.config:app", "Show or check the settings."),
     ("version", "pipeline.cli.version:version", "Print the version of the pipeline, its models and its taxonomy."),
 )
+
+# Commands of the distribution `news-pipeline-research`, which need not be installed.
+_RESEARCH = {"eval": "Measure quality on labelled data.", "train": "Train the models from corpora, offline."}
+_ENTRY_POINTS = "news_pipeline.commands"
 
 
 def build_app(chosen: str | None = None) -> App:
@@ -55,6 +58,8 @@ def build_app(chosen: str | None = None) -> App:
     )
     for name, target, text in _COMMANDS:
         app.command(target, name=name, help=None if name == chosen else text)
+    for point in entry_points(group=_ENTRY_POINTS):
+        app.command(point.value, name=point.name, help=None if point.name == chosen else _RESEARCH.get(point.name))
     return app
 
 
@@ -89,6 +94,8 @@ def _usage(error: CycloptsError) -> str:
         return f"{str(error).rstrip('.')}{hint}"
     # Its own text would load every command to tell them apart.
     wrong = error.unused_tokens[0]
+    if wrong in _RESEARCH:
+        return f"{wrong} comes with the distribution news-pipeline-research, which is not installed"
     close = get_close_matches(wrong, [name for name in error.app if not name.startswith("-")], n=1)
     return f"no command {wrong}" + (f"; did you mean {close[0]}?" if close else hint)
 

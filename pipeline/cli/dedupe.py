@@ -13,16 +13,16 @@ from cyclopts import App, Parameter
 from pipeline.assembly import build_fold
 from pipeline.cli.exits import CRASH, UsageError
 from pipeline.dedup.fold import Fold
-from pipeline.dedup.signing import SIGNATURE_VERSION
+from pipeline.dedup.signature.signing import SIGNATURE_VERSION
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.signature import Activate
 from pipeline.domain.times import from_epoch_ms
+from pipeline.kafka_io.log_identity import log_identity
 from pipeline.ops.clients import catalogue_for, consumer, raw_producer
 from pipeline.ops.dedup_control import append_control
 from pipeline.ops.dedup_explanation import Step, explanation
 from pipeline.ops.dedup_logs import Bounds, LogName, LogStatistics, bounds_of, log_entries, statistics
 from pipeline.ops.dedup_rebuild import Rebuild, Rebuilt
-from pipeline.runtime.log_identity import log_identity
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.settings import Settings, load_settings
 from pipeline.wire.catalogue import SIGNATURES, Catalogue

@@ -16,9 +16,9 @@ from pipeline.domain.record import Record
 from pipeline.offline.output import OutputFiles
 from pipeline.settings import load_settings
 from pipeline.sources.files import find_files, read_files
+from pipeline.text.boilerplate_learner import BoilerplateLearner, LearnParams
 from pipeline.text.drafting import article_lines
-from pipeline.text.learned import FORMAT, FurnitureFile, LearnedFurniture
-from pipeline.text.learning import FurnitureLearner, LearnParams
+from pipeline.text.learned_boilerplate import FORMAT, BoilerplateFile, LearnedBoilerplate
 from pipeline.text.params import IngestParams
 from pipeline.text.urls import registrable_domain
 from pipeline.wire.raw import decode_raw
@@ -32,7 +32,7 @@ _PROGRESS_RECORDS = 100
 
 
 @app.command
-def furniture(
+def boilerplate(
     *,
     input: Annotated[tuple[str, ...], Parameter(name="--input", consume_multiple=True, negative="")],  # noqa: A002
     output: str,
@@ -41,9 +41,9 @@ def furniture(
 ) -> int:
     """Find the lines that a source repeats over many of its articles, and write them as a data file.
 
-    Set `NEWS_FURNITURE_FILE` to that file and `ingest` takes these lines out. Short lines go only near the beginning or
-    the end of a text. Look through the file before you use it; when you take lines out, loading it says which version
-    to write. Articles are read as `ingest` would read them (`NEWS_EXTRACTION` counts); a source is the record's
+    Set `NEWS_BOILERPLATE_FILE` to that file and `ingest` takes these lines out. Short lines go only near the beginning
+    or the end of a text. Look through the file before you use it; when you take lines out, loading it says which
+    version to write. Articles are read as `ingest` would read them (`NEWS_EXTRACTION` counts); a source is the record's
     `source`, else the registrable domain of its URL.
 
     Parameters
@@ -60,18 +60,18 @@ def furniture(
     if min_articles < 2 or not 0 <= min_share <= 1:
         raise UsageError("--min-articles must be 2 or more, --min-share from 0 to 1")
     params = IngestParams(extraction=load_settings().extraction)
-    learner = FurnitureLearner(LearnParams(min_articles=min_articles, min_share=min_share))
-    with OutputFiles(furniture=undash(output)) as files:
+    learner = BoilerplateLearner(LearnParams(min_articles=min_articles, min_share=min_share))
+    with OutputFiles(boilerplate=undash(output)) as files:
         passed_over = _learn(learner, [undash(name) for name in input], params)
         sources = learner.learned()
-        version = LearnedFurniture.from_sources(sources).version
-        data = msgspec.json.encode(FurnitureFile(format=FORMAT, version=version, sources=sources))
-        files.write("furniture", msgspec.json.format(data, indent=1))
+        version = LearnedBoilerplate.from_sources(sources).version
+        data = msgspec.json.encode(BoilerplateFile(format=FORMAT, version=version, sources=sources))
+        files.write("boilerplate", msgspec.json.format(data, indent=1))
     _report(learner, version, passed_over)
     return 0
 
 
-def _learn(learner: FurnitureLearner, names: list[str], params: IngestParams) -> int:
+def _learn(learner: BoilerplateLearner, names: list[str], params: IngestParams) -> int:
     """Take in every article of the files; return how many records were none, or of no known source."""
     passed_over = 0
     with show_progress("read") as show:
@@ -82,7 +82,7 @@ def _learn(learner: FurnitureLearner, names: list[str], params: IngestParams) ->
     return passed_over
 
 
-def _learn_one(learner: FurnitureLearner, record: Record, params: IngestParams) -> bool:
+def _learn_one(learner: BoilerplateLearner, record: Record, params: IngestParams) -> bool:
     raw = decode_raw(record.value, record.headers, params)
     if isinstance(raw, Reject):
         return False
@@ -94,7 +94,7 @@ def _learn_one(learner: FurnitureLearner, record: Record, params: IngestParams) 
     return True
 
 
-def _report(learner: FurnitureLearner, version: str, passed_over: int) -> None:
+def _report(learner: BoilerplateLearner, version: str, passed_over: int) -> None:
     """Say on standard error how much was learned; lines are for the file only."""
     console = Console(stderr=True)
     table = Table("source", "articles", "lines", box=None)

@@ -15,15 +15,15 @@ from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.cli.times import read_time
 from pipeline.clusters.params import ClusterParams
+from pipeline.domain.stage import STAGES
 from pipeline.domain.times import from_epoch_ms
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import run_records
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
 from pipeline.settings import load_settings
+from pipeline.sources.boilerplate import load_boilerplate
 from pipeline.sources.files import STDIN, find_files, read_files
-from pipeline.sources.furniture import load_furniture
-from pipeline.stages.protocol import STAGES
 
 __all__ = ["LANE", "run"]
 
@@ -45,7 +45,7 @@ def run(
     The order of the input decides which of several copies is the canonical one. Time is each article's `fetched_at`;
     where it has none, `--now`, or else the time of its file. At the end the funnel is printed on standard error as
     JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when everything is done, or
-    not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and `NEWS_FURNITURE_FILE`
+    not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and `NEWS_BOILERPLATE_FILE`
     count here.
 
     Parameters
@@ -71,8 +71,8 @@ def run(
     outputs = {key: undash(name) for key, name in named.items() if name is not None}
     _check_apart(paths, outputs.values())
     dedup = settings.dedup
-    furniture = load_furniture(settings.furniture_file)
-    chain = build_chain(STAGES, lane=LANE, extraction=settings.extraction, furniture=furniture)
+    boilerplate = load_boilerplate(settings.boilerplate_file)
+    chain = build_chain(STAGES, lane=LANE, extraction=settings.extraction, boilerplate=boilerplate)
     fold = build_fold(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs)
     funnel = Funnel()
     began = time.perf_counter()

@@ -5,10 +5,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pipeline.cli.exits import UsageError
+from pipeline.domain.stage import StageName
 from pipeline.runtime.worker import run_worker
 from pipeline.settings import load_settings
 from pipeline.stages.chain import consecutive
-from pipeline.stages.protocol import StageName
 
 __all__ = ["worker"]
 

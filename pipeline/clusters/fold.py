@@ -11,22 +11,22 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.clusters.facts import JOINING, Fact, fact_of, newest, pack, unpack
+from pipeline.clusters.memberships import JOINING, Membership, membership_of, newest, pack, unpack
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import Cause
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id, founder
 from pipeline.domain.verdict import Decided, Lost, VerdictRecord
 
-__all__ = ["Change", "Clusters", "Draft"]
+__all__ = ["ClusterChange", "ClusterDraft", "Clusters"]
 
 _LONG_AGO: Final = -(1 << 62)
 
-Facts = tuple[Fact, ...]
+Facts = tuple[Membership, ...]
 Homes = tuple[ClusterId, ...]
 """Clusters that remember an article, apart from the one named after it."""
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class ClusterChange(Struct, frozen=True, kw_only=True):
     """A cluster after a record changed it; `view.describe` says what that looks like from outside."""
 
     cluster_id: ClusterId
@@ -60,11 +60,11 @@ class Clusters:
         """Return the clusters that remember an article, apart from the one named after it."""
         return self._elsewhere.get(article, ())
 
-    def draft(self) -> "Draft":
+    def draft(self) -> "ClusterDraft":
         """Begin changes."""
-        return Draft(self)
+        return ClusterDraft(self)
 
-    def adopt(self, draft: "Draft") -> None:
+    def adopt(self, draft: "ClusterDraft") -> None:
         """Make a draft's changes; nothing may have been adopted since it was begun."""
         for cluster, facts in draft.facts.items():
             if facts:
@@ -96,7 +96,7 @@ class Clusters:
             self._elsewhere.pop(article, None)
 
 
-class Draft:
+class ClusterDraft:
     """Changes to clusters that are not made yet: made by `Clusters.adopt`, or thrown away."""
 
     def __init__(self, clusters: Clusters) -> None:
@@ -107,7 +107,7 @@ class Draft:
         self.facts: dict[ClusterId, Facts] = {}
         self.elsewhere: dict[ArticleId, Homes] = {}
 
-    def apply(self, record: VerdictRecord, position: int, append_time_ms: int) -> list[Change]:
+    def apply(self, record: VerdictRecord, position: int, append_time_ms: int) -> list[ClusterChange]:
         """Fold the next record of the log; return the clusters that it changed, none for a replay.
 
         Time is the running maximum of min(ingested, appended), as in the fold of signatures: one wrong clock cannot
@@ -119,14 +119,14 @@ class Draft:
             return self._lose(record, position)
         return self._join(record, position) if record.verdict.kind in JOINING else []
 
-    def _join(self, record: Decided, position: int) -> list[Change]:
+    def _join(self, record: Decided, position: int) -> list[ClusterChange]:
         verdict = record.verdict
         facts = self._live(verdict.cluster_id)
         if any(fact.is_of(verdict.origin, verdict.article_id) for fact in facts):
             return []
         homes = (cluster_id(verdict.article_id), *self._elsewhere(verdict.article_id))
         changes = [change for home in homes for change in self._leave(home, record, position)]
-        joined = (*facts, fact_of(record, position, self.time_ms))
+        joined = (*facts, membership_of(record, position, self.time_ms))
         # One more than counts: that there was more than counts is said as long as it would count.
         after = newest(joined, founder(verdict.cluster_id), self._params.max_facts + 1)
         cause = Cause(kind=verdict.kind, article_id=verdict.article_id)  # type: ignore[arg-type]  # one of JOINING
@@ -136,7 +136,7 @@ class Draft:
             self.elsewhere[verdict.article_id] = tuple(sorted(known))
         return changes
 
-    def _leave(self, home: ClusterId, record: Decided, position: int) -> list[Change]:
+    def _leave(self, home: ClusterId, record: Decided, position: int) -> list[ClusterChange]:
         """End an article's part in a cluster it is in, when its new version belongs to another.
 
         A higher revision stays, and there is nothing to tell: this one came late, from a raw record that was in another
@@ -161,7 +161,7 @@ class Draft:
             return []
         return [self._change(home, facts, after, Cause(kind="moved", article_id=article), record, position)]
 
-    def _lose(self, record: Lost, position: int) -> list[Change]:
+    def _lose(self, record: Lost, position: int) -> list[ClusterChange]:
         """Take back a version that died after its verdict."""
         verdict = record.verdict
         facts = self._live(verdict.cluster_id)
@@ -178,9 +178,9 @@ class Draft:
 
     def _change(
         self, cluster: ClusterId, before: Facts, after: Facts, cause: Cause, record: VerdictRecord, position: int
-    ) -> Change:
+    ) -> ClusterChange:
         self._set(cluster, before, after)
-        return Change(
+        return ClusterChange(
             cluster_id=cluster,
             version=position,
             supersedes=max((max(fact.version, fact.ended_at) for fact in before), default=None),

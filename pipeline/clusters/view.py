@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from pipeline.clusters.facts import Fact, newest
-from pipeline.clusters.fold import Change
+from pipeline.clusters.fold import ClusterChange
+from pipeline.clusters.memberships import Membership, newest
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import (
     Canonical,
@@ -33,10 +33,10 @@ _COPIES: Final = frozenset({"exact", "near"})
 class _Article(Struct, frozen=True):
     """An article that is in the cluster: its versions that stand, lowest revision first; there is one at least."""
 
-    versions: tuple[Fact, ...]
+    versions: tuple[Membership, ...]
 
     @property
-    def last(self) -> Fact:
+    def last(self) -> Membership:
         return self.versions[-1]
 
     @property
@@ -44,7 +44,7 @@ class _Article(Struct, frozen=True):
         return self.last.text or self.last.article_id
 
 
-def cluster_event(change: Change, params: ClusterParams, *, lane: str, pipeline_version: str) -> ClusterEvent:
+def cluster_event(change: ClusterChange, params: ClusterParams, *, lane: str, pipeline_version: str) -> ClusterEvent:
     """Return the event that says a cluster has changed. Equal changes make equal events."""
     return ClusterEvent(
         id=event_id(lane, change.cluster_id, change.version, EVENT_TYPE, pipeline_version),
@@ -53,10 +53,10 @@ def cluster_event(change: Change, params: ClusterParams, *, lane: str, pipeline_
     )
 
 
-def describe(change: Change, params: ClusterParams) -> Cluster:
+def describe(change: ClusterChange, params: ClusterParams) -> Cluster:
     """Return a cluster as it is after a change."""
     facts = newest(change.facts, founder(change.cluster_id), params.max_facts)
-    versions: dict[ArticleId, list[Fact]] = {}
+    versions: dict[ArticleId, list[Membership]] = {}
     for fact in facts:
         if not fact.ended:
             versions.setdefault(fact.article_id, []).append(fact)
@@ -83,7 +83,7 @@ def describe(change: Change, params: ClusterParams) -> Cluster:
     )
 
 
-def _canonical(facts: Sequence[Fact], article: ArticleId) -> Canonical:
+def _canonical(facts: Sequence[Membership], article: ArticleId) -> Canonical:
     own = sorted((fact for fact in facts if fact.article_id == article), key=_revision)
     told = (fact.text_publisher for fact in facts if fact.text == article)
     return Canonical(
@@ -94,11 +94,11 @@ def _canonical(facts: Sequence[Fact], article: ArticleId) -> Canonical:
     )
 
 
-def _revision(fact: Fact) -> int:
+def _revision(fact: Membership) -> int:
     return fact.revision
 
 
-def _state(facts: list[Fact]) -> CanonicalState:
+def _state(facts: list[Membership]) -> CanonicalState:
     """Return what became of the article with these facts."""
     if not facts:
         return "unknown"
@@ -134,7 +134,7 @@ def _publishers(articles: list[_Article], limit: int) -> Publishers:
     return Publishers(count=len(found), top=tuple(PublisherCount(*pair) for pair in _top(found, limit)))
 
 
-def _origins(articles: list[_Article], facts: Iterable[Fact], limit: int) -> Origins:
+def _origins(articles: list[_Article], facts: Iterable[Membership], limit: int) -> Origins:
     """Count who told the story independently.
 
     A text and its copies are one telling. It goes back to what it credits, or what one of its copies does: so all

@@ -11,15 +11,15 @@ from typing import Final
 
 from msgspec import Struct
 
-from pipeline.dedup.compact import KINDS, Versions, article_digest, packed_sketch
-from pipeline.dedup.facts import LAST_NUMBER, Facts
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.near import Near, NearCounts, Query
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import CLAIMING, Rows, claims_text, is_partial, replaces
-from pipeline.dedup.signing import SIGNATURE_VERSION
-from pipeline.dedup.snapshot import Image, pack, unpack
+from pipeline.dedup.signature.signing import SIGNATURE_VERSION
+from pipeline.dedup.store.row_codec import CLAIMING, RowCodec, claims_text, is_partial, replaces
+from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
+from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
+from pipeline.dedup.store.snapshot import Image, pack, unpack
+from pipeline.dedup.store.verdict_codec import KINDS, Versions, article_digest, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
@@ -71,11 +71,11 @@ class Fold:
         self._active = FOLD_VERSION
         self._told = False
         """Whether the log has said which version is in force; until then the verdicts on record do."""
-        self._set_facts(Facts())
+        self._set_facts(RowStore())
 
-    def _set_facts(self, facts: Facts) -> None:
+    def _set_facts(self, facts: RowStore) -> None:
         self._facts = facts
-        self._rows = Rows(facts, self.versions)
+        self._rows = RowCodec(facts, self.versions)
         self._set_version(self._active)
 
     def _set_version(self, version: int) -> None:
@@ -289,7 +289,7 @@ class Fold:
     def _make_room(self, records: int) -> None:
         if self._facts.end + records > LAST_NUMBER:
             image = Image.of(self._rows, self._active, self._time_ms)
-            self._set_facts(Facts())
+            self._set_facts(RowStore())
             self._fill(image)
         self._facts.make_room(records)
 

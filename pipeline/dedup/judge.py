@@ -6,12 +6,12 @@ from typing import Final, TypedDict
 import numpy as np
 from msgspec.structs import replace
 
-from pipeline.dedup.compact import article_digest, digest8, digest16, first_verdict, packed_sketch
-from pipeline.dedup.history import History, history_of
-from pipeline.dedup.layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.article_history import ArticleHistory, article_history_of
 from pipeline.dedup.near import Match, Near, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.rows import CLAIMING, Rows
+from pipeline.dedup.store.row_codec import CLAIMING, RowCodec
+from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.store.verdict_codec import article_digest, digest8, digest16, first_verdict, packed_sketch
 from pipeline.domain.ids import ClusterId, cluster_id
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict
@@ -36,7 +36,7 @@ class _Against(TypedDict, total=False):
 class Judge:
     """Decides about signatures; the fold then adds the decision to the rows."""
 
-    def __init__(self, rows: Rows, near: Near, params: FoldParams, version: int) -> None:
+    def __init__(self, rows: RowCodec, near: Near, params: FoldParams, version: int) -> None:
         """Judge by what `rows` hold, with `near` to find similar ones."""
         self._rows = rows
         self._near = near
@@ -47,7 +47,7 @@ class Judge:
         """Return the verdict on a signature whose origin is new; `query` is for its sketch, if it has one."""
         first = first_verdict(signature, self._params, self._version)
         digest, odd = article_digest(signature.article_id)
-        history = history_of(self._rows.facts.by_article(digest, odd))
+        history = article_history_of(self._rows.facts.by_article(digest, odd))
         if signature.action == "retract":
             return self._retraction(signature, first, history)
         if history.newest is None:
@@ -55,7 +55,7 @@ class Judge:
             return found if not history.revision else replace(found, revision=history.revision + 1)
         return self._known(signature, query, first, history)
 
-    def _retraction(self, signature: Signature, first: Verdict, history: History) -> Verdict:
+    def _retraction(self, signature: Signature, first: Verdict, history: ArticleHistory) -> Verdict:
         window = self._params.exact_window_secs
         if history.newest is None or history.passed is None:
             return replace(
@@ -75,7 +75,7 @@ class Judge:
             window_secs=window,
         )
 
-    def _known(self, signature: Signature, query: Query | None, first: Verdict, history: History) -> Verdict:
+    def _known(self, signature: Signature, query: Query | None, first: Verdict, history: ArticleHistory) -> Verdict:
         newest = history.newest
         if newest is None:
             raise ValueError("an unknown article has no newest version")
@@ -91,7 +91,7 @@ class Judge:
             return self._stale(first, history, newest)
         return self._revision(signature, query, first, history)
 
-    def _same(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+    def _same(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
         """Return `repeat`: the article's newest version again."""
         number, row = newest
         before = self._rows.verdict(number)
@@ -110,10 +110,10 @@ class Judge:
             matched_source=self._rows.sources.name(row.source),
         )
 
-    def _stale(self, first: Verdict, history: History, newest: tuple[int, Row]) -> Verdict:
+    def _stale(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
         return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
 
-    def _revision(self, signature: Signature, query: Query | None, first: Verdict, history: History) -> Verdict:
+    def _revision(self, signature: Signature, query: Query | None, first: Verdict, history: ArticleHistory) -> Verdict:
         revision = history.revision + 1
         score = self._similarity(signature, history.published)
         window = self._params.exact_window_secs
@@ -156,7 +156,7 @@ class Judge:
         other = self._rows.facts.sketches_of(np.array(number, dtype=np.uint32))
         return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
 
-    def _change(self, signature: Signature, history: History, score: float | None) -> ChangeClass:
+    def _change(self, signature: Signature, history: ArticleHistory, score: float | None) -> ChangeClass:
         if digest16(signature.content_hash) in history.contents:
             return "reverted"
         if history.published is None:
@@ -171,7 +171,7 @@ class Judge:
             return "cosmetic"
         return "correction" if score >= self._params.correction_from and not numbers else "material"
 
-    def _cluster(self, first: Verdict, history: History) -> ClusterId:
+    def _cluster(self, first: Verdict, history: ArticleHistory) -> ClusterId:
         """Return the cluster the article is in."""
         known = history.published or history.newest
         return first.cluster_id if known is None else self._rows.verdict(known[0]).cluster_id
@@ -186,11 +186,11 @@ class Judge:
         canonical = [match for match in matches if match.row.kind in CLAIMING]
         for match in canonical:
             decided = self._is_copy(signature, match)
-            if decided is not None and not self._is_boilerplate(match, matches):
+            if decided is not None and not self._is_shared_passage(match, matches):
                 return self._copy(signature, first, match, *decided)
         return self._related(first, canonical) if canonical else first
 
-    def _is_boilerplate(self, match: Match, matches: list[Match]) -> bool:
+    def _is_shared_passage(self, match: Match, matches: list[Match]) -> bool:
         """Say whether what a text shares with an article is only what others have as well.
 
         A copy has the article whole, or is whole in it, or is noisy: then it resembles other articles and noisy copies
@@ -285,6 +285,6 @@ def _is_part(match: Match, params: FoldParams) -> bool:
     return max(match.covered, match.covers) < params.whole_from
 
 
-def _is_old(signature: Signature, history: History) -> bool:
+def _is_old(signature: Signature, history: ArticleHistory) -> bool:
     """Say whether this was seen before the newest version was."""
     return history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms

@@ -11,10 +11,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.dedup.bands import BANDS, Bands, Found, Keys, band_keys, share_band
-from pipeline.dedup.facts import Facts
-from pipeline.dedup.layout import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Row, Sketches
 from pipeline.dedup.params import FoldParams
+from pipeline.dedup.store.lsh_index import BANDS, Found, Keys, LshIndex, band_keys, share_band
+from pipeline.dedup.store.row_layout import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Row, Sketches
+from pipeline.dedup.store.row_store import RowStore
 
 __all__ = ["Match", "Near", "NearCounts", "Query", "agreement", "coverage", "similarity"]
 
@@ -49,7 +49,7 @@ class Query(Struct, eq=False):
     beside: list[tuple["Query", int]]
     """The same for earlier ones of the batch, which were not in the index yet."""
     crowded: list[int]
-    """Bands to look at when its turn comes: they hold more than counts."""
+    """LshIndex to look at when its turn comes: they hold more than counts."""
     entry: int = 0
     """Its own entry, once it is in the index."""
 
@@ -84,9 +84,9 @@ def agreement(sketch: Sketches, other: Sketches) -> int:
 class Near:
     """The canonical articles of the near window, by what their texts share."""
 
-    def __init__(self, facts: Facts, params: FoldParams, counts: NearCounts) -> None:
+    def __init__(self, facts: RowStore, params: FoldParams, counts: NearCounts) -> None:
         """Index rows of `facts`; go on counting in `counts`."""
-        self.bands = Bands(facts.sketches_of)
+        self.bands = LshIndex(facts.sketches_of)
         self._counts = counts
         self._facts = facts
         self._params = params

@@ -52,7 +52,7 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     shared_alike: float = 0.7
     """When a text shares a part with one article, and this much of it, by similarity, with another too, then the part
     is boilerplate. Of two copies with 5 % of characters misread, each resembles the other half as much as the original;
-    carriers of one boilerplate resemble each other alike."""
+    carriers of one passage resemble each other alike."""
     related_from: float = 0.12
     """Similarity from which on an article is related: it passes and joins the cluster. Quotations reach 0.15."""
     most_related: int = 5

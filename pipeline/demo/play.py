@@ -11,6 +11,7 @@ from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
 from pipeline.demo.service import DemoService
 from pipeline.demo.stories import Stories
+from pipeline.domain.stage import STAGES
 from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.ops.clients import admin_client, consumer, raw_producer
@@ -18,7 +19,6 @@ from pipeline.ops.provision import apply
 from pipeline.ops.raw_producer import send_raw
 from pipeline.settings import KafkaSettings
 from pipeline.sources.files import read_files
-from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 
 __all__ = ["play"]

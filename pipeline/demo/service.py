@@ -12,10 +12,10 @@ from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import Self
 
+from pipeline.domain.stage import StageName
 from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
 from pipeline.settings import child_environment
-from pipeline.stages.protocol import StageName
 
 __all__ = ["DemoService"]
 
@@ -77,7 +77,8 @@ class DemoService:
         with NamedTemporaryFile(prefix="news-pipeline-worker-", suffix=".log", delete=False) as log:
             self._log = Path(log.name)
             self._process = subprocess.Popen(  # noqa: S603  # our own command
-                [sys.executable, "-m", "pipeline", "worker", *self._stages],
+                # -P: the directory where the user stands may have a folder pipeline/ of its own.
+                [sys.executable, "-P", "-m", "pipeline", "worker", *self._stages],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.clusters.facts import JOINING
+from pipeline.clusters.memberships import JOINING
 from pipeline.wire.catalogue import VERDICTS, Catalogue
 
 __all__ = ["Stories"]

@@ -97,7 +97,7 @@ class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What made this value; equal versions and equal input give equal bytes.
 
-    `extraction` is the setting where it is not the default, `furniture` the version of the learned lines in use.
+    `extraction` is the setting where it is not the default, `boilerplate` the version of the learned lines in use.
     """
 
     pipeline: str
@@ -105,7 +105,7 @@ class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     subjects: str | None = None
     taxonomy: str | None = None
     extraction: str | None = None
-    furniture: str | None = None
+    boilerplate: str | None = None
 
 
 class Provenance(Struct, frozen=True, kw_only=True, omit_defaults=True):

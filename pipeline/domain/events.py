@@ -60,14 +60,14 @@ def provenance_block(article: Article, versions: Versions) -> Provenance:
 def made_by(article: Article, versions: Versions) -> Versions:
     """Return a stage's versions, and how `ingest` was set, which may have been another service."""
     ingested = article.provenance.versions
-    if ingested is None or (ingested.extraction is None and ingested.furniture is None):
+    if ingested is None or (ingested.extraction is None and ingested.boilerplate is None):
         return versions
-    return replace(versions, extraction=ingested.extraction, furniture=ingested.furniture)
+    return replace(versions, extraction=ingested.extraction, boilerplate=ingested.boilerplate)
 
 
 def ingest_settings(versions: Versions) -> tuple[str, ...]:
     """Return what tells one way to run `ingest` from another; nothing for the plain one."""
-    named = (("extraction", versions.extraction), ("furniture", versions.furniture))
+    named = (("extraction", versions.extraction), ("boilerplate", versions.boilerplate))
     return tuple(f"{name}={value}" for name, value in named if value is not None)
 
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline.domain.article import Language, LanguageAlternative, LanguageSpan
 from pipeline.models.cld2 import Guess, guess
+from pipeline.models.close_languages import CloseLanguagesModel
 from pipeline.models.language_gate import GateParams, is_writing
 from pipeline.models.ngrams import NgramModel
-from pipeline.models.relatives import RelativesModel
 from pipeline.models.scripts import ScriptProfile, code_points, profile
 from pipeline.models.spans import SpanParams, shares, spans_of
 
@@ -106,7 +106,7 @@ class LanguageModel:
         *,
         version: str,
         ngrams: NgramModel,
-        relatives: RelativesModel,
+        relatives: CloseLanguagesModel,
         trusted: Mapping[str, float],
         simplified: str,
         traditional: str,
@@ -132,7 +132,7 @@ class LanguageModel:
             return cls(
                 version=str(arrays["version"]),
                 ngrams=NgramModel.from_arrays(arrays),
-                relatives=RelativesModel.from_arrays(arrays),
+                relatives=CloseLanguagesModel.from_arrays(arrays),
                 trusted=dict(zip(map(str, arrays["cld2_trusted"]), map(float, arrays["cld2_scores"]), strict=True)),
                 simplified=str(arrays["han_simplified"]),
                 traditional=str(arrays["han_traditional"]),

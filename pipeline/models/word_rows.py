@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.models.bag import buckets_of, pairs_of
+from pipeline.models.hashed_features import buckets_of, pairs_of
 from pipeline.models.words import Vocabulary, features_of
 
 __all__ = ["Pooled", "WordRows"]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.domain.article import EventType
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.stages.counts import StageCounts
-from pipeline.stages.protocol import STAGES, StageName
 
 __all__ = ["Funnel"]
 

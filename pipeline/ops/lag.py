@@ -14,7 +14,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from pipeline.errors import TransientError
-from pipeline.runtime.security import kafka_python_security
+from pipeline.kafka_io.security import kafka_python_security
 from pipeline.settings import KafkaSettings
 
 __all__ = ["LagProbe", "PartitionLag", "total_lag"]

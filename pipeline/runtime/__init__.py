@@ -1,1 +1,1 @@
-"""Edge: the faust application, its transport, the runner, health, metrics and logs."""
+"""Edge: one worker process: its composition, the runner, the services, the folded logs, leases and commits."""

@@ -17,7 +17,7 @@ from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.signature import LogRecord, Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
-from pipeline.runtime.logging import get_logger
+from pipeline.observability.logging import get_logger
 from pipeline.runtime.recorded_verdicts import Key, RecordedVerdicts, key_of
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.dedup.fold import FoldStats
-from pipeline.runtime.backlog import Backlogs, Neglect
-from pipeline.runtime.metrics import Metrics, StageCount, StageMetrics
-from pipeline.runtime.progress import Progress
+from pipeline.domain.stage import StageName
+from pipeline.observability.article_samples import ArticleSamples
+from pipeline.observability.metrics import Metrics, StageCount, StageMetrics
+from pipeline.observability.progress import Progress
+from pipeline.observability.stalled_partitions import PartitionBacklogs, StalledPartitions
+from pipeline.runtime.article_service import Output
 from pipeline.runtime.runner import Unit
-from pipeline.runtime.service import Output
-from pipeline.runtime.tally import Tally
-from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import Catalogue
 
 __all__ = ["WorkerObserver"]
@@ -44,7 +44,7 @@ class WorkerObserver:
             own = (topics.dead_letters, *topics.also_writes)
             self._topics[name] = (topics.emits, *own) if name == self._names[-1] else own
             self._stages[name] = metrics.stage(name, topics.reads, self._topics[name])
-        self._neglect = Neglect()
+        self._neglect = StalledPartitions()
         self._skipped = 0
         self._folded: FoldStats | None = None
 
@@ -125,7 +125,7 @@ class WorkerObserver:
 
     # -- host
 
-    def backlogs(self, backlogs: Backlogs | None) -> None:
+    def backlogs(self, backlogs: PartitionBacklogs | None) -> None:
         """Set the lag; None while the broker does not answer."""
         if backlogs is None:
             self._neglect.forget()
@@ -153,7 +153,7 @@ class WorkerObserver:
         step = max(1, len(unit.records) // _SAMPLES)
         return [now - record.timestamp_ms / 1000 for record in unit.records[::step]]
 
-    def _count_models(self, tally: Tally) -> None:
+    def _count_models(self, tally: ArticleSamples) -> None:
         if "detect-language" in self._names:
             self._metrics.languages(tally.languages, tally.language_confidences)
         if "classify" in self._names:

@@ -17,7 +17,7 @@ from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Decided, Verdict
 from pipeline.errors import ContractError
-from pipeline.runtime.logging import get_logger
+from pipeline.observability.logging import get_logger
 from pipeline.wire.codec import decode_verdict_record
 
 __all__ = ["Key", "RecordedVerdicts", "key_of"]

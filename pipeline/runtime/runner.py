@@ -16,9 +16,9 @@ from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
-from pipeline.runtime.brake import Brake
-from pipeline.runtime.chunks import Chunk, Lease
-from pipeline.runtime.service import Output, Work
+from pipeline.kafka_io.chunks import Chunk, Lease
+from pipeline.runtime.article_service import Output, Work
+from pipeline.runtime.circuit_breaker import CircuitBreaker
 from pipeline.settings import WorkSettings
 
 __all__ = ["Commit", "Runner", "RunnerObserver", "Unit", "VerdictSource", "Worksteps"]
@@ -42,7 +42,7 @@ Commit = Callable[[Unit, Output], Coroutine[Any, Any, None]]
 
 
 class Worksteps(Protocol):
-    """The two CPU-bound halves of a unit of work (runtime.service.Service)."""
+    """The two CPU-bound halves of a unit of work (runtime.article_service.Service)."""
 
     def prepare(self, records: Sequence[Record]) -> Work:
         """Take source records as far as they go without a verdict."""
@@ -92,7 +92,7 @@ class Runner:
         self,
         service: Worksteps,
         settings: WorkSettings,
-        brake: Brake,
+        circuit_breaker: CircuitBreaker,
         commit: Commit,
         observer: RunnerObserver,
         fail: Callable[[BaseException], None],
@@ -101,7 +101,7 @@ class Runner:
         """Take the service's stages and the means to commit; `verdicts` is needed when `dedupe` is among them."""
         self._service = service
         self._settings = settings
-        self._brake = brake
+        self._circuit_breaker = circuit_breaker
         self._commit = commit
         self._observer = observer
         self._fail = fail
@@ -222,7 +222,7 @@ class Runner:
         else:
             verdicts = await self._verdicts.decide(work.signatures)
             output = await self._compute(lambda: self._service.finish(work, verdicts))
-        self._brake.check(len(unit.records), output.counts)
+        self._circuit_breaker.check(len(unit.records), output.counts)
         return output
 
     async def _compute(self, function: Callable[[], T]) -> T:

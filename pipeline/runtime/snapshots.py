@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.dedup.fold import Fold
-from pipeline.runtime.logging import get_logger
+from pipeline.observability.logging import get_logger
 
 __all__ = ["SnapshotStore"]
 

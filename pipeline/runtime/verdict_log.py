@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import aiokafka
 from aiokafka.structs import TopicPartition
 
-from pipeline.clusters.fold import Clusters, Draft
+from pipeline.clusters.fold import ClusterDraft, Clusters
 from pipeline.clusters.params import ClusterParams
 from pipeline.errors import ContractError, FatalError
-from pipeline.runtime.logging import get_logger
+from pipeline.observability.logging import get_logger
 from pipeline.wire.codec import decode_verdict_record
 
 __all__ = ["ClusterObserver", "VerdictLog", "VerdictLogConfig"]
@@ -107,7 +107,7 @@ class VerdictLog:
                 await self._begin_anew()
             await self._read(offset)
 
-    def adopt(self, draft: Draft | None, start: int, end: int) -> None:
+    def adopt(self, draft: ClusterDraft | None, start: int, end: int) -> None:
         """Make the changes that [start, end) of the log has brought, now that they are committed.
 
         Raises:
@@ -157,7 +157,7 @@ class VerdictLog:
         if end < committed:
             raise FatalError(f"the group stands at {committed} of {self._config.topic}, which ends at {end}")
 
-    def _apply(self, draft: Draft, record: Any) -> None:
+    def _apply(self, draft: ClusterDraft, record: Any) -> None:
         try:
             found = decode_verdict_record(record.value or b"")
         except ContractError:

@@ -10,28 +10,28 @@ from typing import Any
 
 from aiokafka.structs import TopicPartition
 
+from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError, FatalError, TransientError
-from pipeline.runtime.app import NewsApp, create_app
-from pipeline.runtime.brake import Brake
-from pipeline.runtime.cluster import check_topics
-from pipeline.runtime.exit_codes import ExitCode
-from pipeline.runtime.fetched import use_own_records
-from pipeline.runtime.health import HealthServer
-from pipeline.runtime.host import WorkerHost
-from pipeline.runtime.logging import configure_logging, get_logger
-from pipeline.runtime.metrics import Metrics
+from pipeline.exit_codes import ExitCode
+from pipeline.kafka_io.app import NewsApp, create_app
+from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory, close_producer
+from pipeline.kafka_io.record_batches import install_record_batches
+from pipeline.kafka_io.security import aiokafka_security
+from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.topic_check import check_topics
+from pipeline.kafka_io.transactions import Transactions
+from pipeline.observability.health import HealthServer
+from pipeline.observability.logging import configure_logging, get_logger
+from pipeline.observability.metrics import Metrics
+from pipeline.observability.progress import Progress, beat
+from pipeline.observability.watchdog import ShutdownDeadline, Watchdog
+from pipeline.runtime.circuit_breaker import CircuitBreaker
+from pipeline.runtime.composition import FoldedLog, WorkerContext, compose
+from pipeline.runtime.lease_manager import WorkerHost
 from pipeline.runtime.observer import WorkerObserver
-from pipeline.runtime.parts import FoldedLog, Surroundings, build_parts
-from pipeline.runtime.producers import BATCH_BYTES, ProducerFactory, close_producer
-from pipeline.runtime.progress import Progress, beat
-from pipeline.runtime.record_batch import use_own_batches
 from pipeline.runtime.runner import Runner
-from pipeline.runtime.security import aiokafka_security
-from pipeline.runtime.start import StartFrom
-from pipeline.runtime.transactions import Transactions
-from pipeline.runtime.watchdog import ShutdownDeadline, Watchdog
 from pipeline.settings import Settings
-from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import Catalogue, load_catalogue, topic_prefix
 
 __all__ = ["run_worker"]
@@ -59,8 +59,8 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     """
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
-    use_own_records()
-    use_own_batches()
+    install_record_reader()
+    install_record_batches()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
@@ -145,12 +145,14 @@ class _Worker:
             observer=observer,
             on_fail=self._fail,
         )
-        parts = await build_parts(
+        parts = await compose(
             self._stages,
-            Surroundings(settings, catalogue, connection, self._group, host, shared, observer, metrics),
+            WorkerContext(settings, catalogue, connection, self._group, host, shared, observer, metrics),
         )
-        brake = Brake(settings.brake)
-        host.runner = Runner(parts.steps, settings.work, brake, parts.commit, observer, host.fail, parts.verdicts)
+        circuit_breaker = CircuitBreaker(settings.circuit_breaker)
+        host.runner = Runner(
+            parts.steps, settings.work, circuit_breaker, parts.commit, observer, host.fail, parts.verdicts
+        )
         source = catalogue.stage(self._stages[0]).reads
         app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
         try:

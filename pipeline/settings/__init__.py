@@ -1,7 +1,7 @@
 """Settings: one frozen tree read from `NEWS_*` environment variables and mounted secret files, and nowhere else."""
 
 from pipeline.settings.groups import (
-    BrakeSettings,
+    CircuitBreakerSettings,
     DedupSettings,
     FetchSettings,
     Guarantee,
@@ -18,7 +18,7 @@ from pipeline.settings.load import child_environment, load_settings
 from pipeline.settings.tree import Settings
 
 __all__ = [
-    "BrakeSettings",
+    "CircuitBreakerSettings",
     "DedupSettings",
     "FetchSettings",
     "Guarantee",

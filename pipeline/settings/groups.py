@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 from pydantic_settings import NoDecode
 
 __all__ = [
-    "BrakeSettings",
+    "CircuitBreakerSettings",
     "DedupSettings",
     "FetchSettings",
     "Guarantee",
@@ -196,7 +196,7 @@ class DedupSettings(Group):
         return self
 
 
-class BrakeSettings(Group):
+class CircuitBreakerSettings(Group):
     """When a worker stops instead of draining a topic into its dead letters."""
 
     share: float = Field(

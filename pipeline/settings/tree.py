@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.settings.groups import (
-    BrakeSettings,
+    CircuitBreakerSettings,
     DedupSettings,
     FetchSettings,
     Guarantee,
@@ -58,15 +58,15 @@ class Settings(BaseSettings):
         default="auto",
         description="How `ingest` reads pages: in one way (`fast`), in two (`accurate`), in a second when in doubt.",
     )
-    furniture_file: Path | None = Field(
+    boilerplate_file: Path | None = Field(
         default=None,
-        description="Lines of page furniture by source, from `learn furniture`. The same for all workers.",
+        description="Lines of page boilerplate by source, from `learn boilerplate`. The same for all workers.",
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)
     work: WorkSettings = Field(default_factory=WorkSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
-    brake: BrakeSettings = Field(default_factory=BrakeSettings)
+    circuit_breaker: CircuitBreakerSettings = Field(default_factory=CircuitBreakerSettings)
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     web: WebSettings = Field(default_factory=WebSettings)

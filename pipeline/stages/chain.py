@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Emit, Outcome, Reject
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.stages.counts import Result, StageCounts, count_stages
-from pipeline.stages.protocol import STAGES, JudgingStage, Stage, StageName
+from pipeline.stages.protocol import JudgingStage, Stage
 
 __all__ = ["NO_RECORDS_FAULT", "Chain", "ChainParams", "Result", "Segment", "StageCounts", "consecutive", "describe"]
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.stage import StageName
 from pipeline.models.subjects import SubjectInput, SubjectModel, SubjectResult
-from pipeline.stages.protocol import StageName
 
 __all__ = ["ClassifyParams", "ClassifyStage"]
 

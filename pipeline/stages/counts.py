@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from pipeline.domain.outcome import Drop, DropReason, Emit, Outcome, Reject, RejectReason
-from pipeline.stages.protocol import StageName
+from pipeline.domain.stage import StageName
 
 __all__ = ["Result", "StageCounts", "count_stages"]
 

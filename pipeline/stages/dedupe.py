@@ -9,9 +9,9 @@ from pipeline.domain.article import Article, Versions
 from pipeline.domain.events import duplicate_event
 from pipeline.domain.outcome import Drop, DropReason, Emit, Outcome
 from pipeline.domain.signature import Signature
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError
-from pipeline.stages.protocol import StageName
 
 __all__ = ["DedupeStage"]
 

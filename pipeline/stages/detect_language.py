@@ -7,8 +7,8 @@ import msgspec
 
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.stage import StageName
 from pipeline.models.language import LanguageInput, LanguageModel
-from pipeline.stages.protocol import StageName
 
 __all__ = ["DetectLanguageStage"]
 

@@ -7,28 +7,29 @@ import msgspec
 from msgspec import Struct
 
 from pipeline import __version__
-from pipeline.dedup.signing import SigningInput, sign
+from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.article import Article, Provenance, Publisher, Versions
 from pipeline.domain.ids import sha256_hex
 from pipeline.domain.outcome import Emit, Outcome, Reject
+from pipeline.domain.raw import RawArticle
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.times import from_epoch_ms
 from pipeline.text.dates import instant_ms
-from pipeline.text.draft import Draft
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.drafting import draft_article
-from pipeline.text.learned import NO_LINES, LearnedFurniture
+from pipeline.text.learned_boilerplate import NO_LINES, LearnedBoilerplate
 from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams
 from pipeline.text.quality import judge_quality
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.urls import registrable_domain
-from pipeline.wire.raw import RawArticle, decode_raw
+from pipeline.wire.raw import decode_raw
 from pipeline.wire.replays import arrived_ms
 
 __all__ = ["IngestParams", "IngestStage"]
 
-_NO_TEXT = Draft(paragraphs=[])
+_NO_TEXT = ArticleDraft(paragraphs=[])
 # Bytes of JSON that one character of text can take; all other fields but `extra` and `rights` are short.
 _SAFE_SHARE = 6
 
@@ -38,7 +39,7 @@ class _Prepared(Struct, frozen=True):
 
     record: Record
     raw: RawArticle
-    draft: Draft
+    draft: ArticleDraft
     body: str
     canonical: str | None
     publisher: Publisher | None
@@ -55,18 +56,18 @@ class IngestStage:
         *,
         lane: str = "",
         version: str = __version__,
-        furniture: LearnedFurniture | None = None,
+        boilerplate: LearnedBoilerplate | None = None,
     ) -> None:
-        """Make the stage; `furniture` is what was learned of sources beforehand."""
+        """Make the stage; `boilerplate` is what was learned of sources beforehand."""
         self._params = params or IngestParams()
         self._lane = lane
-        self._furniture = furniture
+        self._boilerplate = boilerplate
         # What a plain release does by itself goes without saying.
         extraction = self._params.extraction
         self._versions = Versions(
             pipeline=version,
             extraction=extraction if extraction != "auto" else None,
-            furniture=furniture.version if furniture is not None else None,
+            boilerplate=boilerplate.version if boilerplate is not None else None,
         )
 
     @property
@@ -91,7 +92,7 @@ class IngestStage:
         if raw.action == "retract":
             return _Prepared(record, raw, _NO_TEXT, "", raw.canonical, _publisher(raw, domain, None), fetched_ms, flags)
         seen_ms = fetched_ms if fetched_ms is not None else arrived_ms(record)
-        learned = self._furniture.of(raw.source or domain) if self._furniture is not None else NO_LINES
+        learned = self._boilerplate.of(raw.source or domain) if self._boilerplate is not None else NO_LINES
         draft = draft_article(raw, domain, seen_ms, self._params, learned)
         if isinstance(draft, Reject):
             return draft

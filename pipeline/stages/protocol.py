@@ -5,18 +5,15 @@ log has spoken, `judge`.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.signature import Signature
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 
-__all__ = ["STAGES", "JudgingStage", "Stage", "StageName"]
-
-StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster"]
-STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
-"""In the order of the chain; a service is a run of consecutive ones, or `cluster`, which reads no articles."""
+__all__ = ["JudgingStage", "Stage"]
 
 In_contra = TypeVar("In_contra", contravariant=True)
 Out = TypeVar("Out")

@@ -8,9 +8,9 @@ from pipeline.domain.article import Article, EnrichedArticle, Event, EventType, 
 from pipeline.domain.events import dedup_block, ingest_settings, made_by, provenance_block, syndication_block
 from pipeline.domain.ids import digest_hex, event_id
 from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError
-from pipeline.stages.protocol import StageName
 from pipeline.wire.codec import to_plain
 from pipeline.wire.validation import ProducedValidator
 

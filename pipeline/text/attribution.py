@@ -67,7 +67,7 @@ def attribute(
 ) -> Attribution | None:
     """Return whom the text credits, with the words that say so; None when nothing does or it credits itself.
 
-    `lines` are the article's before furniture was trimmed: credits often stand where furniture does.
+    `lines` are the article's before boilerplate was trimmed: credits often stand where boilerplate does.
     """
     if not lines:
         return None

@@ -4,10 +4,10 @@ from msgspec import Struct
 
 from pipeline.domain.article import Attribution, Author, PublishedAt
 
-__all__ = ["Draft"]
+__all__ = ["ArticleDraft"]
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class ArticleDraft(Struct, frozen=True, kw_only=True):
     """The editorial content of an article."""
 
     headline: str = ""

@@ -6,23 +6,23 @@ from urllib.parse import urljoin
 
 from pipeline.domain.article import Author, PublishedAt
 from pipeline.domain.outcome import Reject
+from pipeline.domain.raw import RawArticle
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
+from pipeline.text.boilerplate import line_key
 from pipeline.text.characters import Cleaned, clean_characters
-from pipeline.text.draft import Draft
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.flags import is_no_article, text_flags
-from pipeline.text.furniture import line_key
 from pipeline.text.labels import clean_labels, has_markup, one_line
-from pipeline.text.learned import NO_LINES, without_learned
+from pipeline.text.learned_boilerplate import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
-from pipeline.text.page.claims import Metadata
 from pipeline.text.page.extract import Page, read_markup, read_page
+from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.page_title import page_title
 from pipeline.text.params import IngestParams
 from pipeline.text.publication import find_modification, find_publication
 from pipeline.text.titles import without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
-from pipeline.wire.raw import RawArticle
 
 __all__ = ["article_lines", "draft_article"]
 
@@ -36,10 +36,10 @@ _BYLINE_CHARS = 500
 
 def draft_article(
     raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool] = NO_LINES
-) -> Draft | Reject:
+) -> ArticleDraft | Reject:
     """Return the article's content; a Reject when there is none.
 
-    `seen_ms` is when the fetcher saw it; `learned` are the lines known as its source's furniture.
+    `seen_ms` is when the fetcher saw it; `learned` are the lines known as its source's boilerplate.
     """
     if _has_page(raw):
         return _from_page(raw, domain, seen_ms, params, learned)
@@ -47,7 +47,7 @@ def draft_article(
 
 
 def article_lines(raw: RawArticle, params: IngestParams) -> list[str] | Reject:
-    """Return the lines that an article has before titles, furniture and credits are taken out of them."""
+    """Return the lines that an article has before titles, boilerplate and credits are taken out of them."""
     if _has_page(raw):
         page = read_page(raw.html or "", params)
         cleaned = page if isinstance(page, Reject) else _page_text(page)
@@ -87,7 +87,7 @@ def _page_text(page: Page) -> Cleaned:
 
 def _from_text(
     raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
-) -> Draft | Reject:
+) -> ArticleDraft | Reject:
     cleaned = _plain_text(raw, params)
     if isinstance(cleaned, Reject):
         return cleaned
@@ -102,7 +102,7 @@ def _from_text(
 
 def _from_page(
     raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
-) -> Draft | Reject:
+) -> ArticleDraft | Reject:
     page = read_page(raw.html or "", params)
     if isinstance(page, Reject):
         return page
@@ -142,7 +142,7 @@ def _drafted(
     dates: tuple[PublishedAt | None, str | None],
     page: Page | None = None,
     canonical: str | None = None,
-) -> Draft | Reject:
+) -> ArticleDraft | Reject:
     poor = is_no_article(body.paragraphs, body.title, from_page=page is not None)
     if poor is not None:
         return Reject("not_an_article", poor)
@@ -153,7 +153,7 @@ def _drafted(
         headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
         flags |= {"title_cut"}
     section = clean_labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
-    return Draft(
+    return ArticleDraft(
         headline=headline,
         subheadline=lead if lead is not None and line_key(lead) != line_key(headline) else None,
         paragraphs=body.paragraphs,
@@ -180,7 +180,7 @@ def _given_authors(raw: RawArticle) -> list[tuple[str, str | None]]:
 
 
 def _authors(
-    claims: Sequence[tuple[str, str | None]], body: Body, meta: Metadata | None, params: IngestParams
+    claims: Sequence[tuple[str, str | None]], body: Body, meta: PageMetadata | None, params: IngestParams
 ) -> tuple[Author, ...]:
     """Return who wrote it by the claims, or else by the text's byline; the publisher only if it names nobody else."""
     found = clean_authors(
@@ -200,7 +200,7 @@ def _images(urls: Sequence[str], base: str | None, params: IngestParams) -> tupl
     return tuple(islice(absolute, params.max_images))
 
 
-def _base(raw: RawArticle, meta: Metadata) -> str | None:
+def _base(raw: RawArticle, meta: PageMetadata) -> str | None:
     return _absolute(meta.base, raw.url) if meta.base is not None else raw.url
 
 

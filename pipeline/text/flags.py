@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.text.furniture import is_tail_marker
+from pipeline.text.boilerplate import is_tail_marker
 from pipeline.text.params import IngestParams
 from pipeline.text.summary import word_count
 from pipeline.text.wordlists import load_words
@@ -52,7 +52,7 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
     if _is_list(paragraphs):
         flags.add("list_page")
     if any(is_tail_marker(line) for line in paragraphs[len(paragraphs) // 2 :] if len(line) < _LIST_LINE_CHARS):
-        flags.add("furniture_left")
+        flags.add("boilerplate_left")
     return flags
 
 

@@ -1,8 +1,8 @@
 """Which of a page's titles is the article's headline."""
 
 from pipeline.text.labels import one_line
-from pipeline.text.page.claims import Metadata
 from pipeline.text.page.extract import Page
+from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.params import IngestParams
 from pipeline.text.titles import agrees, is_site_name, without_site_name
 
@@ -31,5 +31,5 @@ def page_title(page: Page, domain: str | None, params: IngestParams) -> str | No
     return without_site_name(title, names) if title is not None else None
 
 
-def _site_names(meta: Metadata, domain: str | None) -> list[str]:
+def _site_names(meta: PageMetadata, domain: str | None) -> list[str]:
     return [name for name in (meta.site_name, meta.publisher, domain, (domain or "").split(".")[0]) if name]

@@ -57,8 +57,8 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """A first line longer than this is text, not a title."""
     lead_chars: int = 700
     """A longer line is text, not the sub-headline."""
-    furniture_line_chars: int = 120
-    """A longer line is never furniture by cue or word list."""
+    boilerplate_line_chars: int = 120
+    """A longer line is never boilerplate by cue or word list."""
     future_tolerance_secs: int = 36 * 3600
     """A publication date further past the fetch is implausible; a zone error is at most 26 hours."""
     earliest_year: int = 1700

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline.domain.article import PublishedAt
+from pipeline.domain.raw import RawArticle
 from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.params import IngestParams
-from pipeline.wire.raw import RawArticle
 
 __all__ = ["find_modification", "find_publication"]
 

@@ -17,7 +17,7 @@ FLAG_WEIGHTS: dict[str, float] = {
     "mojibake": 0.2,
     "encoding_repaired": 0.05,
     "suspicious_unicode": 0.15,
-    "furniture_left": 0.15,
+    "boilerplate_left": 0.15,
     "no_title": 0.15,
     "title_cut": 0.05,
     "fetched_at_unreadable": 0.05,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.text.furniture import line_key
+from pipeline.text.boilerplate import line_key
 
 __all__ = ["agrees", "first_line_title", "is_site_name", "without_site_name", "without_title"]
 

@@ -8,8 +8,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError
-from pipeline.stages.protocol import StageName
 from pipeline.wire.schemas import schema_dir
 
 __all__ = [

@@ -7,9 +7,9 @@ from pipeline.domain.cluster import ClusterEvent
 from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import LogRecord
+from pipeline.domain.stage import StageName
 from pipeline.domain.times import to_epoch_ms
 from pipeline.domain.verdict import VerdictRecord
-from pipeline.stages.protocol import StageName
 from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue
 from pipeline.wire.cloudevents import CONTENT_TYPE, cluster_headers, headers
 from pipeline.wire.codec import encode

@@ -9,6 +9,7 @@ from msgspec import Struct
 from pipeline.domain.article import Action
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.outcome import Reject
+from pipeline.domain.raw import RawArticle, RawAuthor
 from pipeline.domain.record import Headers
 from pipeline.text.charset import decode_bytes
 from pipeline.text.identity import article_id
@@ -16,42 +17,9 @@ from pipeline.text.params import IngestParams
 from pipeline.text.urls import canonical_url
 from pipeline.wire.compression import decompress
 
-__all__ = ["RawArticle", "RawAuthor", "decode_raw", "raw_key"]
+__all__ = ["decode_raw", "raw_key"]
 
 Markup = Literal["html", "text", "none"]
-
-
-class RawAuthor(Struct, frozen=True):
-    """An author given as an object."""
-
-    name: str
-    url: str | None = None
-
-
-class RawArticle(Struct, frozen=True, kw_only=True):
-    """One raw record, decoded and of the right shape; nothing is cleaned yet."""
-
-    url: str | None = None
-    id: str | None = None
-    action: Action = "publish"
-    html: str | None = None
-    text: str | None = None
-    title: str | None = None
-    subtitle: str | None = None
-    source: str | None = None
-    published_at: str | None = None
-    modified_at: str | None = None
-    fetched_at: str | None = None
-    language: str | None = None
-    authors: tuple[str | RawAuthor, ...] = ()
-    section: str | None = None
-    tags: tuple[str, ...] = ()
-    rights: dict[str, Any] | None = None
-    extra: dict[str, Any] | None = None
-    canonical: str | None = None
-    """Canonical form of `url`."""
-    article_id: ArticleId = ArticleId("")
-    """The article's name, from `canonical`, or else from `source` and `id`, or else from `source` and content."""
 
 
 class _JsonArticle(Struct, frozen=True, kw_only=True):

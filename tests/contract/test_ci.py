@@ -23,7 +23,8 @@ def git(tmp_path: Path) -> Git:
     (repository / ".ci").mkdir(parents=True)
     (repository / "schemas").mkdir()
     shutil.copy(REPOSITORY / ".ci" / "schemas", repository / ".ci")
-    (repository / "pyproject.toml").write_text('version = "1.4.2"\n')
+    (repository / "pipeline").mkdir()
+    (repository / "pipeline" / "__init__.py").write_text('__version__ = "1.4.2"\n')
 
     def git(*arguments: str) -> str:
         done = run(["git", "-c", "user.name=t", "-c", "user.email=t@t.example", *arguments], cwd=repository)

@@ -19,9 +19,9 @@ from pipeline.domain.article import Article, EventType
 from pipeline.domain.decisions import decided
 from pipeline.domain.outcome import Drop, Emit
 from pipeline.domain.record import Record
+from pipeline.domain.stage import STAGES
 from pipeline.domain.verdict import Verdict
 from pipeline.sources.files import find_files, read_files
-from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.output import Encoder, OutputRecord
 from pipeline.wire.schemas import load_schema

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from pipeline.cli.app import build_app
+from pipeline.domain.stage import STAGES
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.variables import unknown_variables, variables
 from pipeline.stages.chain import consecutive
-from pipeline.stages.protocol import STAGES
 from tests.brokers.apache import KAFKA_VERSION
 from tests.harness.deployment import compose, kafka_properties, workers
 from tests.harness.tools import REPOSITORY, run, uv_tool

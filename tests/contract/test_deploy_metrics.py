@@ -7,10 +7,10 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from pipeline.runtime.metric_table import METRICS, PREFIX
-from pipeline.runtime.metrics import Metrics
+from pipeline.domain.stage import StageName
+from pipeline.observability.metric_table import METRICS, PREFIX
+from pipeline.observability.metrics import Metrics
 from pipeline.settings.variables import unknown_variables
-from pipeline.stages.protocol import StageName
 from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, panel_queries, rules, workers
 from tests.harness.tools import REPOSITORY, program, run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import build_app
-from pipeline.runtime.metric_table import METRICS, PREFIX
+from pipeline.observability.metric_table import METRICS, PREFIX
 from pipeline.settings.variables import unknown_variables
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -1,7 +1,7 @@
 """Limits of stages and of topics fit each other: after dedupe nothing is too large."""
 
-from pipeline.runtime.producers import BATCH_BYTES
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
+from pipeline.kafka_io.producers import BATCH_BYTES
 from pipeline.text.params import IngestParams
 from pipeline.wire.catalogue import load_catalogue
 

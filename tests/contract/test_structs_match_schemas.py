@@ -11,11 +11,12 @@ from msgspec import inspect
 from pipeline.domain.article import Article, DuplicateArticle, EnrichedArticle
 from pipeline.domain.cluster import Cluster
 from pipeline.domain.outcome import REJECT_REASONS
+from pipeline.domain.raw import RawArticle
 from pipeline.domain.signature import LogRecord
+from pipeline.domain.stage import STAGES
 from pipeline.domain.verdict import VerdictRecord
-from pipeline.stages.protocol import STAGES
 from pipeline.text.params import IngestParams
-from pipeline.wire.raw import RawArticle, decode_raw
+from pipeline.wire.raw import decode_raw
 from pipeline.wire.schemas import load_schema, schema_names
 from pipeline.wire.validation import EXTENSIBLE_ENUM
 

@@ -91,7 +91,7 @@ def test_copies_point_at_an_enriched_article(fates: dict[int, dict[str, Any]]) -
     assert {value["dedup"]["canonical_id"] for value in linked} <= enriched
 
 
-def test_pages_come_without_their_furniture(fates: dict[int, dict[str, Any]]) -> None:
+def test_pages_come_without_their_boilerplate(fates: dict[int, dict[str, Any]]) -> None:
     pages = [
         (record, fates[place]["value"]) for place, record in enumerate(EXPECTED) if record["file"].endswith(".html")
     ]
@@ -101,8 +101,8 @@ def test_pages_come_without_their_furniture(fates: dict[int, dict[str, Any]]) ->
         text = page.decode("windows-1251" if b"windows-1251" in page else "utf-8")
         assert value["headline"] in text
         assert value["headline"] not in value["body"]
-        for furniture in ("ookie", "Cookie", "©", "newsletter", "(0)"):
-            assert furniture not in value["body"], record["file"]
+        for boilerplate in ("ookie", "Cookie", "©", "newsletter", "(0)"):
+            assert boilerplate not in value["body"], record["file"]
 
 
 def test_clusters_hold_what_events_and_duplicates_say(outputs: dict[str, Path]) -> None:
@@ -158,5 +158,5 @@ def test_the_seed_article(tmp_path: Path) -> None:
     assert value["headline"] not in value["body"]
     for heading in ("تمهيد الطريق للمصالحة", "وساطة في الشمال"):
         assert heading in value["body"]
-    for furniture in ("التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات", "للاطلاع على التقرير"):
-        assert furniture not in value["body"]
+    for boilerplate in ("التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات", "للاطلاع على التقرير"):
+        assert boilerplate not in value["body"]

@@ -58,7 +58,7 @@ pipeline.dedup.params.FOLD_VERSIONS = {{1: FoldParams(), {version}: FoldParams(n
 _DEAF = """\
 import asyncio
 
-from pipeline.runtime.transport import BatchConsumer
+from pipeline.kafka_io.transport import BatchConsumer
 
 
 async def _fetch_once(self):
@@ -69,7 +69,7 @@ BatchConsumer._fetch_once = _fetch_once
 """
 
 _DEAF_TO_A_PARTITION = """\
-from pipeline.runtime.transport import BatchConsumer
+from pipeline.kafka_io.transport import BatchConsumer
 
 _chunk = BatchConsumer._chunk
 BatchConsumer._chunk = lambda self, tp, records: None if tp.partition == 0 else _chunk(self, tp, records)

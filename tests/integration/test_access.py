@@ -15,8 +15,8 @@ from kafka.errors import (
 )
 
 from pipeline.cli.app import run_command
+from pipeline.kafka_io.security import kafka_python_security
 from pipeline.ops.access import grants
-from pipeline.runtime.security import kafka_python_security
 from pipeline.settings import KafkaSettings
 from tests.brokers.apache import ApacheKafka
 from tests.harness.certificates import make_certificates

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli.app import run_command
 from pipeline.dedup.fold import Fold
-from pipeline.runtime.log_identity import log_identity
+from pipeline.kafka_io.log_identity import log_identity
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.settings import KafkaSettings
 from tests.harness.cluster import TestCluster

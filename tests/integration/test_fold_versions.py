@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.domain.verdict import Decided, Verdict
-from pipeline.runtime.exit_codes import ExitCode
+from pipeline.exit_codes import ExitCode
 from pipeline.wire.codec import decode_log_record, decode_verdict_record
 from tests.harness.cluster import TestCluster
 from tests.harness.faulty import next_release

@@ -15,10 +15,10 @@ from aiokafka.protocol.produce import ProduceRequest_v7
 from aiokafka.structs import TopicPartition
 from aiokafka.util import create_task
 
-from pipeline.runtime.chunks import Lease
-from pipeline.runtime.producers import BATCH_BYTES, ProducerFactory
-from pipeline.runtime.record_batch import use_own_batches
-from pipeline.runtime.transactions import Transactions
+from pipeline.kafka_io.chunks import Lease
+from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory
+from pipeline.kafka_io.record_batches import install_record_batches
+from pipeline.kafka_io.transactions import Transactions
 from pipeline.wire.output import OutputRecord
 from tests.brokers.apache import ApacheKafka
 from tests.harness.cluster import TestCluster
@@ -71,7 +71,7 @@ async def bench(
 ) -> AsyncIterator[Bench]:
     for place, name in ((message_accumulator, "BatchBuilder"), (ProduceRequest_v7, "encode")):
         monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
-    use_own_batches()
+    install_record_batches()
     bench = Bench(believing_kafka, topic_prefix)
     await bench.client.bootstrap()
     yield bench

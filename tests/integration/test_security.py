@@ -11,8 +11,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic, ScramMechanism, UserScramCredentialUpsertion
 
 from pipeline.errors import TransientError
+from pipeline.kafka_io.security import aiokafka_security
 from pipeline.ops.lag import LagProbe
-from pipeline.runtime.security import aiokafka_security
 from pipeline.settings import KafkaSettings
 from tests.brokers.apache import ApacheKafka
 from tests.harness.certificates import make_certificates

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from pipeline.domain.outcome import Reject
-from pipeline.text.draft import Draft
+from pipeline.domain.raw import RawArticle
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.drafting import draft_article
 from pipeline.text.params import Extraction, IngestParams
-from pipeline.wire.raw import RawArticle
 
 CHARS = 1_000_000
 # The slowest below takes nine times as long as the honest page; without the bounds, hundreds of times.
@@ -63,7 +63,7 @@ BOMBS = {
 }
 
 
-def _timed(html: str, extraction: Extraction) -> tuple[float, Draft | Reject]:
+def _timed(html: str, extraction: Extraction) -> tuple[float, ArticleDraft | Reject]:
     raw = RawArticle(html=html, url="https://example.org/b", canonical="https://example.org/b")
     began = time.process_time()
     outcome = draft_article(raw, "example.org", 0, IngestParams(extraction=extraction))
@@ -79,4 +79,4 @@ def honest_secs() -> float:
 def test_bombs_end_soon(name: str, honest_secs: float) -> None:
     secs, outcome = _timed(BOMBS[name], "accurate")
     assert secs < MOST_TIMES * honest_secs
-    assert isinstance(outcome, Draft) or outcome.reason in {"time_limit", "too_deep", "not_an_article"}
+    assert isinstance(outcome, ArticleDraft) or outcome.reason in {"time_limit", "too_deep", "not_an_article"}

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from pipeline.text.attribution import attribute
 from pipeline.text.authors import clean_authors
+from pipeline.text.boilerplate import trim_boilerplate
 from pipeline.text.characters import clean_characters
 from pipeline.text.dates import instant_ms, read_moment
-from pipeline.text.furniture import trim_furniture
 from pipeline.text.lines import join_paragraphs, split_paragraphs
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.titles import first_line_title, without_site_name, without_title
@@ -75,7 +75,7 @@ def test_anything_for_a_url(url: str) -> None:
 @unhurried
 @given(LINES, st.none() | TEXT)
 def test_line_functions_take_anything_and_add_nothing(lines: list[str], title: str | None) -> None:
-    trimmed = trim_furniture(lines, 120)
+    trimmed = trim_boilerplate(lines, 120)
     assert all(line in lines for line in trimmed.lines)
     assert all(line in lines for line in without_title(lines, title, 200))
     found = first_line_title(lines, 200)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.evaluation.copies import KINDS, Kind
-from pipeline.evaluation.copy_finders import finders
-from pipeline.evaluation.deduplication import Row, Trial, measure, story_clusters, summed, trials
-from pipeline.evaluation.news_texts import sample_set
+from pipeline_research.evaluation.copies import KINDS, Kind
+from pipeline_research.evaluation.copy_finders import finders
+from pipeline_research.evaluation.deduplication import Row, Trial, measure, story_clusters, summed, trials
+from pipeline_research.evaluation.news_texts import sample_set
 
 AGREEMENT = 0.9
 """Adjusted Rand index of clusters."""

@@ -12,8 +12,8 @@ from msgspec import Struct
 from pipeline.domain.article import Language
 from pipeline.models.language import LanguageInput, LanguageModel
 from pipeline.models.subjects import SubjectInput, SubjectModel
-from pipeline.training.corpora import CODES, read_seeds
-from pipeline.training.variants import VARIANTS
+from pipeline_research.training.corpora import CODES, read_seeds
+from pipeline_research.training.variants import VARIANTS
 
 LANGUAGE_RIGHT = 0.98
 SUBJECT_RIGHT = 0.9  # of the articles that get an answer

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from pipeline import __version__
 from pipeline.assembly import build_chain, build_fold, build_stages, versions
 from pipeline.dedup.params import FOLD_VERSIONS
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.errors import ConfigError
-from pipeline.stages.protocol import STAGES, StageName
 
 
 def test_every_stage_answers_to_its_name() -> None:

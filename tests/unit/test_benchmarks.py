@@ -7,7 +7,7 @@ import pytest
 from benchmarks.endurance import longest_gap
 from benchmarks.load import what_failed
 from benchmarks.stages import SAMPLES, make_records, measure
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
 
 
 def test_a_pause_that_does_not_end_counts_to_the_end_of_the_observation() -> None:

@@ -11,10 +11,10 @@ from pipeline.domain.ids import ArticleId, ClusterId, EventId
 from pipeline.domain.outcome import REJECT_REASONS, Drop, DropReason, Emit, Outcome, Reject, RejectReason
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.domain.verdict import Verdict, VerdictKind
 from pipeline.errors import FatalError, TransientError
 from pipeline.stages.chain import Chain, Segment
-from pipeline.stages.protocol import STAGES, StageName
 
 
 class FakeStage:

@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.text.page.words import read_names
+from pipeline.text.page.element_names import read_names
 
 __all__ = ["BREAK", "Choice", "Shown", "choose_container", "link_chars", "names_of"]
 
@@ -136,7 +136,7 @@ def choose_container(tree: LexborHTMLParser, *, heeds_names: bool) -> Choice | N
     if _chars(inside) >= _REMAINS * _chars(without_apart):
         outside = apart | beside
     else:
-        # Names that would leave next to nothing mean something else on this site.
+        # ElementNames that would leave next to nothing mean something else on this site.
         inside, outside = without_apart, apart
     weights, total = _weigh(inside)
     lowest = _lowest(ancestry, weights, total)

@@ -4,9 +4,9 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.text.page.container import BREAK, Choice, choose_container, link_chars, names_of
+from pipeline.text.page.element_names import read_names
 from pipeline.text.page.lead import find_lead
-from pipeline.text.page.reading import STRICT, Reading
-from pipeline.text.page.words import read_names
+from pipeline.text.page.modes import STRICT, ReadingMode
 
 __all__ = ["MainText", "extract_main_text", "read_fragment"]
 
@@ -61,7 +61,7 @@ _MAX_HEADLINES = 5
 _MAX_DEPTH = 40
 
 
-def extract_main_text(tree: LexborHTMLParser, description: str | None, reading: Reading) -> MainText:
+def extract_main_text(tree: LexborHTMLParser, description: str | None, reading: ReadingMode) -> MainText:
     """Find the element that holds the article and return its lines; changes the tree."""
     headlines = _headlines(tree)
     tree.strip_tags([*reading.dropped], recursive=True)

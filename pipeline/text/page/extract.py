@@ -4,12 +4,12 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.domain.outcome import Reject
-from pipeline.text.page.claims import Metadata
 from pipeline.text.page.content import MainText, extract_main_text, read_fragment
-from pipeline.text.page.doubt import is_doubtful, wiser
+from pipeline.text.page.fallback import better_text, needs_fallback
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.page.metadata import read_metadata
-from pipeline.text.page.reading import GENEROUS, STRICT
+from pipeline.text.page.modes import GENEROUS, STRICT
+from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.params import IngestParams
 
 __all__ = ["Page", "read_markup", "read_page"]
@@ -23,7 +23,7 @@ _WALLS = "[class*=paywall],[id*=paywall]"
 class Page(Struct, frozen=True):
     """What a page says of itself and what it shows."""
 
-    metadata: Metadata
+    metadata: PageMetadata
     main: MainText
     title: str | None
     """The <title> element."""
@@ -40,13 +40,13 @@ def read_page(html: str, params: IngestParams) -> Page | Reject:
     head = tree.css_first("title")
     title = " ".join(head.text_lexbor().split()) if head is not None else None
     main = extract_main_text(tree, metadata.description, STRICT)
-    if params.extraction == "accurate" or (params.extraction == "auto" and is_doubtful(main)):
+    if params.extraction == "accurate" or (params.extraction == "auto" and needs_fallback(main)):
         again = LexborHTMLParser(html)
-        main = wiser(main, extract_main_text(again, metadata.description, GENEROUS))
+        main = better_text(main, extract_main_text(again, metadata.description, GENEROUS))
     return Page(metadata, main, title or None, _is_teaser(tree, metadata, main))
 
 
-def _is_teaser(tree: LexborHTMLParser, metadata: Metadata, main: MainText) -> bool:
+def _is_teaser(tree: LexborHTMLParser, metadata: PageMetadata, main: MainText) -> bool:
     if main.chars >= _TEASER_CHARS:
         return False
     return not metadata.is_free if metadata.is_free is not None else tree.css_first(_WALLS) is not None

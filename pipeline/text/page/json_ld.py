@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.text.page.claims import Metadata
+from pipeline.text.page.page_metadata import PageMetadata
 
 __all__ = ["read_json_ld"]
 
@@ -26,7 +26,7 @@ _TITLE_CHARS = 500
 _Node = dict[str, Any]
 
 
-def read_json_ld(blocks: Sequence[str], titles: Callable[[], Sequence[str]], found: Metadata) -> None:
+def read_json_ld(blocks: Sequence[str], titles: Callable[[], Sequence[str]], found: PageMetadata) -> None:
     """Add what the blocks say of the article; `titles` are asked which one it is where they name several."""
     articles: list[tuple[_Node, dict[str, _Node]]] = []
     for text in blocks:
@@ -65,7 +65,7 @@ def _is_article(node: _Node) -> bool:
     return any(name.endswith(_ARTICLE_TYPES) for name in _types(node))
 
 
-def _read_other(node: _Node, found: Metadata) -> None:
+def _read_other(node: _Node, found: PageMetadata) -> None:
     names = _types(node)
     if any(name in _LIST_TYPES for name in names) and not _is_article(node):
         found.is_list = True
@@ -133,7 +133,7 @@ def _texts(value: object) -> list[str]:
     return []
 
 
-def _read_article(node: _Node, named: dict[str, _Node], found: Metadata) -> None:
+def _read_article(node: _Node, named: dict[str, _Node], found: PageMetadata) -> None:
     headline = _headline(node)
     if headline is not None:
         found.titles.append(headline)

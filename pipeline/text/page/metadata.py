@@ -5,9 +5,9 @@ from functools import partial
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.text.page.claims import Metadata
 from pipeline.text.page.json_ld import read_json_ld
 from pipeline.text.page.microdata import is_apart, read_byline, read_microdata, read_pictures
+from pipeline.text.page.page_metadata import PageMetadata
 
 __all__ = ["read_metadata"]
 
@@ -64,9 +64,9 @@ _TIMES = ('time[itemprop="datePublished"]', "time[pubdate]", "article time[datet
 _IMAGES = ("og:image", "og:image:url", "twitter:image")
 
 
-def read_metadata(tree: LexborHTMLParser) -> Metadata:
+def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
     """Collect the page's claims; JSON-LD before Open Graph before the rest."""
-    found = Metadata()
+    found = PageMetadata()
     metas = _metas(tree)
     blocks = [block.text_lexbor() for block in tree.css('script[type="application/ld+json"]')[:_MAX_BLOCKS]]
     read_json_ld(blocks, partial(_known_titles, tree, metas), found)
@@ -106,7 +106,7 @@ def _all(metas: Mapping[str, list[str]], names: tuple[str, ...]) -> Iterator[str
         yield from metas.get(name, ())
 
 
-def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
+def _read_metas(metas: Mapping[str, list[str]], found: PageMetadata) -> None:
     found.titles.extend(_all(metas, _TITLE))
     found.site_name = found.site_name or next(_all(metas, ("og:site_name", "application-name", "cre")), None)
     found.description = next(_all(metas, _DESCRIPTION), None)
@@ -131,7 +131,7 @@ def _read_metas(metas: Mapping[str, list[str]], found: Metadata) -> None:
     found.is_article = found.is_article or "article" in metas.get("og:type", ())
 
 
-def _read_times(tree: LexborHTMLParser, found: Metadata) -> None:
+def _read_times(tree: LexborHTMLParser, found: PageMetadata) -> None:
     """Take one <time>, from the surest kind to any."""
     if tree.css_first("time") is None:
         return
@@ -143,7 +143,7 @@ def _read_times(tree: LexborHTMLParser, found: Metadata) -> None:
                 return
 
 
-def _read_links(tree: LexborHTMLParser, found: Metadata) -> None:
+def _read_links(tree: LexborHTMLParser, found: PageMetadata) -> None:
     link = tree.css_first('link[rel="canonical"]')
     href = link.attributes.get("href") if link is not None else None
     if href and href.strip():

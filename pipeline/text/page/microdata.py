@@ -5,9 +5,9 @@ from collections.abc import Callable, Sized
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.text.authors import clean_authors
-from pipeline.text.page.claims import Metadata
 from pipeline.text.page.container import names_of
-from pipeline.text.page.words import read_names
+from pipeline.text.page.element_names import read_names
+from pipeline.text.page.page_metadata import PageMetadata
 
 __all__ = ["is_apart", "read_byline", "read_microdata", "read_pictures"]
 
@@ -25,7 +25,7 @@ _BYLINE_CHARS = 120
 _PICTURES = "figure img,picture img"
 
 
-def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
+def read_microdata(tree: LexborHTMLParser, found: PageMetadata) -> None:
     """Add what `itemprop` elements say; what is known from JSON-LD or the head stays before it."""
     known = {name for name, claims in _lists(found).items() if claims}
     if names_somebody(found):
@@ -43,7 +43,7 @@ def read_microdata(tree: LexborHTMLParser, found: Metadata) -> None:
             reader(found, value, node)
 
 
-def names_somebody(found: Metadata) -> bool:
+def names_somebody(found: PageMetadata) -> bool:
     """Tell whether a claim names a person or agency that is not just the publisher."""
     own = {name.casefold() for name in (found.publisher, found.site_name) if name}
     return any(author.name.casefold() not in own for author in clean_authors(found.authors[:_MAX_ITEMS], _MAX_ITEMS))
@@ -74,7 +74,7 @@ def is_apart(node: LexborNode, known: dict[int, bool] | None = None) -> bool:
     return answer
 
 
-def read_byline(tree: LexborHTMLParser, found: Metadata) -> None:
+def read_byline(tree: LexborHTMLParser, found: PageMetadata) -> None:
     """Take the first byline that the page shows where nothing else names an author."""
     if names_somebody(found):
         return
@@ -85,7 +85,7 @@ def read_byline(tree: LexborHTMLParser, found: Metadata) -> None:
             return
 
 
-def read_pictures(tree: LexborHTMLParser, found: Metadata) -> None:
+def read_pictures(tree: LexborHTMLParser, found: PageMetadata) -> None:
     """Take the first pictures of the page where nothing else names one."""
     if found.images:
         return
@@ -112,31 +112,31 @@ def _cleaned(text: str) -> str:
     return " ".join(text[: 4 * _MAX_CHARS].split())[:_MAX_CHARS]
 
 
-def _lists(found: Metadata) -> dict[str, Sized]:
+def _lists(found: PageMetadata) -> dict[str, Sized]:
     return {
         "keywords": found.tags,
         "image": found.images,
     }
 
 
-def _author(found: Metadata, value: str, node: LexborNode) -> None:
+def _author(found: PageMetadata, value: str, node: LexborNode) -> None:
     linked = node if node.tag == "a" else node.css_first("a[href]")
     found.authors.append((_name(value, node), linked.attributes.get("href") if linked is not None else None))
 
 
-def _publisher(found: Metadata, value: str, node: LexborNode) -> None:
+def _publisher(found: PageMetadata, value: str, node: LexborNode) -> None:
     found.publisher = found.publisher or _name(value, node)
 
 
-def _section(found: Metadata, value: str, _: LexborNode) -> None:
+def _section(found: PageMetadata, value: str, _: LexborNode) -> None:
     found.section = found.section or value
 
 
-def _subtitle(found: Metadata, value: str, _: LexborNode) -> None:
+def _subtitle(found: PageMetadata, value: str, _: LexborNode) -> None:
     found.subtitle = found.subtitle or value
 
 
-def _free(found: Metadata, value: str, _: LexborNode) -> None:
+def _free(found: PageMetadata, value: str, _: LexborNode) -> None:
     found.is_free = found.is_free if found.is_free is not None else value.lower() == "true"
 
 
@@ -146,7 +146,7 @@ def _name(value: str, node: LexborNode) -> str:
     return _cleaned(named.text_lexbor()) if named is not None else value
 
 
-_READERS: dict[str, Callable[[Metadata, str, LexborNode], None]] = {
+_READERS: dict[str, Callable[[PageMetadata, str, LexborNode], None]] = {
     "author": _author,
     "creator": _author,
     "publisher": _publisher,

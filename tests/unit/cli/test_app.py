@@ -101,16 +101,24 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "replay",
         "demo",
         "broker",
-        "eval",
         "learn",
-        "train",
         "schema",
         "config",
         "version",
+        "eval",
+        "train",
     ]
     for name in names:
         assert run_command([name, "--help"]) == 0
         assert f"news-pipeline {name}" in capsys.readouterr().out
+
+
+def test_commands_of_an_absent_distribution_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app_module, "entry_points", lambda **_: ())
+    assert run_command(["train", "language"]) == 2
+    assert "news-pipeline-research" in capsys.readouterr().err
 
 
 def test_the_help_of_a_command_is_its_whole_description(capsys: pytest.CaptureFixture[str]) -> None:

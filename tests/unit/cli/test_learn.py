@@ -1,4 +1,4 @@
-"""`learn furniture`, and the file at work in `run`."""
+"""`learn boilerplate`, and the file at work in `run`."""
 
 import json
 from pathlib import Path
@@ -37,8 +37,8 @@ def _bodies(path: Path) -> list[str]:
 def test_what_was_learned_is_taken_out_and_named(
     articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learned, before, after = tmp_path / "furniture.json", tmp_path / "before.jsonl", tmp_path / "after.jsonl"
-    assert run_command(["learn", "furniture", "--input", str(articles), "--output", str(learned)]) == 0
+    learned, before, after = tmp_path / "boilerplate.json", tmp_path / "before.jsonl", tmp_path / "after.jsonl"
+    assert run_command(["learn", "boilerplate", "--input", str(articles), "--output", str(learned)]) == 0
     said = capsys.readouterr().err
     assert "harbour-gazette.example" in said
     assert "2 records passed over" in said
@@ -47,16 +47,18 @@ def test_what_was_learned_is_taken_out_and_named(
     assert file["sources"] == {"harbour-gazette.example": [{"line": NOTICE, "articles": 12, "anywhere": True}]}
     run = ["run", "--input", str(articles), "--now", "2026-01-02T03:04:05Z", "--output"]
     assert run_command([*run, str(before)]) == 0
-    monkeypatch.setenv("NEWS_FURNITURE_FILE", str(learned))
+    monkeypatch.setenv("NEWS_BOILERPLATE_FILE", str(learned))
     assert run_command([*run, str(after)]) == 0
     assert sum(NOTICE in body for body in _bodies(before)) == 12
     assert not any(NOTICE in body for body in _bodies(after))
-    versions = {json.loads(line)["provenance"]["versions"].get("furniture") for line in after.read_text().splitlines()}
+    versions = {
+        json.loads(line)["provenance"]["versions"].get("boilerplate") for line in after.read_text().splitlines()
+    }
     assert versions == {file["version"]}
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"), [(None, "No such file"), ("{}", "not a furniture file")], ids=["absent", "other"]
+    ("content", "complaint"), [(None, "No such file"), ("{}", "not a boilerplate file")], ids=["absent", "other"]
 )
 def test_a_file_that_cannot_be_used_ends_the_command(
     articles: Path,
@@ -66,18 +68,18 @@ def test_a_file_that_cannot_be_used_ends_the_command(
     content: str | None,
     complaint: str,
 ) -> None:
-    path = tmp_path / "furniture.json"
+    path = tmp_path / "boilerplate.json"
     if content is not None:
         path.write_text(content)
-    monkeypatch.setenv("NEWS_FURNITURE_FILE", str(path))
+    monkeypatch.setenv("NEWS_BOILERPLATE_FILE", str(path))
     assert run_command(["run", "--input", str(articles), "--output", str(tmp_path / "out.jsonl")]) == 78
     said = capsys.readouterr().err
     assert complaint in said
-    assert "NEWS_FURNITURE_FILE" in said
+    assert "NEWS_BOILERPLATE_FILE" in said
 
 
 def test_shares_and_counts_must_make_sense(articles: Path, tmp_path: Path) -> None:
-    command = ["learn", "furniture", "--input", str(articles), "--output", str(tmp_path / "f.json")]
+    command = ["learn", "boilerplate", "--input", str(articles), "--output", str(tmp_path / "f.json")]
     assert run_command([*command, "--min-share", "1.5"]) == 2
     assert run_command([*command, "--min-articles", "1"]) == 2
     assert not (tmp_path / "f.json").exists()

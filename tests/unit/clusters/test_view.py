@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from pipeline.clusters.fold import Change
+from pipeline.clusters.fold import ClusterChange
 from pipeline.clusters.params import ClusterParams
 from pipeline.clusters.view import EVENT_TYPE, cluster_event
 from pipeline.domain.cluster import Cause, Cluster, PublisherCount, TextOrigin
@@ -139,7 +139,7 @@ def test_languages_are_what_publishers_declare(log: Log) -> None:
 
 
 def test_an_event_is_named_by_lane_cluster_and_version(log: Log) -> None:
-    change = Change(
+    change = ClusterChange(
         cluster_id=ClusterId("c-a"),
         version=7,
         supersedes=None,

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.dedup.fold import FOLD_VERSION, Fold, FoldParams
-from pipeline.dedup.signing import SIGNATURE_VERSION
+from pipeline.dedup.signature.signing import SIGNATURE_VERSION
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, Signature, Void
@@ -125,7 +125,7 @@ def test_a_page_that_was_fetched_again_and_again_is_still_compared_with_its_last
 
 
 def test_an_article_is_never_a_copy_of_itself(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.dedup.history._WALK", 8)
+    monkeypatch.setattr("pipeline.dedup.article_history._WALK", 8)
     fold = Fold()
     apply(fold, make("a", "one", at=10, observed=1))
     apply(fold, make("a", "two", at=11, observed=9))

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.dedup.near import coverage, similarity
-from pipeline.dedup.signing import SigningInput, sign
+from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature, Void
@@ -76,7 +76,7 @@ def test_half_of_an_article_is_near(log: Log) -> None:
     assert log.add("b", text[:250]).kind == "near"
 
 
-def test_an_article_with_furniture_added_is_near(log: Log) -> None:
+def test_an_article_with_boilerplate_added_is_near(log: Log) -> None:
     text = words(3, 300)
     log.add("a", text)
     assert log.add("b", words(4, 40) + text + words(5, 60)).kind == "near"
@@ -113,8 +113,8 @@ def test_one_template_of_one_source_with_other_numbers_is_not_a_copy(log: Log) -
 
 @pytest.mark.parametrize(("own", "shared"), [(80, 120), (100, 100), (120, 100), (100, 80)])
 def test_boilerplate_of_many_holds_back_few(log: Log, own: int, shared: int) -> None:
-    boilerplate = words(999, shared)
-    kinds = [log.add(f"a{number}", words(number, own) + boilerplate).kind for number in range(60)]
+    passage = words(999, shared)
+    kinds = [log.add(f"a{number}", words(number, own) + passage).kind for number in range(60)]
     assert kinds.count("near") <= 3
 
 
@@ -241,7 +241,7 @@ def test_a_damaged_snapshot_or_one_of_others_is_refused(log: Log) -> None:
 
 
 def _crowd(templates: int) -> list[Signature]:
-    """Return articles of which two in three share their boilerplate: 12 of 128 values, so four bands."""
+    """Return articles of which two in three share a passage: 12 of 128 values, so four bands."""
     rng = np.random.default_rng(1)
     values = rng.integers(0, 65536, (600, 128), dtype=np.uint16)
     values[: 200 * templates, :12] = 7
@@ -265,7 +265,7 @@ def _crowd(templates: int) -> list[Signature]:
 @pytest.mark.parametrize("batch", [1, 7, 50, 600])
 def test_crowded_bands_are_cut_short_and_counted_alike_for_any_batches(batch: int) -> None:
     crowd = [(signature, signature.ingested_at_ms) for signature in _crowd(2)]
-    params = FoldParams(related_from=0.08)  # boilerplate alone is related here, so that every match shows
+    params = FoldParams(related_from=0.08)  # a shared passage alone is related here, so that every match shows
     one, many = Fold(params), Fold(params)
     expected = [one.apply(*entry) for entry in crowd]
     found = []

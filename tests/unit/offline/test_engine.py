@@ -13,12 +13,12 @@ from pipeline.domain.ids import ArticleId, EventId, cluster_id
 from pipeline.domain.outcome import Drop, Emit, Outcome, Reject
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import LogRecord, Signature, Void
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import run_records
 from pipeline.offline.funnel import Funnel
 from pipeline.stages.chain import Chain
-from pipeline.stages.protocol import STAGES, StageName
 
 
 class Ingest:

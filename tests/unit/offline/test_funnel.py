@@ -1,8 +1,8 @@
 import pytest
 
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.offline.funnel import Funnel
 from pipeline.stages.counts import StageCounts
-from pipeline.stages.protocol import STAGES, StageName
 
 
 def counts(**changes: StageCounts) -> dict[StageName, StageCounts]:

@@ -2,9 +2,9 @@ from typing import get_args
 
 import pytest
 
+from pipeline.domain.stage import STAGES
 from pipeline.errors import ConfigError
 from pipeline.ops.access import Grant, Operation, Resource, commands, grants
-from pipeline.stages.protocol import STAGES
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 
 CATALOGUE = load_catalogue()

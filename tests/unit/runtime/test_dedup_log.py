@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.dedup.fold import Fold, FoldParams, FoldStats
-from pipeline.dedup.signing import SigningInput, sign
+from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature

@@ -1,4 +1,4 @@
-"""The runner's promises, with everything around it faked: order, leases, coalescing, retries, the brake, bounds."""
+"""The runner's promises, order, leases, coalescing, retries, the circuit breaker, bounds."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
-from pipeline.runtime.brake import Brake, BrakeError
-from pipeline.runtime.chunks import Chunk, Lease, size_of
+from pipeline.kafka_io.chunks import Chunk, Lease, size_of
+from pipeline.runtime.article_service import Batch, Output, Work
+from pipeline.runtime.circuit_breaker import CircuitBreaker, CircuitBreakerError
 from pipeline.runtime.runner import Runner, Unit
-from pipeline.runtime.service import Batch, Output, Work
-from pipeline.settings import BrakeSettings, WorkSettings
+from pipeline.settings import CircuitBreakerSettings, WorkSettings
 from pipeline.stages.counts import StageCounts
 
 FAST = WorkSettings(retry_attempts=3, retry_initial_secs=0.001, retry_max_secs=0.002)
@@ -89,7 +89,11 @@ class Bench:
     """A runner with its fakes."""
 
     def __init__(
-        self, settings: WorkSettings = FAST, brake: BrakeSettings | None = None, *, judges: bool = False
+        self,
+        settings: WorkSettings = FAST,
+        circuit_breaker: CircuitBreakerSettings | None = None,
+        *,
+        judges: bool = False,
     ) -> None:
         self.events: list[str] = []
         self.service = FakeService()
@@ -100,7 +104,7 @@ class Bench:
         self.runner = Runner(
             self.service,
             settings,
-            Brake(brake or BrakeSettings()),
+            CircuitBreaker(circuit_breaker or CircuitBreakerSettings()),
             self.commit,
             self.observer,
             self.failures.append,
@@ -304,12 +308,12 @@ async def test_verdicts_come_before_the_commit() -> None:
 
 
 async def test_the_brake_stops_the_unit_before_it_commits() -> None:
-    bench = Bench(brake=BrakeSettings(share=0.5, window_records=10, min_records=5))
+    bench = Bench(circuit_breaker=CircuitBreakerSettings(share=0.5, window_records=10, min_records=5))
     bench.service.unexpected = 4
     bench.feed(0, 6)
     await bench.settle()
     assert bench.events == []
-    assert [type(failure) for failure in bench.failures] == [BrakeError]
+    assert [type(failure) for failure in bench.failures] == [CircuitBreakerError]
 
 
 async def test_admission_waits_while_too_much_is_in_flight() -> None:

@@ -123,7 +123,11 @@ def test_a_port_that_is_no_service_link_is_an_error(monkeypatch: pytest.MonkeyPa
         ("NEWS_DEDUP__SKIP_OFFSETS", "1,x", "NEWS_DEDUP__SKIP_OFFSETS: "),
         ("NEWS_DEDUP__SKIP_OFFSETS", "-1", "NEWS_DEDUP__SKIP_OFFSETS: "),
         ("NEWS_DEDUP__EXACT_WINDOW_SECS", "60", "NEWS_DEDUP: near_window_secs must not exceed exact_window_secs"),
-        ("NEWS_BRAKE__MIN_RECORDS", "9999", "NEWS_BRAKE: min_records must not exceed window_records"),
+        (
+            "NEWS_CIRCUIT_BREAKER__MIN_RECORDS",
+            "9999",
+            "NEWS_CIRCUIT_BREAKER: min_records must not exceed window_records",
+        ),
         ("NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS", "20", "NEWS_KAFKA: heartbeat_interval_secs must be at most a third"),
         ("NEWS_SECRETS_DIR", "/does/not/exist", "NEWS_SECRETS_DIR: /does/not/exist is not a directory"),
     ],

@@ -83,7 +83,7 @@ def test_how_ingest_was_set_makes_another_event_of_a_duplicate() -> None:
         assert drop.event.value.provenance.versions == made
         return drop.event.id
 
-    assert dropped(Versions(pipeline="1")) != dropped(Versions(pipeline="1", furniture="abc"))
+    assert dropped(Versions(pipeline="1")) != dropped(Versions(pipeline="1", boilerplate="abc"))
 
 
 def test_needs_a_verdict_for_each_article() -> None:

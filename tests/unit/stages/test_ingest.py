@@ -11,7 +11,7 @@ from pipeline.domain.article import Article, Versions
 from pipeline.domain.outcome import Emit, Reject
 from pipeline.domain.record import Headers, Origin, Record
 from pipeline.stages.ingest import IngestParams, IngestStage
-from pipeline.text.learned import LearnedFurniture, LearnedLine
+from pipeline.text.learned_boilerplate import LearnedBoilerplate, LearnedLine
 from pipeline.text.params import Extraction
 from pipeline.wire.raw import raw_key
 
@@ -87,8 +87,8 @@ def test_seed() -> None:
     paragraphs = article.body.split("\n\n")
     assert "تمهيد الطريق للمصالحة" in paragraphs
     assert "وساطة في الشمال" in paragraphs
-    for furniture in ("للاطلاع على التقرير", "التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات"):
-        assert furniture not in article.body
+    for boilerplate in ("للاطلاع على التقرير", "التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات"):
+        assert boilerplate not in article.body
     assert article.attribution is not None
     assert article.attribution.source_name == "Al-Monitor"
 
@@ -165,7 +165,7 @@ def test_learned_lines_are_those_of_the_source() -> None:
     notice = "The Nahr News lives from its readers: become one of our friends today."
     text = f"The dam held through the night, engineers said.\n{notice}\nTwenty buses waited in vain at the villages."
     lines = {"nahr-news.example": [LearnedLine(line=notice, articles=20, anywhere=True)]}
-    stage = IngestStage(furniture=LearnedFurniture.from_sources(lines))
+    stage = IngestStage(boilerplate=LearnedBoilerplate.from_sources(lines))
     records = [
         _record(orjson.dumps({"url": url, "text": text}), offset=offset)
         for offset, url in enumerate((URL, "https://elsewhere.example/a"))
@@ -174,7 +174,7 @@ def test_learned_lines_are_those_of_the_source() -> None:
     assert notice not in own.body
     assert notice in other.body
     assert own.provenance.versions is not None
-    assert own.provenance.versions.furniture == LearnedFurniture.from_sources(lines).version
+    assert own.provenance.versions.boilerplate == LearnedBoilerplate.from_sources(lines).version
 
 
 def test_the_source_of_a_signature_is_the_site_not_the_feed() -> None:

@@ -149,9 +149,9 @@ def test_versions_do_not_run_into_each_other() -> None:
 def test_how_ingest_was_set_is_named_and_is_another_event(article: Article) -> None:
     plain, _ = publish(article)
     events = [plain]
-    for made in (Versions(pipeline="1", extraction="fast"), Versions(pipeline="1", furniture="abc")):
+    for made in (Versions(pipeline="1", extraction="fast"), Versions(pipeline="1", boilerplate="abc")):
         event, value = publish(replace(article, provenance=replace(article.provenance, versions=made)))
-        assert value.provenance.versions == replace(VERSIONS, extraction=made.extraction, furniture=made.furniture)
+        assert value.provenance.versions == replace(VERSIONS, extraction=made.extraction, boilerplate=made.boilerplate)
         events.append(event)
     assert len({event.id for event in events}) == 3
 

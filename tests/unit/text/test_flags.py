@@ -20,7 +20,7 @@ ARTICLE = [TEXT, TEXT.replace("dam", "wall"), TEXT.replace("night", "morning")]
         ([*ARTICLE, "Already a subscriber? Log in."], "paywall_stub"),
         (["We value your privacy. Accept all cookies to go on."], "cookie_wall"),
         ([f"Headline number {i} of the day" for i in range(12)], "list_page"),
-        ([*ARTICLE, "Related articles", TEXT], "furniture_left"),
+        ([*ARTICLE, "Related articles", TEXT], "boilerplate_left"),
     ],
 )
 def test_flags(paragraphs: list[str], flag: str) -> None:

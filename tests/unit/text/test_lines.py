@@ -1,9 +1,9 @@
-"""Furniture, titles, bylines, paragraphs, summary."""
+"""Boilerplate, titles, bylines, paragraphs, summary."""
 
 import pytest
 
-from pipeline.text.furniture import line_key, trim_furniture
-from pipeline.text.head import take_head
+from pipeline.text.boilerplate import line_key, trim_boilerplate
+from pipeline.text.byline_lines import take_byline_lines
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.titles import first_line_title, without_site_name, without_title
@@ -32,23 +32,23 @@ BODY = [
     ],
 )
 def test_tails_are_cut(tail: list[str]) -> None:
-    assert trim_furniture([*BODY, *tail], 120).lines == BODY
+    assert trim_boilerplate([*BODY, *tail], 120).lines == BODY
 
 
-def test_furniture_within_the_text_is_dropped_and_headlines_kept() -> None:
+def test_boilerplate_within_the_text_is_dropped_and_headlines_kept() -> None:
     lines = [BODY[0], "Advertisement", BODY[1], "Read also: Ten dams to see", BODY[2]]
-    assert trim_furniture(lines, 120).lines == BODY
+    assert trim_boilerplate(lines, 120).lines == BODY
 
 
 def test_a_marker_in_the_text_is_a_sub_headline() -> None:
     lines = ["Topics", *BODY]
-    assert trim_furniture([BODY[0], "Comments", BODY[2], BODY[2], BODY[0]], 120).lines[1] == "Comments"
-    assert trim_furniture(lines, 120).lines == BODY
+    assert trim_boilerplate([BODY[0], "Comments", BODY[2], BODY[2], BODY[0]], 120).lines[1] == "Comments"
+    assert trim_boilerplate(lines, 120).lines == BODY
 
 
 def test_a_last_sub_headline_or_short_sentence_stays() -> None:
     lines = [*BODY, "It held."]
-    assert trim_furniture(lines, 120).lines == lines
+    assert trim_boilerplate(lines, 120).lines == lines
 
 
 @pytest.mark.parametrize(
@@ -64,33 +64,33 @@ def test_a_last_sub_headline_or_short_sentence_stays() -> None:
 )
 def test_the_end_of_a_text_stays(ending: list[str]) -> None:
     kept = [line for line in ending if line != "Advertisement"]
-    assert trim_furniture([*BODY, *ending], 120).lines == [*BODY, *kept]
+    assert trim_boilerplate([*BODY, *ending], 120).lines == [*BODY, *kept]
 
 
 def test_a_wide_paragraph_is_no_headline() -> None:
     text = "工程师周二说大坝挺过了三十年来的最高水位下游村民无人受伤" * 2
     lines = [text, text + "甲", "相关新闻", text + "乙", text + "丙"]
-    assert trim_furniture(lines, 120).lines == lines
+    assert trim_boilerplate(lines, 120).lines == lines
 
 
 @pytest.mark.parametrize(
     "title", ["Watch: giant whale swims", "More: the play that ran", "Copyright fight: who owns it"]
 )
-def test_a_title_may_begin_like_furniture(title: str) -> None:
-    assert trim_furniture([title, *BODY], 120, titled=False).lines == [title, *BODY]
-    assert trim_furniture(["Share", "7", title, *BODY], 120, titled=False).lines == [title, *BODY]
+def test_a_title_may_begin_like_boilerplate(title: str) -> None:
+    assert trim_boilerplate([title, *BODY], 120, titled=False).lines == [title, *BODY]
+    assert trim_boilerplate(["Share", "7", title, *BODY], 120, titled=False).lines == [title, *BODY]
 
 
 def test_the_line_that_names_the_source_is_remembered() -> None:
-    trimmed = trim_furniture([*BODY, "للاطلاع على التقرير من المصدر"], 120)
+    trimmed = trim_boilerplate([*BODY, "للاطلاع على التقرير من المصدر"], 120)
     assert trimmed.lines == BODY
     assert trimmed.source_link == "للاطلاع على التقرير من المصدر"
 
 
 def test_something_always_remains() -> None:
-    assert trim_furniture(["Share", "Print"], 120).lines == []
-    assert trim_furniture([], 120).lines == []
-    assert trim_furniture(["7"], 120).lines == ["7"]
+    assert trim_boilerplate(["Share", "Print"], 120).lines == []
+    assert trim_boilerplate([], 120).lines == []
+    assert trim_boilerplate(["7"], 120).lines == ["7"]
 
 
 def test_keys_ignore_case_symbols_and_counters() -> None:
@@ -128,13 +128,13 @@ def test_site_names_are_cut(title: str, names: list[str], expected: str) -> None
 
 
 def test_byline_and_date_are_taken_off_the_head() -> None:
-    head = take_head(["By Ada Okafor and Lin Wei", "14 March 2020 | 10:05", *BODY])
+    head = take_byline_lines(["By Ada Okafor and Lin Wei", "14 March 2020 | 10:05", *BODY])
     assert (head.lines, head.byline, head.date) == (BODY, "By Ada Okafor and Lin Wei", "14 March 2020 | 10:05")
-    assert take_head(["Di., 14. März 2020, 10:30 Uhr", *BODY]).date is not None
-    assert take_head(["London, 14 March 2020", *BODY]).date is not None
-    assert take_head(["بقلم ليلى حداد", *BODY]).byline == "بقلم ليلى حداد"
-    assert take_head(["By the river they waited", *BODY]).byline is None
-    assert take_head(["The protests of 14 March 2020 ended quietly.", *BODY]).date is None
+    assert take_byline_lines(["Di., 14. März 2020, 10:30 Uhr", *BODY]).date is not None
+    assert take_byline_lines(["London, 14 March 2020", *BODY]).date is not None
+    assert take_byline_lines(["بقلم ليلى حداد", *BODY]).byline == "بقلم ليلى حداد"
+    assert take_byline_lines(["By the river they waited", *BODY]).byline is None
+    assert take_byline_lines(["The protests of 14 March 2020 ended quietly.", *BODY]).date is None
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_byline_and_date_are_taken_off_the_head() -> None:
     ],
 )
 def test_a_sub_headline_is_neither_byline_nor_date(line: str) -> None:
-    head = take_head([line, *BODY])
+    head = take_byline_lines([line, *BODY])
     assert (head.lines, head.byline, head.date) == ([line, *BODY], None, None)
 
 

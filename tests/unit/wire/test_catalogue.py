@@ -4,8 +4,8 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.errors import ConfigError
-from pipeline.stages.protocol import STAGES, StageName
 from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
 from pipeline.wire.schemas import schema_dir, schema_names
 

@@ -7,7 +7,7 @@ from pipeline.domain.decisions import decided, lost
 from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import Activate, Void
-from pipeline.stages.protocol import STAGES
+from pipeline.domain.stage import STAGES
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 from pipeline.wire.codec import (
     decode_article,

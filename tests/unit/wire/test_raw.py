@@ -9,8 +9,9 @@ import pytest
 import zstandard
 
 from pipeline.domain.outcome import Reject
+from pipeline.domain.raw import RawArticle
 from pipeline.text.params import IngestParams
-from pipeline.wire.raw import RawArticle, decode_raw, raw_key
+from pipeline.wire.raw import decode_raw, raw_key
 
 URL = "https://news.example.org/2026/01/dam"
 TEXT = "The dam held through the night, engineers said on Tuesday."

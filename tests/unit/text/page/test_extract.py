@@ -3,11 +3,11 @@
 import pytest
 
 from pipeline.domain.outcome import Reject
-from pipeline.text.draft import Draft
+from pipeline.domain.raw import RawArticle
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.drafting import draft_article
 from pipeline.text.page.extract import Page, read_page
 from pipeline.text.params import Extraction, IngestParams
-from pipeline.wire.raw import RawArticle
 
 URL = "https://nahr.example/water/dam-holds"
 PARAMS = IngestParams()
@@ -22,11 +22,11 @@ SITE = "<meta property='og:site_name' content='Nahr News'>"
 TEASER = "Ten dams you should see before they are gone"
 
 
-def _draft(body: str, head: str = "") -> Draft:
+def _draft(body: str, head: str = "") -> ArticleDraft:
     html = f"<html><head><title>Dam holds</title>{head}</head><body>{body}</body></html>"
     raw = RawArticle(html=html, url=URL, canonical=URL)
     draft = draft_article(raw, "nahr.example", SEEN_MS, PARAMS)
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, ArticleDraft)
     return draft
 
 
@@ -183,7 +183,7 @@ def test_what_is_not_free_is_flagged(head: str, body: str, paragraphs: int, flag
 def test_amp_pages_are_flagged() -> None:
     html = f"<html amp><body>{_paragraphs(*TEXT)}</body></html>"
     draft = draft_article(RawArticle(html=html), "nahr.example", SEEN_MS, PARAMS)
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, ArticleDraft)
     assert "amp_page" in draft.flags
 
 
@@ -294,7 +294,7 @@ def _ld(*nodes: str) -> str:
     return "".join(f'<script type="application/ld+json">{node}</script>' for node in nodes)
 
 
-def _names(draft: Draft) -> list[str]:
+def _names(draft: ArticleDraft) -> list[str]:
     return [author.name for author in draft.authors]
 
 
@@ -378,7 +378,7 @@ def test_the_first_date_that_can_be_true(head: str, body: str, value: str, sourc
     html = f"<html><head>{head}</head><body>{body}<article>{_paragraphs(*TEXT)}</article></body></html>"
     url = "https://nahr.example/2026/01/06/dam-holds"
     draft = draft_article(RawArticle(html=html, url=url, canonical=url), "nahr.example", SEEN_MS, PARAMS)
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, ArticleDraft)
     assert draft.published_at is not None
     assert (draft.published_at.value[:10], draft.published_at.source) == (value, source)
     assert "published_at_implausible" not in draft.flags

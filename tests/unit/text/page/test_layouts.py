@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.evaluation.corpora import Corpus, GoldPage
-from pipeline.evaluation.extraction import measure
-from pipeline.evaluation.extractors import own_extractors
-from pipeline.text.draft import Draft
+from pipeline.domain.raw import RawArticle
+from pipeline.text.draft import ArticleDraft
 from pipeline.text.drafting import draft_article
 from pipeline.text.params import IngestParams
-from pipeline.wire.raw import RawArticle
+from pipeline_research.evaluation.corpora import Corpus, GoldPage
+from pipeline_research.evaluation.extraction import measure
+from pipeline_research.evaluation.extractors import own_extractors
 
 PAGES = Path(__file__).parents[3] / "pages"
 LAYOUTS = {path.stem: path.read_text("utf-8") for path in sorted((PAGES / "layouts").glob("*.html"))}
@@ -41,10 +41,10 @@ def _body(layout: str, language: str) -> list[str]:
     return [TEXTS[language][part] for part in parts]
 
 
-def _draft(layout: str, language: str) -> Draft:
+def _draft(layout: str, language: str) -> ArticleDraft:
     raw = RawArticle(html=_html(layout, language), url=URL, canonical=URL)
     draft = draft_article(raw, "gazette.example", SEEN_MS, IngestParams())
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, ArticleDraft)
     return draft
 
 

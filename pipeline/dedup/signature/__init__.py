@@ -1,0 +1,1 @@
+"""Pure: signatures of articles: normalised text, shingles, MinHash sketches."""

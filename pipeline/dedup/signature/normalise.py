@@ -1,0 +1,158 @@
+"""Texts as they are hashed: NFKC, lower case, no controls, single spaces; many at once.
+
+Most characters stand for themselves or for one other character, whatever is around them. A table made from Python's
+own rules maps those; a text with any other character is folded by the rules themselves, so both ways agree.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.signature.character_classes import CONTROL, classes_of, without_controls
+
+__all__ = ["normalised"]
+
+_AT_ONCE: Final = 32
+"""Texts handled together: enough to spread NumPy's overhead, few enough for the processor's cache."""
+_BREAK: Final = "\n"
+_SPACE: Final = 0x20
+_LIMIT: Final = 0x20000
+_POINT: Final = np.uint32((1 << 24) - 1)
+_DROPPED: Final = np.uint32(1 << 24)
+_BESIDE: Final = np.uint32(1 << 25)
+"""A mark; marks beside each other are put in order."""
+_HARD: Final = np.uint32(1 << 26)
+"""What becomes of the character depends on its neighbours, or it becomes several."""
+_SYLLABLE_PARTS: Final = ((0x1161, 0x1176), (0x11A8, 0x11C3))
+"""Vowels and finals of Hangul, which are composed by arithmetic and not by a table."""
+
+Points = NDArray[Any]
+Positions = NDArray[np.int64]
+
+
+def normalised(texts: Sequence[str]) -> list[str]:
+    """Return each text as it is hashed."""
+    plain = [place for place, text in enumerate(texts) if text.isascii()]
+    others = [place for place, text in enumerate(texts) if not text.isascii()]
+    results = [""] * len(texts)
+    for places, fold in ((plain, _plain), (others, _mapped)):
+        for start in range(0, len(places), _AT_ONCE):
+            chosen = places[start : start + _AT_ONCE]
+            for place, text in zip(chosen, fold([texts[place] for place in chosen]), strict=True):
+                results[place] = text
+    return results
+
+
+def _by_rules(text: str) -> str:
+    """Fold a text by Unicode's rules, character by character."""
+    text = unicodedata.normalize("NFKC", text)
+    lower = text.casefold()
+    if lower != text:  # in scripts without cases, normalising twice would be most of the work
+        lower = unicodedata.normalize("NFKC", lower)
+    return " ".join(without_controls(" ".join(lower.split())).split())
+
+
+def _plain(texts: list[str]) -> list[str]:
+    """Fold texts of ASCII characters."""
+    data, ends = _joined(texts)
+    points = np.frombuffer(data.encode("ascii").translate(_ASCII), dtype=np.uint8)
+    if (points == 0).any():
+        points, ends = _kept(points, points != 0, ends)
+    points, ends = _single_spaced(points, ends)
+    return _cut(points.tobytes().decode("ascii"), ends)
+
+
+def _mapped(texts: list[str]) -> list[str]:
+    """Fold texts by the table, or by the rules where the table does not suffice."""
+    data, ends = _joined(texts)
+    entries = _TABLE.take(np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4"), mode="clip")
+    present = np.bitwise_or.reduce(entries)
+    hard = _hard(entries, ends) if present & (_HARD | _BESIDE) else []
+    points = entries & _POINT
+    if present & _DROPPED:
+        points, ends = _kept(points, entries & _DROPPED == 0, ends)
+    points, ends = _single_spaced(points, ends)
+    results = _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends)
+    for place in hard:
+        results[place] = _by_rules(texts[place])
+    return results
+
+
+def _joined(texts: list[str]) -> tuple[str, Positions]:
+    """Return the texts with a line break before each and after the last, and where the breaks are."""
+    ends = np.fromiter(accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
+    return _BREAK.join(["", *texts, ""]), ends
+
+
+def _hard(entries: NDArray[np.uint32], ends: Positions) -> list[int]:
+    """Return which texts hold characters that the table does not know enough about."""
+    marks = entries & _BESIDE > 0
+    hard = entries & _HARD > 0
+    hard[1:] |= marks[1:] & marks[:-1]
+    places: list[int] = (np.unique(np.searchsorted(ends, np.flatnonzero(hard))) - 1).tolist()
+    return places
+
+
+def _single_spaced(points: Points, ends: Positions) -> tuple[Points, Positions]:
+    """Drop every space behind another space, also behind a break."""
+    spaces = points == _SPACE
+    again = spaces[1:] & spaces[:-1]
+    if not again.any():
+        return points, ends
+    return _kept(points, np.concatenate(([True], ~again)), ends)
+
+
+def _kept(points: Points, chosen: NDArray[np.bool_], ends: Positions) -> tuple[Points, Positions]:
+    places = np.flatnonzero(chosen)
+    return points[places], np.searchsorted(places, ends)
+
+
+def _cut(joined: str, ends: Positions) -> list[str]:
+    """Return the texts between the breaks. A break is gone if a space was before it."""
+    return [joined[start:end].strip(" ") for start, end in pairwise(ends.tolist())]
+
+
+def _made_ascii() -> bytes:
+    table = bytearray(chr(point).lower().encode()[0] for point in range(128))
+    for point, kind in enumerate(classes_of(np.arange(128, dtype=np.uint32)).tolist()):
+        if chr(point).isspace():
+            table[point] = _SPACE
+        elif kind == CONTROL:
+            table[point] = 0
+    return bytes(table) + bytes(128)
+
+
+def _made_table() -> NDArray[np.uint32]:
+    """Return what becomes of each character, with flags; the last entry is for all characters beyond."""
+    originals = [chr(point) for point in range(_LIMIT) if not 0xD800 <= point < 0xE000 and point != ord(_BREAK)]
+    first = unicodedata.normalize("NFKC", _BREAK.join(originals)).split(_BREAK)
+    last = unicodedata.normalize("NFKC", _BREAK.join(first).casefold()).split(_BREAK)
+    composing = _composing(originals)
+    table = np.full(_LIMIT + 1, _HARD, dtype=np.uint32)
+    table[ord(_BREAK)] = _SPACE
+    for original, middle, char in zip(originals, first, last, strict=True):
+        if len(middle) == len(char) == 1 and composing.isdisjoint((middle, char)):
+            marks = unicodedata.combining(middle) or unicodedata.combining(char)
+            table[ord(original)] = (_SPACE if char.isspace() else ord(char)) | (int(_BESIDE) if marks else 0)
+    points = table & _POINT
+    dropped = (classes_of(points) == CONTROL) & (table & _HARD == 0)
+    table[dropped] |= _DROPPED
+    return table
+
+
+def _composing(chars: list[str]) -> set[str]:
+    """Return the characters that may become one with a character before them."""
+    composing = {chr(point) for start, end in _SYLLABLE_PARTS for point in range(start, end)}
+    for char in chars:
+        parts = unicodedata.decomposition(char).split()
+        if len(parts) > 1 and not parts[0].startswith("<"):
+            composing.update(chr(int(part, 16)) for part in parts[1:])
+    return composing
+
+
+_ASCII: Final = _made_ascii()
+_TABLE: Final = _made_table()

@@ -1,0 +1,159 @@
+"""Shingle hashes of many texts at once, from one long array of characters.
+
+A word's hash is the value of a polynomial in its characters; a shingle's hash combines those of its words. All
+arithmetic is modulo 2^64, so it is the same on every machine and NumPy.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from pipeline.dedup.params import SigningParams
+from pipeline.dedup.signature.character_classes import DIGIT, LETTER, MARK, SIGN
+
+__all__ = ["Shingles", "Tokens", "mix", "shingle", "tokenise"]
+
+Hashes = NDArray[np.uint64]
+Positions = NDArray[np.int64]
+
+_BASE: Final = 0x9E3779B97F4A7C15
+_SEED: Final = np.uint64(0xD6E8FEB86659FD93)
+_MIX_1: Final = np.uint64(0xFF51AFD7ED558CCD)
+_MIX_2: Final = np.uint64(0xC4CEB9FE1A85EC53)
+_SHIFT: Final = np.uint64(33)
+_ORDER: Final = tuple(
+    np.uint64(value)
+    for value in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3)
+)
+"""One odd factor for each place in a shingle, so that the order of words counts."""
+
+
+class Tokens(Struct, frozen=True):
+    """Words, or single characters of scripts without spaces, of all texts in order."""
+
+    hashes: Hashes
+    """Of a word's first characters, of all digits of a number."""
+    texts: Positions
+    """Which text each token belongs to."""
+    numeric: NDArray[np.bool_]
+    """Whether the token starts with a digit."""
+    signs: NDArray[np.bool_]
+    """Whether the token is a character of a script without spaces."""
+
+
+class Shingles(Struct, frozen=True):
+    """Hashes of overlapping runs of tokens, with the text each belongs to."""
+
+    hashes: Hashes
+    texts: Positions
+
+
+def mix(values: Hashes) -> Hashes:
+    """Spread every input bit over all output bits (the finaliser of MurmurHash3)."""
+    mixed = values ^ (values >> _SHIFT)
+    mixed *= _MIX_1
+    mixed ^= mixed >> _SHIFT
+    mixed *= _MIX_2
+    mixed ^= mixed >> _SHIFT
+    return mixed
+
+
+def _made_powers(base: int, count: int) -> Hashes:
+    powers = np.full(count, np.uint64(base), dtype=np.uint64)
+    powers[0] = 1
+    return np.cumprod(powers, dtype=np.uint64)
+
+
+def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions, params: SigningParams) -> Tokens:
+    """Split texts into tokens and hash them. Text number i begins at starts[i]; something must stand between texts."""
+    marks = classes == MARK
+    if marks.any():
+        kept = np.flatnonzero(~marks)
+        starts = np.searchsorted(kept, starts)
+        points, classes = points[kept], classes[kept]
+    first, lengths = _words(classes)
+    numeric = classes[first] == DIGIT
+    hashes = _starts_hashed(points, first, lengths, params.word_start)
+    long = np.flatnonzero(numeric & (lengths > params.word_start))
+    if len(long):
+        hashes[long] = _wholly_hashed(points, first[long], lengths[long])
+    counts = np.diff(np.append(np.searchsorted(first, starts), len(first)))
+    return Tokens(
+        hashes=mix(hashes),
+        texts=np.repeat(np.arange(len(starts)), counts),
+        numeric=numeric,
+        signs=classes[first] == SIGN,
+    )
+
+
+def _starts_hashed(points: NDArray[Any], first: Positions, lengths: Positions, most: int) -> Hashes:
+    """Return the polynomial of the first characters of each word."""
+    hashes = points[first] + _SEED
+    for place in range(1, most):
+        values = points.take(first + place, mode="clip") + _SEED
+        values *= np.uint64(pow(_BASE, place, 1 << 64))
+        values *= lengths > place
+        hashes += values
+    return hashes
+
+
+def _wholly_hashed(points: NDArray[Any], first: Positions, lengths: Positions) -> Hashes:
+    """Return the polynomial of all characters of each word."""
+    ends = np.cumsum(lengths)
+    begins = ends - lengths
+    places = np.arange(ends[-1]) - np.repeat(begins, lengths)
+    values = points[np.repeat(first, lengths) + places] + _SEED
+    values *= _powers(int(lengths.max()))[places]
+    return np.add.reduceat(values, begins)
+
+
+def _powers(count: int) -> Hashes:
+    """Return the first powers of the base."""
+    powers = np.full(count, np.uint64(_BASE), dtype=np.uint64)
+    powers[0] = 1
+    return np.cumprod(powers, dtype=np.uint64)
+
+
+def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
+    """Return where each token starts and how many characters it has."""
+    wordy = np.zeros(len(classes) + 2, dtype=np.bool_)
+    np.greater_equal(classes, LETTER, out=wordy[1:-1])
+    signs = classes == SIGN
+    if not signs.any():
+        edges = np.flatnonzero(wordy[1:] != wordy[:-1])
+        return edges[::2], edges[1::2] - edges[::2]
+    # Each sign is a token, and ends the word before it.
+    alone = np.zeros(len(classes) + 2, dtype=np.bool_)
+    alone[1:-1] = signs
+    first = signs | (wordy[1:-1] & (~wordy[:-2] | alone[:-2]))
+    last = signs | (wordy[1:-1] & (~wordy[2:] | alone[2:]))
+    starts = np.flatnonzero(first)
+    return starts, np.flatnonzero(last) + 1 - starts
+
+
+def _runs(tokens: Tokens, length: int) -> Shingles:
+    count = len(tokens.hashes) - length + 1
+    if count <= 0:
+        return Shingles(hashes=tokens.hashes[:0], texts=tokens.texts[:0])
+    hashes = tokens.hashes[:count] * _ORDER[0]
+    for place in range(1, length):
+        hashes += tokens.hashes[place : place + count] * _ORDER[place]
+    inside = tokens.texts[:count] == tokens.texts[length - 1 :]
+    return Shingles(hashes=mix(hashes[inside]), texts=tokens.texts[:count][inside])
+
+
+def shingle(tokens: Tokens, texts: int, params: SigningParams) -> Shingles:
+    """Return the shingles of all texts: runs of characters where most tokens are such, else runs of words."""
+    sizes = np.bincount(tokens.texts, minlength=texts)
+    spaceless = np.bincount(tokens.texts[tokens.signs], minlength=texts) * 2 > sizes
+    words = _runs(tokens, params.word_shingle)
+    if not spaceless.any():
+        return words
+    signs = _runs(tokens, params.sign_shingle)
+    of_words, of_signs = ~spaceless[words.texts], spaceless[signs.texts]
+    return Shingles(
+        hashes=np.concatenate((words.hashes[of_words], signs.hashes[of_signs])),
+        texts=np.concatenate((words.texts[of_words], signs.texts[of_signs])),
+    )

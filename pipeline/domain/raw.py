@@ -1,0 +1,43 @@
+"""The raw article: one decoded raw record, before anything in it is cleaned."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from pipeline.domain.article import Action
+from pipeline.domain.ids import ArticleId
+
+__all__ = ["RawArticle", "RawAuthor"]
+
+
+class RawAuthor(Struct, frozen=True):
+    """An author given as an object."""
+
+    name: str
+    url: str | None = None
+
+
+class RawArticle(Struct, frozen=True, kw_only=True):
+    """One raw record, decoded and of the right shape; nothing is cleaned yet."""
+
+    url: str | None = None
+    id: str | None = None
+    action: Action = "publish"
+    html: str | None = None
+    text: str | None = None
+    title: str | None = None
+    subtitle: str | None = None
+    source: str | None = None
+    published_at: str | None = None
+    modified_at: str | None = None
+    fetched_at: str | None = None
+    language: str | None = None
+    authors: tuple[str | RawAuthor, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    rights: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
+    canonical: str | None = None
+    """Canonical form of `url`."""
+    article_id: ArticleId = ArticleId("")
+    """The article's name, from `canonical`, or else from `source` and `id`, or else from `source` and content."""

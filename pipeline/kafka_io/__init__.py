@@ -1,0 +1,1 @@
+"""Edge: everything that touches faust and aiokafka: transport, fetching, transactions, producers, security."""

@@ -1,0 +1,49 @@
+"""What a worker checks on the cluster before it starts: that its topics exist and fit together."""
+
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError
+
+from pipeline.domain.stage import StageName
+from pipeline.errors import ConfigError, TransientError
+from pipeline.wire.catalogue import Catalogue
+
+__all__ = ["check_topics"]
+
+
+async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: tuple[StageName, ...]) -> Catalogue:
+    """Return the catalogue with the partition count found on the cluster.
+
+    Raises:
+        ConfigError: A topic is missing, or topics of articles differ in their partition count.
+        TransientError: The cluster cannot be reached, or does not let us in.
+    """
+    names = sorted(
+        {name for stage in stages for name in (*catalogue.stage(stage).all_reads, *catalogue.stage(stage).all_writes)}
+    )
+    admin = AIOKafkaAdminClient(**arguments)
+    try:
+        await admin.start()
+        # All topics: to ask for one by name makes it, where a broker creates topics by itself.
+        described = await admin.describe_topics()
+    except KafkaConnectionError as error:
+        servers = ",".join(arguments["bootstrap_servers"])
+        raise TransientError(f"no answer from {servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
+    finally:
+        await admin.close()
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+    missing = [name for name in names if not counts.get(name)]
+    if missing:
+        raise ConfigError(
+            f"run `news-pipeline topics apply` first: {len(missing)} topics are missing, {missing[0]} first"
+        )
+    articles = {name: counts[name] for name in names if catalogue.topic(name).partitions is None}
+    if len(set(articles.values())) != 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in articles.items())
+        raise ConfigError(f"topics of articles must have equally many partitions: {listed}")
+    for name in names:
+        spec = catalogue.topic(name)
+        if spec.kind == "log" and counts[name] != 1:
+            raise ConfigError(f"{name} has {counts[name]} partitions; a log has one, or there is no total order")
+    return catalogue.sized(article_partitions=next(iter(articles.values())))

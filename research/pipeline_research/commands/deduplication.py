@@ -1,0 +1,109 @@
+"""`news-pipeline eval dedupe`."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from pipeline.cli.exits import UsageError
+from pipeline_research.evaluation.copy_finders import OURS, Finder, finders
+from pipeline_research.evaluation.deduplication import (
+    Case,
+    Row,
+    measure,
+    shared_passage_trial,
+    story_clusters,
+    summed,
+    trials,
+)
+from pipeline_research.evaluation.deduplication_tables import render
+from pipeline_research.evaluation.news_texts import Story, TextSet, load_sets, load_stories, sample_set
+
+__all__ = ["dedupe"]
+
+_LEAST_PER_LANGUAGE: Final = 4
+
+
+def dedupe(
+    *,
+    data: Path | None = None,
+    per_language: int = 30,
+    seed: int = 1,
+    peers: bool = True,
+    min_recall: float | None = None,
+    min_precision: float | None = None,
+) -> int:
+    """Measure how well copies are told from what only resembles them, beside other methods on the same texts.
+
+    Copies and others are made of the project's samples, and of news in `data`, by a generator with a seed: the same
+    options give the same texts. Peers that are not installed are left out; `uv run --with datasketch --with simhash
+    news-pipeline eval dedupe …` has them for once. Texts are never printed.
+
+    Parameters
+    ----------
+    data:
+        A directory with `topic/*.jsonl.gz`, lines with `text` and `lang`; reports of one event in
+        `dup/ecbplus.jsonl.gz`, lines with `text` and `cluster`. Passed over where it is absent.
+    per_language:
+        Articles to draw from every file and language; those with fewer long ones are left out.
+    seed:
+        Chooses articles and changes.
+    peers:
+        Whether the peers work too.
+    min_recall:
+        Exit 1 when less of any kind of copies that has an aim is recognised.
+    min_precision:
+        Exit 1 when less of all that is no copy is let through.
+    """
+    if per_language < _LEAST_PER_LANGUAGE:
+        raise UsageError(f"--per-language must be {_LEAST_PER_LANGUAGE} or more")
+    for name, value in (("--min-recall", min_recall), ("--min-precision", min_precision)):
+        if value is not None and not 0 <= value <= 1:
+            raise UsageError(f"{name} must be from 0 to 1")
+    methods, absent = finders(peers=peers)
+    for name in absent:
+        _say(f"{name}: not installed, left out")
+    failed = _evaluate("The project's samples", sample_set(), [], methods, seed, (min_recall, min_precision))
+    if data is not None and data.is_dir():
+        sets, stories = list(load_sets(data, per_language, seed)), load_stories(data)
+        if not sets:
+            raise UsageError(f"{data} has no file with {per_language} long articles in one language")
+        title = f"News in {len({texts.language for texts in sets})} languages: {per_language} articles of each of "
+        title += ", ".join(f"{texts.name} ({texts.language})" for texts in sets)
+        failed |= _evaluate(title, sets, stories, methods, seed, (min_recall, min_precision))
+    elif data is not None:
+        _say(f"{data}: not there, passed over")
+    return int(failed)
+
+
+def _evaluate(
+    title: str,
+    sets: list[TextSet],
+    stories: list[Story],
+    methods: list[Finder],
+    seed: int,
+    least: tuple[float | None, float | None],
+) -> bool:
+    """Measure all methods on one body of data and print it; return whether ours falls below what is asked for."""
+    made, shared = trials(sets, stories, seed), shared_passage_trial(sets, seed)
+    results = {}
+    for method in methods:
+        _say(f"{title[:24]}: {method.name}")
+        results[method.name] = [outcome for trial in (*made, shared) for outcome in measure(method, trial)]
+    print("\n".join(render(title, results, [story_clusters(trial) for trial in made])), flush=True)
+    return _is_below(results[OURS], *least)
+
+
+def _is_below(outcomes: list[tuple[Case, Row]], min_recall: float | None, min_precision: float | None) -> bool:
+    kinds = summed([(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None])
+    others = summed([("what is no copy", row) for case, row in outcomes if not case.kind.is_copy])
+    below = False
+    for rows, what, least in ((kinds, "recognised", min_recall), (others, "let through", min_precision)):
+        for name, row in rows.items():
+            if least is not None and row.share_right < least:
+                _say(f"{name}: {row.share_right:.4f} {what} is below {least}")
+                below = True
+    return below
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,12 @@
+"""`news-pipeline eval`."""
+
+from cyclopts import App
+
+__all__ = ["app"]
+
+app = App(name="eval", help="Measure quality on labelled data.", result_action="return_value")
+# Named as text, so that no command loads what another one needs.
+app.command("pipeline_research.commands.deduplication:dedupe", name="dedupe")
+app.command("pipeline_research.commands.extraction:extract", name="extract")
+app.command("pipeline_research.commands.model_quality:language", name="language")
+app.command("pipeline_research.commands.model_quality:subjects", name="subjects")

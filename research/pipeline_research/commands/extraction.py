@@ -1,0 +1,69 @@
+"""`news-pipeline eval extract`."""
+
+import sys
+from pathlib import Path
+
+from pipeline.cli.exits import UsageError
+from pipeline_research.evaluation.corpora import Corpus, load_corpora
+from pipeline_research.evaluation.extraction import Measured, measure
+from pipeline_research.evaluation.extractors import DEFAULT, Extractor, own_extractors, peer_extractors
+from pipeline_research.evaluation.tables import render
+
+__all__ = ["extract"]
+
+
+def extract(*, data: Path, min_f1: float | None = None, peers: bool = True, worst: int = 10) -> int:
+    """Measure how well articles are taken out of pages, beside the libraries of the field.
+
+    Every setting of `NEWS_EXTRACTION` and every installed peer works on the same pages, one after another in one
+    process. Peers that are not installed are left out; `uv run --with trafilatura --with resiliparse --with newspaper4k
+    --with readability-lxml news-pipeline eval extract …` has them for once. Names of pages are printed, texts never.
+
+    Parameters
+    ----------
+    data:
+        A directory of .jsonl, .jsonl.gz or .jsonl.zst files. A line is a page: `html`, and either `articleBody`, its
+        text, or `with` and `without`, pieces that must and must not be found; `url`, `id`, `file` and `lang` if known.
+    min_f1:
+        Exit 1 when the default setting scores less than this on any file.
+    peers:
+        Whether the peers work too.
+    worst:
+        How many of the worst pages to name.
+    """
+    if min_f1 is not None and not 0 <= min_f1 <= 1:
+        raise UsageError("--min-f1 must be from 0 to 1")
+    extractors = own_extractors()
+    if peers:
+        installed, absent = peer_extractors()
+        extractors += installed
+        for name in absent:
+            _say(f"{name}: not installed, left out")
+    scores = {}
+    for corpus in load_corpora(data):
+        if isinstance(corpus, str):
+            _say(f"{corpus}: no gold text, left out")
+        else:
+            own = _evaluate(corpus, extractors, worst)
+            scores[corpus.name] = own.score.f1
+    if not scores:
+        raise UsageError(f"{data} has no file of pages with gold text")
+    below = {name: score for name, score in scores.items() if min_f1 is not None and score < min_f1}
+    for name, score in below.items():
+        _say(f"{name}: F1 {score:.3f} is below {min_f1}")
+    return int(bool(below))
+
+
+def _evaluate(corpus: Corpus, extractors: list[Extractor], worst: int) -> Measured:
+    """Measure all on one corpus and print it; return the default setting's result."""
+    measured = []
+    for extractor in extractors:
+        _say(f"{corpus.name}: {extractor.name}")
+        measured.append(measure(extractor, corpus))
+    own = next(item for item in measured if item.extractor.name == DEFAULT)
+    print("\n".join(render(corpus, measured, own, worst)), flush=True)
+    return own
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

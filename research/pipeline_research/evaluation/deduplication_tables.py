@@ -1,0 +1,79 @@
+"""What an evaluation of deduplication shows: plain Markdown tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline_research.evaluation.copies import Kind
+from pipeline_research.evaluation.copy_finders import OURS
+from pipeline_research.evaluation.deduplication import Case, Row, summed
+
+__all__ = ["Results", "render"]
+
+Results = Mapping[str, Sequence[tuple[Case, Row]]]
+"""Outcomes by method; ours among them."""
+
+
+def render(title: str, results: Results, adjusted_rand: Sequence[float]) -> Iterator[str]:
+    """Return the lines of one body of data: copies and others by kind, all together, and ours by language."""
+    kinds = {case.kind.name: case.kind for case, _ in results[OURS]}
+    by_kind = {name: summed([(case.kind.name, row) for case, row in outcomes]) for name, outcomes in results.items()}
+    yield f"## {title}"
+    yield ""
+    yield from _copies([kind for kind in kinds.values() if kind.is_copy], by_kind)
+    yield ""
+    yield from _others([kind for kind in kinds.values() if not kind.is_copy], by_kind)
+    yield ""
+    yield from _together(results)
+    yield ""
+    yield "Adjusted Rand index of our clusters, each half copied: " + ", ".join(f"{v:.4f}" for v in adjusted_rand)
+    yield ""
+    yield from _languages(results[OURS])
+    yield ""
+
+
+def _copies(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
+    yield from _head("copies: recall / precision / F1", rows)
+    for kind in kinds:
+        found = [by_kind[kind.name] for by_kind in rows.values()]
+        cells = [f"{row.share_right:.3f} / {row.precision:.3f} / {row.f1:.3f}" for row in found]
+        yield _line(kind, found, cells)
+
+
+def _others(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
+    yield from _head("no copies: share let through", rows)
+    for kind in kinds:
+        found = [by_kind[kind.name] for by_kind in rows.values()]
+        yield _line(kind, found, [f"{row.share_right:.4f}" for row in found])
+
+
+def _head(what: str, methods: Mapping[str, object]) -> Iterator[str]:
+    yield f"| {what} | texts | aim | " + " | ".join(methods) + " | |"
+    yield "|---|---:|---:|" + "---:|" * len(methods) + "---|"
+
+
+def _line(kind: Kind, found: Sequence[Row], cells: Sequence[str]) -> str:
+    aim = "" if kind.aim is None else f"≥ {kind.aim:g}"
+    remarks = [] if kind.aim is None or found[0].share_right >= kind.aim else ["below the aim"]
+    if any(row.share_right > found[0].share_right for row in found[1:]):
+        remarks.append("not the best")
+    return f"| {kind.name} | {found[0].cases} | {aim} | " + " | ".join(cells) + f" | {', '.join(remarks)} |"
+
+
+def _together(results: Results) -> Iterator[str]:
+    yield "| all kinds together | recall | precision | F1 | no copies let through |"
+    yield "|---|---:|---:|---:|---:|"
+    for name, outcomes in results.items():
+        rows = summed([("copies" if case.kind.is_copy else "others", row) for case, row in outcomes])
+        copies, others = rows["copies"], rows["others"]
+        # What was wrongly found among the others counts against precision too.
+        both = Row(copies.cases, copies.right, copies.wrong + others.wrong)
+        yield f"| {name} | {both.share_right:.4f} | {both.precision:.4f} | {both.f1:.4f} | {others.share_right:.4f} |"
+
+
+def _languages(outcomes: Sequence[tuple[Case, Row]]) -> Iterator[str]:
+    yield "| language, ours | copies | recall | others | let through |"
+    yield "|---|---:|---:|---:|---:|"
+    copies = summed([(case.language, row) for case, row in outcomes if case.kind.is_copy])
+    others = summed([(case.language, row) for case, row in outcomes if not case.kind.is_copy])
+    for language, row in sorted(copies.items()):
+        other = others[language]
+        yield f"| {language} | {row.cases} | {row.share_right:.4f} | {other.cases} | {other.share_right:.4f} |"

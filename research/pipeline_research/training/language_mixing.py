@@ -1,0 +1,55 @@
+"""Measure articles put together of two languages: halves, and three quarters with one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.domain.article import Language
+from pipeline.models.language import LanguageInput, LanguageModel
+from pipeline_research.training.language_corpora import Sample
+from pipeline_research.training.measures import table
+
+__all__ = ["mixed_tables"]
+
+_CHARS: Final = 1000  # of an article in two languages
+_AWAY: Final = 61  # places between the two articles that are joined; a language has 60 in a row
+_KINDS: Final = {"halves": 0.5, "three quarters and one": 0.75}
+
+
+def mixed_tables(news: Sequence[Sample]) -> dict[str, list[str]]:
+    """Return what is said about joined news, and how often `mul` is said about news in one language, by title."""
+    model = LanguageModel.load()
+    plain = model.detect([LanguageInput(body=row.text) for row in news])
+    rows = [["one language", *_cells(plain, [(row.tag, row.tag) for row in news])]]
+    for kind, share in _KINDS.items():
+        joined = [_joined(one, other, share) for one, other in _pairs(news)]
+        found = model.detect([LanguageInput(body=text) for text in joined])
+        rows.append([kind, *_cells(found, [(one.tag, other.tag) for one, other in _pairs(news)])])
+    head = ["news made of", "texts", "`mul`", "the first language", "the second", "another", "`und`", "parts right"]
+    return {
+        "Mixed articles: what is said about news, and about two articles in different languages joined": table(
+            head, rows
+        )
+    }
+
+
+def _pairs(news: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
+    joined = [(one, news[(number + _AWAY) % len(news)]) for number, one in enumerate(news)]
+    return [(one, other) for one, other in joined if one.tag != other.tag]
+
+
+def _joined(one: Sample, other: Sample, share: float) -> str:
+    cut = round(_CHARS * share)
+    return f"{one.text[:cut]}\n{other.text[: _CHARS - cut]}"
+
+
+def _cells(found: Sequence[Language], truth: Sequence[tuple[str, str]]) -> list[object]:
+    said: Counter[str] = Counter()
+    parts = 0
+    for item, (first, second) in zip(found, truth, strict=True):
+        tag = item.tag.split("-", maxsplit=1)[0]
+        kind = {"mul": "mul", "und": "und", second: "second", first: "first"}.get(tag, "another")
+        said[kind] += 1
+        parts += [span.tag.split("-", maxsplit=1)[0] for span in item.spans] == [first, second]
+    shares = [f"{100 * said[kind] / max(1, len(found)):.1f} %" for kind in ("mul", "first", "second", "another", "und")]
+    return [len(found), *shares, f"{100 * parts / max(1, len(found)):.1f} %"]

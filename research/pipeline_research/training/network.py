@@ -1,0 +1,204 @@
+"""The subject network and its training, in numpy."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline_research.training.adam import Adam, SparseAdam
+
+__all__ = ["Examples", "Network", "NetworkSettings", "train_network"]
+
+Floats = NDArray[np.float32]
+
+_CLIP: Final = 4.0  # standard deviations; the shipped network computes in 8 bits
+_STRONG: Final = 0.3  # weight from which a label counts when the network is calibrated
+_SAFE: Final = 30.0  # logit beyond which a probability is one or nothing
+
+
+class NetworkSettings(Struct, frozen=True):
+    """Sizes and rates, chosen on held-out training texts."""
+
+    bits: int = 17
+    bag_dim: int = 32
+    hidden: int = 256
+    epochs: int = 6
+    batch: int = 256
+    rate: float = 2e-3
+    bag_rate: float = 1.2e-2
+    dropout: float = 0.3
+    drop_bag: float = 0.35
+    drop_static: float = 0.1
+    smoothing: float = 0.02
+    decay: float = 1e-4
+    bag_scale: float = 6.0
+    seed: int = 3
+
+
+class Examples(Struct, frozen=True):
+    """Inputs (static: texts × dim; bag: sparse, texts × buckets), labels and the weight of each (texts × classes)."""
+
+    static: Floats
+    bag: Any
+    labels: Floats
+    weights: Floats
+
+    def joined(self, other: "Examples") -> "Examples":
+        """Return these and others."""
+        return Examples(
+            np.concatenate((self.static, other.static)),
+            sparse.vstack((self.bag, other.bag)).tocsr(),
+            np.concatenate((self.labels, other.labels)),
+            np.concatenate((self.weights, other.weights)),
+        )
+
+    def only(self, mask: NDArray[np.bool_]) -> "Examples":
+        """Return some of them."""
+        return Examples(self.static[mask], self.bag[mask], self.labels[mask], self.weights[mask])
+
+
+class Network(Struct, frozen=True):
+    """Everything that was learned."""
+
+    static_mean: Floats
+    static_scale: Floats
+    table: Floats
+    bag_scale: float
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+    hidden_peak: float = 1.0
+
+    def hidden(self, static: Floats, bag: Any) -> Floats:
+        """Return the hidden layer."""
+        left = (static - self.static_mean) * self.static_scale
+        right = np.asarray(bag @ self.table) * np.float32(self.bag_scale)
+        inputs = np.clip(np.concatenate((left, right), axis=1), -_CLIP, _CLIP)
+        return np.asarray(np.maximum(inputs @ self.first + self.first_bias, 0), dtype=np.float32)
+
+    def logits(self, static: Floats, bag: Any) -> Floats:
+        """Return the logits (texts × classes)."""
+        return self.hidden(static, bag) @ self.second + self.second_bias
+
+    def probabilities(self, static: Floats, bag: Any) -> Floats:
+        """Return the probability of every subject (texts × classes)."""
+        return _sigmoid(self.logits(static, bag))
+
+    def calibrated(self, held: Examples) -> "Network":
+        """Return the network with one slope, and a shift per class, fitted on held-out texts by log loss."""
+        logits = self.logits(held.static, held.bag)
+        weights = np.where(held.weights > _STRONG, np.float32(1), np.float32(0))
+        slope, shift = 1.0, np.zeros(logits.shape[1], np.float32)
+        for _ in range(600):
+            odds = _sigmoid(np.float32(slope) * logits + shift)
+            error = (odds - held.labels) * weights
+            slope -= 2.0 * float((error * logits).sum() / (weights * logits**2).sum())
+            shift -= 2.0 * error.sum(0) / (np.maximum((weights * odds * (1 - odds)).sum(0), 1) * 4 + 4)
+        return replace(
+            self,
+            second=self.second * np.float32(slope),
+            second_bias=self.second_bias * np.float32(slope) + shift,
+            hidden_peak=float(np.quantile(self.hidden(held.static, held.bag), 0.9999)),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the quantised weights: 8-bit table and layers, exact in any order of summation."""
+        table_step = np.quantile(np.abs(self.table), 0.9999) / 127
+        first_step = np.abs(self.first).max(0) / 127
+        second_step = np.abs(self.second).max(0) / 127
+        bag_scale = np.full(self.table.shape[1], self.bag_scale * table_step * 127 / _CLIP, np.float32)
+        return {
+            "bag_table": np.clip(np.rint(self.table / table_step), -127, 127).astype(np.int8),
+            "static_mean": self.static_mean.astype(np.float32),
+            "static_scale": (self.static_scale * 127 / _CLIP).astype(np.float32),
+            "bag_scale": bag_scale,
+            "first": np.rint(self.first / first_step).astype(np.int8),
+            "first_step": (first_step * _CLIP / 127).astype(np.float32),
+            "first_bias": self.first_bias.astype(np.float32),
+            "second": np.rint(self.second / second_step).astype(np.int8),
+            "hidden_scale": np.asarray(255 / self.hidden_peak, np.float32),
+            "second_step": (second_step * self.hidden_peak / 255).astype(np.float32),
+            "second_bias": self.second_bias.astype(np.float32),
+        }
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -_SAFE, _SAFE))), dtype=np.float32)
+
+
+class _Trainer:
+    """Learns bag table and layers by weighted binary cross-entropy."""
+
+    def __init__(self, examples: Examples, settings: NetworkSettings) -> None:
+        self.settings = settings
+        self.rng = np.random.default_rng(settings.seed)
+        self.examples = examples
+        self.mean = examples.static.mean(0)
+        self.scale = 1 / np.maximum(examples.static.std(0), np.float32(1e-6))
+        self.left = np.clip((examples.static - self.mean) * self.scale, -_CLIP, _CLIP).astype(np.float32)
+        self.width = examples.static.shape[1]
+        classes = examples.labels.shape[1]
+        inputs = self.width + settings.bag_dim
+        normal = self.rng.normal
+        # From nothing, so that what training never saw says nothing.
+        self.table = SparseAdam(np.zeros((1 << settings.bits, settings.bag_dim), np.float32))
+        self.first = Adam(normal(0, 1 / np.sqrt(inputs), (inputs, settings.hidden)).astype(np.float32))
+        self.first_bias = Adam(np.zeros(settings.hidden, np.float32))
+        self.second = Adam(normal(0, 1 / np.sqrt(settings.hidden), (settings.hidden, classes)).astype(np.float32))
+        self.second_bias = Adam(np.full(classes, -2.0, np.float32))
+
+    def step(self, rows: NDArray[np.intp], fade: float) -> float:
+        """Learn from a batch; return its loss."""
+        settings, rng, count = self.settings, self.rng, len(rows)
+        keep_bag = (rng.random(count) >= settings.drop_bag)[:, None].astype(np.float32)
+        keep_static = np.maximum((rng.random(count) >= settings.drop_static)[:, None].astype(np.float32), 1 - keep_bag)
+        bag_scale = np.float32(settings.bag_scale) * keep_bag
+        features = self.examples.bag[rows]
+        right = np.asarray(features @ self.table.value) * bag_scale
+        x = np.concatenate((self.left[rows] * keep_static, right), axis=1)
+        raw = x @ self.first.value + self.first_bias.value
+        mask = (raw > 0) * ((rng.random(raw.shape) >= settings.dropout) / np.float32(1 - settings.dropout))
+        hidden = (raw * mask).astype(np.float32)
+        odds = _sigmoid(hidden @ self.second.value + self.second_bias.value)
+        labels, weight = self.examples.labels[rows], self.examples.weights[rows]
+        wanted = labels * (1 - settings.smoothing) + settings.smoothing / labels.shape[1]
+        error = ((odds - wanted) * weight / count).astype(np.float32)
+        d_raw = ((error @ self.second.value.T) * mask).astype(np.float32)
+        d_right = (d_raw @ self.first.value[self.width :].T) * bag_scale
+        self.second.update(hidden.T @ error, settings.rate * fade, settings.decay)
+        self.second_bias.update(error.sum(0), settings.rate * fade)
+        self.first.update(x.T @ d_raw, settings.rate * fade, settings.decay)
+        self.first_bias.update(d_raw.sum(0), settings.rate * fade)
+        touched, places = np.unique(features.indices, return_inverse=True)
+        compact = sparse.csr_matrix((features.data, places, features.indptr), shape=(count, touched.size))
+        self.table.update_rows(touched, np.asarray(compact.T @ d_right), settings.bag_rate * fade)
+        losses = weight * (wanted * np.log(odds + 1e-7) + (1 - wanted) * np.log(1 - odds + 1e-7))
+        return -float(losses.sum())
+
+
+def train_network(examples: Examples, settings: NetworkSettings, say: Callable[[str], None]) -> Network:
+    """Learn bag table and layers; `say` is told of the progress."""
+    trainer = _Trainer(examples, settings)
+    count = len(examples.labels)
+    steps, step = settings.epochs * (count // settings.batch), 0
+    for epoch in range(settings.epochs):
+        order, loss = trainer.rng.permutation(count), 0.0
+        for start in range(0, count - settings.batch + 1, settings.batch):
+            loss += trainer.step(order[start : start + settings.batch], 1 - step / steps)
+            step += 1
+        say(f"network: epoch {epoch}, loss {loss / count:.4f}")
+    return Network(
+        static_mean=trainer.mean,
+        static_scale=trainer.scale,
+        table=trainer.table.value,
+        bag_scale=settings.bag_scale,
+        first=trainer.first.value,
+        first_bias=trainer.first_bias.value,
+        second=trainer.second.value,
+        second_bias=trainer.second_bias.value,
+    )

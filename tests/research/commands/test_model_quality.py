@@ -1,0 +1,65 @@
+"""`train` and `eval` of the models, as a user types them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.app import run_command
+from pipeline.cli.exits import CONFIGURATION, USAGE
+from pipeline_research.commands import model_quality
+from pipeline_research.training import needs
+from pipeline_research.training.language_report import Report
+from pipeline_research.training.measures import Scored
+
+
+@pytest.mark.parametrize("model", ["language", "subjects"])
+def test_training_says_what_is_missing(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(needs, "is_there", lambda _: False)
+    code = run_command(["train", model, "--data", str(tmp_path), "--output", str(tmp_path / "weights.npz")])
+    assert code == CONFIGURATION
+    assert "news-pipeline-research" in capsys.readouterr().err
+
+
+def test_weights_must_be_a_npz_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["train", "language", "--data", str(tmp_path), "--output", "weights.pickle"]) == USAGE
+    assert "weights.pickle: give a file that ends in .npz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("model", "missing"), [("language", "sib200.jsonl.gz"), ("subjects", "label_map.json")])
+def test_measuring_names_the_data_that_are_missing(
+    model: str, missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["eval", model, "--data", str(tmp_path)]) == USAGE
+    lines = capsys.readouterr().err.splitlines()
+    assert missing in lines[-1]
+
+
+def test_tables_are_printed_and_put_into_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = Report(["| a table |"], {"all": [Scored(("a",), "a", 0.9)]})
+    asked: list[object] = []
+
+    def measured(*given: object, baseline: bool) -> Report:
+        asked.extend((*given[2:], baseline))
+        return report
+
+    monkeypatch.setattr(model_quality, "subject_report", measured)
+    card = tmp_path / "card.md"
+    card.write_text("<!-- tables -->\n<!-- end of tables -->\n")
+    options = ["--write", str(card), "--weights", "a.npz", "--research", "b.npz", "--no-baseline"]
+    assert run_command(["eval", "subjects", "--data", str(tmp_path), *options]) == 0
+    assert asked == [Path("a.npz"), Path("b.npz"), False]
+    assert capsys.readouterr().out == "| a table |\n"
+    assert "| a table |" in card.read_text()
+
+
+def test_a_picture_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(needs, "is_there", lambda _: False)
+    plot = tmp_path / "plot.svg"
+    assert run_command(["eval", "language", "--data", str(tmp_path), "--plot", str(plot)]) == CONFIGURATION
+    assert "matplotlib" in capsys.readouterr().err

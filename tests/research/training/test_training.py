@@ -1,0 +1,148 @@
+"""Both models trained on a few sentences: what is written, the models read."""
+
+import functools
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.models.close_languages import CloseLanguagesModel
+from pipeline.models.ngrams import NgramModel
+from pipeline.models.scripts import code_points
+from pipeline.models.subjects import SubjectInput, SubjectModel
+from pipeline.sources.errors import InputError
+from pipeline_research.training import subjects as training
+from pipeline_research.training.language import LanguageTraining, train_language
+from pipeline_research.training.language_report import language_report
+from pipeline_research.training.relatives import RelativesTraining, train_relatives
+from pipeline_research.training.static_vectors import StaticSettings
+from pipeline_research.training.subject_report import subject_report
+from pipeline_research.training.subjects import SubjectTraining, train_subjects
+from pipeline_research.training.teacher import WIDTH, Teacher
+from tests.research.training.conftest import Write
+
+ENGLISH = "the minister told people that voters in towns would elect mayors and councils next week after long debates"
+GERMAN = "der minister sagte den leuten dass wähler in städten nächste woche nach langen debatten räte wählen werden"
+SPORT = "striker scored goals match team coach league stadium fans cup final keeper penalty season players"
+TAGS = {"eng-Latn": ENGLISH, "deu-Latn": GERMAN}
+
+
+def _sentence(words: str, seed: int) -> str:
+    rng = random.Random(seed)
+    return " ".join(rng.choices(words.split(), k=14))
+
+
+@pytest.fixture
+def data(tmp_path: Path, write: Write) -> Path:
+    write(
+        "topic/sib200",
+        [
+            {
+                "lang": code,
+                "text": _sentence(words, number),
+                "label": "politics",
+                "id": str(number),
+                "split": "dev" if number % 10 == 0 else "train",
+            }
+            for number in range(120)
+            for code, words in TAGS.items()
+        ],
+    )
+    write(
+        "topic/masakhanews",
+        [
+            {"lang": "en", "text": f"{_sentence(words, n)}\n{_sentence(words, -n)}", "title": "", "label": label}
+            for n in range(200)
+            for words, label in ((SPORT, "sports"), (ENGLISH, "politics"))
+        ],
+    )
+    leipzig = [
+        {"lang": lang, "text": _sentence(words, 900 + n), "kind": "sentences"}
+        for n in range(20)
+        for lang, words in (("en", ENGLISH), ("de", GERMAN))
+    ]
+    write("lid/lingua_testdata", [*leipzig, {"lang": "en", "text": "the minister", "kind": "word-pairs"}])
+    write(
+        "raw/jawikinews",
+        [{"text": "市議会は火曜日、費用をめぐる数か月の議論を経て、古い橋を建て直すことを決めた。" * 2}],
+    )
+    return tmp_path
+
+
+def test_a_trained_language_model_tells_its_languages_apart(data: Path) -> None:
+    output, said = data / "language.npz", list[str]()
+    train_language(data, output, LanguageTraining(bits=10, dim=6, epochs=6, batch=32), said.append)
+    with np.load(output, allow_pickle=False) as arrays:
+        model = NgramModel.from_arrays(arrays)
+        assert len(arrays["cld2_trusted"]) == len(arrays["cld2_scores"])
+    assert model.labels == ("de", "en")
+    for words, tag in ((ENGLISH, "en"), (GERMAN, "de")):
+        assert model.rank(code_points(_sentence(words, 5000)), 1)[0][0] == tag
+    assert said[0] == "2 languages, 486 texts"
+
+
+def test_what_tells_relatives_apart_is_learned_and_as_sure_as_it_is_right() -> None:
+    rng = random.Random(4)
+    shared = ["vlada", "grad", "most", "ljudi", "kaže", "danas", "voda", "ruka", "kuća", "dan"]
+    own = {"bs": "sedmica", "hr": "tjedan", "sr": "nedelja"}
+
+    def sentence(word: str) -> str:
+        return " ".join(rng.choices([*shared, word], k=8))
+
+    source = {tag: [sentence(word) for _ in range(60)] for tag, word in own.items()}
+    only_some = {"bs": ["tjedan"] * 50, "hr": ["sedmica"] * 50}
+    training = RelativesTraining(bits=12, joins=40, steps=60)
+    model = CloseLanguagesModel.from_arrays(train_relatives([source, only_some], training))
+    assert set(model.columns) == set(own)
+    for tag, word in own.items():
+        best, odds = model.rank("bs", code_points(f"vlada grad {word} most"))[0]
+        assert best == tag
+        assert odds > 0.7
+    assert model.rank("hr", code_points("vlada grad most"))[0][1] < 0.7
+
+
+def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    words = sorted({word for text in (ENGLISH, GERMAN, SPORT) for word in text.split()})
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", *(f"▁{word}" for word in words), *"abcdefghijklmnopqrstuvwxyz"]
+    table = rng.normal(0, 1, (len(pieces), 24)).astype(np.float32)
+    monkeypatch.setattr(training, "read_table", lambda: (pieces, table))
+
+    embed = functools.partial(map, _vector)
+    monkeypatch.setattr(training, "Teacher", lambda cache: Teacher(cache, lambda texts: list(embed(texts))))
+    output, said = data / "subjects.npz", list[str]()
+    settings = SubjectTraining(vocabulary=200, static=StaticSettings(dim=32, batch=64))
+    train_subjects(data, output, data / "cache", settings, said.append)
+    with np.load(output, allow_pickle=False) as arrays:
+        model = SubjectModel(arrays)
+    odds = model.probabilities([SubjectInput(body=_sentence(SPORT, 7000)), SubjectInput(body=_sentence(ENGLISH, 7000))])
+    best = [max(found, key=lambda code: found[code]) if found else None for found in odds]
+    assert best == ["15000000", "11000000"]
+    assert said[-1].startswith(f"{output}: ")
+
+    monkeypatch.setattr(SubjectModel, "load", lambda: model)
+    report = subject_report(data, said.append, beside=output)
+    assert any(line.startswith("| news of the sets both learned from | all data | ") for line in report.lines)
+    assert report.lines[0].startswith("Weights subj-")
+    assert model.sources == ("masakhanews", "seeds", "sib200")
+    with pytest.raises(InputError, match="no weights"):
+        subject_report(data, said.append, data / "missing.npz")
+    assert any(line.startswith("| 15000000 sport | ") for line in report.lines)
+    assert any(line.startswith("| upper-cased | ") for line in report.lines)
+    assert set(report.calibration) == {"news, sets it learned from", "sentences (SIB-200)", "sets it never saw"}
+
+
+def _vector(text: str) -> list[float]:
+    """What a teacher might say: sport points one way, politics another."""
+    sport = sum(word in SPORT.split() for word in text.split())
+    return [float(sport), float(len(text.split()) - sport), *np.random.default_rng(len(text)).normal(0, 0.1, WIDTH - 2)]
+
+
+def test_language_is_measured_by_set_and_language(data: Path) -> None:
+    report = language_report(data, lambda _: None)
+    lines = "\n".join(report.lines)
+    assert "| SIB sentences | 24 |" in lines
+    assert "| de | " in lines
+    assert "garbage" in lines
+    assert len(report.calibration["language"]) >= 30

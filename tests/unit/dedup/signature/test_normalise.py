@@ -1,0 +1,42 @@
+"""Folding by the table says the same as Unicode's rules, for every character and beside others."""
+
+import random
+import unicodedata
+
+import pytest
+
+from pipeline.dedup.signature.character_classes import without_controls
+from pipeline.dedup.signature.normalise import normalised
+
+_LAST = 0x2_0400
+
+
+def by_rules(text: str) -> str:
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(without_controls(" ".join(text.split())).split())
+
+
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("a", "B"), ("\u0627\u064b", "\u0301 "), (" ", "\u3000")])
+def test_every_character_is_folded_by_the_rules(before: str, after: str) -> None:
+    texts = [f"{before}{chr(point)}{after}" for point in range(0, _LAST, 7)]
+    assert normalised(texts) == [by_rules(text) for text in texts]
+
+
+def test_characters_together_are_folded_by_the_rules() -> None:
+    rng = random.Random(7)
+    marks = [chr(point) for point in range(0x300, 0x3000) if unicodedata.combining(chr(point))]
+    pools = [
+        marks,
+        list("aB \n\t\x00\x1c\x7f9"),
+        list("\u0130\u00df\u03a3\ufb01\u00a8\u00ad\u200b\u200c\u3000\u0085\u2028"),
+        [chr(point) for point in (*range(0x1100, 0x1200), *range(0xAC00, 0xAC40))],
+        [chr(point) for point in range(0x900, 0xA00)],
+        [chr(point) for point in (*range(0x600, 0x700), 0xD800, 0xDFFF, 0x1F600, 0x1D400, 0x2F800, 0x10FFFF)],
+    ]
+    texts = ["".join(rng.choice(rng.choice(pools)) for _ in range(rng.randrange(12))) for _ in range(2000)]
+    assert normalised(texts) == [by_rules(text) for text in texts]
+
+
+def test_texts_do_not_touch_each_other() -> None:
+    texts = ["", " ", "\u0301", "a ", "", " b", "\u200b", "\u1100", "\u1161", "x\n\ny", "\u00e9", ""]
+    assert normalised(texts) == [normalised([text])[0] for text in texts] == [by_rules(text) for text in texts]

@@ -1,0 +1,182 @@
+"""Unpacking fetched bytes: what aiokafka's own classes deliver for the same bytes, and what is relied on in them."""
+
+import gc
+import inspect
+import struct
+import weakref
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record._crecords import default_records
+from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import calc_crc32c
+from aiokafka.structs import TopicPartition
+
+from pipeline.domain.record import Record
+from pipeline.kafka_io.fetching import FetchedBytes, FetchedRecords, RecordReader, install_record_reader
+
+TP = TopicPartition("t", 3)
+TIME_MS = 1_790_000_000_000
+_MARKER_KEY = struct.Struct(">hh")
+THEIRS = (fetcher.PartitionRecords, fetcher.FetchResult)
+
+
+@pytest.fixture(autouse=True)
+def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MemoryRecords", "PartitionRecords", "FetchResult"):
+        monkeypatch.setattr(fetcher, name, getattr(fetcher, name))
+    monkeypatch.setattr(default_records, "lz4_decode", default_records.lz4_decode)
+
+
+def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, producer: int | None = None) -> bytes:
+    """Return a batch that begins at an offset; with a producer, it is part of a transaction."""
+    builder = DefaultRecordBatchBuilder(2, compression, int(producer is not None), -1, -1, 0, 1 << 24)
+    for number, value in enumerate(values):
+        builder.append(number, TIME_MS + number, b"key", value, [("name", b"content"), ("none", None)])
+    if producer is not None:
+        builder.set_producer_state(producer, 0, 0)
+    return start.to_bytes(8, "big") + bytes(builder.build())[8:]
+
+
+def _marker(start: int, producer: int, kind: ControlRecord) -> bytes:
+    """Return an end of a transaction, as brokers write it."""
+    builder = DefaultRecordBatchBuilder(2, 0, 1, -1, -1, 0, 1 << 24)
+    builder.append(0, TIME_MS, _MARKER_KEY.pack(kind.version, kind.type_), b"\0" * 6, [])
+    builder.set_producer_state(producer, 0, 0)
+    data = bytearray(start.to_bytes(8, "big") + bytes(builder.build())[8:])
+    data[22] |= 0x20  # the attribute of control batches
+    data[17:21] = calc_crc32c(bytes(data[21:])).to_bytes(4, "big")
+    return bytes(data)
+
+
+def _reader(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Any:
+    return RecordReader(TP, FetchedBytes(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
+
+
+def _theirs(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Iterator[Any]:
+    reader = THEIRS[0](TP, MemoryRecords(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
+    return iter(reader)
+
+
+@pytest.mark.parametrize("compression", [0, 1, 2, 3, 4])
+def test_records_are_ours_at_once(compression: int) -> None:
+    install_record_reader()
+    values = [b"value " * 5000, None, b""]
+    reader = _reader(_batch(7, values, compression=compression), 7)
+    headers = (("name", b"content"), ("none", None))
+    assert reader.take(None) == [
+        Record("t", 3, 7 + number, TIME_MS + number, b"key", value, headers) for number, value in enumerate(values)
+    ]
+    assert reader.exhausted
+    assert reader.next_fetch_offset == 10
+
+
+def test_taking_some_stands_behind_them() -> None:
+    reader = _reader(_batch(0, [b"a", b"b", b"c"]) + _batch(5, [b"d"]))
+    assert [one.value for one in reader.take(2)] == [b"a", b"b"]
+    assert (reader.next_fetch_offset, reader.exhausted) == (2, False)
+    assert [one.value for one in reader.take(2)] == [b"c", b"d"]
+    assert (reader.next_fetch_offset, reader.exhausted) == (6, True)
+    assert reader.take(2) == []
+
+
+def test_what_lies_before_the_position_is_passed_over() -> None:
+    reader = _reader(_batch(0, [b"a", b"b", b"c"]), 2)
+    assert [one.offset for one in reader.take(None)] == [2]
+
+
+def test_one_record_at_a_time_is_possible() -> None:
+    assert [one.value for one in _reader(_batch(0, [b"a", b"b"]) + _batch(2, [b"c"]))] == [b"a", b"b", b"c"]
+
+
+def test_what_was_fetched_is_let_go_with_its_reader() -> None:
+    """Not when the garbage collector comes by: what is waiting for it then is hundreds of megabytes."""
+    gc.disable()
+    try:
+        reader = _reader(_batch(0, [b"a", b"b"]))
+        reader.take(1)
+        gone = weakref.ref(reader)
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_aborted_records_and_markers_are_passed_over_as_aiokafka_does() -> None:
+    data = _batch(0, [b"a", b"b"], producer=9) + _marker(2, 9, ABORT_MARKER) + _batch(3, [b"c"], producer=9)
+    data += _marker(4, 9, COMMIT_MARKER)
+    aborted = [(9, 0)]
+    reader = _reader(data, 0, aborted)
+    assert [one.value for one in reader.take(None)] == [one.value for one in _theirs(data, 0, aborted)] == [b"c"]
+    assert reader.next_fetch_offset == 5
+    assert [one.value for one in _reader(data).take(None)] == [b"a", b"b", b"c"], "the list of the broker decides"
+
+
+def test_bytes_that_changed_are_refused() -> None:
+    data = bytearray(_batch(0, [b"value"]))
+    data[-8] ^= 1
+    with pytest.raises(CorruptRecordException):
+        _reader(bytes(data)).take(None)
+
+
+def test_what_is_incomplete_at_the_end_is_left() -> None:
+    whole, cut = _batch(0, [b"a"]), _batch(1, [b"b"])
+    for length in (3, 12, 40, len(cut) - 1):
+        reader = _reader(whole + cut[:length])
+        assert [one.offset for one in reader.take(None)] == [0]
+        assert reader.next_fetch_offset == 1
+    assert not FetchedBytes(cut[:-1]).has_next()
+    assert FetchedBytes(cut[:-1]).size_in_bytes() == len(cut) - 1
+
+
+@pytest.mark.parametrize("magic", [0, 1])
+def test_old_formats_are_read_and_checked(magic: int) -> None:
+    builder = LegacyRecordBatchBuilder(magic, 0, 1 << 20)
+    builder.append(0, TIME_MS, b"key", b"value")
+    data = bytes(builder.build())
+    batch = FetchedBytes(data).next_batch()
+    assert [(one.key, one.value) for one in batch] == [(b"key", b"value")]
+    with pytest.raises(CorruptRecordException):
+        FetchedBytes(data[:-1] + b"!").next_batch()
+
+
+def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
+    positions: list[int] = []
+    state = SimpleNamespace(paused=False, position=0, consumed_to=positions.append)
+    assignment = SimpleNamespace(active=True, state_value=lambda _tp: state)
+    fetched = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a", b"b"])), backoff=0.1)
+    assert [one.value for one in fetched.getall(2)] == [b"a", b"b"]
+    assert (positions, fetched.has_more(), fetched.getall(2)) == ([2], False, [])
+    state.position = 99
+    moved = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a"])), backoff=0.1)
+    assert moved.getall() == [], "a position that moved meanwhile makes it worthless"
+
+
+def test_consumers_use_them() -> None:
+    install_record_reader()
+    assert (fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult) == (
+        FetchedBytes,
+        RecordReader,
+        FetchedRecords,
+    )
+    source = inspect.getsource(fetcher.Fetcher)
+    for use in ("MemoryRecords(part_data[-1])", "PartitionRecords(", "FetchResult(", "is FetchResult", ".getall("):
+        assert use in source
+    assert set(inspect.signature(THEIRS[0].__init__).parameters) == {
+        "self",
+        "tp",
+        "records",
+        "aborted_transactions",
+        "fetch_offset",
+        "key_deserializer",
+        "value_deserializer",
+        "check_crcs",
+        "isolation_level",
+    }

@@ -1,0 +1,291 @@
+"""Taking partitions over and committing, with aiokafka's producer and the coordinators' answers faked."""
+
+from typing import Any
+
+import aiokafka
+import pytest
+from aiokafka.client import ConnectionGroup, CoordinationType
+from aiokafka.errors import NodeNotReadyError, TransactionalIdAuthorizationFailed
+from aiokafka.structs import TopicPartition
+
+from pipeline.errors import FatalError
+from pipeline.kafka_io import transactions
+from pipeline.kafka_io.chunks import Lease
+from pipeline.kafka_io.requests import UNSTABLE
+from pipeline.kafka_io.transactions import Transactions
+from pipeline.wire.output import OutputRecord
+
+SOURCE = TopicPartition("t", 0)
+OUT, DEAD = TopicPartition("out", 1), TopicPartition("dead", 0)
+ENDED = ["begin", "add out-1", "add dead-0", "add g", "add g"]
+
+
+class Link:
+    def __init__(self) -> None:
+        self.alive = True
+
+    def connected(self) -> bool:
+        return self.alive
+
+
+class Producer:
+    """As much of aiokafka's as is overridden; its coordinator is node 7."""
+
+    def __init__(self, calls: list[str]) -> None:
+        self.calls = calls
+        self.client: Any = self
+        self._sender = self._txn_manager = self
+        self.transactional_id = "id"
+        self._coordinators = {CoordinationType.TRANSACTION: 7}
+        self._conns = {(7, ConnectionGroup.COORDINATION): Link()}
+        self.losses: list[str] = []
+        """Calls at which the connection is lost, and made anew."""
+        self.reachable = True
+
+    def _note(self, call: str) -> None:
+        self.calls.append(call)
+        if call in self.losses:
+            self.losses.remove(call)
+            self.lose()
+
+    def lose(self) -> None:
+        self._conns[7, ConnectionGroup.COORDINATION] = Link()
+
+    async def begin_transaction(self) -> None:
+        self._note("begin")
+
+    async def send_offsets_to_transaction(self, offsets: dict[TopicPartition, int], group: str) -> None:
+        self._note(f"offset {group} {offsets[SOURCE]}")
+
+    async def commit_transaction(self) -> None:
+        self._note("commit")
+
+    async def abort_transaction(self) -> None:
+        self._note("abort")
+
+    def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
+        self._note(f"add {tp.topic}-{tp.partition}")
+
+    async def ready(self, node: int, *, group: ConnectionGroup) -> bool:
+        assert (node, group) == (7, ConnectionGroup.COORDINATION)
+        return self.reachable
+
+    async def _find_coordinator(self, kind: CoordinationType, key: str) -> int:
+        assert (kind, key) == (CoordinationType.TRANSACTION, "id")
+        return 7
+
+
+class Handler:
+    """aiokafka's, which says that it has to be tried again once."""
+
+    def __init__(self, sender: Producer, group: str) -> None:
+        self._calls, self._call = sender.calls, f"add {group}"
+
+    async def do(self, node: int) -> bool:
+        assert node == 7
+        self._calls.append(self._call)
+        return self._calls[-2:] == [self._call] * 2
+
+
+class Bench:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        self.producer = Producer(self.calls)
+        self.states: list[Any] = ["CompleteCommit"]
+        self.offsets: list[Any] = [5]
+        self.transactions = Transactions("g", self, [OUT, DEAD])  # type: ignore[arg-type]
+        monkeypatch.setattr(transactions, "describe_transaction", self._state)
+        monkeypatch.setattr(transactions, "stable_offset", self._offset)
+        monkeypatch.setattr(transactions, "send_records", self._send)
+        monkeypatch.setattr(transactions, "AddOffsetsToTxnHandler", Handler)
+        monkeypatch.setattr(transactions, "_PAUSE_SECS", 0.0)
+
+    async def transactional(self, transactional_id: str) -> Producer:
+        self.calls.append(f"fence {transactional_id}")
+        return self.producer
+
+    async def _state(self, _client: Any, transactional_id: str) -> Any:
+        self.calls.append(f"state {transactional_id}")
+        return _next(self.states)
+
+    async def _offset(self, _client: Any, *place: Any) -> Any:
+        self.calls.append("offset?")
+        assert place == ("g", "t", 0)
+        return _next(self.offsets)
+
+    async def _send(self, _producer: Any, records: Any) -> frozenset[TopicPartition]:
+        self.calls.append("send")
+        return frozenset(TopicPartition(record.topic, partition) for record, partition in records)
+
+    async def take_over(self) -> int | None:
+        producer, offset = await self.transactions.take_over("client", SOURCE)
+        assert producer is self.producer
+        return offset
+
+    def lease(self) -> Lease:
+        lease = Lease("t", 0, self.producer, 5, 5)
+        self.transactions.connected(lease)
+        return lease
+
+    async def commit(self, lease: Lease, *places: TopicPartition) -> None:
+        await self.transactions.commit(
+            lease, 9, [(OutputRecord(tp.topic, b"k", b"v", (), 0), tp.partition) for tp in places]
+        )
+
+
+def _next(answers: list[Any]) -> Any:
+    """Give answers in turn, the last one for ever; raise those that are errors."""
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(monkeypatch)
+
+
+@pytest.mark.parametrize("state", [None, "CompleteCommit", "PrepareCommit"])
+async def test_a_former_owner_is_fenced_before_its_offset_is_read(bench: Bench, state: str | None) -> None:
+    bench.states = [state]
+    assert await bench.take_over() == 5
+    assert bench.calls == ["state g-t-0", "fence g-t-0", "offset?"]
+
+
+@pytest.mark.parametrize("state", ["Ongoing", "PrepareEpochFence", "PrepareAbort", "CompleteAbort", "Empty"])
+async def test_what_was_aborted_is_aborted_again_for_it_may_hang_without_an_offset(bench: Bench, state: str) -> None:
+    bench.states = [state]
+    assert await bench.take_over() == 5
+    assert bench.calls == ["state g-t-0", "fence g-t-0", "offset?", *ENDED, "abort", "offset?"]
+
+
+async def test_a_group_may_have_no_offset(bench: Bench) -> None:
+    bench.offsets = [None]
+    assert await bench.take_over() is None
+
+
+async def test_markers_that_are_on_their_way_are_waited_for(bench: Bench) -> None:
+    bench.offsets = [UNSTABLE, UNSTABLE, 6]
+    assert await bench.take_over() == 6
+    assert "begin" not in bench.calls
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [
+        ("CompleteCommit", "commit"),
+        ("PrepareCommit", "commit"),
+        ("Empty", "commit"),
+        (None, "commit"),
+        ("CompleteAbort", "abort"),
+        ("PrepareAbort", "abort"),
+    ],
+)
+async def test_a_hanging_transaction_is_ended_as_it_was_decided(bench: Bench, state: str | None, end: str) -> None:
+    bench.states, bench.offsets = [state], [UNSTABLE] * 5 + [8]
+    assert await bench.take_over() == 8
+    assert bench.calls[-7:] == [*ENDED, end, "offset?"]
+
+
+async def test_markers_count_only_on_a_connection_that_lasted(bench: Bench) -> None:
+    bench.offsets = [UNSTABLE] * 5 + [8]
+    bench.producer.losses = ["commit"]
+    assert await bench.take_over() == 8
+    assert bench.calls[-13:] == [*ENDED, "commit", *ENDED, "commit", "offset?"]
+
+
+async def test_an_offset_that_stays_unstable_is_not_guessed(bench: Bench) -> None:
+    bench.offsets = [UNSTABLE]
+    with pytest.raises(FatalError, match="t-0"):
+        await bench.take_over()
+
+
+async def test_coordinators_that_are_not_there_yet_are_asked_again(bench: Bench) -> None:
+    bench.states = [NodeNotReadyError(), "CompleteCommit"]
+    bench.offsets = [NodeNotReadyError(), 5]
+    assert await bench.take_over() == 5
+
+
+async def test_coordinators_that_refuse_are_believed(bench: Bench) -> None:
+    bench.states = [TransactionalIdAuthorizationFailed()]
+    with pytest.raises(TransactionalIdAuthorizationFailed):
+        await bench.take_over()
+
+
+async def test_offsets_follow_when_records_are_acknowledged(bench: Bench) -> None:
+    await bench.commit(bench.lease(), OUT)
+    assert bench.calls == ["begin", "send", "offset g 9", "commit"]
+
+
+@pytest.mark.parametrize("when", ["begin", "offset g 9", "commit"])
+async def test_a_disturbed_commit_is_said_again_with_the_one_before(bench: Bench, when: str) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, DEAD)
+    bench.calls.clear()
+    bench.producer.losses = [when]
+    await bench.commit(lease, OUT)
+    assert bench.calls[:4] == ["begin", "send", "offset g 9", "commit"]
+    assert sorted(bench.calls[4:]) == sorted([*ENDED, "commit"])
+    bench.calls.clear()
+    await bench.commit(lease, OUT)
+    assert bench.calls == ["begin", "send", "offset g 9", "commit"], "once is enough"
+
+
+async def test_an_idle_partition_says_again_what_it_committed_when_the_connection_is_lost(bench: Bench) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    await bench.transactions.keep(lease)
+    assert bench.calls == []
+    bench.producer.lose()
+    await bench.transactions.keep(lease)
+    assert bench.calls == ["begin", "add out-1", "add g", "add g", "commit"]
+    bench.producer.lose()
+    await bench.transactions.keep(lease)
+    assert len(bench.calls) == 5, "there is nothing to say again"
+
+
+async def test_nothing_is_begun_while_the_coordinator_is_away(bench: Bench) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    bench.producer.lose()
+    bench.producer.reachable = False
+    await bench.transactions.keep(lease)
+    assert bench.calls == []
+    bench.producer.reachable = True
+    await bench.transactions.keep(lease)
+    assert bench.calls[-1] == "commit"
+
+
+async def test_a_revoked_or_busy_partition_is_not_touched(bench: Bench) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    bench.producer.lose()
+    async with lease.commit_lock:
+        await bench.transactions.keep(lease)
+    lease.revoked = True
+    await bench.transactions.keep(lease)
+    assert bench.calls == []
+
+
+async def test_a_connection_that_is_gone_counts_as_lost(bench: Bench) -> None:
+    lease = bench.lease()
+    lease.link.alive = False
+    bench.producer.losses = ["begin"]
+    await bench.commit(lease, OUT)
+    assert bench.calls[4:] == ["begin", "add out-1", "add g", "add g", "commit"]
+
+
+async def test_the_producer_of_aiokafka_has_what_is_overridden() -> None:
+    producer = aiokafka.AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", transactional_id="id")
+    assert producer._sender._coordinators == {}
+    assert producer.client._conns == {}
+    producer._txn_manager.set_pid_and_epoch(1, 0)
+    await producer.begin_transaction()
+    producer._txn_manager.maybe_add_partition_to_txn(OUT)
+    assert producer._txn_manager.partitions_to_add() == {OUT}
+    assert callable(producer._sender._find_coordinator)
+    await producer.client.close()

@@ -1,0 +1,120 @@
+"""Four paths answer, whatever the event loop does."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.observability.health import HealthServer
+from pipeline.observability.metrics import Metrics
+from pipeline.observability.progress import Progress
+from pipeline.settings import WatchdogSettings, WebSettings
+
+LIMITS = WatchdogSettings(stall_secs=100, loop_stall_secs=30, rebalance_stall_secs=200)
+
+
+class Worker:
+    """A health server over a worker whose time we set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.progress = Progress(needs_fold=False, clock=lambda: self.now)
+        self.metrics = Metrics()
+        self.server = HealthServer(WebSettings(port=0), LIMITS, self.progress, self.metrics.registry)
+        self.server.start()
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return answer.status, dict(answer.headers), body
+
+    def problems(self, path: str) -> tuple[int, list[str]]:
+        status, _, body = self.ask(path)
+        said: dict[str, Any] = json.loads(body)
+        assert (said["status"] == "ok") == (status == 200)
+        return status, said["problems"]
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.server.stop()
+
+
+def test_a_starting_worker_is_alive_and_not_ready(worker: Worker) -> None:
+    assert worker.problems("/livez") == (200, [])
+    assert worker.problems("/readyz") == (503, ["state_starting", "no_assignment_yet"])
+    assert worker.problems("/startupz") == (503, ["state_starting", "no_assignment_yet"])
+
+
+def test_a_running_worker_is_all_three(worker: Worker) -> None:
+    worker.progress.state("running")
+    worker.progress.rebalance_ended(2)
+    assert [worker.problems(path)[0] for path in ("/livez", "/readyz", "/startupz")] == [200, 200, 200]
+
+
+def test_a_worker_with_lag_and_no_progress_is_neither_alive_nor_ready(worker: Worker) -> None:
+    worker.progress.state("running")
+    worker.progress.rebalance_ended(2)
+    worker.progress.lag(5)
+    worker.now = 101
+    worker.progress.tick()
+    assert worker.problems("/livez") == (503, ["no_progress"])
+    assert worker.problems("/readyz") == (503, ["no_progress"])
+    assert worker.problems("/startupz") == (200, [])
+
+
+def test_a_blocked_loop_is_seen(worker: Worker) -> None:
+    worker.now = 31  # and nobody ticks: the server answers from its own thread
+    assert worker.problems("/livez") == (503, ["event_loop_stalled"])
+
+
+def test_metrics_are_served_in_the_format_asked_for(worker: Worker) -> None:
+    worker.metrics.misrouted(3)
+    status, headers, body = worker.ask("/metrics")
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/plain; version=")
+    assert "news_misrouted_total 3.0" in body
+    _, headers, body = worker.ask("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert headers["Content-Type"].startswith("application/openmetrics-text")
+    assert body.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("path", ["/", "/table", "/router", "/livez/", "/..%2fetc/passwd", "/metrics/x"])
+def test_there_is_nothing_else(worker: Worker, path: str) -> None:
+    assert worker.ask(path)[0] == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_can_be_changed(worker: Worker, method: str) -> None:
+    assert worker.ask("/livez", method)[0] == 501
+
+
+def test_queries_are_ignored_and_head_has_no_body(worker: Worker) -> None:
+    assert worker.ask("/livez?verbose")[0] == 200
+    status, headers, body = worker.ask("/livez", "HEAD")
+    assert (status, body) == (200, "")
+    assert int(headers["Content-Length"]) > 0
+
+
+def test_the_server_does_not_say_what_it_runs_on(worker: Worker) -> None:
+    assert worker.ask("/livez")[1]["Server"] == "news-pipeline"
+
+
+def test_a_taken_port_is_an_error_of_configuration(worker: Worker) -> None:
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{worker.server.port}"):
+        HealthServer(WebSettings(port=worker.server.port), LIMITS, worker.progress, worker.metrics.registry)
+
+
+def test_the_port_is_free_after_stop() -> None:
+    first = Worker()
+    first.server.stop()
+    again = HealthServer(WebSettings(port=first.server.port), LIMITS, first.progress, first.metrics.registry)
+    again.stop()  # never started: must not wait for a thread that is not there

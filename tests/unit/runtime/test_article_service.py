@@ -1,0 +1,291 @@
+"""One service's work on a batch: what leaves it, where to, and that the counts add up."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pytest
+
+from pipeline.dedup.fold import Fold
+from pipeline.domain.article import Event, Versions
+from pipeline.domain.outcome import Emit, Outcome, Reject
+from pipeline.domain.record import Record
+from pipeline.domain.stage import StageName
+from pipeline.domain.verdict import Verdict
+from pipeline.errors import ContractError, FatalError, TransientError
+from pipeline.runtime.article_service import Batch, Output, Service, Work
+from pipeline.stages.chain import Chain
+from pipeline.stages.dedupe import DedupeStage
+from pipeline.stages.ingest import IngestStage
+from pipeline.stages.publish import PublishStage
+from pipeline.wire.catalogue import load_catalogue
+from pipeline.wire.codec import decode_article
+from pipeline.wire.dead_letters import Reporter
+from pipeline.wire.output import OutputRecord, Oversize
+from pipeline.wire.partitioner import partitions
+from pipeline.wire.raw import raw_key
+
+VERSIONS = Versions(pipeline="test")
+CATALOGUE = load_catalogue().sized(article_partitions=4)
+TEXT = "The ferry to the outer islands sails again since Monday, after engineers had changed its second engine. " * 4
+
+
+class Passing:
+    """A stage that lets everything pass, or rejects or raises for the articles it is told to."""
+
+    def __init__(self, name: StageName, *, reject: str = "", fail: str = "") -> None:
+        self._name, self._reject, self._fail = name, reject, fail
+
+    @property
+    def name(self) -> StageName:
+        return self._name
+
+    def process(self, batch: Sequence[Any]) -> list[Outcome[Any]]:
+        if any(article.headline == self._fail for article in batch):
+            raise RuntimeError("a bug")
+        return [
+            Reject("unexpected", "told to") if article.headline == self._reject else Emit(article) for article in batch
+        ]
+
+
+def _service(*stages: Any) -> Service:
+    return Service(
+        Chain(list(stages)), CATALOGUE, Reporter(app="test", version="1", group="g"), lambda: 1_800_000_000.0
+    )
+
+
+def _all(classify: Passing | None = None) -> Service:
+    middle = classify or Passing("classify")
+    return _service(IngestStage(), DedupeStage(VERSIONS), Passing("detect-language"), middle, PublishStage(VERSIONS))
+
+
+def _raw(number: int, title: str = "The ferry sails", *, partition: int | None = None, text: str = TEXT) -> Record:
+    value = orjson.dumps({"url": f"https://news.example/{number}", "title": title, "text": f"{text} Number {number}."})
+    key = (raw_key(value, ()) or "").encode()
+    where = partitions([key], 4)[0] if partition is None else partition
+    return Record("news.articles.raw.v1", where, number, 1_790_000_000_000, key, value)
+
+
+def _story(number: int) -> str:
+    return " ".join(f"word{number}{place}" for place in range(80)) + "."
+
+
+def _verdicts(work: Work, fold: Fold) -> list[Verdict]:
+    found = [fold.apply(signature, 1_790_000_000_000) for signature in work.signatures]
+    return [verdict for verdict in found if verdict is not None]
+
+
+def _run(service: Service, records: list[Record], fold: Fold | None = None) -> Output:
+    work = service.prepare(records)
+    return service.finish(work, _verdicts(work, Fold() if fold is None else fold) if service.judges else [])
+
+
+def _topics(output: Output) -> dict[str, int]:
+    return dict(output.produced)
+
+
+def test_an_article_leaves_as_an_event_with_its_verdict_on_its_own_partition() -> None:
+    record = _raw(1)
+    output = _run(_all(), [record])
+    assert _topics(output) == {"news.articles.enriched.v1": 1, "news.verdicts.v1": 1}
+    (event, partition), (verdict, log) = output.records
+    assert (event.key, partition) == (record.key, record.partition)
+    assert (verdict.topic, log) == ("news.verdicts.v1", 0)
+    assert output.misrouted == 0
+
+
+def test_every_stage_counts_what_it_did_and_it_adds_up() -> None:
+    bad = Record("news.articles.raw.v1", 0, 9, 1_790_000_000_000, None, b"{")
+    copy = _raw(1, text=TEXT)
+    again = Record(copy.topic, copy.partition, 77, copy.timestamp_ms, copy.key, copy.value)
+    output = _run(_all(), [_raw(1), bad, again])
+    for counts in output.counts.values():
+        assert counts.consumed == counts.emitted + sum(counts.dropped.values()) + sum(counts.rejected.values())
+    assert output.counts["ingest"].rejected == {"invalid_json": 1}
+    assert output.counts["dedupe"].dropped == {"repeat": 1}
+    assert output.counts["publish"].emitted == 1
+    assert output.dead_letters == {("ingest", "invalid_json"): 1}
+    assert _topics(output) == {
+        "news.articles.enriched.v1": 1,
+        "news.articles.duplicates.v1": 1,
+        "news.dlq.ingest.v1": 1,
+        "news.verdicts.v1": 2,
+    }
+
+
+def test_a_dead_letter_has_the_original_bytes() -> None:
+    bad = Record("news.articles.raw.v1", 3, 9, 1_790_000_000_000, None, b"{\xff", (("a", b"1"), ("b", None)))
+    output = _run(_all(), [bad])
+    ((letter, partition),) = output.records
+    assert (letter.key, letter.value) == (None, b"{\xff")
+    assert letter.headers[:2] == (("a", b"1"), ("b", None))
+    assert partition == 3 % CATALOGUE.partitions(CATALOGUE.topic("news.dlq.ingest.v1"))
+
+
+def test_a_record_on_the_wrong_partition_is_sent_to_the_right_one_and_counted() -> None:
+    right = _raw(1).partition
+    output = _run(_all(), [_raw(1, partition=(right + 1) % 4)])
+    assert output.records[0][1] == right
+    assert output.misrouted == 1
+
+
+def test_an_article_that_dies_after_its_verdict_leaves_a_void() -> None:
+    service = _all(Passing("classify", reject="Doomed"))
+    output = _run(
+        service, [_raw(1, "Doomed"), _raw(2, text="Another story altogether, told at some length by others. " * 6)]
+    )
+    ((void, partition),) = [(r, p) for r, p in output.records if r.topic == "news.signatures.v1"]
+    assert partition == 0
+    assert orjson.loads(void.value or b"")["type"] == "void"
+    assert orjson.loads(void.value or b"")["origin"][2] == 1
+    told = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    assert [record["type"] for record in told] == ["verdict", "verdict", "void"]
+    assert told[2]["verdict"] == told[0]["verdict"]
+    assert told[0]["publisher"] == "news.example"
+    assert output.counts["classify"].rejected == {"unexpected": 1}
+    assert output.counts["publish"].emitted == 1
+
+
+def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
+    first = _service(IngestStage(), DedupeStage(VERSIONS))
+    output = _run(first, [_raw(1, "Doomed")])
+    (passed,) = [r for r, _ in output.records if r.topic == "news.articles.unique.v1"]
+    later = _service(Passing("detect-language", reject="Doomed"))
+    dead = _run(later, [Record(passed.topic, 0, 7, passed.timestamp_ms, passed.key, passed.value)])
+    (said,) = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    (void,) = [orjson.loads(r.value or b"") for r, _ in dead.records if r.topic == "news.verdicts.v1"]
+    assert (void["type"], void["verdict"]) == ("void", said["verdict"])
+    assert "news.signatures.v1" in {r.topic for r, _ in dead.records}
+
+
+def test_an_article_that_dedupe_itself_cannot_write_leaves_a_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = _service(IngestStage(), DedupeStage(VERSIONS))
+    monkeypatch.setattr(service._encoder, "emit", lambda *_: Oversize("news.articles.unique.v1", 9, 8))
+    output = _run(service, [_raw(1)])
+    assert output.counts["dedupe"].rejected == {"too_large": 1}
+    assert _topics(output) == {"news.dlq.dedupe.v1": 1, "news.signatures.v1": 1, "news.verdicts.v1": 2}
+    ((void, _),) = [(record, place) for record, place in output.records if record.topic == "news.signatures.v1"]
+    assert orjson.loads(void.value or b"")["type"] == "void"
+
+
+def test_one_poison_article_costs_one_dead_letter() -> None:
+    service = _all(Passing("classify", fail="Poison"))
+    texts = [
+        f"Story number {n} is about something that no other one is about, {'x' * n} and more. " * 5 for n in range(7)
+    ]
+    records = [_raw(n, "Poison" if n == 3 else "Fine", text=texts[n]) for n in range(7)]
+    output = _run(service, records)
+    assert output.counts["classify"].rejected == {"unexpected": 1}
+    assert output.counts["publish"].emitted == 6
+    ((letter, _),) = [(r, p) for r, p in output.records if r.topic == "news.dlq.classify.v1"]
+    assert letter.value == records[3].value
+
+
+def _failing_encoder(service: Service, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the service's encoder raise for the article with the headline "Poison"."""
+    emit = service._encoder.emit
+
+    def emitting(stage: StageName, value: Any) -> OutputRecord | Oversize:
+        article = value.value if isinstance(value, Event) else value
+        if article.headline == "Poison":
+            raise error
+        return emit(stage, value)
+
+    monkeypatch.setattr(service._encoder, "emit", emitting)
+
+
+@pytest.mark.parametrize("error", [ContractError("secret"), ValueError("secret"), RecursionError("secret")])
+def test_an_article_that_cannot_be_written_costs_one_dead_letter(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = _all()
+    _failing_encoder(service, error, monkeypatch)
+    records = [_raw(n, "Poison" if n == 1 else "Fine", text=_story(n)) for n in range(3)]
+    output = _run(service, records)
+    assert output.counts["publish"].rejected == {"unexpected": 1}
+    assert output.counts["publish"].emitted == 2
+    assert output.dead_letters == {("publish", "unexpected"): 1}
+    ((letter, _),) = [(r, p) for r, p in output.records if r.topic == "news.dlq.publish.v1"]
+    assert letter.value == records[1].value
+    assert b"secret" not in repr(letter.headers).encode()
+    assert output.produced["news.signatures.v1"] == 1, "its copies are not held back for it"
+
+
+@pytest.mark.parametrize("error", [TransientError("x"), FatalError("x"), MemoryError()])
+def test_what_is_no_articles_fault_fails_the_unit(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = _all()
+    _failing_encoder(service, error, monkeypatch)
+    with pytest.raises(type(error)):
+        _run(service, [_raw(1, "Poison")])
+
+
+def test_a_time_that_is_none_costs_a_sample_and_no_article() -> None:
+    output = _run(_service(IngestStage()), [_raw(1)])
+    article = orjson.loads(output.records[0][0].value or b"")
+    article["published_at"] = {"value": "yesterday", "precision": "second", "source": "raw", "plausible": True}
+    record = Record("news.articles.localized.v1", 0, 1, 0, b"k", orjson.dumps(article))
+    output = _run(_service(Passing("classify")), [record])
+    assert output.counts["classify"].emitted == 1
+    assert output.tally.published_ms == []
+
+
+def test_a_later_service_reads_what_an_earlier_one_wrote() -> None:
+    first = _service(IngestStage(), DedupeStage(VERSIONS))
+    output = _run(first, [_raw(1)])
+    (between, partition), _ = output.records
+    assert between.topic == "news.articles.unique.v1"
+    article = decode_article(between.value or b"")
+    assert article.verdict is not None
+    second = _service(Passing("detect-language"), Passing("classify"), PublishStage(VERSIONS))
+    record = Record(between.topic, partition, 5, between.timestamp_ms, between.key, between.value, between.headers)
+    together = _run(_all(), [_raw(1)])
+    assert _run(second, [record]).records[0][0] == together.records[0][0]
+
+
+def test_what_is_no_article_between_services_is_a_dead_letter_of_the_reading_stage() -> None:
+    service = _service(Passing("classify"))
+    output = _run(service, [Record("news.articles.localized.v1", 0, 1, 0, b"k", b"{}")])
+    assert output.counts["classify"].rejected == {"invalid_schema": 1}
+    assert _topics(output) == {"news.dlq.classify.v1": 1}
+
+
+def test_equal_input_and_log_give_equal_bytes() -> None:
+    records = [
+        _raw(n, f"Story {n}", text=f"Text of story {n}, which differs from the others in every word {n}. " * 8)
+        for n in range(5)
+    ]
+    fold = Fold()
+    first = _run(_all(), records, fold)
+    again = _run(_all(), records, fold)  # the same origins: replays
+    assert first.records == again.records
+    one_by_one = [record for source in records for record in _run(_all(), [source], fold).records]
+    assert sorted(map(repr, one_by_one)) == sorted(map(repr, first.records))
+
+
+def test_a_result_that_is_missing_is_never_passed_over() -> None:
+    service = _service(Passing("classify"))
+    with pytest.raises(FatalError, match="no result"):
+        service._finish(Batch([_raw(1)], [None]), Output())
+
+
+def test_a_unit_of_several_batches_is_worked_off_like_its_records_one_by_one() -> None:
+    texts = {number: _story(number) for number in range(150)}
+    records = [_raw(number, text=texts[number % 140]) for number in range(150)]
+    records[70] = Record("news.articles.raw.v1", 0, 70, 1_790_000_000_000, None, b"{")
+    together = _run(_all(), records)
+    fold = Fold()
+    alone = [_run(_all(), [record], fold) for record in records]
+    assert sorted(map(repr, together.records)) == sorted(repr(item) for output in alone for item in output.records)
+    assert together.counts["ingest"].consumed == 150
+    for name, counts in together.counts.items():
+        assert counts.emitted == sum(output.counts[name].emitted for output in alone)
+        assert sum(counts.dropped.values()) == sum(sum(output.counts[name].dropped.values()) for output in alone)
+    assert together.dead_letters == {("ingest", "invalid_json"): 1}
+    assert together.verdicts == [verdict for output in alone for verdict in output.verdicts]
+
+
+def test_a_service_without_dedupe_ends_its_work_before_the_next_batch() -> None:
+    service = _service(IngestStage())
+    work = service.prepare([_raw(number, text=_story(number)) for number in range(150)])
+    assert (work.batches, work.signatures) == ([], [])
+    assert _topics(service.finish(work, [])) == {"news.articles.normalized.v1": 150}
