@@ -18,7 +18,7 @@ from pipeline.clusters.params import ClusterParams
 from pipeline.domain.stage import STAGES
 from pipeline.domain.times import from_epoch_ms
 from pipeline.offline.clusters import ClusterLines
-from pipeline.offline.engine import run_records
+from pipeline.offline.engine import Engine
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
 from pipeline.settings import load_settings
@@ -77,8 +77,9 @@ def run(
     funnel = Funnel()
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
-        told = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
-        for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel, clusters=told):
+        lines = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
+        engine = Engine(chain, fold, files, funnel, lines)
+        for done in engine.run(read_files(paths, now_ms=now_ms)):
             show(done)
     elapsed = time.perf_counter() - began
     report = {**funnel.report(), "seconds": round(elapsed, 3), "per_second": round(funnel.raw / elapsed, 1)}

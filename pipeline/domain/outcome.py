@@ -57,10 +57,17 @@ class Drop(Struct, frozen=True):
 
 
 class Reject(Struct, frozen=True):
-    """The record can never be processed; it goes to the dead-letter topic. `detail` never quotes content."""
+    """The record can never be processed; it goes to the dead-letter topic.
+
+    Attributes:
+        reason: From the closed list above.
+        detail: One sentence for people; never quotes content.
+        exception_class: Name of the exception that a stage raised, such as `KeyError`; None where none was raised.
+    """
 
     reason: RejectReason
     detail: str
+    exception_class: str | None = None
 
 
 Outcome = Emit[T] | Drop | Reject

@@ -37,7 +37,11 @@ class NewsApp(faust.App):  # type: ignore[misc]
     """A faust application whose transport asks `host` for leases and limits."""
 
     BootStrategy = _Boot
-    host: ConsumerHost
+
+    def __init__(self, group: str, *, host: ConsumerHost, **options: Any) -> None:
+        """Take the consumer group, the transport's host, and the options of a faust application."""
+        self.host = host
+        super().__init__(group, **options)
 
     async def on_first_start(self) -> None:
         """Create no data directories: no state is kept on disk by faust."""
@@ -51,6 +55,7 @@ def create_app(settings: Settings, *, group: str, source_topic: str, host: Consu
     """
     app = NewsApp(
         group,
+        host=host,
         env_prefix="NEWS_FAUST_",
         broker=[f"kafka+batch://{server}" for server in settings.kafka.servers],
         key_serializer="raw",
@@ -65,7 +70,6 @@ def create_app(settings: Settings, *, group: str, source_topic: str, host: Consu
         stream_wait_empty=False,
         agent_supervisor="mode.supervisors:CrashingSupervisor",
     )
-    app.host = host
     source = app.topic(source_topic, schema=_ChunkSchema(), acks=False)
 
     @app.agent(source, name=group, concurrency=1)  # type: ignore[untyped-decorator]

@@ -39,6 +39,7 @@ class Lease:
     producer: Any
     fetched: int
     committed: int
+    consumer: Any = None
     initial: bool = False
     revoked: bool = False
     pending: deque["Chunk"] = field(default_factory=deque)
@@ -46,6 +47,11 @@ class Lease:
     commit_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     written: frozenset[TopicPartition] = frozenset()
     link: Any = None
+
+    @property
+    def topic_partition(self) -> TopicPartition:
+        """The partition, as aiokafka names it."""
+        return TopicPartition(self.topic, self.partition)
 
     @property
     def busy(self) -> bool:

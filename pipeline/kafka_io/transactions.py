@@ -51,11 +51,12 @@ class Transactions:
         self._producers = producers
         self._outputs = outputs
 
-    async def take_over(self, client: Any, tp: TopicPartition) -> tuple[Any, int | None]:
+    async def take_over(self, consumer: Any, tp: TopicPartition) -> tuple[Any, int | None]:
         """Fence the former owner, end what it left, and return the partition's producer and where the group stands.
 
         In this order nothing of the former owner's can be missed.
         """
+        client = consumer._client  # noqa: SLF001  the consumer has no request of this kind
         transactional_id = f"{self._group}-{tp.topic}-{tp.partition}"
         state = await _answer(lambda: describe_transaction(client, transactional_id))
         producer = await self._producers.transactional(transactional_id)
@@ -84,7 +85,7 @@ class Transactions:
             await self._say_again(lease, lease.written | written)
         lease.written = written
 
-    async def keep(self, lease: Lease) -> None:
+    async def reassert(self, lease: Lease) -> None:
         """Say again what an idle partition committed last, if the connection to the coordinator was lost since.
 
         Not before the coordinator is there again: what has begun must end in time, and nothing has to begin now.

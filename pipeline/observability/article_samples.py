@@ -1,4 +1,4 @@
-"""What is counted about articles: small enough to be kept until the commit, when the articles are long gone."""
+"""Counts and samples over articles, kept until the commit, when the articles themselves are released."""
 
 import contextlib
 from collections import Counter
@@ -10,8 +10,10 @@ from pipeline.domain.times import to_epoch_ms
 
 __all__ = ["ArticleSamples"]
 
-_EACH = 8  # every eighth article's confidences are kept: a histogram needs no more
-_AGES = 2  # publication times kept per call
+_SAMPLE_STEP = 8
+"""Every eighth article's confidences are kept, which is enough for a histogram."""
+_AGES = 2
+"""Publication times kept per call."""
 
 
 @dataclass(slots=True)
@@ -23,9 +25,9 @@ class ArticleSamples:
     subjects: Counter[str] = field(default_factory=Counter)
     subject_confidences: list[float] = field(default_factory=list)
     abstentions: Counter[str] = field(default_factory=Counter)
-    """Articles without a subject, by why."""
+    """Articles without a subject, by reason."""
     published_ms: list[int] = field(default_factory=list)
-    """Publication times known to the minute, milliseconds since the epoch; some of them."""
+    """A sample of publication times known to the minute, milliseconds since the epoch."""
 
     def add(self, articles: Sequence[Article | Event]) -> None:
         """Count articles; duplicates have neither language nor subjects."""
@@ -35,7 +37,7 @@ class ArticleSamples:
         for value in values[:: max(1, len(values) // _AGES)]:
             published = value.published_at
             if published is not None and published.plausible and published.precision in ("second", "minute"):
-                # What others wrote may be no time: not worth an article, let alone a worker.
+                # A value that another program wrote may be no valid time; that must not fail the unit.
                 with contextlib.suppress(ValueError):
                     self.published_ms.append(to_epoch_ms(published.value))
 
@@ -43,7 +45,7 @@ class ArticleSamples:
         self.languages.update(value.language.tag for value in judged if value.language is not None)
         self.subjects.update(subject.code for value in judged for subject in value.subjects)
         self.abstentions.update(value.subjects_reason or "" for value in judged if not value.subjects)
-        for value in judged[::_EACH]:
+        for value in judged[::_SAMPLE_STEP]:
             if value.language is not None:
                 self.language_confidences.append(value.language.confidence)
             self.subject_confidences.extend(subject.confidence for subject in value.subjects)

@@ -1,6 +1,6 @@
-"""Every metric, declared once: name, kind, meaning, labels. docs/metrics.md is generated from this table.
+"""The declaration of every metric: name, kind, meaning, labels. docs/metrics.md is generated from this table.
 
-Names carry the prefix `news_` and base units; labels are bounded: what is not in a closed list counts as `other`.
+Names have the prefix `news_` and base units. Label values come from closed lists; anything else counts as `other`.
 """
 
 from typing import Literal
@@ -64,9 +64,9 @@ MetricName = Literal[
 RetryReason = Literal["transient", "append_timeout"]
 RETRY_REASONS: tuple[RetryReason, ...] = ("transient", "append_timeout")
 
-# One article takes about a millisecond, a full batch about a second.
+# One article takes about a millisecond, a full unit of work about a second.
 WORK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-# The aims are 0.5 s for one service and 2 s for five; an hour is a backlog.
+# The targets are 0.5 s for one service and 2 s for five; an hour is a backlog.
 LATENCY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 # News is minutes old when it is fetched, and up to a week when it is still worth processing.
 AGE_SECONDS = (60.0, 300.0, 900.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0)
@@ -86,7 +86,7 @@ SUBJECTS: tuple[str, ...] = tuple(f"medtop:{number:02d}000000" for number in ran
 
 
 ABSTENTIONS: tuple[str, ...] = ("too_short", "language_unsupported", "low_support", "low_confidence")
-"""Why the subject model says nothing."""
+"""Reasons for which the subject model gives no subject."""
 
 
 class Metric(Struct, frozen=True):
@@ -100,96 +100,130 @@ class Metric(Struct, frozen=True):
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("records_consumed_total", "counter", "Records a stage took in, after their commit.", ("stage", "topic")),
-    Metric("record_bytes_consumed_total", "counter", "Bytes of values a service read from Kafka.", ("stage", "topic")),
+    Metric("records_consumed_total", "counter", "Committed records that a stage consumed.", ("stage", "topic")),
+    Metric(
+        "record_bytes_consumed_total",
+        "counter",
+        "Bytes of record values read from Kafka; zero for stages that get their articles in memory.",
+        ("stage", "topic"),
+    ),
     Metric(
         "records_processed_total",
         "counter",
-        "What became of the records: outcome emit, drop or reject, and why. Adds up to records_consumed_total.",
+        "Records by outcome (emit, drop, reject) and reason. Adds up to records_consumed_total.",
         ("stage", "outcome", "reason"),
     ),
-    Metric("records_produced_total", "counter", "Records written, side outputs included.", ("stage", "topic")),
+    Metric(
+        "records_produced_total",
+        "counter",
+        "Records that a stage wrote, dead letters and side outputs included.",
+        ("stage", "topic"),
+    ),
     Metric(
         "dead_letters_produced_total",
         "counter",
-        "Dead letters written. Equals the rejects of records_processed_total, or something is lost.",
+        "Dead letters written. Equals the rejects of records_processed_total; a difference means lost records.",
         ("stage", "reason"),
     ),
-    Metric("misrouted_total", "counter", "Raw records not keyed by article_id, sent to their right partition."),
-    Metric("retries_total", "counter", "Failures that were tried again.", ("stage", "reason")),
-    Metric("stage_duration_seconds", "histogram", "One batch through one stage.", ("stage",), WORK_SECONDS),
-    Metric("transaction_duration_seconds", "histogram", "Begin to commit of one chunk's outputs.", (), WORK_SECONDS),
+    Metric("misrouted_total", "counter", "Raw records whose key put them on another partition than article_id does."),
+    Metric(
+        "retries_total",
+        "counter",
+        "Retries: transient failures of a service (counted for its first stage) and appends without a verdict in time.",
+        ("stage", "reason"),
+    ),
+    Metric("stage_duration_seconds", "histogram", "Work of a stage on one unit of work.", ("stage",), WORK_SECONDS),
+    Metric(
+        "transaction_duration_seconds",
+        "histogram",
+        "Commit of one unit of work, its records and offset included.",
+        (),
+        WORK_SECONDS,
+    ),
     Metric(
         "end_to_end_latency_seconds",
         "histogram",
-        "From ingested_at of an article to the commit of its last stage here.",
+        "From the timestamp of the record that the service read to the commit of its last stage.",
         ("stage",),
         LATENCY_SECONDS,
     ),
-    Metric("event_age_seconds", "histogram", "From published_at of an article to its commit.", ("stage",), AGE_SECONDS),
+    Metric("event_age_seconds", "histogram", "From published_at to the commit, a sample.", ("stage",), AGE_SECONDS),
     Metric(
         "last_record_processed_timestamp_seconds", "gauge", "Unix time of the last commit with records.", ("stage",)
     ),
     Metric(
         "records_expired_unread_total",
         "counter",
-        "Offsets of input that retention removed before they were read: records, and markers among them.",
+        "Offsets of the source, records and transaction markers, that retention removed before they were read.",
         ("topic",),
     ),
-    Metric("consumer_lag_records", "gauge", "End of the partition minus committed offset.", ("topic", "partition")),
+    Metric(
+        "consumer_lag_records",
+        "gauge",
+        "Last stable offset of an assigned partition minus the committed offset.",
+        ("topic", "partition"),
+    ),
     Metric("records_in_progress", "gauge", "Records fetched and not yet committed."),
     Metric("record_bytes_in_progress", "gauge", "Bytes fetched and not yet committed."),
-    Metric("partitions_assigned", "gauge", "Source partitions this worker owns."),
-    Metric("rebalances_total", "counter", "Assignments this worker went through."),
+    Metric("partitions_assigned", "gauge", "Source partitions assigned to this worker."),
+    Metric("rebalances_total", "counter", "Assignments that this worker received."),
     Metric("verdicts_total", "counter", "Verdicts on articles, by kind.", ("kind",)),
-    Metric("signatures_appended_total", "counter", "Signatures appended to the log; more than articles after retries."),
     Metric(
-        "fold_wait_seconds", "histogram", "From append of a chunk's signatures to their verdicts.", (), WORK_SECONDS
+        "signatures_appended_total",
+        "counter",
+        "Signatures that got a verdict after they were appended; each counts once, however often it was appended.",
     ),
-    Metric("fold_index_articles", "gauge", "Articles in the window that the fold remembers."),
-    Metric("fold_near_index_articles", "gauge", "Articles in the window that new ones are compared with."),
-    Metric("fold_signatures_total", "counter", "Signatures folded, recorded verdicts that were adopted included."),
+    Metric(
+        "fold_wait_seconds",
+        "histogram",
+        "From the append of a unit's signatures to their verdicts.",
+        (),
+        WORK_SECONDS,
+    ),
+    Metric("fold_index_articles", "gauge", "Articles in the window of exact copies and revisions."),
+    Metric("fold_near_index_articles", "gauge", "Articles in the window of near-duplicates."),
+    Metric(
+        "fold_signatures_total", "counter", "Signatures folded, including those whose recorded verdict was adopted."
+    ),
     Metric(
         "fold_comparisons_total",
         "counter",
-        "Articles that signatures were compared with; over fold_signatures_total, the candidates of an article.",
+        "Comparisons of a signature with an article; divided by fold_signatures_total, the candidates per article.",
     ),
     Metric(
         "fold_crowded_bands_total",
         "counter",
-        "Times that so many articles shared a part of a sketch (a shared passage) that only the newest were compared.",
+        "Bands of sketches that so many articles share (a shared passage) that only the newest were compared.",
     ),
-    Metric("fold_snapshots_total", "counter", "Snapshots of the fold, saved or failed to be written.", ("result",)),
-    Metric("fold_lag_records", "gauge", "Signatures in the log that the fold has not applied."),
+    Metric("fold_snapshots_total", "counter", "Snapshots of the fold, by whether they were saved.", ("result",)),
+    Metric("fold_lag_records", "gauge", "Records of the signature log that are not folded yet."),
     Metric(
         "fold_catch_up_seconds",
         "gauge",
-        "Time the fold (of signatures in `dedupe`, of verdicts in `cluster`) took to catch up when the worker started.",
+        "Time to catch up with the log at start: of signatures in `dedupe`, of verdicts in `cluster`.",
     ),
-    Metric("fold_skipped_total", "counter", "Records of the signature log that the fold passed over as unreadable."),
+    Metric("fold_skipped_total", "counter", "Undecodable records of the signature log that the fold skipped."),
     Metric("open_clusters", "gauge", "Clusters with a verdict in the window."),
     Metric(
         "cluster_size_articles",
         "histogram",
-        "Articles in a cluster after each of its changes; the count is that of changes.",
+        "Size of a cluster after each change of it.",
         (),
         CLUSTER_ARTICLES,
     ),
     Metric("articles_by_language_total", "counter", "Articles by primary language subtag.", ("language",)),
-    Metric(
-        "articles_by_subject_total", "counter", "Articles by subject; `none` where the model abstained.", ("subject",)
-    ),
+    Metric("articles_by_subject_total", "counter", "Articles by subject; `none` without one.", ("subject",)),
     Metric(
         "subject_abstentions_total",
         "counter",
-        "Articles the subject model said nothing about, by why. Adds up to `none` of articles_by_subject_total.",
+        "Articles without a subject, by reason. Adds up to `none` of articles_by_subject_total.",
         ("reason",),
     ),
-    Metric("model_confidence", "histogram", "Confidence of what a model said.", ("model",), SHARES),
+    Metric("model_confidence", "histogram", "Confidence of the models' answers, a sample.", ("model",), SHARES),
     Metric(
         "build_info",
         "gauge",
-        "1, with the versions at work as labels.",
+        "Always 1; its labels are the versions in use.",
         ("version", "python", "language_model", "subject_model"),
     ),
 )

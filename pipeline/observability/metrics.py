@@ -1,4 +1,4 @@
-"""Counting, a batch at a time, after the commit. What exists is declared in `metric_table`."""
+"""Counting, one unit of work at a time, after its commit. The metrics are declared in `metric_table`."""
 
 import platform
 from collections.abc import Iterable, Mapping
@@ -35,10 +35,20 @@ _MODELS = ("language", "subjects")
 
 
 class StageCount(Struct, frozen=True, kw_only=True):
-    """What one stage did with one committed chunk. records = emitted + drops + rejects.
+    """What one stage did with one committed unit of work; records = emitted + drops + rejects.
 
-    `record_bytes` is zero for a stage that was handed its articles in memory. Latencies and ages are seconds, one per
-    record that left the service, given by its last stage only.
+    Attributes:
+        records: Records that the stage consumed.
+        emitted: Records that it emitted.
+        at_secs: Time of the commit, seconds since the epoch.
+        duration_secs: Seconds that the stage worked on the unit.
+        record_bytes: Bytes of the values read from Kafka; zero for stages that got their articles in memory.
+        drops: Dropped records by reason.
+        rejects: Rejected records by reason.
+        produced: Records produced by topic.
+        dead_letters: Dead letters by reason.
+        latencies_secs: Seconds from ingestion to the commit, a sample; of the service's last stage only.
+        ages_secs: Seconds from publication to the commit, a sample; of the service's last stage only.
     """
 
     records: int
@@ -55,7 +65,7 @@ class StageCount(Struct, frozen=True, kw_only=True):
 
 
 class StageMetrics:
-    """The metrics of one stage with their labels bound, and every series started at zero."""
+    """The metrics of one stage with their labels bound; each of its series exists from the start, at zero."""
 
     def __init__(self, metrics: "Metrics", stage: StageName, reads: str, writes: Iterable[str]) -> None:
         self._metrics = metrics
@@ -77,7 +87,7 @@ class StageMetrics:
         self._last = of("last_record_processed_timestamp_seconds").labels(stage)
 
     def count(self, done: StageCount) -> None:
-        """Count one committed chunk."""
+        """Count one committed unit of work."""
         self._consumed.inc(done.records)
         self._bytes.inc(done.record_bytes)
         self._emitted.inc(done.emitted)
@@ -88,7 +98,7 @@ class StageMetrics:
         for reject, number in done.dead_letters.items():
             self._dead_letters[reject].inc(number)
         for topic, number in done.produced.items():
-            (self._produced.get(topic) or self._topic(topic)).inc(number)
+            self.produced(topic, number)
         self._duration.observe(done.duration_secs)
         for seconds in done.latencies_secs:
             self._latency.observe(max(0.0, seconds))
@@ -97,8 +107,12 @@ class StageMetrics:
         if done.records:
             self._last.set(done.at_secs)
 
+    def produced(self, topic: str, records: int) -> None:
+        """Count records that were written to a topic."""
+        (self._produced.get(topic) or self._topic(topic)).inc(records)
+
     def retried(self, reason: RetryReason) -> None:
-        """Count one failure that will be tried again; not tied to a commit."""
+        """Count a retry, whether or not it leads to a commit."""
         self._retries[reason].inc()
 
     def _topic(self, topic: str) -> Counter:
@@ -114,7 +128,7 @@ class Metrics:
     """All metrics of a process, in a registry of their own."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the series of counters
         self.registry = registry or CollectorRegistry()
         self._by_name: dict[MetricName, Any] = {metric.name: _create(metric, self.registry) for metric in METRICS}
         self._lags: set[tuple[str, str]] = set()
@@ -132,15 +146,21 @@ class Metrics:
         self._confidence = {model: self.of("model_confidence").labels(model) for model in _MODELS}
 
     def of(self, name: MetricName) -> Any:
-        """Return the metric of that name, for what has no method here."""
+        """Return the metric of that name."""
         return self._by_name[name]
 
     def stage(self, stage: StageName, reads: str, writes: Iterable[str]) -> StageMetrics:
-        """Bind the metrics of a stage. `reads` and `writes` are topics, dead letters and side outputs included."""
+        """Create the series of a stage.
+
+        Args:
+            stage: The stage.
+            reads: The topic that it reads.
+            writes: The topics that it writes in this service, dead letters and side outputs included.
+        """
         return StageMetrics(self, stage, reads, writes)
 
     def set_build(self, *, language_model: str = "", subject_model: str = "") -> None:
-        """Say which versions are at work."""
+        """Set the versions of the pipeline, of Python and of the models."""
         self.of("build_info").labels(__version__, platform.python_version(), language_model, subject_model).set(1)
 
     def transaction(self, seconds: float) -> None:
@@ -152,7 +172,7 @@ class Metrics:
         self.of("misrouted_total").inc(records)
 
     def in_progress(self, records: int, record_bytes: int) -> None:
-        """Set what is fetched and not yet committed."""
+        """Set the number and bytes of records that are fetched and not yet committed."""
         self.of("records_in_progress").set(records)
         self.of("record_bytes_in_progress").set(record_bytes)
 
@@ -161,12 +181,16 @@ class Metrics:
         self.of("rebalances_total").inc()
         self.of("partitions_assigned").set(partitions)
 
+    def set_expired(self, topic: str) -> None:
+        """Create the series of expired input of a source topic, at zero."""
+        self.of("records_expired_unread_total").labels(topic)
+
     def expired(self, topic: str, offsets: int) -> None:
-        """Count input that was removed before it was read."""
+        """Count input that retention removed before it was read."""
         self.of("records_expired_unread_total").labels(topic).inc(offsets)
 
     def lag(self, lags: Mapping[tuple[str, int], int]) -> None:
-        """Set the lag of the assigned partitions; those no longer here disappear."""
+        """Set the lag of the assigned partitions and remove the series of the others."""
         gauge = self.of("consumer_lag_records")
         current = {(topic, str(partition)): records for (topic, partition), records in lags.items()}
         for gone in self._lags - current.keys():
@@ -181,12 +205,19 @@ class Metrics:
             self._verdicts[kind].inc(number)
 
     def appended(self, signatures: int, wait_secs: float) -> None:
-        """Count signatures appended and the wait for their verdicts."""
+        """Count signatures that got their verdicts, and observe how long they waited."""
         self.of("signatures_appended_total").inc(signatures)
         self.of("fold_wait_seconds").observe(wait_secs)
 
     def fold(self, now: FoldStats, before: FoldStats | None, *, lag_records: int, skipped: int = 0) -> None:
-        """Set the state of the fold, given the one before; `skipped` is how many more records it passed over."""
+        """Set the state of the fold.
+
+        Args:
+            now: Its contents and counters.
+            before: Those of the previous call; None in the first.
+            lag_records: Signatures in the log that are not folded yet.
+            skipped: Undecodable records that were skipped since the previous call.
+        """
         self.of("fold_index_articles").set(now.records)
         self.of("fold_near_index_articles").set(now.near)
         self.of("fold_lag_records").set(lag_records)
@@ -196,24 +227,24 @@ class Metrics:
         self.of("fold_crowded_bands_total").inc(now.capped - (before.capped if before else 0))
 
     def snapshot(self, *, ok: bool) -> None:
-        """Count a snapshot of the fold that was written, or could not be."""
+        """Count a snapshot of the fold, by whether it was written."""
         self.of("fold_snapshots_total").labels("saved" if ok else "failed").inc()
 
     def fold_caught_up(self, seconds: float) -> None:
-        """Set how long the fold took at start."""
+        """Set how long the fold took to catch up at start."""
         self.of("fold_catch_up_seconds").set(seconds)
 
     def clusters(self, sizes: Iterable[int]) -> None:
-        """Count changes of clusters, given the size of each after its change."""
+        """Observe the sizes of clusters after their changes."""
         for size in sizes:
             self.of("cluster_size_articles").observe(size)
 
     def clusters_open(self, clusters: int) -> None:
-        """Set how many clusters are in the window."""
+        """Set the number of clusters in the window."""
         self.of("open_clusters").set(clusters)
 
     def languages(self, tags: Mapping[str, int], confidences: Iterable[float] = ()) -> None:
-        """Count articles by language tag; only its first part makes a series."""
+        """Count articles by the primary subtag of their language, and observe confidences."""
         for tag, articles in tags.items():
             self._languages.get(tag.partition("-")[0], self._languages[OTHER]).inc(articles)
         for confidence in confidences:
@@ -225,7 +256,7 @@ class Metrics:
         confidences: Iterable[float] = (),
         abstentions: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """Count articles by subject, and those without one by why."""
+        """Count articles by subject, and those without a subject by the reason; observe confidences."""
         for code, articles in codes.items():
             self._subjects.get(code, self._subjects[OTHER]).inc(articles)
         for reason, articles in abstentions.items():

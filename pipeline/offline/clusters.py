@@ -28,7 +28,7 @@ class ClusterLines:
         self._lane = lane
         self._position = 0
 
-    def tell(self, records: Iterable[VerdictRecord]) -> None:
+    def add(self, records: Iterable[VerdictRecord]) -> None:
         """Fold what was decided next. There is no log: an article's own time is that of its record."""
         draft = self._clusters.draft()
         for record in records:

@@ -18,12 +18,12 @@ _FATES: dict[EventType, str] = {
 
 
 class Funnel:
-    """Counts records in and what became of them, from two sides: by what was written, and by what the stages say."""
+    """Counts records and their outcomes twice: by the lines written, and by the counts of the stages."""
 
     def __init__(self) -> None:
         self._raw = 0
         self._events: Counter[str] = Counter()
-        self._duplicates: Counter[str] = Counter()
+        self._duplicates = 0
         self._dead_letters: Counter[str] = Counter()
         self._stages: dict[StageName, Counter[tuple[str, str]]] = {}
 
@@ -40,9 +40,9 @@ class Funnel:
         """Count an event that came out."""
         self._events[_FATES[kind]] += 1
 
-    def duplicate(self, kind: str) -> None:
-        """Count an article that was held back."""
-        self._duplicates[kind] += 1
+    def duplicate(self) -> None:
+        """Count a duplicate that was written."""
+        self._duplicates += 1
 
     def dead_letter(self, reason: str) -> None:
         """Count a record that cannot be processed."""
@@ -59,7 +59,7 @@ class Funnel:
 
     def check(self) -> None:
         """Raise RuntimeError when a record is missing or was counted twice."""
-        ended = self._events.total() + self._duplicates.total() + self._dead_letters.total()
+        ended = self._events.total() + self._duplicates + self._dead_letters.total()
         if ended != self._raw:
             raise RuntimeError(f"{self._raw} raw records came to {ended} ends")
         reaching = self._raw
@@ -69,6 +69,9 @@ class Funnel:
             if sums["consumed", ""] != reaching or sums["emitted", ""] + held != reaching:
                 raise RuntimeError(f"the counts of {name} do not add up")
             reaching = sums["emitted", ""]
+        dropped = sum(self._dropped().values())
+        if dropped != self._duplicates:
+            raise RuntimeError(f"{dropped} dropped, {self._duplicates} duplicates written")
         if reaching != self._events.total():
             raise RuntimeError(f"{reaching} emitted, {self._events.total()} written")
 
@@ -77,10 +80,17 @@ class Funnel:
         return {
             "raw": self._raw,
             **{fate: self._events[fate] for fate in _FATES.values()},
-            "duplicates": dict(sorted(self._duplicates.items())),
+            "duplicates": dict(sorted(self._dropped().items())),
             "dead_letters": dict(sorted(self._dead_letters.items())),
             "stages": {name: _stage_report(self._stages[name]) for name in STAGES if name in self._stages},
         }
+
+    def _dropped(self) -> Counter[str]:
+        """Return the number of dropped records by reason."""
+        dropped: Counter[str] = Counter()
+        for sums in self._stages.values():
+            dropped.update({reason: count for (outcome, reason), count in sums.items() if outcome == "dropped"})
+        return dropped
 
 
 def _stage_report(sums: Counter[tuple[str, str]]) -> dict[str, Any]:

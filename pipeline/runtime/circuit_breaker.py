@@ -1,4 +1,4 @@
-"""The dead-letter circuit_breaker: a bad deployment stops, instead of draining the topic into its dead letters."""
+"""The circuit breaker: stops a broken deployment before it turns the whole topic into dead letters."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ _FAILED = (
 
 
 class CircuitBreakerError(ConfigError):
-    """Too many recent records failed for reasons of our own: exit code 78 before the chunk commits."""
+    """Too many recent records were rejected as `unexpected`: exit code 78 before the unit commits."""
 
 
 class CircuitBreaker:
-    """Watches the share of unexpected rejects among the last records, and whether each stage works at all."""
+    """Watches the share of unexpected rejects among recent records, and whether each stage passes anything."""
 
     def __init__(self, settings: CircuitBreakerSettings) -> None:
         """Start with an empty window."""
@@ -33,10 +33,14 @@ class CircuitBreaker:
         self._proven: set[StageName] = set()
 
     def check(self, records: int, counts: Mapping[StageName, StageCounts]) -> None:
-        """Add a unit of work before it commits: how many records it has, and what the stages did to them.
+        """Add a unit of work before it commits.
+
+        Args:
+            records: Number of its records.
+            counts: What each stage did with them.
 
         Raises:
-            CircuitBreakerError: Too many failed; nothing of this unit may be committed.
+            CircuitBreakerError: Too many records failed; nothing of this unit may be committed.
         """
         self._check_start(counts)
         self._window.append((records, sum(_unexpected(stage) for stage in counts.values())))
@@ -50,7 +54,7 @@ class CircuitBreaker:
             raise CircuitBreakerError(f"{self._unexpected} of the last {self._records} records {_FAILED}")
 
     def _check_start(self, counts: Mapping[StageName, StageCounts]) -> None:
-        """Stop early where a stage does not work at all: with little input, each start would fill a window first."""
+        """Stop early if a stage has passed nothing yet: with little input, a full window would take too long."""
         for name, stage in counts.items():
             if name in self._proven:
                 continue
@@ -65,5 +69,5 @@ class CircuitBreaker:
 
 
 def _unexpected(stage: StageCounts) -> int:
-    """Return how many records a stage rejected for reasons that speak of our own fault, not of the input's."""
+    """Return the number of records that a stage rejected because of a bug, not because of the input."""
     return stage.rejected.get("unexpected", 0)

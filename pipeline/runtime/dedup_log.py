@@ -1,7 +1,7 @@
-"""The dedup log as a worker lives with it: append signatures, tail the log, fold it, answer with verdicts.
+"""The deduplication log in a worker: append signatures, tail the log, fold it, return verdicts.
 
-Every worker folds the whole log, so all reach the same verdicts. A worker that starts restores a snapshot, or adopts
-the verdicts on record while it folds the log from its start; only then is it caught up.
+Every worker folds the whole log, so all reach the same verdicts. A starting worker restores a snapshot, or folds the
+log from its start and adopts the recorded verdicts; only then has it caught up.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
-import aiokafka
-from aiokafka.structs import TopicPartition
-
 from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.signature import LogRecord, Signature
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError
+from pipeline.kafka_io.log_reader import LogReader
 from pipeline.observability.logging import get_logger
+from pipeline.observability.metric_table import RetryReason
 from pipeline.runtime.recorded_verdicts import Key, RecordedVerdicts, key_of
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
@@ -27,36 +27,55 @@ __all__ = ["DedupLog", "DedupLogConfig", "FoldObserver"]
 
 log = get_logger(__name__)
 
-_POLL_MS = 500
-_MAX_RECORDS = 500  # folded without a pause for the event loop: about 50 ms
+_MAX_RECORDS = 500
+"""Signatures folded without giving control back to the event loop, about 50 ms."""
+_APPENDS = 2
+"""Attempts to append a signature before the worker ends: a lost append is rare, a lost log is fatal."""
 
 _Entry = tuple[int, LogRecord, int]
-"""Offset, record, when it was appended."""
+"""Offset, record, and the time in ms since the epoch when it was appended."""
 
 
 class FoldObserver(Protocol):
-    """Who wants to know how the fold is doing (metrics, readiness)."""
+    """Receives the state of the fold, for metrics and readiness."""
 
     def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
-        """Note how far the fold is, where the log ends, and what the fold holds."""
+        """Note the position of the fold, the end of the log, the records skipped so far and the fold's contents."""
         ...
 
     def appended(self, signatures: int, wait_secs: float) -> None:
-        """Note signatures that were appended and how long their verdicts took."""
+        """Note that signatures got their verdicts, and how long they waited."""
+        ...
+
+    def produced(self, stage: StageName, topic: str, records: int) -> None:
+        """Note records that were written outside a transaction."""
+        ...
+
+    def retried(self, reason: RetryReason) -> None:
+        """Note that something is tried again."""
         ...
 
     def caught_up(self, seconds: float) -> None:
-        """Note that the fold has reached the log's end for the first time."""
+        """Note that the fold has reached the end of the log for the first time, and after how long."""
         ...
 
     def saved(self, *, ok: bool) -> None:
-        """Note that a snapshot was written, or could not be."""
+        """Note that a snapshot was written, or that writing it failed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DedupLogConfig:
-    """Where the log is and how patient to be with it."""
+    """Topics and time-outs of the log.
+
+    Attributes:
+        signatures_topic: Topic of the signature log.
+        verdicts_topic: Topic of the verdict log.
+        append_timeout_secs: Longest wait for the verdicts on appended signatures.
+        skip_offsets: Offsets of the signature log that the fold passes over.
+        snapshot_interval_secs: Time between two snapshots.
+        consumer_arguments: Servers, security and fetch sizes, as AIOKafkaConsumer takes them.
+    """
 
     signatures_topic: str
     verdicts_topic: str
@@ -67,7 +86,7 @@ class DedupLogConfig:
 
 
 class DedupLog:
-    """Appends signatures and waits for the fold's verdicts. One per process; lives on the main event loop."""
+    """Appends signatures and waits for the fold's verdicts. One per process, on the main event loop."""
 
     def __init__(
         self,
@@ -77,15 +96,22 @@ class DedupLog:
         observer: FoldObserver,
         snapshots: SnapshotStore | None,
     ) -> None:
-        """Take a fresh fold; `start` fills it."""
+        """Take what the log needs.
+
+        Args:
+            config: Topics and time-outs.
+            fold: An empty fold, which `start` fills.
+            appender: Appends to the signature log.
+            observer: Receives the state of the fold.
+            snapshots: Where snapshots are kept; None for none.
+        """
         self._config = config
         self._fold = fold
         self._appender = appender
         self._observer = observer
         self._snapshots = snapshots
-        self._partition = TopicPartition(config.signatures_topic, 0)
         self._waiting: dict[Key, list[asyncio.Future[Verdict]]] = {}
-        self._consumer: Any = None
+        self._reader: LogReader | None = None
         self._tail: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._position = 0
@@ -93,27 +119,21 @@ class DedupLog:
         self._saved_at = 0.0
 
     async def start(self) -> None:
-        """Restore or rebuild the fold up to the log's end, then follow it.
+        """Restore or rebuild the fold up to the end of the log.
 
         Raises:
-            FatalError: The log cannot be folded by this version.
+            FatalError: This version cannot fold the log.
         """
         began = asyncio.get_running_loop().time()
-        self._consumer = aiokafka.AIOKafkaConsumer(
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            **self._config.consumer_arguments,
-        )
-        await self._consumer.start()
-        self._consumer.assign([self._partition])
-        first, end = await self._bounds(self._consumer, self._partition)
+        reader = await LogReader.open(self._config.signatures_topic, self._config.consumer_arguments)
+        self._reader = reader
+        first, end = await reader.bounds()
         recorded = None if await self._restore(first, end) else await self._recorded_verdicts()
         try:
-            self._consumer.seek(self._partition, self._position)
-            # What fetches say is stable counts too: the embedded broker's list of offsets says less than it has.
-            while self._position < max(end, self._consumer.last_stable_offset(self._partition) or 0):
-                await self._fold_next(recorded)
+            reader.seek(self._position)
+            # The stable end of fetches counts too: the embedded broker lists an end that is too low.
+            while self._position < max(end, reader.stable_end()):
+                await self._fold_next(reader, recorded)
         finally:
             if recorded is not None:
                 await recorded.stop()
@@ -121,8 +141,10 @@ class DedupLog:
         self._observer.caught_up(self._saved_at - began)
 
     def follow(self) -> asyncio.Task[None]:
-        """Start following the log; the task ends only by an error or by `stop`."""
-        self._tail = asyncio.create_task(self._follow(), name="dedup-log-tail")
+        """Start following the log after `start`; the task ends only by an error or by `stop`."""
+        if self._reader is None:
+            raise RuntimeError("the log is followed after `start`")
+        self._tail = asyncio.create_task(self._follow(self._reader), name="dedup-log-tail")
         return self._tail
 
     async def stop(self) -> None:
@@ -130,20 +152,21 @@ class DedupLog:
         if self._tail is not None:
             self._tail.cancel()
             await asyncio.gather(self._tail, return_exceptions=True)
-            if self._tail.cancelled():  # what an error has left half done must not be restored
+            if self._tail.cancelled():  # after an error the fold may be half updated and must not be restored
                 await self._save()
         if self._writing is not None:
             await self._writing
-        if self._consumer is not None:
-            await self._consumer.stop()
+        if self._reader is not None:
+            await self._reader.close()
 
     async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
-        """Append signatures and return their verdicts, in order, once the own fold has applied them.
+        """Append signatures and return their verdicts, in order, once this worker's fold has applied them.
 
-        An origin that the fold knows, of the same article, is a replay: its verdict stands and nothing is appended.
+        A signature whose origin and article the fold has seen is a replay: it gets the verdict of then, and nothing is
+        appended.
 
         Raises:
-            FatalError: The log did not give a verdict in time, twice.
+            FatalError: No verdict within the time-out after the second append.
         """
         known = [self._fold.verdict_of(*key_of(signature)) for signature in signatures]
         unknown = [signature for signature, verdict in zip(signatures, known, strict=True) if verdict is None]
@@ -161,13 +184,17 @@ class DedupLog:
             futures[key_of(signature)] = future
             self._waiting.setdefault(key_of(signature), []).append(future)
         try:
-            for _ in range(2):
-                await self._appender.append([s for s in signatures if not futures[key_of(s)].done()])
+            for attempt in range(_APPENDS):
+                if attempt:
+                    self._observer.retried("append_timeout")
+                missing = [s for s in signatures if not futures[key_of(s)].done()]
+                await self._appender.append(missing)
+                self._observer.produced("dedupe", self._config.signatures_topic, len(missing))
                 await asyncio.wait(futures.values(), timeout=self._config.append_timeout_secs)
                 if all(future.done() for future in futures.values()):
                     self._observer.appended(len(signatures), loop.time() - began)
                     return {key: future.result() for key, future in futures.items()}
-            raise FatalError(f"no verdict within {self._config.append_timeout_secs} s of a second append")
+            raise FatalError(f"no verdict within {self._config.append_timeout_secs} s after the second append")
         finally:
             for key, future in futures.items():
                 waiting = self._waiting.get(key)
@@ -176,27 +203,25 @@ class DedupLog:
                     if not waiting:
                         del self._waiting[key]
 
-    async def _follow(self) -> None:
+    async def _follow(self, reader: LogReader) -> None:
         while True:
-            await self._fold_next(None)
+            await self._fold_next(reader, None)
             now = asyncio.get_running_loop().time()
             if self._snapshots is not None and now - self._saved_at >= self._config.snapshot_interval_secs:
                 await self._save()
                 self._saved_at = now
 
-    async def _fold_next(self, recorded: RecordedVerdicts | None) -> None:
-        fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-        entries = self._decoded(fetched.get(self._partition, ()))
+    async def _fold_next(self, reader: LogReader, recorded: RecordedVerdicts | None) -> None:
+        entries = self._decoded(await reader.read(_MAX_RECORDS))
         if recorded is None:
             self._apply(entries)
         else:
             await self._adopt(entries, recorded)
-        position = await self._consumer.position(self._partition)
+        position = await reader.position()
         self._position = position
-        highwater = self._consumer.highwater(self._partition)
         self._observer.folded(
             position=position,
-            end=max(highwater or 0, position),
+            end=max(reader.high_water(), position),
             undecodable=self._undecodable,
             stats=self._fold.stats(),
         )
@@ -210,7 +235,7 @@ class DedupLog:
             try:
                 entries.append((record.offset, decode_log_record(record.value or b""), record.timestamp_ms))
             except ContractError:
-                self._undecodable += 1  # alike in every worker: the log is the same for all
+                self._undecodable += 1  # the same in every worker, because all read the same log
                 log.warning("signature_log_record_skipped", offset=record.offset)
         return entries
 
@@ -232,9 +257,9 @@ class DedupLog:
                 future.set_result(verdict)
 
     async def _adopt(self, entries: Sequence[_Entry], recorded: RecordedVerdicts) -> None:
-        """Adopt what is on record, decide the rest, in the order of the log."""
+        """Adopt the recorded verdicts and compute the others, in the order of the log."""
         asked = {key_of(record): at for _, record, at in entries if isinstance(record, Signature)}
-        # What the fold knows was taken before: to look for that again would read an hour ahead in vain.
+        # The fold's own verdicts were taken before; looking for them again would read an hour ahead for nothing.
         asked = {key: at for key, at in asked.items() if self._fold.verdict_of(*key) is None}
         known = await recorded.take(asked)
 
@@ -249,37 +274,24 @@ class DedupLog:
                 self._apply(list(run))
 
     async def _restore(self, first: int, end: int) -> bool:
-        """Load a usable snapshot, if there is one; set the position to fold from."""
+        """Load a usable snapshot, if there is one, and set the position to fold from."""
         self._position = first
         if self._snapshots is None:
             return False
         saved = await asyncio.to_thread(self._snapshots.load, self._fold)
-        if saved is None or not first <= saved[0] <= end:  # older than the log's start, or newer than its end
-            return False
+        if saved is None or not first <= saved[0] <= end:
+            return False  # none, or one that is older than the log's start or newer than its end
         self._position, self._fold = saved
         return True
 
     async def _recorded_verdicts(self) -> RecordedVerdicts:
-        partition = TopicPartition(self._config.verdicts_topic, 0)
-        consumer = aiokafka.AIOKafkaConsumer(
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            **self._config.consumer_arguments,
-        )
-        await consumer.start()
-        consumer.assign([partition])
-        first, end = await self._bounds(consumer, partition)
-        consumer.seek(partition, first)
-        return RecordedVerdicts(consumer, partition, end)
-
-    async def _bounds(self, consumer: Any, partition: TopicPartition) -> tuple[int, int]:
-        first = (await consumer.beginning_offsets([partition]))[partition]
-        end = (await consumer.end_offsets([partition]))[partition]
-        return int(first), int(end)
+        reader = await LogReader.open(self._config.verdicts_topic, self._config.consumer_arguments)
+        first, end = await reader.bounds()
+        reader.seek(first)
+        return RecordedVerdicts(reader, end)
 
     async def _save(self) -> None:
-        """Take a snapshot, for which the fold stands still, and write it while the fold goes on."""
+        """Take a snapshot, during which the fold is paused, and write it while the fold continues."""
         if self._snapshots is None:
             return
         if self._writing is not None:

@@ -1,4 +1,4 @@
-"""Turns what the runner, the fold and the host did into metrics and progress, after the commit and never before."""
+"""Turns what the runner, the logs and the lease manager report into metrics and progress, after the commit."""
 
 import time
 from collections import Counter
@@ -7,20 +7,22 @@ from collections.abc import Callable, Sequence
 from pipeline.dedup.fold import FoldStats
 from pipeline.domain.stage import StageName
 from pipeline.observability.article_samples import ArticleSamples
+from pipeline.observability.metric_table import RetryReason
 from pipeline.observability.metrics import Metrics, StageCount, StageMetrics
 from pipeline.observability.progress import Progress
 from pipeline.observability.stalled_partitions import PartitionBacklogs, StalledPartitions
-from pipeline.runtime.article_service import Output
-from pipeline.runtime.runner import Unit
+from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.unit import Unit
 from pipeline.wire.catalogue import Catalogue
 
 __all__ = ["WorkerObserver"]
 
-_SAMPLES = 16  # latencies looked at per unit of work: its records were fetched, worked on and committed together
+_SAMPLES = 16
+"""Latencies observed per unit of work: its records were fetched, processed and committed together."""
 
 
 class WorkerObserver:
-    """Implements the observers of runner, dedup log and verdict log for one worker."""
+    """Implements the observers of runner, lease manager, dedup log and verdict log for one worker."""
 
     def __init__(
         self,
@@ -28,23 +30,29 @@ class WorkerObserver:
         progress: Progress,
         catalogue: Catalogue,
         stages: Sequence[StageName],
-        stage_seconds: Callable[[StageName], float],
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Bind the metrics of the service's stages; `stage_seconds` says how long one worked since the last call."""
+        """Create the series of the service's stages.
+
+        Args:
+            metrics: The metrics of the process.
+            progress: The progress that health checks and the watchdog read.
+            catalogue: The topics of the service's lane.
+            stages: The service's stages, in order.
+            wall_clock: Seconds since the epoch.
+        """
         self._metrics = metrics
         self._progress = progress
         self._names = tuple(stages)
-        self._seconds = stage_seconds
         self._wall_clock = wall_clock
-        self._topics: dict[StageName, tuple[str, ...]] = {}
         self._stages: dict[StageName, StageMetrics] = {}
         for name in self._names:
             topics = catalogue.stage(name)
-            own = (topics.dead_letters, *topics.also_writes)
-            self._topics[name] = (topics.emits, *own) if name == self._names[-1] else own
-            self._stages[name] = metrics.stage(name, topics.reads, self._topics[name])
-        self._neglect = StalledPartitions()
+            side = (topics.dead_letters, *topics.also_writes)
+            produced = (topics.emits, *side) if name == self._names[-1] else side
+            self._stages[name] = metrics.stage(name, topics.reads, produced)
+        metrics.set_expired(catalogue.stage(self._names[0]).reads)
+        self._stalled = StalledPartitions()
         self._skipped = 0
         self._folded: FoldStats | None = None
 
@@ -64,24 +72,24 @@ class WorkerObserver:
                     records=counts.consumed,
                     emitted=counts.emitted,
                     at_secs=now,
-                    duration_secs=self._seconds(name),
+                    duration_secs=output.seconds.get(name, 0.0),
                     record_bytes=_value_bytes(unit) if name == self._names[0] else 0,
                     drops=counts.dropped,
                     rejects=counts.rejected,
-                    produced={topic: output.produced[topic] for topic in self._topics[name] if output.produced[topic]},
+                    produced={topic: number for (stage, topic), number in output.produced.items() if stage == name},
                     dead_letters={reason: n for (stage, reason), n in output.dead_letters.items() if stage == name},
                     latencies_secs=self._latencies(unit, now) if last else (),
-                    ages_secs=[now - published / 1000 for published in output.tally.published_ms] if last else (),
+                    ages_secs=[now - published / 1000 for published in output.samples.published_ms] if last else (),
                 )
             )
         self._metrics.misrouted(output.misrouted)
         self._metrics.verdicts(Counter(verdict.kind for verdict in output.verdicts))
         self._metrics.clusters(cluster.size for cluster in output.clusters)
-        self._count_models(output.tally)
+        self._count_models(output.samples)
 
-    def retried(self, reason: str) -> None:  # noqa: ARG002  one kind of failure is retried here
-        """Count a retry."""
-        self._stages[self._names[0]].retried("transient")
+    def retried(self, reason: RetryReason) -> None:
+        """Count a retry: of `dedupe` if an append timed out, of the service's first stage otherwise."""
+        self._stages["dedupe" if reason == "append_timeout" else self._names[0]].retried(reason)
 
     def in_flight(self, records: int, record_bytes: int) -> None:
         """Set what is in flight."""
@@ -92,13 +100,13 @@ class WorkerObserver:
         self._progress.taken()
 
     def dropped(self) -> None:
-        """Note a chunk that is let go without a commit."""
+        """Note a chunk that is dropped without a commit."""
         self._progress.dropped()
 
     # -- dedup log
 
     def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
-        """Note how far the fold is and what it holds."""
+        """Set the state of the fold."""
         self._metrics.fold(stats, self._folded, lag_records=end - position, skipped=undecodable - self._skipped)
         self._folded, self._skipped = stats, undecodable
         self._progress.fold_advanced(caught_up=False)
@@ -108,31 +116,35 @@ class WorkerObserver:
         self._metrics.snapshot(ok=ok)
 
     def caught_up(self, seconds: float) -> None:
-        """Note that the fold has reached the log's end."""
+        """Note that the folded log has reached its end."""
         self._metrics.fold_caught_up(seconds)
         self._progress.fold_advanced(caught_up=True)
 
     def appended(self, signatures: int, wait_secs: float) -> None:
-        """Note signatures and how long their verdicts took."""
+        """Count signatures that got their verdicts, and the time they waited."""
         self._metrics.appended(signatures, wait_secs)
+
+    def produced(self, stage: StageName, topic: str, records: int) -> None:
+        """Count records that were written outside a transaction."""
+        self._stages[stage].produced(topic, records)
 
     # -- verdict log
 
     def clustered(self, clusters: int) -> None:
-        """Note how many clusters are open."""
+        """Set the number of open clusters."""
         self._metrics.clusters_open(clusters)
         self._progress.fold_advanced(caught_up=False)
 
-    # -- host
+    # -- lease manager
 
     def backlogs(self, backlogs: PartitionBacklogs | None) -> None:
         """Set the lag; None while the broker does not answer."""
         if backlogs is None:
-            self._neglect.forget()
+            self._stalled.forget()
             self._progress.lag(None)
             return
         lags = {place: backlog.records for place, backlog in backlogs.items()}
-        self._progress.lag(sum(lags.values()), self._neglect.look(backlogs, self._progress.now()))
+        self._progress.lag(sum(lags.values()), self._stalled.look(backlogs, self._progress.now()))
         self._metrics.lag(lags)
 
     def expired(self, topic: str, offsets: int) -> None:
@@ -141,7 +153,7 @@ class WorkerObserver:
 
     def rebalancing(self) -> None:
         """Note that partitions are being handed over."""
-        self._neglect.forget()
+        self._stalled.forget()
         self._progress.rebalance_started()
 
     def assigned(self, partitions: int) -> None:
@@ -153,11 +165,11 @@ class WorkerObserver:
         step = max(1, len(unit.records) // _SAMPLES)
         return [now - record.timestamp_ms / 1000 for record in unit.records[::step]]
 
-    def _count_models(self, tally: ArticleSamples) -> None:
+    def _count_models(self, samples: ArticleSamples) -> None:
         if "detect-language" in self._names:
-            self._metrics.languages(tally.languages, tally.language_confidences)
+            self._metrics.languages(samples.languages, samples.language_confidences)
         if "classify" in self._names:
-            self._metrics.subjects(tally.subjects, tally.subject_confidences, tally.abstentions)
+            self._metrics.subjects(samples.subjects, samples.subject_confidences, samples.abstentions)
 
 
 def _value_bytes(unit: Unit) -> int:

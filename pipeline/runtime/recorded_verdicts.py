@@ -1,22 +1,22 @@
-"""The verdicts on record, read along with the signatures they belong to and never all in memory.
+"""Recorded verdicts, read alongside the signatures they belong to and never all in memory.
 
-A verdict is recorded soon after its signature, but not in the same order. So the log of verdicts is read ahead until
-the wanted ones are there: at most an hour ahead of the signatures, and no further while so many verdicts wait for
-theirs. Those not found are decided anew, which says the same unless it turns on an article older than the log of
-signatures. A verdict that waits is let go when the signatures have passed its time: its own is not in the log any more.
+A verdict is recorded soon after its signature, but not in the same order. The verdict log is therefore read ahead until
+the wanted verdicts are found: at most an hour ahead of the signatures, and not while too many verdicts wait for their
+signatures. Verdicts that are not found are computed again, with the same result unless they depend on an article that
+is older than the signature log. A waiting verdict is discarded once the signatures have passed its time, because its
+own signature is no longer in the log.
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Final
-
-from aiokafka.structs import TopicPartition
+from typing import Final
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Decided, Verdict
 from pipeline.errors import ContractError
+from pipeline.kafka_io.log_reader import LogReader
 from pipeline.observability.logging import get_logger
 from pipeline.wire.codec import decode_verdict_record
 
@@ -25,39 +25,47 @@ __all__ = ["Key", "RecordedVerdicts", "key_of"]
 log = get_logger(__name__)
 
 _AHEAD_MS: Final = 3_600_000
+"""How far the verdict log is read ahead of the signatures, by the timestamps of both."""
 _SKEW_MS: Final = 300_000
-"""How far the clocks of two brokers, each of which dates one log, may be apart."""
-_MOST_WAITING: Final = 250_000  # about 300 MB
-_POLL_MS: Final = 500
+"""Tolerated difference between the clocks of two brokers, each of which dates one of the logs."""
+_MAX_WAITING: Final = 250_000
+"""Verdicts kept for signatures still to come; about 300 MB."""
 _MAX_RECORDS: Final = 2000
+"""Records decoded without giving control back to the event loop, about 30 ms."""
 
 Key = tuple[Origin, ArticleId]
-"""What a verdict is on. An origin alone may be of another article: raw topics are made anew."""
+"""Identifies what a verdict is about. An origin alone is not enough: a raw topic that was recreated reuses offsets."""
 
 
 def key_of(found: Signature | Verdict) -> Key:
-    """Return what a verdict is on, from it or from the signature."""
+    """Return the key of a signature or of the verdict on it."""
     return found.origin, found.article_id
 
 
 class RecordedVerdicts:
-    """The log of verdicts from its start up to the end it has when it is reached."""
+    """Reads the verdict log from its start up to its end, once."""
 
-    def __init__(self, consumer: Any, partition: TopicPartition, end: int) -> None:
-        """Take a consumer of that partition, at its start."""
-        self._consumer = consumer
-        self._partition = partition
+    def __init__(self, reader: LogReader, end: int) -> None:
+        """Take a reader positioned at the log's start, and the log's end as the broker lists it."""
+        self._reader = reader
         self._end = end
         self._read_to_ms = 0
         self._passed_ms = 0
         self._waiting: OrderedDict[Key, tuple[int, Verdict]] = OrderedDict()
-        """Verdicts whose signatures may still come, each with when it was recorded."""
+        """Verdicts whose signatures may still come, each with the time in ms when it was recorded."""
 
     async def take(self, asked: Mapping[Key, int]) -> dict[Key, Verdict]:
-        """Return the verdicts on the next signatures, as far as on record; `asked` says when each was appended."""
+        """Return the recorded verdicts on the next signatures.
+
+        Args:
+            asked: The keys of the signatures, each with the time in ms when it was appended.
+
+        Returns:
+            The verdicts that were found; the others are not on record.
+        """
         if not asked:
             return {}
-        self._let_go(min(asked.values()) - _SKEW_MS)
+        self._discard(min(asked.values()) - _SKEW_MS)
         missing = {key for key in asked if key not in self._waiting}
         while missing and self._may_read(max(asked.values())) and await self._has_more():
             await self._read_more(missing)
@@ -65,25 +73,23 @@ class RecordedVerdicts:
 
     async def stop(self) -> None:
         """Stop reading."""
-        await self._consumer.stop()
+        await self._reader.close()
 
-    def _let_go(self, passed_ms: int) -> None:
+    def _discard(self, passed_ms: int) -> None:
         self._passed_ms = passed_ms
         while self._waiting and next(iter(self._waiting.values()))[0] < passed_ms:
             self._waiting.popitem(last=False)
 
     def _may_read(self, appended_ms: int) -> bool:
-        # At the bound nothing is let go: what waits is of the signatures that come next.
-        return self._read_to_ms <= appended_ms + _AHEAD_MS and len(self._waiting) < _MOST_WAITING
+        # At the bound nothing is discarded: the waiting verdicts belong to the signatures that come next.
+        return self._read_to_ms <= appended_ms + _AHEAD_MS and len(self._waiting) < _MAX_WAITING
 
     async def _has_more(self) -> bool:
-        # Up to what is stable: behind it there are always open transactions of other workers.
-        end = max(self._end, self._consumer.last_stable_offset(self._partition) or 0)
-        return bool(await self._consumer.position(self._partition) < end)
+        # Up to the last stable offset: beyond it there are always open transactions of other workers.
+        return await self._reader.position() < max(self._end, self._reader.stable_end())
 
     async def _read_more(self, missing: set[Key]) -> None:
-        fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-        for record in fetched.get(self._partition, ()):
+        for record in await self._reader.read(_MAX_RECORDS):
             self._read_to_ms = max(self._read_to_ms, record.timestamp_ms)
             if self._read_to_ms < self._passed_ms:
                 continue
@@ -92,7 +98,7 @@ class RecordedVerdicts:
             except ContractError:
                 log.warning("verdict_log_record_skipped", offset=record.offset)
                 continue
-            if isinstance(found, Decided):  # what died after it, the signature log says too
+            if isinstance(found, Decided):  # the signature log has a void for those that died after it
                 key = key_of(found.verdict)
                 self._waiting.setdefault(key, (self._read_to_ms, found.verdict))
                 missing.discard(key)

@@ -1,15 +1,13 @@
-"""The one runner of all services: chunks in, one transaction per unit of work out.
+"""The runner of all services: takes chunks, commits one transaction per unit of work.
 
-Decode, stages, verdicts, encode and size checks are all finished before a transaction begins: no poison article, slow
-model or slow log holds one open. One partition is worked on in order; different partitions overlap.
+Decoding, stages, verdicts, encoding and size checks are finished before a transaction begins, so that no poison record,
+slow model or slow log holds one open. The units of a partition are processed in order; partitions overlap.
 """
 
 import asyncio
-import itertools
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pipeline.domain.record import Record
@@ -17,44 +15,35 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.kafka_io.chunks import Chunk, Lease
-from pipeline.runtime.article_service import Output, Work
+from pipeline.observability.metric_table import RetryReason
+from pipeline.runtime.article_service import PreparedUnit
 from pipeline.runtime.circuit_breaker import CircuitBreaker
+from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.unit import Unit, take_unit
 from pipeline.settings import WorkSettings
 
-__all__ = ["Commit", "Runner", "RunnerObserver", "Unit", "VerdictSource", "Worksteps"]
+__all__ = ["Commit", "Runner", "RunnerObserver", "UnitService", "VerdictSource"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Chunks of one lease that are processed and committed as one."""
-
-    lease: Lease
-    records: list[Record]
-    start: int
-    end: int
-    size_bytes: int
-    chunks: list[Chunk]
 
 
 Commit = Callable[[Unit, Output], Coroutine[Any, Any, None]]
 
 
-class Worksteps(Protocol):
-    """The two CPU-bound halves of a unit of work (runtime.article_service.Service)."""
+class UnitService(Protocol):
+    """The two CPU-bound halves of the work on a unit, as ArticleService and ClusterService implement them."""
 
-    def prepare(self, records: Sequence[Record]) -> Work:
-        """Take source records as far as they go without a verdict."""
+    def prepare(self, records: Sequence[Record]) -> PreparedUnit:
+        """Process source records as far as possible without verdicts."""
         ...
 
-    def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
-        """Take them through the rest and make output records."""
+    def finish(self, prepared: PreparedUnit, verdicts: Sequence[Verdict]) -> Output:
+        """Process the rest of a unit and return its output."""
         ...
 
 
 class VerdictSource(Protocol):
-    """Who decides (runtime.dedup_log.DedupLog)."""
+    """Decides on signatures, as DedupLog does."""
 
     async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
         """Return the verdicts of signatures, in order."""
@@ -62,18 +51,18 @@ class VerdictSource(Protocol):
 
 
 class RunnerObserver(Protocol):
-    """Who counts and times (metrics, readiness)."""
+    """Receives what the runner did, for metrics and readiness."""
 
     def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:
-        """Note a unit whose outputs and offsets are committed: only now is anything counted."""
+        """Note a unit whose outputs and offsets are committed; nothing is counted before."""
         ...
 
-    def retried(self, reason: str) -> None:
-        """Note that a transient failure is tried again."""
+    def retried(self, reason: RetryReason) -> None:
+        """Note that something is tried again."""
         ...
 
     def in_flight(self, records: int, record_bytes: int) -> None:
-        """Note how much waits or is worked on."""
+        """Note how much waits or is being processed."""
         ...
 
     def taken(self) -> None:
@@ -81,16 +70,16 @@ class RunnerObserver(Protocol):
         ...
 
     def dropped(self) -> None:
-        """Note a chunk that is let go without a commit."""
+        """Note a chunk that is dropped without a commit."""
         ...
 
 
 class Runner:
-    """Works on chunks with bounded memory; any failure it cannot retry ends the process through `fail`."""
+    """Processes chunks with bounded memory; any failure that it cannot retry ends the process through `fail`."""
 
     def __init__(
         self,
-        service: Worksteps,
+        service: UnitService,
         settings: WorkSettings,
         circuit_breaker: CircuitBreaker,
         commit: Commit,
@@ -98,7 +87,17 @@ class Runner:
         fail: Callable[[BaseException], None],
         verdicts: VerdictSource | None,
     ) -> None:
-        """Take the service's stages and the means to commit; `verdicts` is needed when `dedupe` is among them."""
+        """Prepare for work.
+
+        Args:
+            service: The CPU-bound work on a unit.
+            settings: Bounds of a unit and of what is in flight, and the retries of transient failures.
+            circuit_breaker: Stops the worker when too many records fail.
+            commit: Commits a unit with its output.
+            observer: Receives what was done.
+            fail: Called with a failure that the worker cannot survive.
+            verdicts: Decides on signatures; needed if `dedupe` is among the service's stages.
+        """
         self._service = service
         self._settings = settings
         self._circuit_breaker = circuit_breaker
@@ -106,7 +105,7 @@ class Runner:
         self._observer = observer
         self._fail = fail
         self._verdicts = verdicts
-        # One thread: stages are CPU-bound Python, more would only take turns; the event loop keeps its own.
+        # One thread: stages are CPU-bound Python, so more threads would only compete for the interpreter lock.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
         self._bytes = 0
         self._records = 0
@@ -127,7 +126,7 @@ class Runner:
         """Queue a chunk behind those of its partition; a chunk of a revoked lease is dropped without commit."""
         lease = chunk.lease
         if lease.revoked:
-            self._let_go(chunk)
+            self._drop(chunk)
             return
         lease.pending.append(chunk)
         if lease.task is None or lease.task.done():
@@ -138,10 +137,10 @@ class Runner:
         lease.revoked = True
         async with lease.commit_lock:
             while lease.pending:
-                self._let_go(lease.pending.popleft())
+                self._drop(lease.pending.popleft())
 
     async def finish(self, lease: Lease) -> None:
-        """Work off what a lease still has (clean shutdown)."""
+        """Finish the pending work of a lease, for a clean shutdown."""
         if lease.task is not None:
             await lease.task
 
@@ -152,7 +151,7 @@ class Runner:
     async def _drain(self, lease: Lease) -> None:
         try:
             while lease.pending and not lease.revoked:
-                unit = self._coalesce(lease)
+                unit = self._take_unit(lease)
                 try:
                     await self._process(unit)
                 finally:
@@ -160,46 +159,20 @@ class Runner:
                         self._account(chunk, -1)
         except asyncio.CancelledError:
             raise
-        except BaseException as exc:  # noqa: BLE001  nothing may be committed behind a failure: the process ends
+        except BaseException as exc:  # noqa: BLE001  nothing may be committed after a failure: the process ends
             self._fail(exc)
 
-    def _coalesce(self, lease: Lease) -> Unit:
-        """Take waiting chunks up to the bounds of one unit, and of the last one what still fits; at least one record.
-
-        So a unit is full while there is a backlog, and large records do not make it larger than its bound.
-        """
-        chunks: list[Chunk] = []
-        room_records, room_bytes = self._settings.max_batch_records, self._settings.max_batch_bytes
-        while lease.pending:
-            chunk = lease.pending.popleft()
-            count = chunk.fitting(room_records, room_bytes) or (0 if chunks else 1)
-            if count < len(chunk.records):
-                if count == 0:
-                    lease.pending.appendleft(chunk)
-                    break
-                chunk = self._split(chunk, count)
-            chunks.append(chunk)
-            room_records -= len(chunk.records)
-            room_bytes -= chunk.size_bytes
-        for before, after in itertools.pairwise(chunks):
-            if before.end != after.start:
-                raise FatalError(f"{lease.topic}-{lease.partition}: a chunk is missing before offset {after.start}")
-        return Unit(
-            lease=lease,
-            records=[record for chunk in chunks for record in chunk.records],
-            start=chunks[0].start,
-            end=chunks[-1].end,
-            size_bytes=sum(chunk.size_bytes for chunk in chunks),
-            chunks=chunks,
-        )
+    def _take_unit(self, lease: Lease) -> Unit:
+        unit, is_split = take_unit(lease, self._settings.max_batch_records, self._settings.max_batch_bytes)
+        if is_split:
+            self._chunks += 1  # records and bytes in flight stay the same
+            self._observer.taken()
+        return unit
 
     async def _process(self, unit: Unit) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        if unit.records:
-            output = await self._work(unit)
-        else:
-            output = Output.empty()
+        output = await self._work(unit) if unit.records else Output()
         worked = loop.time()
         lease = unit.lease
         async with lease.commit_lock:
@@ -216,37 +189,28 @@ class Runner:
         self._observer.committed(unit, output, work_secs=worked - began, commit_secs=loop.time() - worked)
 
     async def _work(self, unit: Unit) -> Output:
-        work = await self._compute(lambda: self._service.prepare(unit.records))
-        if self._verdicts is None or not work.signatures:
-            output = await self._compute(lambda: self._service.finish(work, []))
-        else:
-            verdicts = await self._verdicts.decide(work.signatures)
-            output = await self._compute(lambda: self._service.finish(work, verdicts))
+        prepared = await self._compute(lambda: self._service.prepare(unit.records))
+        signatures = prepared.signatures
+        verdicts = await self._verdicts.decide(signatures) if self._verdicts is not None and signatures else []
+        output = await self._compute(lambda: self._service.finish(prepared, verdicts))
         self._circuit_breaker.check(len(unit.records), output.counts)
         return output
 
     async def _compute(self, function: Callable[[], T]) -> T:
-        """Run CPU-bound work off the event loop; transient failures are tried again, with growing pauses and jitter."""
+        """Run CPU-bound work in the worker thread; retry transient failures with exponential back-off and jitter."""
         pause = self._settings.retry_initial_secs
         for attempt in range(1, self._settings.retry_attempts + 1):
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-            except TransientError as exc:
+            except TransientError:
                 if attempt == self._settings.retry_attempts:
                     raise
-                self._observer.retried(type(exc).__name__)
+                self._observer.retried("transient")
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter
                 pause = min(2 * pause, self._settings.retry_max_secs)
         raise AssertionError("unreachable")
 
-    def _split(self, chunk: Chunk, count: int) -> Chunk:
-        head, rest = chunk.split(count)
-        chunk.lease.pending.appendleft(rest)
-        self._chunks += 1  # bytes and records in flight stay what they were
-        self._observer.taken()
-        return head
-
-    def _let_go(self, chunk: Chunk) -> None:
+    def _drop(self, chunk: Chunk) -> None:
         self._account(chunk, -1)
         self._observer.dropped()
 

@@ -1,4 +1,4 @@
-"""Appending to the signature log: outside any transaction, because it must be visible before the verdict."""
+"""Appending to the signature log, outside any transaction: signatures must be visible before their verdict."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,11 +20,15 @@ class SignatureAppender:
         self._encoder = encoder
 
     async def append(self, records: Sequence[LogRecord]) -> None:
-        """Append and wait until the brokers have them."""
+        """Append records and wait until the brokers have acknowledged them.
+
+        Raises:
+            FatalError: A record is larger than the topic allows.
+        """
         deliveries = []
         batch = self._producer.create_batch()
         for record in records:
-            # The topic says LogAppendTime: the brokers set the timestamp.
+            # The topic has LogAppendTime: the broker sets the timestamp.
             output = self._encoder.log_record(record, 0)
             if not isinstance(output, OutputRecord):
                 raise FatalError(f"a signature does not fit the log: {output.detail}")

@@ -1,4 +1,4 @@
-"""Snapshots of the fold on disk: which log, the position in it, the fold's own bytes; written whole or not at all."""
+"""Snapshots of the fold on disk: identity of the log, position in it, bytes of the fold; written atomically."""
 
 import mmap
 import os
@@ -22,14 +22,24 @@ class SnapshotStore:
     """One file per signature log."""
 
     def __init__(self, directory: Path, topic: str, identity: bytes) -> None:
-        """Keep the snapshot of `topic` in `directory`; `identity` (16 bytes) tells it from another of that name."""
+        """Keep the snapshot of a log in a directory.
+
+        Args:
+            directory: Created with the first snapshot.
+            topic: The signature log.
+            identity: 16 bytes that distinguish it from another topic of that name, such as a recreated one.
+        """
         self._path = directory / f"{topic}.fold"
         self._identity = identity
 
     def load(self, fresh: Fold) -> tuple[int, Fold] | None:
-        """Return (position in the log, fold), or None when there is none that serves in place of a fresh fold.
+        """Return the position in the log and the restored fold, or None if there is no usable snapshot.
 
-        What a process that was killed had begun to write is removed; of one that is writing, the next snapshot serves.
+        Partial files that a killed process left are removed. If another process is writing one at this moment, that
+        write fails and its next snapshot is kept.
+
+        Args:
+            fresh: An empty fold with the parameters in use.
         """
         for scratch in self._path.parent.glob(f"{self._path.stem}.*.part"):
             with suppress(OSError):
@@ -39,7 +49,7 @@ class SnapshotStore:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             magic, position, identity = _HEAD.unpack_from(data)
             if magic != _MAGIC or identity != self._identity:
-                log.warning("snapshot_discarded", reason="it is of another log")
+                log.warning("snapshot_discarded", reason="belongs to another log")
                 return None
             return position, fresh.restored(data[_HEAD.size :])
         except FileNotFoundError:
@@ -49,7 +59,7 @@ class SnapshotStore:
             return None
 
     def save(self, position: int, image: Iterable[bytes | memoryview]) -> bool:
-        """Write a snapshot; False when that failed: the former one, if any, is still there."""
+        """Write a snapshot; return whether that succeeded. After a failure the previous snapshot is still there."""
         scratch = self._path.with_suffix(f".{os.getpid()}.part")  # workers may share a directory
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

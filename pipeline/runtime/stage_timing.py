@@ -1,6 +1,7 @@
-"""Timing stages from outside: they know no clock."""
+"""Timing stages from outside, because stages have no clock."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -11,68 +12,56 @@ from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.stages.protocol import JudgingStage, Stage
 
-__all__ = ["TimedJudgingStage", "TimedStage", "time_stage"]
+__all__ = ["StageTimer"]
+
+AnyStage = Stage[Any, Any] | JudgingStage
 
 
-class TimedStage:
-    """A stage that adds up the seconds it worked. Behaves as the stage it wraps."""
+class StageTimer:
+    """Adds up the seconds that wrapped stages work. The stages and `take` must run in one thread."""
 
-    def __init__(self, stage: Stage[Any, Any], clock: Callable[[], float] = time.perf_counter) -> None:
-        """Wrap a stage."""
-        self._stage = stage
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._spent = 0.0
+        self._seconds: Counter[StageName] = Counter()
 
-    @property
-    def name(self) -> StageName:
-        """The stage's own name."""
-        return self._stage.name
+    def wrap(self, stage: AnyStage) -> AnyStage:
+        """Return a stage that behaves as the given one and is timed, also when it raises."""
+        if stage.name == "dedupe":
+            return _TimedJudgingStage(cast("JudgingStage", stage), self)
+        return _TimedStage(cast("Stage[Any, Any]", stage), self)
+
+    def take(self) -> Counter[StageName]:
+        """Return the seconds per stage since the last call."""
+        taken, self._seconds = self._seconds, Counter()
+        return taken
+
+    def run(self, stage: StageName, work: Callable[[], Any]) -> Any:
+        """Return the result of `work` and add the seconds it takes to a stage."""
+        began = self._clock()
+        try:
+            return work()
+        finally:
+            self._seconds[stage] += self._clock() - began  # type: ignore[assignment]  # a Counter of seconds
+
+
+class _TimedStage:
+    def __init__(self, stage: Stage[Any, Any], timer: StageTimer) -> None:
+        self.name = stage.name
+        self._stage = stage
+        self._timer = timer
 
     def process(self, batch: Sequence[Any]) -> list[Outcome[Any]]:
-        """Let the stage work, and time it also when it raises."""
-        began = self._clock()
-        try:
-            return self._stage.process(batch)
-        finally:
-            self._spent += self._clock() - began
-
-    def take_seconds(self) -> float:
-        """Return the seconds since the last call."""
-        spent, self._spent = self._spent, 0.0
-        return spent
+        return cast("list[Outcome[Any]]", self._timer.run(self.name, lambda: self._stage.process(batch)))
 
 
-class TimedJudgingStage:
-    """The same for `dedupe`."""
-
-    name: StageName = "dedupe"
-
-    def __init__(self, stage: JudgingStage, clock: Callable[[], float] = time.perf_counter) -> None:
-        """Wrap the stage."""
+class _TimedJudgingStage:
+    def __init__(self, stage: JudgingStage, timer: StageTimer) -> None:
+        self.name: StageName = "dedupe"
         self._stage = stage
-        self._clock = clock
-        self._spent = 0.0
+        self._timer = timer
 
     def sign(self, batch: Sequence[Article]) -> list[Signature]:
-        """Return the signatures to append."""
-        return self._stage.sign(batch)
+        return cast("list[Signature]", self._timer.run(self.name, lambda: self._stage.sign(batch)))
 
     def judge(self, batch: Sequence[Article], verdicts: Sequence[Verdict]) -> list[Outcome[Article]]:
-        """Let the stage judge, and time it."""
-        began = self._clock()
-        try:
-            return self._stage.judge(batch, verdicts)
-        finally:
-            self._spent += self._clock() - began
-
-    def take_seconds(self) -> float:
-        """Return the seconds since the last call."""
-        spent, self._spent = self._spent, 0.0
-        return spent
-
-
-def time_stage(stage: Stage[Any, Any] | JudgingStage) -> TimedStage | TimedJudgingStage:
-    """Wrap a stage of either kind."""
-    if stage.name == "dedupe":
-        return TimedJudgingStage(cast("JudgingStage", stage))
-    return TimedStage(cast("Stage[Any, Any]", stage))
+        return cast("list[Outcome[Article]]", self._timer.run(self.name, lambda: self._stage.judge(batch, verdicts)))

@@ -1,7 +1,8 @@
-"""The log of verdicts as a `cluster` worker lives with it: the clusters in memory, always as of a committed offset.
+"""The verdict log in a `cluster` worker: the clusters in memory, always as of a committed offset.
 
-The clusters are what the log says up to where the group stands, so they are never stored: a worker reads the log from
-its start before it joins the group. Then it follows what the active worker commits, so that it can take over at once.
+The clusters are a function of the log up to the group's committed offset, so they are never stored: a worker reads the
+log from its start before it joins the group. Then it follows the commits of the active worker, so that it can take over
+at once.
 """
 
 import asyncio
@@ -9,12 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import aiokafka
-from aiokafka.structs import TopicPartition
-
 from pipeline.clusters.fold import ClusterDraft, Clusters
 from pipeline.clusters.params import ClusterParams
 from pipeline.errors import ContractError, FatalError
+from pipeline.kafka_io.log_reader import LogReader
 from pipeline.observability.logging import get_logger
 from pipeline.wire.codec import decode_verdict_record
 
@@ -22,26 +21,27 @@ __all__ = ["ClusterObserver", "VerdictLog", "VerdictLogConfig"]
 
 log = get_logger(__name__)
 
-_POLL_MS = 500
-_MAX_RECORDS = 1000  # folded without a pause for the event loop: about 30 ms
-_FOLLOW_SECS = 1.0  # how far a standby may be behind the active worker
+_MAX_RECORDS = 1000
+"""Verdicts folded without giving control back to the event loop, about 30 ms."""
+_FOLLOW_SECS = 1.0
+"""How far a standby may be behind the active worker."""
 
 
 class ClusterObserver(Protocol):
-    """Who wants to know how far the clusters are (metrics, readiness)."""
+    """Receives the state of the clusters, for metrics and readiness."""
 
     def clustered(self, clusters: int) -> None:
-        """Note how many clusters are open."""
+        """Note the number of open clusters."""
         ...
 
     def caught_up(self, seconds: float) -> None:
-        """Note that the clusters stand where the group does for the first time."""
+        """Note that the clusters have reached the group's offset for the first time, and after how long."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictLogConfig:
-    """Where the log is and who reads it."""
+    """The topic of the log, the group that works on it, and arguments of the consumer."""
 
     topic: str
     group: str
@@ -49,7 +49,7 @@ class VerdictLogConfig:
 
 
 class VerdictLog:
-    """Keeps the clusters where the group stands. One per process; lives on the main event loop."""
+    """Keeps the clusters at the group's committed offset. One per process, on the main event loop."""
 
     def __init__(
         self,
@@ -58,37 +58,37 @@ class VerdictLog:
         observer: ClusterObserver,
         is_idle: Callable[[], bool],
     ) -> None:
-        """Start with no clusters; `is_idle` says that this worker does not own the log, so others commit."""
+        """Start with no clusters.
+
+        Args:
+            config: Topic, group and consumer arguments.
+            params: Bounds of clusters.
+            observer: Receives the state of the clusters.
+            is_idle: Whether the log's partition is not assigned to this worker, so that another one commits.
+        """
         self.clusters = Clusters(params)
         self._config = config
         self._observer = observer
         self._is_idle = is_idle
-        self._partition = TopicPartition(config.topic, 0)
-        self._consumer: Any = None
+        self._reader: LogReader | None = None
         self._position = 0
         self._lock = asyncio.Lock()
         self._tail: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Read the log up to where the group stands."""
+        """Read the log up to the group's committed offset."""
         began = asyncio.get_running_loop().time()
-        self._consumer = aiokafka.AIOKafkaConsumer(
-            group_id=self._config.group,  # to ask where it stands; a consumer that assigns itself never joins
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            **self._config.consumer_arguments,
+        self._reader = await LogReader.open(
+            self._config.topic, self._config.consumer_arguments, group=self._config.group
         )
-        await self._consumer.start()
-        self._consumer.assign([self._partition])
-        await self._begin_anew()
-        committed = await self._consumer.committed(self._partition)
+        await self._reset()
+        committed = await self._reader.committed()
         if committed is not None:
             await self._read(committed)
         self._observer.caught_up(asyncio.get_running_loop().time() - began)
 
     def follow(self) -> asyncio.Task[None]:
-        """Start following what others commit; the task ends only by an error or by `stop`."""
+        """Start following the commits of others; the task ends only by an error or by `stop`."""
         self._tail = asyncio.create_task(self._follow(), name="verdict-log-tail")
         return self._tail
 
@@ -97,24 +97,24 @@ class VerdictLog:
         if self._tail is not None:
             self._tail.cancel()
             await asyncio.gather(self._tail, return_exceptions=True)
-        if self._consumer is not None:
-            await self._consumer.stop()
+        if self._reader is not None:
+            await self._reader.close()
 
     async def restore(self, offset: int) -> None:
-        """Bring the clusters to where the group stands: this worker owns the log from here on."""
+        """Bring the clusters to the group's offset when the log's partition is assigned to this worker."""
         async with self._lock:
-            if self._position > offset:  # somebody has set the group back
-                await self._begin_anew()
+            if self._position > offset:  # an operator has reset the group's offset
+                await self._reset()
             await self._read(offset)
 
     def adopt(self, draft: ClusterDraft | None, start: int, end: int) -> None:
-        """Make the changes that [start, end) of the log has brought, now that they are committed.
+        """Adopt the changes of offsets [start, end) of the log after they were committed.
 
         Raises:
-            FatalError: The clusters do not stand at `start`.
+            FatalError: The clusters are not at offset `start`.
         """
         if self._position != start:
-            raise FatalError(f"clusters stand at {self._position} of the log of verdicts, work starts at {start}")
+            raise FatalError(f"the clusters are at offset {self._position} of the verdict log, not at {start}")
         if draft is not None:
             self.clusters.adopt(draft)
         self._position = end
@@ -125,41 +125,47 @@ class VerdictLog:
             await asyncio.sleep(_FOLLOW_SECS)
             async with self._lock:
                 if self._is_idle():
-                    committed = await self._consumer.committed(self._partition)
+                    committed = await self._opened().committed()
                     if committed is not None and committed > self._position:
                         await self._read(committed)
 
-    async def _begin_anew(self) -> None:
-        first = (await self._consumer.beginning_offsets([self._partition]))[self._partition]
+    async def _reset(self) -> None:
+        """Forget all clusters and begin at the start of the log."""
+        self._position, _ = await self._opened().bounds()
         self.clusters = Clusters(self.clusters.params)
-        self._position = int(first)
+
+    def _opened(self) -> LogReader:
+        if self._reader is None:
+            raise RuntimeError("the log is read after `start`")
+        return self._reader
 
     async def _read(self, end: int) -> None:
         """Fold the log up to an offset that the group has committed."""
         if self._position >= end:
             return
-        self._consumer.seek(self._partition, self._position)
+        reader = self._opened()
+        reader.seek(self._position)
         while self._position < end:
-            fetched = await self._consumer.getmany(self._partition, timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+            fetched = await reader.read(_MAX_RECORDS)
             draft = self.clusters.draft()
-            for record in fetched.get(self._partition, ()):
+            for record in fetched:
                 if record.offset < end:
                     self._apply(draft, record)
-            reached = int(await self._consumer.position(self._partition))
+            reached = await reader.position()
             if not fetched and reached < end:
                 await self._check_end(end)
             self.adopt(draft, self._position, min(reached, end))
             await asyncio.sleep(0)
 
     async def _check_end(self, committed: int) -> None:
-        """Refuse a log that is shorter than what the group has read of it: it was made anew."""
-        end = (await self._consumer.end_offsets([self._partition]))[self._partition]
+        """Raise FatalError if the log ends before the committed offset: the topic was recreated."""
+        _, end = await self._opened().bounds()
         if end < committed:
-            raise FatalError(f"the group stands at {committed} of {self._config.topic}, which ends at {end}")
+            raise FatalError(f"the group has committed {committed} on {self._config.topic}, which ends at {end}")
 
     def _apply(self, draft: ClusterDraft, record: Any) -> None:
         try:
             found = decode_verdict_record(record.value or b"")
         except ContractError:
-            return  # it was a dead letter when its turn came
+            return  # a dead letter was written when this record was processed
         draft.apply(found, record.offset, record.timestamp_ms)

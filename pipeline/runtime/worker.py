@@ -1,4 +1,4 @@
-"""One worker process: put together, started, watched, drained, ended with an exit code that says why."""
+"""One worker process: composed, started, watched, drained, ended with an exit code that gives the reason."""
 
 import asyncio
 import gc
@@ -8,27 +8,26 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka.structs import TopicPartition
-
 from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError, FatalError, TransientError
 from pipeline.exit_codes import ExitCode
 from pipeline.kafka_io.app import NewsApp, create_app
+from pipeline.kafka_io.client_arguments import connection_arguments, consumer_arguments, producer_arguments
+from pipeline.kafka_io.commits import Commits, OffsetCommits, transactional_commits
 from pipeline.kafka_io.fetching import install_record_reader
-from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory, close_producer
+from pipeline.kafka_io.producers import ProducerFactory, close_producer
 from pipeline.kafka_io.record_batches import install_record_batches
-from pipeline.kafka_io.security import aiokafka_security
 from pipeline.kafka_io.start_position import StartFrom
 from pipeline.kafka_io.topic_check import check_topics
-from pipeline.kafka_io.transactions import Transactions
 from pipeline.observability.health import HealthServer
 from pipeline.observability.logging import configure_logging, get_logger
 from pipeline.observability.metrics import Metrics
 from pipeline.observability.progress import Progress, beat
 from pipeline.observability.watchdog import ShutdownDeadline, Watchdog
 from pipeline.runtime.circuit_breaker import CircuitBreaker
+from pipeline.runtime.committer import Committer
 from pipeline.runtime.composition import FoldedLog, WorkerContext, compose
-from pipeline.runtime.lease_manager import WorkerHost
+from pipeline.runtime.lease_manager import LeaseManager
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.runner import Runner
 from pipeline.settings import Settings
@@ -38,21 +37,32 @@ __all__ = ["run_worker"]
 
 log = get_logger(__name__)
 
-_FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})  # ready only when they have caught up
+_FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})
+"""Stages that fold a log; their workers are ready only when they have caught up with it."""
 _LAG_INTERVAL_SECS = 2.0
-_KEEP_INTERVAL_SECS = 1.0
-_LEAVE_SECS = (
-    5.0  # after a failure: time to leave the group politely, so that others take over without a session time-out
-)
-_DRAIN_SHARE = 0.6  # of the grace, to finish what was fetched; the rest is for closing producers
-_LEAVE_SHARE = 0.9  # of the grace, for all of it; then the process ends, drained or not
-_SWITCH_INTERVAL_SECS = 0.001  # the event loop gets the GIL back from the stages' thread this soon, not after 5 ms
-# A batch makes tens of thousands of objects and no cycles: collecting at every 700 costs 5–8 µs a record.
+_REASSERT_INTERVAL_SECS = 1.0
+_LEAVE_SECS = 5.0
+"""Longest wait for leaving the group after a failure, so that others take over before the session times out."""
+_DRAIN_SHARE = 0.6
+"""Share of the grace period for work in flight; the rest is for closing producers."""
+_LEAVE_SHARE = 0.9
+"""Share of the grace period for draining and leaving; after it the process ends, drained or not."""
+_SWITCH_INTERVAL_SECS = 0.001
+"""The event loop gets the interpreter lock back from the stages' thread within 1 ms instead of Python's 5 ms."""
 _GC_THRESHOLDS = (50_000, 20, 100)
+"""A batch creates tens of thousands of objects and no cycles: collecting after every 700 costs 5-8 us a record."""
 
 
 def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str | None = None) -> int:
-    """Run a service until SIGTERM or SIGINT and return its exit code; a failure it cannot survive ends it earlier.
+    """Run a service until SIGTERM or SIGINT, or until a failure that it cannot survive.
+
+    Args:
+        settings: The settings.
+        stages: Consecutive stages of the chain, or `cluster`.
+        start_from: `earliest`, `latest` or an RFC 3339 time, for a group without offsets.
+
+    Returns:
+        The exit code of the process.
 
     Raises:
         ConfigError: Settings, stages, topics or models do not fit.
@@ -73,9 +83,9 @@ class _Worker:
         self._group = settings.group(stages[0])
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
-        self._abandoned = False
-        self._security = aiokafka_security(settings.kafka)
-        # From the first signal or failure on the process ends in time, teardown included: it is never cancelled.
+        self._is_abandoned = False
+        self._connection = connection_arguments(settings)
+        # Bounds the time from the first signal or failure to the end of the process; it is never cancelled.
         self._deadline = ShutdownDeadline(settings.shutdown.grace_secs)
 
     async def run(self) -> ExitCode:
@@ -99,7 +109,7 @@ class _Worker:
         )
         try:
             await self._serve(metrics, progress)
-        except Exception as exc:  # noqa: BLE001  the exit code and the log say what happened
+        except Exception as exc:  # noqa: BLE001  reported by exit code and log
             self._fail(exc)
         finally:
             progress.state("stopped")
@@ -108,115 +118,115 @@ class _Worker:
             health.stop()
         code = self._exit_code()
         log.info("worker_stopped", exit_code=int(code))
-        if self._abandoned or code is not ExitCode.DRAINED:
-            # What does not end by itself is not waited for: whatever it holds is read again by the next owner.
+        if self._is_abandoned or code is not ExitCode.DRAINED:
+            # Tasks that do not end are not waited for: the next owner reads again whatever they hold.
             sys.stdout.flush()
             os._exit(code)
         return code
 
     async def _serve(self, metrics: Metrics, progress: Progress) -> None:
+        """Build the worker's objects in the order in which they need each other, and run them until it stops."""
         settings = self._settings
         catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
-        connection = self._connection()
-        catalogue = await check_topics(connection, catalogue, self._stages)
-
-        def take_seconds(name: StageName) -> float:
-            return parts.take_seconds(name)  # built last, because the parts need everything else
-
-        observer = WorkerObserver(metrics, progress, catalogue, self._stages, take_seconds)
+        catalogue = await check_topics(self._connection, catalogue, self._stages)
+        observer = WorkerObserver(metrics, progress, catalogue, self._stages)
         producers = ProducerFactory(
-            {
-                **connection,
-                "max_batch_size": BATCH_BYTES,
-                "max_request_size": catalogue.max_request_size(self._stages),
-                "compression_type": settings.kafka.compression,
-            },
+            producer_arguments(settings, self._connection, catalogue.max_request_size(self._stages)),
             settings.transaction_timeout_ms,
         )
         shared = await producers.idempotent()
-        host = WorkerHost(
+        committer = Committer(self._commits(producers, shared, catalogue), settings.transaction_timeout_ms)
+
+        def fail(exc: BaseException) -> None:
+            committer.abandon()
+            self._fail(exc)
+
+        composition = await compose(
+            self._stages,
+            WorkerContext(settings, catalogue, self._connection, self._group, committer, shared, observer, metrics),
+        )
+        runner = Runner(
+            composition.service,
+            settings.work,
+            CircuitBreaker(settings.circuit_breaker),
+            composition.commit,
+            observer,
+            fail,
+            composition.verdicts,
+        )
+        manager = LeaseManager(
             group=self._group,
-            consumer_arguments=self._consumer_arguments(),
-            transactions=self._transactions(producers, catalogue) if settings.guarantee == "exactly_once" else None,
-            shared_producer=shared,
-            transaction_timeout_ms=settings.transaction_timeout_ms,
+            consumer_arguments=consumer_arguments(settings, self._connection),
+            committer=committer,
+            runner=runner,
+            observer=observer,
+            restore=composition.restore,
             start_from=self._start_from,
             drain_secs=settings.shutdown.grace_secs * _DRAIN_SHARE,
-            observer=observer,
-            on_fail=self._fail,
-        )
-        parts = await compose(
-            self._stages,
-            WorkerContext(settings, catalogue, connection, self._group, host, shared, observer, metrics),
-        )
-        circuit_breaker = CircuitBreaker(settings.circuit_breaker)
-        host.runner = Runner(
-            parts.steps, settings.work, circuit_breaker, parts.commit, observer, host.fail, parts.verdicts
+            on_fail=fail,
         )
         source = catalogue.stage(self._stages[0]).reads
-        app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
+        app = create_app(settings, group=self._group, source_topic=source, host=manager, accept=runner.accept)
         try:
-            if parts.log is not None:
-                await self._or_stop(parts.log.start())
+            if composition.log is not None:
+                await self._or_stop(composition.log.start())
                 if self._stop.is_set():
                     return
-                parts.log.follow().add_done_callback(self._tail_ended)
-            gc.freeze()  # models and the fold live as long as the process: no need to look at them in every collection
+                composition.log.follow().add_done_callback(self._tail_ended)
+            gc.freeze()  # models and the fold live as long as the process and need no collection
             gc.set_threshold(*_GC_THRESHOLDS)
             await app.start()
             progress.state("running")
             log.info("worker_running", source=source)
-            await self._until_stopped(app, host, observer)
+            await self._until_stopped(app, manager, committer, observer, fail)
         finally:
             progress.state("draining")
-            await self._close(app, host, parts.log, shared)
+            if self._failure is None:
+                manager.drain()
+            else:
+                committer.abandon()
+            await self._close(app, committer, composition.log, shared)
+            runner.close()
 
-    async def _until_stopped(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
-        watching = asyncio.create_task(self._watch(app, host, observer), name="lag")
-        keeping = asyncio.create_task(self._keep(host), name="keep")
+    def _commits(self, producers: ProducerFactory, shared: Any, catalogue: Catalogue) -> Commits:
+        if self._settings.guarantee == "at_least_once":
+            return OffsetCommits(shared)
+        outputs = {name: catalogue.partitions(catalogue.topic(name)) for name in catalogue.outputs(self._stages)}
+        return transactional_commits(self._group, producers, outputs)
+
+    async def _until_stopped(
+        self, app: NewsApp, manager: LeaseManager, committer: Committer, observer: WorkerObserver, fail: Any
+    ) -> None:
+        tasks = (
+            asyncio.create_task(self._watch(app, manager, observer), name="lag"),
+            asyncio.create_task(_reassert(committer, fail), name="reassert"),
+        )
         await self._stop.wait()
-        watching.cancel()
-        keeping.cancel()
+        for task in tasks:
+            task.cancel()
 
-    async def _keep(self, host: WorkerHost) -> None:
-        try:
-            while True:
-                await asyncio.sleep(_KEEP_INTERVAL_SECS)
-                await host.keep()
-        except Exception as exc:  # noqa: BLE001  as of a commit
-            host.fail(exc)
-
-    async def _watch(self, app: NewsApp, host: WorkerHost, observer: WorkerObserver) -> None:
+    async def _watch(self, app: NewsApp, manager: LeaseManager, observer: WorkerObserver) -> None:
         while app.crash_reason is None:
-            observer.backlogs(await host.backlogs())
+            observer.backlogs(await manager.backlogs())
             await asyncio.sleep(_LAG_INTERVAL_SECS)
         self._fail(app.crash_reason)
 
-    async def _close(self, app: NewsApp, host: WorkerHost, folded: FoldedLog | None, shared: Any) -> None:
-        host.draining = self._failure is None
-        if not host.draining:
-            host.abandon()
-        leaving = asyncio.create_task(self._leave(app, folded, shared), name="leave")
-        limit = self._settings.shutdown.grace_secs * _LEAVE_SHARE if host.draining else _LEAVE_SECS
-        # Not by a time-out: mode swallows cancellation, and aiokafka may wait for a rebalance that others hold up.
+    async def _close(self, app: NewsApp, committer: Committer, folded: FoldedLog | None, shared: Any) -> None:
+        is_draining = self._failure is None
+        leaving = asyncio.create_task(_leave(app, folded, shared), name="leave")
+        limit = self._settings.shutdown.grace_secs * _LEAVE_SHARE if is_draining else _LEAVE_SECS
+        # Without cancellation: mode swallows it, and aiokafka may wait for a rebalance that other members delay.
         done, _ = await asyncio.wait({leaving}, timeout=limit)
         if not done:
-            self._abandoned = True
-            log.warning("left_without_goodbye", partitions=len(host.leases))
-            if host.leases:
+            self._is_abandoned = True
+            log.warning("group_not_left_in_time", partitions=len(committer.leases))
+            if committer.leases:
                 self._fail(FatalError("work in flight was not finished in time"))
         elif (error := leaving.exception()) is not None:
             self._fail(error)
-        host.runner.close()
-
-    async def _leave(self, app: NewsApp, folded: FoldedLog | None, shared: Any) -> None:
-        await app.stop()
-        if folded is not None:
-            await folded.stop()
-        await close_producer(shared)
 
     async def _or_stop(self, work: Any) -> None:
-        """Wait for work, or for the signal to stop, whichever is first."""
+        """Wait for work or for the signal to stop, whichever comes first."""
         task = asyncio.ensure_future(work)
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -229,14 +239,14 @@ class _Worker:
 
     def _tail_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            self._fail(task.exception() or RuntimeError("the tail of the folded log ended by itself"))
+            self._fail(task.exception() or RuntimeError("the tail of the folded log ended without an error"))
 
     def _fail(self, exc: BaseException) -> None:
         if self._failure is None:
             self._failure = exc
             self._deadline.start()
             if isinstance(exc, ConfigError | TransientError):
-                # A sentence that says enough: whoever starts a worker for the first time need not read a stack.
+                # The message is enough; a stack trace would not help whoever has to correct a setting.
                 log.error("worker_failed", **{"error.type": type(exc).__name__, "error.message": str(exc)})
             else:
                 log.error("worker_failed", exc_info=exc)
@@ -247,31 +257,18 @@ class _Worker:
             return ExitCode.DRAINED
         return ExitCode.CONFIG if isinstance(self._failure, ConfigError) else ExitCode.CRASH
 
-    def _transactions(self, producers: ProducerFactory, catalogue: Catalogue) -> Transactions:
-        outputs = [
-            TopicPartition(name, partition)
-            for name in sorted(catalogue.outputs(self._stages))
-            for partition in range(catalogue.partitions(catalogue.topic(name)))
-        ]
-        return Transactions(self._group, producers, outputs)
 
-    def _connection(self) -> dict[str, Any]:
-        kafka = self._settings.kafka
-        return {
-            "bootstrap_servers": list(kafka.servers),
-            "client_id": kafka.client_id,
-            "request_timeout_ms": int(kafka.request_timeout_secs * 1000),
-            **self._security,
-        }
+async def _reassert(committer: Committer, fail: Any) -> None:
+    try:
+        while True:
+            await asyncio.sleep(_REASSERT_INTERVAL_SECS)
+            await committer.reassert()
+    except Exception as exc:  # noqa: BLE001  as after a failed commit
+        fail(exc)
 
-    def _consumer_arguments(self) -> dict[str, Any]:
-        kafka, fetch = self._settings.kafka, self._settings.fetch
-        return {
-            **self._connection(),
-            "session_timeout_ms": int(kafka.session_timeout_secs * 1000),
-            "heartbeat_interval_ms": int(kafka.heartbeat_interval_secs * 1000),
-            "rebalance_timeout_ms": int(kafka.rebalance_timeout_secs * 1000),
-            "max_partition_fetch_bytes": fetch.max_partition_bytes,
-            "fetch_max_bytes": fetch.max_bytes,
-            "fetch_max_wait_ms": fetch.max_wait_ms,
-        }
+
+async def _leave(app: NewsApp, folded: FoldedLog | None, shared: Any) -> None:
+    await app.stop()
+    if folded is not None:
+        await folded.stop()
+    await close_producer(shared)

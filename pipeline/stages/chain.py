@@ -1,7 +1,7 @@
 """Runs of consecutive stages: articles pass from stage to stage as values, and each leaves with exactly one result.
 
-Where a stage raises, its batch is bisected until the article it cannot bear is alone; that one is rejected, the others
-go on.
+When a stage raises, its batch is bisected until the article that causes the exception is alone. That article is
+rejected, the others continue.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ from pipeline.errors import FatalError, TransientError
 from pipeline.stages.counts import Result, StageCounts, count_stages
 from pipeline.stages.protocol import JudgingStage, Stage
 
-__all__ = ["NO_RECORDS_FAULT", "Chain", "ChainParams", "Result", "Segment", "StageCounts", "consecutive", "describe"]
+__all__ = ["NO_RECORDS_FAULT", "Chain", "ChainParams", "Segment", "consecutive", "unexpected"]
 
 T = TypeVar("T")
 
 NO_RECORDS_FAULT = (TransientError, FatalError, MemoryError)
-"""What may be raised without an article being to blame: the unit of work fails, and no dead letter is made."""
+"""Exceptions that no article causes: the unit of work fails, and no dead letter is made."""
 
 
 class ChainParams(Struct, frozen=True):
@@ -34,9 +34,11 @@ class ChainParams(Struct, frozen=True):
 
 DEFAULTS = ChainParams()
 
+_BARE_PACKAGES = frozenset({"builtins", "pipeline"})
+
 
 class Segment:
-    """Stages that work one after the other without waiting for anything."""
+    """Stages that run one after the other without waiting in between."""
 
     def __init__(self, stages: Sequence[Stage[Any, Any]]) -> None:
         if not stages:
@@ -72,8 +74,8 @@ class Segment:
 class Chain:
     """The stages of one service, split where `dedupe` waits for the log.
 
-    Without `dedupe` everything is in `before`. With it, `before` is None where the service starts at `dedupe`, `after`
-    where it ends there.
+    Without `dedupe`, all stages are in `before`. With `dedupe`, `before` is None if the service starts with it, and
+    `after` is None if the service ends with it.
     """
 
     def __init__(self, stages: Sequence[Stage[Any, Any] | JudgingStage]) -> None:
@@ -129,14 +131,14 @@ def consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
 def _outcomes(
     stage: StageName, process: Callable[[Sequence[T]], list[Outcome[Any]]], batch: Sequence[T]
 ) -> list[Outcome[Any]]:
-    """Process a batch; where it raises, halve it until what it raises on is alone."""
+    """Process a batch; when it raises, bisect it until the record that causes the exception is alone."""
     try:
         outcomes = process(batch)
     except NO_RECORDS_FAULT:
         raise
-    except Exception as error:  # noqa: BLE001  # a bug met by one article must not take its neighbours along
+    except Exception as error:  # noqa: BLE001  # one article must not fail the others of its batch
         if len(batch) == 1:
-            return [Reject("unexpected", describe(error, stage))]
+            return [unexpected(error, stage)]
         middle = len(batch) // 2
         return _outcomes(stage, process, batch[:middle]) + _outcomes(stage, process, batch[middle:])
     if len(outcomes) != len(batch):
@@ -144,8 +146,12 @@ def _outcomes(
     return outcomes
 
 
-def describe(error: Exception, stage: StageName) -> str:
-    """Name an exception's class and place for a dead letter; its message may quote the article."""
+def unexpected(error: Exception, stage: StageName) -> Reject:
+    """Return the reject of a record on which a stage raised.
+
+    The detail names the exception's class and the place where it was raised; the exception's own message is left out,
+    because it may quote the article.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -153,4 +159,16 @@ def describe(error: Exception, stage: StageName) -> str:
     if trace is not None:
         file = trace.tb_frame.f_code.co_filename.rsplit("/", 1)[-1]
         place = f" at {file}:{trace.tb_lineno}"
-    return f"{type(error).__name__} in {stage}{place}"[: DEFAULTS.max_detail_chars]
+    name = _class_name(error)
+    return Reject("unexpected", f"{name} in {stage}{place}"[: DEFAULTS.max_detail_chars], exception_class=name)
+
+
+def _class_name(error: Exception) -> str:
+    """Return the class of an exception as dead letters name it: bare for built-in classes and our own.
+
+    Others carry the top-level package, for example `msgspec.ValidationError`. Module paths are left out: they change
+    with every refactoring, and dead letters are selected by this name.
+    """
+    package = type(error).__module__.partition(".")[0]
+    name = type(error).__qualname__
+    return name if package in _BARE_PACKAGES else f"{package}.{name}"

@@ -25,7 +25,7 @@ from typing import Any
 import aiokafka
 
 from pipeline.__main__ import main
-from pipeline.kafka_io import producers, transactions
+from pipeline.kafka_io import commits, producers, transactions
 from pipeline.runtime import lease_manager, signature_log
 from pipeline.stages import classify
 
@@ -61,7 +61,7 @@ def _around_sending(reach: Any) -> None:
         reach("after-send")
         return written
 
-    for module in (lease_manager, transactions):  # with at_least_once, and with exactly_once
+    for module in (commits, transactions):  # with at_least_once, and with exactly_once
         module.send_records = sending  # type: ignore[attr-defined]
 
 
@@ -88,7 +88,7 @@ def _around_the_log(reach: Any) -> None:
 
 
 def _around_assignment(reach: Any) -> None:
-    open_leases = lease_manager.WorkerHost.open_leases
+    open_leases = lease_manager.LeaseManager.open_leases
 
     async def opening(self: Any, consumer: Any, partitions: list[Any]) -> list[Any]:
         leases = await open_leases(self, consumer, partitions)
@@ -96,7 +96,7 @@ def _around_assignment(reach: Any) -> None:
             reach("rebalance")
         return leases
 
-    lease_manager.WorkerHost.open_leases = opening  # type: ignore[method-assign]
+    lease_manager.LeaseManager.open_leases = opening  # type: ignore[method-assign]
 
 
 def _around_classify(directory: Path) -> None:

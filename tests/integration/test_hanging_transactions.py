@@ -6,6 +6,7 @@ hears of a partition and of the group's offsets, so it writes no markers there: 
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ class Bench:
         self.client = AIOKafkaClient(bootstrap_servers=broker.bootstrap_servers)
 
     async def own(self) -> tuple[Lease, int | None]:
-        producer, offset = await self.transactions.take_over(self.client, self.source)
+        producer, offset = await self.transactions.take_over(SimpleNamespace(_client=self.client), self.source)
         lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0)
         self.transactions.connected(lease)
         return lease, offset
@@ -185,7 +186,7 @@ async def test_who_lost_the_coordinator_says_again_what_it_committed(bench: Benc
     node = lease.producer._sender._coordinators[CoordinationType.TRANSACTION]
     lease.producer.client._conns[node, ConnectionGroup.COORDINATION].close()
     if idle:
-        await bench.transactions.keep(lease)
+        await bench.transactions.reassert(lease)
     else:  # its next transaction does not touch the partition that waits
         await bench.transactions.commit(lease, 4, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
     assert await bench.visible() == [b"once"]

@@ -1,5 +1,6 @@
 """Taking partitions over and committing, with aiokafka's producer and the coordinators' answers faked."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import aiokafka
@@ -118,7 +119,7 @@ class Bench:
         return frozenset(TopicPartition(record.topic, partition) for record, partition in records)
 
     async def take_over(self) -> int | None:
-        producer, offset = await self.transactions.take_over("client", SOURCE)
+        producer, offset = await self.transactions.take_over(SimpleNamespace(_client="client"), SOURCE)
         assert producer is self.producer
         return offset
 
@@ -236,13 +237,13 @@ async def test_an_idle_partition_says_again_what_it_committed_when_the_connectio
     lease = bench.lease()
     await bench.commit(lease, OUT)
     bench.calls.clear()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
     bench.producer.lose()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == ["begin", "add out-1", "add g", "add g", "commit"]
     bench.producer.lose()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert len(bench.calls) == 5, "there is nothing to say again"
 
 
@@ -252,10 +253,10 @@ async def test_nothing_is_begun_while_the_coordinator_is_away(bench: Bench) -> N
     bench.calls.clear()
     bench.producer.lose()
     bench.producer.reachable = False
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
     bench.producer.reachable = True
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls[-1] == "commit"
 
 
@@ -265,9 +266,9 @@ async def test_a_revoked_or_busy_partition_is_not_touched(bench: Bench) -> None:
     bench.calls.clear()
     bench.producer.lose()
     async with lease.commit_lock:
-        await bench.transactions.keep(lease)
+        await bench.transactions.reassert(lease)
     lease.revoked = True
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
 
 

@@ -23,7 +23,7 @@ def funnel(raw: int = 3, /, **changes: StageCounts) -> Funnel:
     made = Funnel()
     made.read(raw)
     made.event("news.article.enriched.v1")
-    made.duplicate("near")
+    made.duplicate()
     made.dead_letter("invalid_url")
     made.stages(counts(**changes))
     return made
@@ -65,6 +65,17 @@ def test_a_lost_record_is_found() -> None:
 def test_stages_that_do_not_add_up_are_found(changes: dict[str, StageCounts]) -> None:
     with pytest.raises(RuntimeError, match="do not add up"):
         funnel(**changes).check()
+
+
+def test_a_duplicate_that_was_not_written_is_found() -> None:
+    made = Funnel()
+    made.read(3)
+    made.event("news.article.enriched.v1")
+    made.dead_letter("invalid_url")
+    made.dead_letter("invalid_url")
+    made.stages(counts())
+    with pytest.raises(RuntimeError, match="1 dropped, 0 duplicates written"):
+        made.check()
 
 
 def test_an_event_that_was_not_written_is_found() -> None:

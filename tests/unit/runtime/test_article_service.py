@@ -1,5 +1,6 @@
 """One service's work on a batch: what leaves it, where to, and that the counts add up."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from pipeline.domain.record import Record
 from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError, TransientError
-from pipeline.runtime.article_service import Batch, Output, Service, Work
+from pipeline.runtime.article_service import ArticleService, Batch, PreparedUnit
+from pipeline.runtime.output_assembly import Output, OutputAssembly
+from pipeline.runtime.stage_timing import StageTimer
 from pipeline.stages.chain import Chain
 from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.ingest import IngestStage
@@ -48,13 +51,16 @@ class Passing:
         ]
 
 
-def _service(*stages: Any) -> Service:
-    return Service(
-        Chain(list(stages)), CATALOGUE, Reporter(app="test", version="1", group="g"), lambda: 1_800_000_000.0
-    )
+def _service(*stages: Any, assembly: OutputAssembly | None = None) -> ArticleService:
+    chain = Chain(list(stages))
+    return ArticleService(chain, assembly or _assembly(*chain.names))
 
 
-def _all(classify: Passing | None = None) -> Service:
+def _assembly(*stages: StageName) -> OutputAssembly:
+    return OutputAssembly(CATALOGUE, Reporter(app="test", version="1", group="g"), stages, lambda: 1_800_000_000.0)
+
+
+def _all(classify: Passing | None = None) -> ArticleService:
     middle = classify or Passing("classify")
     return _service(IngestStage(), DedupeStage(VERSIONS), Passing("detect-language"), middle, PublishStage(VERSIONS))
 
@@ -70,18 +76,21 @@ def _story(number: int) -> str:
     return " ".join(f"word{number}{place}" for place in range(80)) + "."
 
 
-def _verdicts(work: Work, fold: Fold) -> list[Verdict]:
+def _verdicts(work: PreparedUnit, fold: Fold) -> list[Verdict]:
     found = [fold.apply(signature, 1_790_000_000_000) for signature in work.signatures]
     return [verdict for verdict in found if verdict is not None]
 
 
-def _run(service: Service, records: list[Record], fold: Fold | None = None) -> Output:
+def _run(service: ArticleService, records: list[Record], fold: Fold | None = None) -> Output:
     work = service.prepare(records)
-    return service.finish(work, _verdicts(work, Fold() if fold is None else fold) if service.judges else [])
+    return service.finish(work, _verdicts(work, Fold() if fold is None else fold) if service.needs_verdicts else [])
 
 
 def _topics(output: Output) -> dict[str, int]:
-    return dict(output.produced)
+    topics: Counter[str] = Counter()
+    for (_, topic), number in output.produced.items():
+        topics[topic] += number
+    return dict(topics)
 
 
 def test_an_article_leaves_as_an_event_with_its_verdict_on_its_own_partition() -> None:
@@ -160,7 +169,7 @@ def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
 
 def test_an_article_that_dedupe_itself_cannot_write_leaves_a_void(monkeypatch: pytest.MonkeyPatch) -> None:
     service = _service(IngestStage(), DedupeStage(VERSIONS))
-    monkeypatch.setattr(service._encoder, "emit", lambda *_: Oversize("news.articles.unique.v1", 9, 8))
+    monkeypatch.setattr(service._assembly._encoder, "emit", lambda *_: Oversize("news.articles.unique.v1", 9, 8))
     output = _run(service, [_raw(1)])
     assert output.counts["dedupe"].rejected == {"too_large": 1}
     assert _topics(output) == {"news.dlq.dedupe.v1": 1, "news.signatures.v1": 1, "news.verdicts.v1": 2}
@@ -181,9 +190,9 @@ def test_one_poison_article_costs_one_dead_letter() -> None:
     assert letter.value == records[3].value
 
 
-def _failing_encoder(service: Service, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def _failing_encoder(service: ArticleService, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the service's encoder raise for the article with the headline "Poison"."""
-    emit = service._encoder.emit
+    emit = service._assembly._encoder.emit
 
     def emitting(stage: StageName, value: Any) -> OutputRecord | Oversize:
         article = value.value if isinstance(value, Event) else value
@@ -191,7 +200,7 @@ def _failing_encoder(service: Service, error: Exception, monkeypatch: pytest.Mon
             raise error
         return emit(stage, value)
 
-    monkeypatch.setattr(service._encoder, "emit", emitting)
+    monkeypatch.setattr(service._assembly._encoder, "emit", emitting)
 
 
 @pytest.mark.parametrize("error", [ContractError("secret"), ValueError("secret"), RecursionError("secret")])
@@ -208,7 +217,7 @@ def test_an_article_that_cannot_be_written_costs_one_dead_letter(
     ((letter, _),) = [(r, p) for r, p in output.records if r.topic == "news.dlq.publish.v1"]
     assert letter.value == records[1].value
     assert b"secret" not in repr(letter.headers).encode()
-    assert output.produced["news.signatures.v1"] == 1, "its copies are not held back for it"
+    assert output.produced["publish", "news.signatures.v1"] == 1, "its copies are not held back for it"
 
 
 @pytest.mark.parametrize("error", [TransientError("x"), FatalError("x"), MemoryError()])
@@ -226,7 +235,7 @@ def test_a_time_that_is_none_costs_a_sample_and_no_article() -> None:
     record = Record("news.articles.localized.v1", 0, 1, 0, b"k", orjson.dumps(article))
     output = _run(_service(Passing("classify")), [record])
     assert output.counts["classify"].emitted == 1
-    assert output.tally.published_ms == []
+    assert output.samples.published_ms == []
 
 
 def test_a_later_service_reads_what_an_earlier_one_wrote() -> None:
@@ -265,7 +274,7 @@ def test_equal_input_and_log_give_equal_bytes() -> None:
 def test_a_result_that_is_missing_is_never_passed_over() -> None:
     service = _service(Passing("classify"))
     with pytest.raises(FatalError, match="no result"):
-        service._finish(Batch([_raw(1)], [None]), Output())
+        service._finish(Batch([_raw(1)], [None]), (), Output())
 
 
 def test_a_unit_of_several_batches_is_worked_off_like_its_records_one_by_one() -> None:
@@ -289,3 +298,119 @@ def test_a_service_without_dedupe_ends_its_work_before_the_next_batch() -> None:
     work = service.prepare([_raw(number, text=_story(number)) for number in range(150)])
     assert (work.batches, work.signatures) == ([], [])
     assert _topics(service.finish(work, [])) == {"news.articles.normalized.v1": 150}
+
+
+class Raising(Passing):
+    """A stage that raises a given exception."""
+
+    def __init__(self, name: StageName, error: Exception) -> None:
+        super().__init__(name)
+        self._error = error
+
+    def process(self, batch: Sequence[Any]) -> list[Outcome[Any]]:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (KeyError("secret"), b"KeyError"),
+        (ContractError("secret"), b"ContractError"),
+        (orjson.JSONDecodeError("secret", "", 0), b"orjson.JSONDecodeError"),
+    ],
+)
+def test_a_dead_letter_names_the_class_of_the_exception_that_a_stage_raised(error: Exception, name: bytes) -> None:
+    service = _service(
+        IngestStage(), DedupeStage(VERSIONS), Passing("detect-language"), Raising("classify", error), Passing("publish")
+    )
+    output = _run(service, [_raw(1)])
+    ((letter, _),) = [(record, place) for record, place in output.records if record.topic == "news.dlq.classify.v1"]
+    assert dict(letter.headers)["__connect.errors.exception.class.name"] == name
+    assert b"secret" not in repr(letter.headers).encode()
+
+
+def test_an_encoder_that_raises_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = _all()
+    _failing_encoder(service, ValueError("secret"), monkeypatch)
+    output = _run(service, [_raw(1, "Poison")])
+    ((letter, _),) = [(record, place) for record, place in output.records if record.topic == "news.dlq.publish.v1"]
+    assert dict(letter.headers)["__connect.errors.exception.class.name"] == b"ValueError"
+
+
+def test_each_stage_counts_the_records_that_it_produced() -> None:
+    bad = Record("news.articles.raw.v1", 0, 9, 1_790_000_000_000, None, b"{")
+    copy = _raw(1)
+    again = Record(copy.topic, copy.partition, 77, copy.timestamp_ms, copy.key, copy.value)
+    output = _run(_all(), [_raw(1), again, bad])
+    assert dict(output.produced) == {
+        ("publish", "news.articles.enriched.v1"): 1,
+        ("dedupe", "news.articles.duplicates.v1"): 1,
+        ("dedupe", "news.verdicts.v1"): 2,
+        ("ingest", "news.dlq.ingest.v1"): 1,
+    }
+
+
+class Clock:
+    """A clock that stages move on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Slow(Passing):
+    """A stage that takes a second per article, and two in its first call if it fails there."""
+
+    def __init__(self, name: StageName, clock: Clock, *, failures: int = 0) -> None:
+        super().__init__(name)
+        self._clock = clock
+        self._failures = failures
+
+    def process(self, batch: Sequence[Any]) -> list[Outcome[Any]]:
+        self._clock.now += len(batch)
+        if self._failures:
+            self._failures -= 1
+            raise TransientError("not yet")
+        return super().process(batch)
+
+
+def test_the_time_of_a_stage_belongs_to_the_unit_it_worked_on() -> None:
+    clock = Clock()
+    timer = StageTimer(clock)
+    chain = Chain(
+        [timer.wrap(IngestStage()), timer.wrap(DedupeStage(VERSIONS)), timer.wrap(Slow("detect-language", clock))]
+    )
+    service = ArticleService(chain, _assembly(*chain.names), timer)
+    fold = Fold()
+    first = service.prepare([_raw(1, text=_story(1))])
+    second = service.prepare([_raw(2, text=_story(2)), _raw(3, text=_story(3))])
+    verdicts = [_verdicts(first, fold), _verdicts(second, fold)]
+    assert service.finish(second, verdicts[1]).seconds["detect-language"] == 2
+    assert service.finish(first, verdicts[0]).seconds["detect-language"] == 1
+
+
+def test_the_time_of_an_attempt_that_failed_does_not_count() -> None:
+    clock = Clock()
+    timer = StageTimer(clock)
+    chain = Chain([timer.wrap(Slow("classify", clock, failures=1))])
+    service = ArticleService(chain, _assembly(*chain.names), timer)
+    with pytest.raises(TransientError):
+        service.prepare(_between())
+    assert service.finish(service.prepare(_between()), []).seconds == {"classify": 1}
+
+
+def _between() -> list[Record]:
+    """Return an article on its way between two services."""
+    (record, _), _ = _run(_service(IngestStage(), DedupeStage(VERSIONS)), [_raw(1)]).records
+    return [Record("news.articles.localized.v1", 0, 1, 0, record.key, record.value)]
+
+
+def test_work_can_be_finished_twice_with_the_same_result() -> None:
+    service = _all()
+    prepared = service.prepare([_raw(1)])
+    verdicts = _verdicts(prepared, Fold())
+    first, again = service.finish(prepared, verdicts), service.finish(prepared, verdicts)
+    assert first.records == again.records
+    assert first.counts == again.counts

@@ -7,8 +7,8 @@ from pipeline.clusters.fold import Clusters
 from pipeline.domain.ids import ArticleId, ClusterId
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictRecord
-from pipeline.runtime.article_service import Output
 from pipeline.runtime.cluster_service import ClusterService
+from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import decode_cluster, encode
 from pipeline.wire.dead_letters import Reporter
@@ -40,9 +40,8 @@ def _record(offset: int, said: VerdictRecord | bytes) -> Record:
 
 
 def _work(clusters: Clusters, *records: Record) -> Output:
-    service = ClusterService(
-        lambda: clusters, CATALOGUE, Reporter(app="t", version="1", group="g"), lane="", version="1"
-    )
+    assembly = OutputAssembly(CATALOGUE, Reporter(app="t", version="1", group="g"), ("cluster",))
+    service = ClusterService(lambda: clusters, assembly, lane="", version="1")
     return service.finish(service.prepare(records), [])
 
 
@@ -59,7 +58,7 @@ def test_every_change_is_an_event_on_the_partition_of_its_cluster() -> None:
     assert headers["ce_type"] == b"news.cluster.changed.v1"
     assert (headers["ce_subject"], headers["ce_revision"]) == (b"c-a", b"9")
     assert output.clusters == [first, second]
-    assert output.produced == {"news.clusters.v1": 2}
+    assert output.produced == {("cluster", "news.clusters.v1"): 2}
 
 
 def test_counts_add_up() -> None:

@@ -17,6 +17,7 @@ from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Decided, Lost
 from pipeline.errors import FatalError
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
@@ -44,12 +45,15 @@ class Logs:
         self.lines: dict[str, list[Line]] = {SIGNATURES: [], VERDICTS: []}
         self.starts = {SIGNATURES: 0, VERDICTS: 0}
         self.lost = False
+        self.lost_appends = 0
 
     def add(self, topic: str, value: bytes | None) -> None:
         self.lines[topic].append(Line(len(self.lines[topic]), NOW + len(self.lines[topic]), value))
 
     async def append(self, records: Sequence[LogRecord]) -> None:
-        if not self.lost:
+        if self.lost_appends:
+            self.lost_appends -= 1
+        elif not self.lost:
             for record in records:
                 self.add(SIGNATURES, encode(record))
 
@@ -103,11 +107,19 @@ class Observer:
         self.undecodable = 0
         self.done = False
         self.saves: list[bool] = []
+        self.written: list[tuple[str, str, int]] = []
+        self.retries: list[str] = []
 
     def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
         self.undecodable = undecodable
 
     def appended(self, signatures: int, wait_secs: float) -> None: ...
+
+    def produced(self, stage: StageName, topic: str, records: int) -> None:
+        self.written.append((stage, topic, records))
+
+    def retried(self, reason: str) -> None:
+        self.retries.append(reason)
 
     def caught_up(self, seconds: float) -> None:
         self.done = True
@@ -274,6 +286,38 @@ async def test_a_log_that_gives_no_verdict_ends_the_process(logs: Logs) -> None:
     logs.lost = True
     with pytest.raises(FatalError, match="no verdict"):
         await log.decide([_signature(1)])
+    await log.stop()
+
+
+async def test_a_lost_append_is_repeated_once_and_counted(logs: Logs) -> None:
+    observer = Observer()
+    log = _log(logs, observer=observer)
+    await log.start()
+    log.follow()
+    logs.lost_appends = 1
+    assert await _decide(log, _signature(1), _signature(2)) == ["unique", "near"]
+    assert len(logs.lines[SIGNATURES]) == 2
+    assert observer.retries == ["append_timeout"]
+    assert observer.written == [("dedupe", SIGNATURES, 2)] * 2
+    logs.lost_appends = 2
+    with pytest.raises(FatalError, match="no verdict"):
+        await log.decide([_signature(3)])
+    await log.stop()
+
+
+async def test_only_signatures_without_a_verdict_are_appended_again(logs: Logs) -> None:
+    observer = Observer()
+    log = _log(logs, observer=observer)
+    await log.start()
+    log.follow()
+    append, first = logs.append, _signature(1)
+
+    async def losing_the_second(records: Sequence[LogRecord]) -> None:
+        await append(records if len(observer.written) else [first])
+
+    logs.append = losing_the_second  # type: ignore[method-assign]
+    assert await _decide(log, first, _signature(2)) == ["unique", "near"]
+    assert observer.written == [("dedupe", SIGNATURES, 2), ("dedupe", SIGNATURES, 1)]
     await log.stop()
 
 
@@ -452,7 +496,7 @@ async def test_a_signature_without_a_verdict_to_take_costs_no_other_its_own(
     logs: Logs, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     """With more verdicts on record for the next hour than may wait: those needed next must not be let go."""
-    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MOST_WAITING", 150)
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_WAITING", 150)
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_RECORDS", 50)
     monkeypatch.setattr("pipeline.runtime.dedup_log._MAX_RECORDS", 25)
     live = Fold()
@@ -477,7 +521,7 @@ async def test_a_signature_without_a_verdict_to_take_costs_no_other_its_own(
 async def test_verdicts_whose_signatures_are_gone_do_not_fill_the_waiting_room(
     logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MOST_WAITING", 150)
+    monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_WAITING", 150)
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._MAX_RECORDS", 50)
     monkeypatch.setattr("pipeline.runtime.recorded_verdicts._SKEW_MS", 10)
     monkeypatch.setattr("pipeline.runtime.dedup_log._MAX_RECORDS", 25)

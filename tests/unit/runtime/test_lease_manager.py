@@ -10,10 +10,12 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.errors import ConfigError, FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease
+from pipeline.kafka_io.commits import OffsetCommits
 from pipeline.kafka_io.start_position import StartFrom
-from pipeline.runtime.article_service import Output
-from pipeline.runtime.lease_manager import WorkerHost
-from pipeline.runtime.runner import Unit
+from pipeline.runtime.committer import Committer
+from pipeline.runtime.lease_manager import LeaseManager
+from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.unit import Unit
 from pipeline.wire.output import OutputRecord
 
 P0, P1 = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -39,8 +41,8 @@ class Transactions:
         self._consumer = consumer
         self.slow = False
 
-    async def take_over(self, client: str, tp: TopicPartition) -> tuple[Producer, int | None]:
-        assert client == "client"
+    async def take_over(self, consumer: "Consumer", tp: TopicPartition) -> tuple[Producer, int | None]:
+        assert consumer is self._consumer
         self._calls.append(f"taken over {tp.partition}")
         return Producer(f"{tp.topic}-{tp.partition}", self._calls), self._consumer.offsets[tp]
 
@@ -51,10 +53,10 @@ class Transactions:
         assert lease.link == "link"
         self._calls.append(f"committed {lease.partition}:{offset} with {len(records)}")
 
-    async def keep(self, lease: Lease) -> None:
+    async def reassert(self, lease: Lease) -> None:
         if self.slow:
             await asyncio.Event().wait()
-        self._calls.append(f"kept {lease.partition}")
+        self._calls.append(f"reasserted {lease.partition}")
 
 
 class Consumer:
@@ -62,7 +64,6 @@ class Consumer:
 
     def __init__(self, calls: list[str]) -> None:
         self._calls = calls
-        self._client = "client"
         self.offsets: dict[TopicPartition, int | None] = {P0: 3, P1: 4}
         self.first = {P0: 0, P1: 0}
         self.end = {P0: 10, P1: 10}
@@ -114,30 +115,37 @@ class Observer:
 
 
 class Bench:
-    """A host with its fakes."""
+    """A lease manager and a committer with their fakes."""
 
     def __init__(self, *, transactional: bool = True, start_from: str | None = None) -> None:
         self.calls: list[str] = []
         self.failures: list[BaseException] = []
+        self.restored: list[int] = []
         self.consumer = Consumer(self.calls)
         self.transactions = Transactions(self.calls, self.consumer)
         self.observer = Observer()
         self.runner = Runner(self.calls)
-        self.host = WorkerHost(
+        self.committer = Committer(
+            self.transactions if transactional else OffsetCommits(None),
+            transaction_timeout_ms=1000,
+        )
+        self.manager = LeaseManager(
             group="g",
             consumer_arguments={"client_id": "c"},
-            transactions=self.transactions if transactional else None,  # type: ignore[arg-type]
-            shared_producer=None,
-            transaction_timeout_ms=1000,
+            committer=self.committer,
+            runner=self.runner,  # type: ignore[arg-type]
+            observer=self.observer,  # type: ignore[arg-type]
+            restore=self.restore,
             start_from=StartFrom.parse(start_from) if start_from else None,
             drain_secs=0.05,
-            observer=self.observer,  # type: ignore[arg-type]
             on_fail=self.failures.append,
         )
-        self.host.runner = self.runner  # type: ignore[assignment]
+
+    async def restore(self, offset: int) -> None:
+        self.restored.append(offset)
 
     async def open(self, *partitions: TopicPartition) -> list[Lease]:
-        return await self.host.open_leases(self.consumer, list(partitions))
+        return await self.manager.open_leases(self.consumer, list(partitions))
 
     async def open_one(self) -> Lease:
         (lease,) = await self.open(P0)
@@ -191,48 +199,42 @@ async def test_what_expired_unread_is_counted_once_and_the_rest_is_read(place: s
 
 
 async def test_state_is_restored_up_to_where_a_lease_starts(bench: Bench) -> None:
-    restored: list[int] = []
-
-    async def restore(offset: int) -> None:
-        restored.append(offset)
-
-    bench.host.restore = restore
     await bench.open(P0)
-    assert restored == [3]
+    assert bench.restored == [3]
 
 
 async def test_a_commit_is_one_transaction(bench: Bench) -> None:
     lease = await bench.open_one()
-    await bench.host.commit(_unit(lease, 3, 7), Output(records=[(RECORD, 0)]))
+    await bench.committer.commit(_unit(lease, 3, 7), Output(records=[(RECORD, 0)]))
     assert bench.calls == ["committed 0:7 with 1"]
 
 
 async def test_idle_partitions_are_kept(bench: Bench) -> None:
     await bench.open(P0, P1)
     bench.calls.clear()
-    await bench.host.keep()
-    assert bench.calls == ["kept 0", "kept 1"]
+    await bench.committer.reassert()
+    assert bench.calls == ["reasserted 0", "reasserted 1"]
 
 
 async def test_keeping_that_does_not_end_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     await bench.open_one()
     bench.transactions.slow = True
-    monkeypatch.setattr(bench.host, "_commit_timeout_secs", 0.01)
+    monkeypatch.setattr(bench.committer, "_timeout_secs", 0.01)
     with pytest.raises(FatalError, match="in time"):
-        await bench.host.keep()
+        await bench.committer.reassert()
 
 
 async def test_without_transactions_there_is_nothing_to_keep() -> None:
     bench = Bench(transactional=False)
     await bench.open_one()
-    await bench.host.keep()
+    await bench.committer.reassert()
     assert bench.calls == []
 
 
 async def test_without_transactions_the_consumer_commits() -> None:
     bench = Bench(transactional=False)
     lease = await bench.open_one()
-    await bench.host.commit(_unit(lease, 3, 7), Output())
+    await bench.committer.commit(_unit(lease, 3, 7), Output())
     assert bench.calls == ["consumer 0:7"]
 
 
@@ -242,10 +244,10 @@ async def test_a_commit_that_a_rebalance_overtook_fails_only_while_the_lease_is_
     lease = await bench.open_one()
     bench.consumer.error, lease.revoked = CommitFailedError("rebalanced"), revoked
     if revoked:
-        await bench.host.commit(_unit(lease, 3, 7), Output())
+        await bench.committer.commit(_unit(lease, 3, 7), Output())
     else:
         with pytest.raises(CommitFailedError):
-            await bench.host.commit(_unit(lease, 3, 7), Output())
+            await bench.committer.commit(_unit(lease, 3, 7), Output())
 
 
 async def test_a_commit_that_does_not_end_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,39 +255,39 @@ async def test_a_commit_that_does_not_end_is_given_up(bench: Bench, monkeypatch:
         await asyncio.Event().wait()
 
     lease = await bench.open_one()
-    monkeypatch.setattr(bench.host, "_commit", for_ever)
-    monkeypatch.setattr(bench.host, "_commit_timeout_secs", 0.01)
+    monkeypatch.setattr(bench.transactions, "commit", for_ever)
+    monkeypatch.setattr(bench.committer, "_timeout_secs", 0.01)
     with pytest.raises(FatalError, match="in time"):
-        await bench.host.commit(_unit(lease, 3, 7), Output())
+        await bench.committer.commit(_unit(lease, 3, 7), Output())
 
 
 async def test_a_rebalance_releases_and_does_not_wait_for_the_rest(bench: Bench) -> None:
     lease = await bench.open_one()
-    await bench.host.close_leases([lease])
+    await bench.manager.close_leases([lease])
     assert bench.calls == ["released 0", "t-0 closed"]
-    assert bench.host.leases == []
+    assert bench.committer.leases == []
 
 
 async def test_draining_finishes_before_it_releases(bench: Bench) -> None:
     lease = await bench.open_one()
-    bench.host.draining = True
+    bench.manager.drain()
     bench.runner.done.set()
-    await bench.host.close_leases([lease])
+    await bench.manager.close_leases([lease])
     assert bench.calls == ["finished 0", "released 0", "t-0 closed"]
     assert bench.failures == []
 
 
 async def test_draining_that_is_cut_short_is_a_failure(bench: Bench) -> None:
     lease = await bench.open_one()
-    bench.host.draining = True
-    await bench.host.close_leases([lease])
+    bench.manager.drain()
+    await bench.manager.close_leases([lease])
     assert bench.calls == ["released 0", "t-0 closed"]
     assert [str(failure) for failure in bench.failures] == ["work in flight was not finished in time"]
 
 
 async def test_draining_without_partitions_is_no_failure(bench: Bench) -> None:
-    bench.host.draining = True
-    await bench.host.close_leases([])
+    bench.manager.drain()
+    await bench.manager.close_leases([])
     assert bench.failures == []
 
 
@@ -301,7 +303,7 @@ def _working(lease: Lease) -> None:
 async def test_what_waits_is_told_by_partition(bench: Bench, fetched: Callable[[Lease], None], busy: bool) -> None:
     lease = await bench.open_one()
     fetched(lease)
-    backlogs = await bench.host.backlogs()
+    backlogs = await bench.manager.backlogs()
     if lease.task is not None:
         lease.task.cancel()
     assert backlogs is not None
@@ -310,16 +312,20 @@ async def test_what_waits_is_told_by_partition(bench: Bench, fetched: Callable[[
 
 
 async def test_nothing_is_known_while_the_broker_does_not_answer(bench: Bench) -> None:
-    assert await bench.host.backlogs() == {}
+    assert await bench.manager.backlogs() == {}
     await bench.open_one()
     bench.consumer.error = ConnectionError("away")
-    assert await bench.host.backlogs() is None
+    assert await bench.manager.backlogs() is None
 
 
 async def test_after_a_failure_nothing_more_is_committed(bench: Bench) -> None:
     lease = await bench.open_one()
-    bench.host.fail(RuntimeError("x"))
+    bench.committer.abandon()
     assert lease.revoked
+
+
+async def test_a_failure_of_the_transport_ends_the_worker(bench: Bench) -> None:
+    bench.manager.fail(RuntimeError("x"))
     assert [str(failure) for failure in bench.failures] == ["x"]
 
 

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from pipeline.domain.record import Record
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
 from pipeline.observability.metrics import Metrics
 from pipeline.observability.progress import Progress
 from pipeline.observability.stalled_partitions import PartitionBacklog
-from pipeline.runtime.article_service import Output
 from pipeline.runtime.observer import WorkerObserver
-from pipeline.runtime.runner import Unit
+from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.unit import Unit
 from pipeline.stages.counts import StageCounts
 from pipeline.wire.catalogue import load_catalogue
 
@@ -19,14 +20,12 @@ WALL = 1_800_000_000.0
 
 
 class Bench:
-    """The observer of a worker of `publish`."""
+    """The observer of a worker, of `publish` if nothing else is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: tuple[StageName, ...] = ("publish",)) -> None:
         self.metrics = Metrics()
         self.progress = Progress(needs_fold=False)
-        self.observer = WorkerObserver(
-            self.metrics, self.progress, load_catalogue(), ("publish",), lambda _: 0.0, lambda: WALL
-        )
+        self.observer = WorkerObserver(self.metrics, self.progress, load_catalogue(), stages, lambda: WALL)
 
     def value(self, name: str, **labels: Any) -> float | None:
         return self.metrics.registry.get_sample_value(f"news_{name}", labels)
@@ -72,3 +71,45 @@ def test_nothing_is_neglected_while_no_broker_answers(bench: Bench) -> None:
     bench.observer.backlogs(None)
     assert bench.progress.status.neglected_since is None
     assert bench.progress.status.lag_records is None
+
+
+def test_the_seconds_of_a_unit_are_its_own_when_partitions_overlap(bench: Bench) -> None:
+    counts = {"publish": StageCounts(1, 1, {}, {})}
+    slow = Output(counts=counts, seconds={"publish": 0.2})  # type: ignore[arg-type]
+    quick = Output(counts=counts, seconds={"publish": 0.05})  # type: ignore[arg-type]
+    bench.observer.committed(unit_of(b"1"), quick, work_secs=0.0, commit_secs=0.0)
+    bench.observer.committed(unit_of(b"2"), slow, work_secs=0.0, commit_secs=0.0)
+    assert bench.value("stage_duration_seconds_sum", stage="publish") == pytest.approx(0.25)
+    assert bench.value("stage_duration_seconds_bucket", stage="publish", le="0.1") == 1
+    assert bench.value("stage_duration_seconds_bucket", stage="publish", le="0.25") == 2
+
+
+def test_records_produced_are_counted_for_the_stage_that_produced_them() -> None:
+    bench = Bench(STAGES)
+    output = Output(counts={name: StageCounts(1, 1, {}, {}) for name in STAGES})
+    output.produced.update({("dedupe", "news.verdicts.v1"): 3, ("publish", "news.articles.enriched.v1"): 2})
+    bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.0)
+    bench.observer.produced("dedupe", "news.signatures.v1", 3)
+    produced = {
+        (sample.labels["stage"], sample.labels["topic"]): sample.value
+        for metric in bench.metrics.registry.collect()
+        for sample in metric.samples
+        if sample.name == "news_records_produced_total" and sample.value
+    }
+    assert produced == {
+        ("dedupe", "news.verdicts.v1"): 3,
+        ("dedupe", "news.signatures.v1"): 3,
+        ("publish", "news.articles.enriched.v1"): 2,
+    }
+
+
+def test_an_append_without_a_verdict_in_time_is_a_retry_of_dedupe() -> None:
+    bench = Bench(STAGES)
+    bench.observer.retried("append_timeout")
+    bench.observer.retried("transient")
+    assert bench.value("retries_total", stage="dedupe", reason="append_timeout") == 1
+    assert bench.value("retries_total", stage="ingest", reason="transient") == 1
+
+
+def test_expired_input_has_a_series_before_anything_expires(bench: Bench) -> None:
+    assert bench.value("records_expired_unread_total", topic=load_catalogue().stage("publish").reads) == 0

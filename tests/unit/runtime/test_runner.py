@@ -12,9 +12,11 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import FatalError, TransientError
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
-from pipeline.runtime.article_service import Batch, Output, Work
+from pipeline.runtime.article_service import Batch, PreparedUnit
 from pipeline.runtime.circuit_breaker import CircuitBreaker, CircuitBreakerError
-from pipeline.runtime.runner import Runner, Unit
+from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.runner import Runner
+from pipeline.runtime.unit import Unit
 from pipeline.settings import CircuitBreakerSettings, WorkSettings
 from pipeline.stages.counts import StageCounts
 
@@ -34,14 +36,14 @@ class FakeService:
         self.unexpected = 0
         self.batches: list[list[int]] = []
 
-    def prepare(self, records: Sequence[Record]) -> Work:
+    def prepare(self, records: Sequence[Record]) -> PreparedUnit:
         if self.failures:
             raise self.failures.pop(0)
         self.batches.append([record.offset for record in records])
-        return Work([Batch(records, [None] * len(records), signatures=list(self.signatures))], Output())
+        return PreparedUnit([Batch(records, [None] * len(records), signatures=list(self.signatures))], Output())
 
-    def finish(self, work: Work, verdicts: Sequence[Verdict]) -> Output:
-        records = sum(len(batch.records) for batch in work.batches)
+    def finish(self, prepared: PreparedUnit, verdicts: Sequence[Verdict]) -> Output:
+        records = sum(len(batch.records) for batch in prepared.batches)
         counts = StageCounts(records, records - self.unexpected, {}, {"unexpected": self.unexpected})
         return Output(counts={"ingest": counts}, verdicts=list(verdicts))
 

@@ -173,7 +173,7 @@ async def test_an_unreadable_record_counts_as_the_dead_letter_that_it_was(kafka:
 
 async def test_a_log_that_was_made_anew_is_noticed(kafka: Kafka) -> None:
     kafka.committed = 99
-    with pytest.raises(FatalError, match=r"stands at 99 of .*, which ends at 10"):
+    with pytest.raises(FatalError, match=r"has committed 99 on .*, which ends at 10"):
         await _log(Watching()).start()
 
 
@@ -182,5 +182,5 @@ async def test_work_is_adopted_only_where_the_clusters_stand(kafka: Kafka) -> No
     await log.start()
     await log.restore(4)
     log.adopt(None, 4, 6)  # markers alone
-    with pytest.raises(FatalError, match="stand at 6"):
+    with pytest.raises(FatalError, match="at offset 6"):
         log.adopt(log.clusters.draft(), 4, 8)

@@ -1,0 +1,257 @@
+"""From the results of stages to output records: encoding, dead letters, records of the logs, partitions.
+
+Serves the article service, the cluster service and runs without a broker. Nothing here waits or touches Kafka.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.clusters.fold import ClusterDraft
+from pipeline.domain.article import Article, Event
+from pipeline.domain.cluster import Cluster, ClusterEvent
+from pipeline.domain.decisions import decided, lost
+from pipeline.domain.outcome import Drop, Emit, Reject, RejectReason
+from pipeline.domain.record import Record
+from pipeline.domain.signature import Void
+from pipeline.domain.stage import STAGES, StageName
+from pipeline.domain.verdict import Verdict, VerdictRecord
+from pipeline.errors import ContractError, FatalError
+from pipeline.observability.article_samples import ArticleSamples
+from pipeline.stages.chain import NO_RECORDS_FAULT, unexpected
+from pipeline.stages.counts import Result, StageCounts
+from pipeline.wire.catalogue import Catalogue
+from pipeline.wire.codec import decode_article
+from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
+from pipeline.wire.output import Encoder, OutputRecord, Oversize
+from pipeline.wire.partitioner import partitions
+
+__all__ = ["Judged", "Output", "OutputAssembly", "died_after_verdict"]
+
+Judged = Mapping[int, tuple[Article, Verdict]]
+"""Articles that a batch has verdicts on, by the index of their record."""
+
+_AFTER_VERDICT = frozenset(STAGES[STAGES.index("dedupe") :])
+
+
+@dataclass(slots=True)
+class Output:
+    """The output of a unit of work, and everything that is counted once it is committed.
+
+    Attributes:
+        records: Output records, each with its partition, in the order in which they are sent.
+        counts: What each stage consumed, emitted, dropped and rejected.
+        seconds: Seconds that each stage worked on the unit.
+        verdicts: The verdicts on the unit's articles.
+        decisions: The records of the verdict log among `records`, as values.
+        produced: Number of records by the stage that produced them and their topic.
+        dead_letters: Number of dead letters by stage and reason.
+        misrouted: Number of records whose partition is not that of their source.
+        samples: Counts and samples over the articles.
+        clusters: Clusters that the unit changed.
+        draft: Changes to the clusters in memory, which are adopted after the commit.
+    """
+
+    records: list[tuple[OutputRecord, int]] = field(default_factory=list)
+    counts: dict[StageName, StageCounts] = field(default_factory=dict)
+    seconds: dict[StageName, float] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    decisions: list[VerdictRecord] = field(default_factory=list)
+    produced: Counter[tuple[StageName, str]] = field(default_factory=Counter)
+    dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
+    misrouted: int = 0
+    samples: ArticleSamples = field(default_factory=ArticleSamples)
+    clusters: list[Cluster] = field(default_factory=list)
+    draft: ClusterDraft | None = None
+
+    def add_counts(self, counts: Mapping[StageName, StageCounts]) -> None:
+        """Add what the stages did to a batch."""
+        for name, stage in counts.items():
+            before = self.counts.get(name)
+            self.counts[name] = stage if before is None else before + stage
+
+    def add_seconds(self, seconds: Mapping[StageName, float]) -> None:
+        """Add the time that the stages took for a batch."""
+        for name, spent in seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+class OutputAssembly:
+    """Makes the output records of one service."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        reporter: Reporter,
+        stages: Sequence[StageName],
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare for the stages of a service.
+
+        Args:
+            catalogue: The topics of the service's lane, with their partition counts.
+            reporter: The program and group that dead letters name.
+            stages: The service's stages, in order.
+            wall_clock: Seconds since the epoch; dates dead letters and nothing else.
+        """
+        self._catalogue = catalogue
+        self._encoder = Encoder(catalogue)
+        self._reporter = reporter
+        self._wall_clock = wall_clock
+        self._first = stages[0]
+        self._dead_letter_topics = {name: catalogue.topic(catalogue.stage(name).dead_letters) for name in stages}
+
+    def add_batch(
+        self, output: Output, records: Sequence[Record], results: Sequence[Result], judged: Judged | None = None
+    ) -> list[Result]:
+        """Add everything that the results of a batch come to.
+
+        Args:
+            output: The output of the unit, which is extended.
+            records: Source records of the batch, shape (n,).
+            results: One result for each of them, shape (n,).
+            judged: The articles of the batch that got a verdict in this service.
+
+        Returns:
+            The results, shape (n,), with a reject for every record that could not be encoded.
+        """
+        judged = judged or {}
+        encoded = [self._encode(result) for result in results]
+        ended = [
+            Result(result.stage, made) if isinstance(made, Reject) else result
+            for result, made in zip(results, encoded, strict=True)
+        ]
+        self._add_passed(output, records, ended, [made for made in encoded if isinstance(made, OutputRecord)])
+        died = died_after_verdict(records, ended, judged)
+        for index, result in enumerate(ended):
+            if isinstance(result.outcome, Reject):
+                self.add_dead_letter(output, records[index], result.stage, result.outcome)
+            if index in died:
+                self._add_void(output, records[index], result.stage, died[index][0])
+        # Readers of the log find an article judged first, and dead after that.
+        for article, verdict in judged.values():
+            self._add_decision(output, "dedupe", decided(article, verdict))
+        for index, (article, verdict) in died.items():
+            self._add_decision(output, ended[index].stage, lost(article, verdict))
+        return ended
+
+    def add_dead_letter(self, output: Output, source: Record, stage: StageName, reject: Reject) -> None:
+        """Add the dead letter of a source record that a stage rejected."""
+        topic = self._dead_letter_topics[stage]
+        failure = Failure(
+            stage=stage, reason=reject.reason, detail=reject.detail, exception_class=reject.exception_class
+        )
+        record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
+        self._add(output, stage, record, source.partition % self._catalogue.partitions(topic))
+        output.dead_letters[stage, reject.reason] += 1
+
+    def add_clusters(self, output: Output, events: Sequence[ClusterEvent]) -> None:
+        """Add the events of changed clusters, on the partitions of their ids."""
+        count = self._catalogue.partitions(self._catalogue.topic(self._catalogue.stage("cluster").emits))
+        targets = partitions([event.value.cluster_id.encode() for event in events], count)
+        for event, partition in zip(events, targets, strict=True):
+            output.clusters.append(event.value)
+            self._add(output, "cluster", self._encoder.cluster(event), partition)
+
+    def _encode(self, result: Result) -> OutputRecord | Reject:
+        """Return the record of what was emitted or dropped; a reject where there is none or it does not fit."""
+        outcome = result.outcome
+        if isinstance(outcome, Reject):
+            return outcome
+        try:
+            if isinstance(outcome, Drop):
+                record = self._encoder.drop(outcome)
+            else:
+                record = self._encoder.emit(result.stage, outcome.value)
+        except NO_RECORDS_FAULT:
+            raise
+        except Exception as error:  # noqa: BLE001  one article must not fail the others of its batch
+            return unexpected(error, result.stage)
+        # `ingest` leaves room for everything that later stages add, so an oversize record is a bug.
+        return Reject("too_large", record.detail) if isinstance(record, Oversize) else record
+
+    def _add_passed(
+        self, output: Output, records: Sequence[Record], results: Sequence[Result], encoded: Sequence[OutputRecord]
+    ) -> None:
+        """Add the encoded records of articles that were emitted or dropped."""
+        passed = [index for index, result in enumerate(results) if not isinstance(result.outcome, Reject)]
+        output.samples.add([_article(results[index].outcome) for index in passed])
+        targets = self._targets(output, [records[index] for index in passed], encoded)
+        output.records += zip(encoded, targets, strict=True)
+        output.produced.update(
+            [(results[index].stage, record.topic) for index, record in zip(passed, encoded, strict=True)]
+        )
+
+    def _targets(self, output: Output, sources: Sequence[Record], encoded: Sequence[OutputRecord]) -> list[int]:
+        """Return the partitions of output records by their keys; count those that differ from the source's."""
+        targets = [source.partition for source in sources]
+        # After `ingest`, a record that keeps its key stays where it is: one of our stages put it there by that key.
+        trusted = self._first != "ingest"
+        moving = [
+            place
+            for place, (source, record) in enumerate(zip(sources, encoded, strict=True))
+            if not (trusted and record.key == source.key)
+        ]
+        found = partitions([encoded[place].key or b"" for place in moving], self._catalogue.article_partitions)
+        for place, partition in zip(moving, found, strict=True):
+            output.misrouted += partition != targets[place]
+            targets[place] = partition
+        return targets
+
+    def _add_void(self, output: Output, source: Record, stage: StageName, article: Article) -> None:
+        """Add the control record that keeps the copies of a dead article from being suppressed.
+
+        It is in the transaction of the dead letter: the void of an article that comes out after all would let its
+        copies pass too.
+        """
+        void = Void(article_id=article.id, origin=article.signature.origin)
+        self._add(output, stage, self._encoder.log_record(void, source.timestamp_ms), 0)
+
+    def _add_decision(self, output: Output, stage: StageName, decision: VerdictRecord) -> None:
+        output.decisions.append(decision)
+        self._add(output, stage, self._encoder.verdict(decision), 0)
+
+    def _add(self, output: Output, stage: StageName, record: OutputRecord | Oversize, partition: int) -> None:
+        if isinstance(record, Oversize):
+            raise FatalError(record.detail)
+        output.records.append((record, partition))
+        output.produced[stage, record.topic] += 1
+
+
+def died_after_verdict(records: Sequence[Record], results: Sequence[Result], judged: Judged) -> Judged:
+    """Return the articles that were rejected after they had a verdict, by the index of their record.
+
+    An article that was judged in an earlier service carries its verdict in its source record.
+
+    Args:
+        records: Source records of a batch, shape (n,).
+        results: The final result of each, shape (n,).
+        judged: The articles of the batch that got a verdict in this service.
+    """
+    died = {}
+    for index, result in enumerate(results):
+        if not isinstance(result.outcome, Reject) or result.stage not in _AFTER_VERDICT:
+            continue
+        found = judged.get(index) or _judged_before(records[index])
+        if found is not None:
+            died[index] = found
+    return died
+
+
+def _judged_before(record: Record) -> tuple[Article, Verdict] | None:
+    try:
+        article = decode_article(record.value or b"")
+    except ContractError:
+        return None
+    return None if article.verdict is None else (article, article.verdict)
+
+
+def _article(outcome: Emit[Any] | Drop | Reject) -> Article | Event:
+    if isinstance(outcome, Drop):
+        return outcome.event
+    if isinstance(outcome, Emit):
+        value: Article | Event = outcome.value
+        return value
+    raise TypeError("a reject has no article")
