@@ -18,7 +18,7 @@ class RawAuthor(Struct, frozen=True):
 
 
 class RawArticle(Struct, frozen=True, kw_only=True):
-    """One raw record, decoded and of the right shape; nothing is cleaned yet."""
+    """One raw record, decoded and with the right types; nothing in it is cleaned yet."""
 
     url: str | None = None
     id: str | None = None
@@ -40,4 +40,4 @@ class RawArticle(Struct, frozen=True, kw_only=True):
     canonical: str | None = None
     """Canonical form of `url`."""
     article_id: ArticleId = ArticleId("")
-    """The article's name, from `canonical`, or else from `source` and `id`, or else from `source` and content."""
+    """The article's id, from `canonical`, or else from `source` and `id`, or else from `source` and content."""

@@ -128,7 +128,9 @@ class DedupLog:
         reader = await LogReader.open(self._config.signatures_topic, self._config.consumer_arguments)
         self._reader = reader
         first, end = await reader.bounds()
-        recorded = None if await self._restore(first, end) else await self._recorded_verdicts()
+        recorded = None
+        if not await self._restore(first, end):
+            recorded = await RecordedVerdicts.open(self._config.verdicts_topic, self._config.consumer_arguments)
         try:
             reader.seek(self._position)
             # The stable end of fetches counts too: the embedded broker lists an end that is too low.
@@ -152,7 +154,7 @@ class DedupLog:
         if self._tail is not None:
             self._tail.cancel()
             await asyncio.gather(self._tail, return_exceptions=True)
-            if self._tail.cancelled():  # after an error the fold may be half updated and must not be restored
+            if self._tail.cancelled():  # after an error the fold may be half updated
                 await self._save()
         if self._writing is not None:
             await self._writing
@@ -283,12 +285,6 @@ class DedupLog:
             return False  # none, or one that is older than the log's start or newer than its end
         self._position, self._fold = saved
         return True
-
-    async def _recorded_verdicts(self) -> RecordedVerdicts:
-        reader = await LogReader.open(self._config.verdicts_topic, self._config.consumer_arguments)
-        first, end = await reader.bounds()
-        reader.seek(first)
-        return RecordedVerdicts(reader, end)
 
     async def _save(self) -> None:
         """Take a snapshot, during which the fold is paused, and write it while the fold continues."""

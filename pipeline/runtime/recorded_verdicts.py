@@ -9,7 +9,7 @@ own signature is no longer in the log.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
@@ -53,6 +53,14 @@ class RecordedVerdicts:
         self._passed_ms = 0
         self._waiting: OrderedDict[Key, tuple[int, Verdict]] = OrderedDict()
         """Verdicts whose signatures may still come, each with the time in ms when it was recorded."""
+
+    @classmethod
+    async def open(cls, topic: str, consumer_arguments: dict[str, Any]) -> "RecordedVerdicts":
+        """Connect to the verdict log and begin at its start."""
+        reader = await LogReader.open(topic, consumer_arguments)
+        first, end = await reader.bounds()
+        reader.seek(first)
+        return cls(reader, end)
 
     async def take(self, asked: Mapping[Key, int]) -> dict[Key, Verdict]:
         """Return the recorded verdicts on the next signatures.

@@ -84,7 +84,7 @@ class Chain:
         self.judging: JudgingStage | None = None
         for stage in stages:
             if stage.name == "dedupe":
-                self.judging = stage  # type: ignore[assignment]  # the one name that stands for the other protocol
+                self.judging = stage  # type: ignore[assignment]  # `dedupe` has the other protocol
             else:
                 pure[self.judging is not None].append(stage)  # type: ignore[arg-type]
         self.before = Segment(pure[0]) if pure[0] else None
@@ -116,7 +116,11 @@ class Chain:
 
 
 def consecutive(names: Sequence[StageName]) -> tuple[StageName, ...]:
-    """Return the names of a service's stages; raises ValueError when they are not a run of the chain."""
+    """Return the names of a service's stages, checked.
+
+    Raises:
+        ValueError: There are none, or they are not consecutive stages of the chain.
+    """
     if not names:
         raise ValueError("a service has at least one stage")
     unknown = [name for name in names if name not in STAGES]

@@ -1,4 +1,4 @@
-"""Counting what stages did: every record a stage consumes is emitted, dropped or rejected, and counted once."""
+"""Counts of what stages did: every record that a stage consumes is emitted, dropped or rejected, and counted once."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ __all__ = ["Result", "StageCounts", "count_stages"]
 
 
 class Result(Struct, frozen=True):
-    """How a record left a run of stages: the stage that ended it, or else the last one, and that stage's outcome."""
+    """The final outcome of a record in consecutive stages, and the stage that gave it."""
 
     stage: StageName
     outcome: Outcome[Any]
 
 
 class StageCounts(Struct, frozen=True):
-    """What one stage consumed and what became of it."""
+    """Records that one stage consumed, emitted, dropped by reason and rejected by reason."""
 
     consumed: int
     emitted: int
@@ -28,7 +28,7 @@ class StageCounts(Struct, frozen=True):
     rejected: dict[RejectReason, int]
 
     def __add__(self, other: "StageCounts") -> "StageCounts":
-        """Return the counts of both."""
+        """Return the sums."""
         return StageCounts(
             self.consumed + other.consumed,
             self.emitted + other.emitted,
@@ -38,7 +38,12 @@ class StageCounts(Struct, frozen=True):
 
 
 def count_stages(names: Sequence[StageName], results: Sequence[Result]) -> dict[StageName, StageCounts]:
-    """Count per stage; a result ended by a stage was emitted by every stage before it."""
+    """Count the results per stage.
+
+    Args:
+        names: Consecutive stages, in order.
+        results: Final outcomes of records; each was emitted by all stages before the one that it names.
+    """
     ended = Counter([result.stage for result in results])
     dropped: dict[StageName, Counter[DropReason]] = {name: Counter() for name in names}
     rejected: dict[StageName, Counter[RejectReason]] = {name: Counter() for name in names}
@@ -52,6 +57,6 @@ def count_stages(names: Sequence[StageName], results: Sequence[Result]) -> dict[
     for name in names:
         held = dropped[name].total() + rejected[name].total()
         counts[name] = StageCounts(reaching, reaching - held, dict(dropped[name]), dict(rejected[name]))
-        # Records that end here leave the run, also those emitted by a stage that was the last for them.
+        # Records whose result names this stage reach no later one, even if it emitted them.
         reaching -= ended[name]
     return counts

@@ -1,7 +1,7 @@
-"""The shape of a stage.
+"""The interface of a stage.
 
-A stage is pure and batch-first: as many outcomes as inputs, in order. `dedupe` alone has a seam: `sign`, then, when the
-log has spoken, `judge`.
+A stage is pure and works on batches: it returns one outcome per input, in order. Only `dedupe` works in two steps:
+`sign`, and `judge` once the log has given verdicts.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Stage(Protocol[In_contra, Out]):
 
 
 class JudgingStage(Protocol):
-    """`dedupe`: pure on both sides of the log."""
+    """The interface of `dedupe`, which waits for verdicts between its two steps."""
 
     @property
     def name(self) -> StageName:
@@ -45,5 +45,5 @@ class JudgingStage(Protocol):
         ...
 
     def judge(self, batch: Sequence[Article], verdicts: Sequence[Verdict]) -> list[Outcome[Article]]:
-        """Emit what passes, drop what does not; each article carries its verdict from here on."""
+        """Return one outcome per article and verdict, in order; emitted articles carry their verdict."""
         ...
