@@ -12,14 +12,16 @@ INTRODUCTION = """\
 # Metrics
 
 Every worker serves `/metrics` for Prometheus on `NEWS_WEB__PORT` (9464), beside `/livez`, `/readyz` and `/startupz`.
-The standard `process_*` metrics are included. Names and labels are a public contract: they change only with a major version.
+The standard `process_*` metrics are included. Names and labels are a public contract: they change only with a major
+version.
 
-- Records, outcomes and outputs are counted after their commit, so a record that is processed again after a failure is counted
-  once. Counters restart at zero with the process: use `rate` and `increase`, and read topics where you need exact totals.
-- For each stage, `news_records_consumed_total` equals the sum of `news_records_processed_total` over all outcomes, and the
-  rejects among these equal `news_dead_letters_produced_total`. A difference is a bug.
-- The series of a worker's stages exist from its start, at zero. Exceptions are `news_consumer_lag_records`, which has the
-  partitions that the worker owns, and `news_records_expired_unread_total`, which appears with the first loss.
+- Records, outcomes and outputs are counted after their commit, so a record that is processed again after a failure is
+  counted once. Counters restart at zero with the process: use `rate` and `increase`, and read topics where you need
+  exact totals.
+- For each stage, `news_records_consumed_total` equals the sum of `news_records_processed_total` over all outcomes, and
+  the rejects among these equal `news_dead_letters_produced_total`. A difference is a bug.
+- The series of a worker's stages exist from its start, at zero. Exceptions are `news_consumer_lag_records`, which has
+  the partitions that the worker owns, and `news_records_expired_unread_total`, which appears with the first loss.
 """
 
 LABELS = f"""
@@ -34,7 +36,7 @@ LABELS = f"""
 | `reason` of drop | {", ".join(f"`{reason}`" for reasons in DROP_REASONS.values() for reason in reasons)} |
 | `reason` of reject and of dead letters | {", ".join(f"`{reason}`" for reason in REJECT_REASONS)} |
 | `reason` of retries | {", ".join(f"`{reason}`" for reason in RETRY_REASONS)} |
-| `language` | {len(LANGUAGES)} primary language subtags of BCP 47, including `und` and `mul`; all others count as `other` |
+| `language` | {len(LANGUAGES)} primary language subtags of BCP 47, with `und` and `mul`; all others count as `other` |
 | `subject` | the 17 top-level IPTC Media Topics (`medtop:01000000` to `medtop:17000000`), `none`, `other` |
 """
 
