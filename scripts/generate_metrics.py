@@ -1,4 +1,4 @@
-"""Write docs/metrics.md from the table of metrics. Run it after changing a metric; a test compares."""
+"""Write docs/metrics.md from the table of metrics. Run it after changing a metric; a test compares the file."""
 
 from pathlib import Path
 
@@ -12,14 +12,16 @@ INTRODUCTION = """\
 # Metrics
 
 Every worker serves `/metrics` for Prometheus on `NEWS_WEB__PORT` (9464), beside `/livez`, `/readyz` and `/startupz`.
-The standard `process_*` metrics are there too. Names and labels are a public contract: they change only with a major
+The standard `process_*` metrics are included. Names and labels are a public contract: they change only with a major
 version.
 
-- Counting happens after the commit, so a record that is processed again after a crash counts once, for as long as the
-  process lives. Counters restart at zero with the process: use `rate` and `increase`, and read topics to prove totals.
-- Per stage, `news_records_consumed_total` = the sum of `news_records_processed_total` over outcomes; rejects =
-  `news_dead_letters_produced_total`. A difference is a bug.
-- Every series exists from the start, at zero.
+- Records, outcomes and outputs are counted after their commit, so a record that is processed again after a failure is
+  counted once. Counters restart at zero with the process: use `rate` and `increase`, and read topics where you need
+  exact totals.
+- For each stage, `news_records_consumed_total` equals the sum of `news_records_processed_total` over all outcomes, and
+  the rejects among these equal `news_dead_letters_produced_total`. A difference is a bug.
+- The series of a worker's stages exist from its start, at zero. Exceptions are `news_consumer_lag_records`, which has
+  the partitions that the worker owns, and `news_records_expired_unread_total`, which appears with the first loss.
 """
 
 LABELS = f"""
@@ -28,13 +30,13 @@ LABELS = f"""
 | label | values |
 |---|---|
 | `stage` | `ingest`, `dedupe`, `detect-language`, `classify`, `publish`, `cluster` |
-| `topic` | topics of the catalogue, with prefix and lane |
+| `topic` | names of topics in the catalogue, with prefix and lane |
 | `outcome` | `emit`, `drop`, `reject` |
 | `reason` of emit | `none` |
 | `reason` of drop | {", ".join(f"`{reason}`" for reasons in DROP_REASONS.values() for reason in reasons)} |
 | `reason` of reject and of dead letters | {", ".join(f"`{reason}`" for reason in REJECT_REASONS)} |
 | `reason` of retries | {", ".join(f"`{reason}`" for reason in RETRY_REASONS)} |
-| `language` | {len(LANGUAGES)} primary language subtags of BCP 47, `und`, `mul` among them; the rest is `other` |
+| `language` | {len(LANGUAGES)} primary language subtags of BCP 47, with `und` and `mul`; all others count as `other` |
 | `subject` | the 17 top-level IPTC Media Topics (`medtop:01000000` to `medtop:17000000`), `none`, `other` |
 """
 

@@ -106,7 +106,11 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do(name: str) -> None:
     assert rule["annotations"]["runbook"] == f"deploy/runbooks/{name}.md"
     page = (REPOSITORY / rule["annotations"]["runbook"]).read_text("utf-8")
     assert page.startswith(f"# {name}\n")
-    assert [line for line in page.splitlines() if line.startswith("## ")] == ["## Meaning", "## Look", "## Do"]
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## Meaning",
+        "## Diagnosis",
+        "## Resolution",
+    ]
 
 
 def test_every_runbook_belongs_to_an_alert_and_is_listed() -> None:
