@@ -131,7 +131,8 @@ def _aiokafka_batches(outputs: Sequence[OutputRecord]) -> list[bytes]:
 
 def _request(batch: bytes) -> bytes:
     request = ProduceRequest("transactional-id", -1, 60_000, [("t", [(0, batch)])]).prepare(REQUEST_VERSIONS)
-    return request.encode()
+    encoded: bytes = request.encode()
+    return encoded
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,13 @@ def make_records(path: Path, count: int, words: int, start: int = 0) -> list[Rec
 
 def measure(records: Sequence[Record]) -> dict[str, float]:
     """Return microseconds of CPU per article for each part of the chain."""
+    ingest: Any
+    dedupe: Any
     ingest, dedupe, *rest = build_stages(STAGES)
     windows = DedupSettings()
     fold = build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
     clock = Stopwatch(len(records))
+    later: list[Any] = list(rest)  # `dedupe` is the only stage without `process`
     for start in range(0, len(records), BATCH):
         batch: Any = list(records[start : start + BATCH])
         articles = _emitted(clock.take("ingest", ingest.process, batch))
@@ -97,8 +101,8 @@ def measure(records: Sequence[Record]) -> dict[str, float]:
             "fold", lambda items: list(fold.apply_all([(item, item.ingested_at_ms) for item in items])), signatures
         )
         passing = [replace(verdict, kind="unique") for verdict in verdicts]  # later stages see every article
-        batch = _emitted(clock.take("judge", lambda items, found=passing: dedupe.judge(items, found), articles))
-        for stage in rest:
+        batch = _emitted(clock.take("judge", partial(dedupe.judge, verdicts=passing), articles))
+        for stage in later:
             batch = _emitted(clock.take(stage.name, stage.process, batch))
         hop = clock.take("codec of a hop", lambda items: [decode_article(encode(item)) for item in items], articles)
         if len(hop) != len(batch):

@@ -27,9 +27,9 @@ def main() -> None:
         for record in records:
             producer.produce(
                 TARGET,
-                orjson.dumps(orjson.loads(record.value())),
+                orjson.dumps(orjson.loads(record.value() or b"null")),
                 record.key(),
-                partition=record.partition(),
+                partition=record.partition() or 0,
                 headers=record.headers(),
             )
         if records:

@@ -11,8 +11,8 @@ BOOTSTRAP, SOURCE, TARGET, GROUP, COMPRESSION = sys.argv[1:6]
 GUARANTEE: Any = sys.argv[6] if len(sys.argv) > 6 else "at-least-once"
 
 
-class Orjson(Serializer, Deserializer):
-    """The JSON library that all contestants use."""
+class Orjson(Serializer, Deserializer):  # type: ignore[misc]  # installed for the peers alone
+    """JSON by orjson, as all contestants read and write it."""
 
     def __call__(self, value: Any, ctx: SerializationContext) -> Any:  # noqa: ARG002  the interface's
         """Decode bytes, encode anything else."""

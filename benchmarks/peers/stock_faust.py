@@ -38,7 +38,7 @@ source = app.topic(SOURCE, key_type=bytes, value_type=bytes)
 target = app.topic(TARGET, key_type=bytes, value_type=bytes)
 
 
-@app.agent(source)
+@app.agent(source)  # type: ignore[untyped-decorator]  # faust declares no types
 async def work(stream: faust.StreamT[bytes]) -> None:
     """Decode, encode, send."""
     async for event in stream.events():

@@ -1,0 +1,62 @@
+"""Print the coverage of each package and compare it with its floor: `python -m scripts.check_coverage [FILE]`.
+
+FILE is the data file of a run under `coverage`, .coverage by default; `make coverage` makes it. Exit code 1: a package is
+below its floor. Coverage counts lines and branches of the tests that need no broker, in the process of the tests: what
+runs in child processes, as much of the command line does, or only with a broker, does not count.
+"""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from coverage import Coverage
+from coverage.results import Numbers
+
+__all__ = ["FLOORS", "by_package", "main", "package_of"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FLOORS: dict[str, int] = {}
+"""Least coverage in percent by package: what was measured when the floor was set, less one."""
+
+
+def package_of(file: str) -> str:
+    """Return the package that a file of the repository counts for, such as `pipeline.text`.
+
+    Modules beside the packages count for their parent, `pipeline`.
+    """
+    parts = Path(file).resolve().relative_to(REPOSITORY).parts
+    start = parts.index("pipeline_research") if "pipeline_research" in parts else 0
+    return ".".join(parts[start : start + 2] if len(parts) > start + 2 else parts[start : start + 1])
+
+
+def by_package(coverage: Coverage) -> dict[str, Numbers]:
+    """Return the sums of lines and branches by package, for all files that were measured."""
+    sums: dict[str, Numbers] = defaultdict(Numbers)
+    for file in coverage.get_data().measured_files():
+        sums[package_of(file)] += coverage._analyze(file).numbers  # noqa: SLF001  the public report has no groups
+    return dict(sorted(sums.items()))
+
+
+def main(data_file: str = ".coverage") -> int:
+    """Print the table; return 1 when a package is below its floor or has none."""
+    coverage = Coverage(data_file=data_file)
+    coverage.load()
+    found = by_package(coverage)
+    failed = []
+    print(f"{'package':<32}{'lines':>8}{'branches':>10}{'covered':>10}{'floor':>7}")
+    for package, numbers in found.items():
+        floor = FLOORS.get(package)
+        low = floor is None or numbers.pc_covered < floor
+        failed += [package] * low
+        print(
+            f"{package:<32}{numbers.n_statements:>8}{numbers.n_branches:>10}{numbers.pc_covered:>9.1f}%"
+            f"{floor if floor is not None else '-':>7}{'  LOW' if low else ''}"
+        )
+    failed += sorted(FLOORS.keys() - found.keys())
+    if failed:
+        print(f"below their floor, or without one in scripts/check_coverage.py: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
