@@ -1,8 +1,8 @@
 """Print the coverage of each package and compare it with its floor: `python -m scripts.check_coverage [FILE]`.
 
-FILE is the data file of a run under `coverage`, .coverage by default; `make coverage` makes it. Exit code 1: a package is
-below its floor. Coverage counts lines and branches of the tests that need no broker, in the process of the tests: what
-runs in child processes, as much of the command line does, or only with a broker, does not count.
+FILE is the data file of a run under `coverage`, .coverage by default; `make coverage` makes it. The exit code is 1 when
+a package is below its floor. Coverage counts lines and branches that the tests without a broker reach in their own
+process. Code that runs in child processes, as most of the command line does, or only with a broker does not count.
 """
 
 import sys

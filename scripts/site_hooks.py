@@ -1,8 +1,8 @@
 """Hooks of mkdocs: pages from outside `docs/`, and links that work both on the site and in the repository.
 
-The sources stay plain Markdown whose relative links resolve in a checkout. Each link is resolved against its source here:
-to the page on the site where the target has one, else to the file in the public repository. A link to nothing is
-left as it is, and fails the strict build.
+The sources are plain Markdown whose relative links resolve in a checkout. Here, each link becomes one to the page on
+the site where its target has a page, and one to the public repository otherwise. A link whose target does not exist is
+left unchanged, and fails the strict build.
 """
 
 import posixpath
