@@ -48,7 +48,7 @@ test-faults: install ## run the fault tests, at most 30 minutes, and write their
 	  status=$$?; $(BIN)/python -m scripts.generate_guarantees; exit $$status
 
 coverage: install ## run the unit and property tests under coverage, and check each package's floor
-	$(BIN)/coverage run -m pytest -q -m "not broker and not fault" tests/unit tests/property tests/research $(PYTEST_ARGS)
+	$(BIN)/coverage run -m pytest -q -m "not broker and not fault" tests/unit tests/property $(PYTEST_ARGS)
 	$(BIN)/python -m scripts.check_coverage
 
 mutants: install ## change the pure half in small ways and list what no test notices; MUTANTS_ARGS="--packages dedup --count 50"

@@ -15,7 +15,25 @@ from coverage.results import Numbers
 __all__ = ["FLOORS", "by_package", "main", "package_of"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FLOORS: dict[str, int] = {}
+FLOORS = {
+    "pipeline": 88,
+    "pipeline.cli": 61,
+    "pipeline.clusters": 99,
+    "pipeline.dedup": 97,
+    "pipeline.demo": 62,
+    "pipeline.domain": 98,
+    "pipeline.kafka_io": 78,
+    "pipeline.models": 95,
+    "pipeline.observability": 96,
+    "pipeline.offline": 96,
+    "pipeline.ops": 80,
+    "pipeline.runtime": 81,
+    "pipeline.settings": 98,
+    "pipeline.sources": 97,
+    "pipeline.stages": 98,
+    "pipeline.text": 96,
+    "pipeline.wire": 92,
+}
 """Least coverage in percent by package: what was measured when the floor was set, less one."""
 
 
@@ -25,8 +43,7 @@ def package_of(file: str) -> str:
     Modules beside the packages count for their parent, `pipeline`.
     """
     parts = Path(file).resolve().relative_to(REPOSITORY).parts
-    start = parts.index("pipeline_research") if "pipeline_research" in parts else 0
-    return ".".join(parts[start : start + 2] if len(parts) > start + 2 else parts[start : start + 1])
+    return ".".join(parts[:2] if len(parts) > 2 else parts[:1])
 
 
 def by_package(coverage: Coverage) -> dict[str, Numbers]:
