@@ -96,8 +96,7 @@ def wait_for(condition: Callable[[], bool], *, check: Callable[[], None], second
 
 
 async def _load(bootstrap_servers: str, topic: str, records: Sequence[Keyed]) -> None:
-    # lz4 at the level of workers and librdkafka; aiokafka compresses at level 9, which takes five times as long.
-    install_record_batches()
+    install_record_batches()  # lz4 at the level of workers and librdkafka; aiokafka's own takes five times as long
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         acks="all",

@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 TESTS = {
     "clusters": ("tests/unit/clusters",),
     "dedup": ("tests/unit/dedup",),
-    "domain": ("tests/unit/domain",),
+    "domain": ("tests/unit/domain", "tests/unit/wire", "tests/unit/stages", "tests/unit/test_chain.py"),
     "models": ("tests/unit/models",),
     "stages": ("tests/unit/stages", "tests/unit/test_chain.py"),
     "text": ("tests/unit/text",),
@@ -124,9 +124,11 @@ def applied(mutant: Mutant, source: str) -> str:
 
 
 def _changeable(tree: ast.AST) -> Iterator[ast.expr]:
-    """Walk over expressions, except annotations and the parts of f-strings: neither decides what the code does."""
+    """Walk over expressions, except annotations, options of classes and parts of messages, which decide nothing."""
     for field, value in ast.iter_fields(tree):
         if field in {"annotation", "returns"} or isinstance(tree, ast.JoinedStr):
+            continue
+        if field == "keywords" and isinstance(tree, ast.ClassDef):
             continue
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST):

@@ -41,3 +41,4 @@ def test_every_kind_of_change_is_made_and_the_result_parses() -> None:
 
 def test_annotations_and_messages_are_left_alone() -> None:
     assert mutants_of("m.py", "def f(a: Literal[1]) -> Literal[2]:\n    raise E(f'{a:>3} of {a + 1}')\n") == []
+    assert mutants_of("m.py", "class C(Struct, frozen=True):\n    a: int\n") == []
