@@ -1,4 +1,4 @@
-"""Topics of one contest run: made, loaded fast, watched, deleted."""
+"""Topics of one benchmark run: creates, loads, watches and deletes them."""
 
 import asyncio
 import time
@@ -29,19 +29,19 @@ class BenchTopics:
     """The topics under one prefix."""
 
     def __init__(self, bootstrap_servers: str, prefix: str) -> None:
-        """Connect; `create` makes them."""
+        """Connect to the broker; `create` creates the topics."""
         self.bootstrap_servers = bootstrap_servers
         self.prefix = prefix
         self.catalogue: Catalogue = load_catalogue(prefix).sized(article_partitions=PARTITIONS, replication_factor=1)
         self._admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers)
 
     def create(self) -> None:
-        """Make all topics of the catalogue."""
+        """Create all topics of the catalogue and wait for their leaders."""
         provision.apply(self._admin, self.catalogue)
-        wait_for(self._led, check=lambda: None, seconds=_LEADER_SECS, what="leaders of the topics")
+        wait_for(self._led, check=lambda: None, seconds=_LEADER_SECS, what="every topic has leaders")
 
     def delete(self) -> None:
-        """Delete them with their data and disconnect."""
+        """Delete the topics with their data and disconnect."""
         self._admin.delete_topics([spec.name for spec in self.catalogue.topics])
         self._admin.close()
 
@@ -50,16 +50,16 @@ class BenchTopics:
         return self.catalogue.full_name(topic)
 
     def load(self, topic: str, records: Sequence[Keyed]) -> None:
-        """Send (key, value) records to where their keys belong, as record batches."""
+        """Send (key, value) records as whole record batches, each to the partition of its key."""
         asyncio.run(_load(self.bootstrap_servers, self.name(topic), records))
 
     def ends(self, topic: str) -> int:
-        """Return the sum of the ends of a topic's partitions: its records, when no transaction wrote it."""
+        """Return the sum of the end offsets of a topic: its number of records, unless transactions wrote it."""
         wanted = dict.fromkeys(self._partitions(topic), OffsetSpec.LATEST)
         return sum(int(found.offset) for found in self._admin.list_partition_offsets(wanted).values())
 
     def lag(self, group: str, topic: str) -> int:
-        """Return ends minus committed offsets."""
+        """Return the consumer lag of a group in offsets: ends minus committed."""
         found = self._admin.list_group_offsets({group: self._partitions(topic)})[group]
         return self.ends(topic) - sum(max(0, int(item.offset)) for item in found.values())
 
@@ -76,7 +76,17 @@ class BenchTopics:
 
 
 def wait_for(condition: Callable[[], bool], *, check: Callable[[], None], seconds: float, what: str) -> None:
-    """Wait until a condition holds; `check` raises when it never will."""
+    """Wait until a condition holds.
+
+    Args:
+        condition: Asked every 20 ms.
+        check: Called after each failed attempt; raises when the condition cannot come true any more.
+        seconds: Time limit.
+        what: Describes the condition in the error message.
+
+    Raises:
+        TimeoutError: The condition did not hold in time.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         check()
@@ -90,7 +100,7 @@ async def _load(bootstrap_servers: str, topic: str, records: Sequence[Keyed]) ->
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         acks="all",
-        compression_type="lz4",  # as workers write what they read of each other
+        compression_type="lz4",  # as between workers
         max_batch_size=_BATCH_BYTES,
         max_request_size=8 * _BATCH_BYTES,
     )

@@ -1,10 +1,10 @@
-"""How fast a worker that starts catches up with the logs of deduplication, read from Apache Kafka.
+"""Measure how fast a starting worker catches up with the logs of deduplication on Apache Kafka.
 
     python -m benchmarks.catchup [--signatures 300000] [--json PATH]
 
-Signatures as in benchmarks/fold.py are appended as workers append them, and the verdicts on them as transactions write
-them. Then the log is started as a worker starts it: from its beginning, adopting the verdicts on record; without any,
-deciding all of it anew; and from a snapshot of the first half, deciding the rest. Broker and worker share the machine.
+Signatures as in benchmarks/fold.py are appended as workers append them, with their verdicts. Then the log is started as
+a worker starts it, in three ways: from its beginning with the recorded verdicts, from its beginning without any
+recorded verdict, and from a snapshot of the first half. Broker and worker share the machine.
 """
 
 import argparse
@@ -40,28 +40,28 @@ IDENTITY = bytes(16)
 
 
 class Observer:
-    """Takes the time."""
+    """Keeps the duration of the catch-up; implements the observer of `DedupLog`."""
 
     def __init__(self) -> None:
-        """Start without any."""
+        """Start with zero seconds."""
         self.seconds = 0.0
 
     def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
-        """Not of interest."""
+        """Ignore the call."""
 
     def appended(self, signatures: int, wait_secs: float) -> None:
-        """Not of interest."""
+        """Ignore the call."""
 
     def caught_up(self, seconds: float) -> None:
-        """Keep how long it took."""
+        """Keep the seconds."""
         self.seconds = seconds
 
     def saved(self, *, ok: bool) -> None:
-        """Not of interest."""
+        """Ignore the call."""
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure all three starts, print the rates and write them as JSON."""
     parser = argparse.ArgumentParser(description="Catch up with the logs of deduplication.")
     parser.add_argument("--signatures", type=int, default=300_000, help="a multiple of 20,000")
     parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "catchup.json")
@@ -93,7 +93,7 @@ async def _run(topics: BenchTopics, count: int, directory: Path) -> dict[str, An
 
 
 async def _write(topics: BenchTopics, count: int) -> Fold:
-    """Fill both logs; return the fold of the first half."""
+    """Fill both logs with `count` signatures and their verdicts; return the fold of the first half."""
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=topics.bootstrap_servers,
         compression_type="lz4",

@@ -1,8 +1,9 @@
-"""The fold of verdicts: records a second while it catches up and while it tells, and memory for each article.
+"""Measure the fold of verdicts into clusters: records per second, and memory per article.
 
     python -m benchmarks.clusters [RECORDS]
 
-Every fifth record is a copy of the one before; all others are articles alone, as most are.
+Every fifth record is a copy of the one before; the others are unique, as most articles are. Catching up folds without
+output, as at a start; publishing encodes an event for every change.
 """
 
 import gc
@@ -26,25 +27,25 @@ PAGE_BYTES = 4096
 
 
 def main(records: int = 300_000) -> None:
-    """Print the figures of docs/performance.md."""
+    """Print the figures of docs/performance.md, from a log of `records` verdicts."""
     log = [_record(number) for number in range(records)]
     gc.collect()
     before = _resident_bytes()
     clusters = Clusters()
-    seconds = _fold(clusters, log, tell=False)
-    print(f"catch-up: {records / seconds:,.0f} records a second")
-    print(f"memory: {(_resident_bytes() - before) / records:.0f} bytes an article, {len(clusters):,} clusters")
+    seconds = _fold(clusters, log, publish=False)
+    print(f"catch-up: {records / seconds:,.0f} records per second")
+    print(f"memory: {(_resident_bytes() - before) / records:.0f} bytes per article, {len(clusters):,} clusters")
     part = log[: records // 5]
-    print(f"telling: {len(part) / _fold(Clusters(), part, tell=True):,.0f} records a second")
+    print(f"publishing: {len(part) / _fold(Clusters(), part, publish=True):,.0f} records per second")
 
 
-def _fold(clusters: Clusters, log: Sequence[bytes], *, tell: bool) -> float:
+def _fold(clusters: Clusters, log: Sequence[bytes], *, publish: bool) -> float:
     began = time.perf_counter()
     for start in range(0, len(log), BATCH):
         draft = clusters.draft()
         for position in range(start, min(start + BATCH, len(log))):
             for change in draft.apply(decode_verdict_record(log[position]), position, START_MS + position):
-                if tell:
+                if publish:
                     encode(cluster_event(change, clusters.params, lane="", pipeline_version="1").value)
         clusters.adopt(draft)
     return time.perf_counter() - began

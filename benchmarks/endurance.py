@@ -1,12 +1,16 @@
-"""What must not grow or stall: memory over a million records, the time to start, the pause when a worker dies.
+"""Measure memory over a million records, the time to start, and the pause when a worker ends.
 
     python -m benchmarks.endurance [--records 1000000] [--only memory start pause] [--json PATH]
 
-Apache Kafka 4.3.1 is started on loopback. Memory: a passthrough worker in exactly_once takes articles of 4 KB, loaded
-as it works them off; its resident memory is read after every share. Start: the whole chain, from its command until its
-first event is visible, the broker idle and the article waiting. Pause: two passthrough workers under a steady load; one
-is killed, and again one is asked to end; per partition, the longest gap between visible records from then on. The time
-that brokers wait before they believe a killed worker dead, `session_timeout_secs`, is given apart.
+Apache Kafka 4.3.1 is started on loopback.
+
+- Memory: a passthrough worker in exactly_once processes articles of 4 KB, which are loaded share by share; its resident
+  memory is read after each share.
+- Start: seconds from the command of the whole chain to its first visible event, with an idle broker and one waiting
+  article.
+- Pause: two passthrough workers run under a steady load. One is killed, in a second run one is terminated. The result
+  is the longest gap between visible records of a partition afterwards; `session_timeout_secs`, after which brokers
+  consider a killed worker dead, is reported beside it.
 """
 
 import argparse
@@ -30,19 +34,19 @@ from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
 ENRICHED = "news.articles.enriched.v1"
 PARTS = ("memory", "start", "pause")
-SHARES = 20  # memory is read this often
+SHARES = 20  # memory is read after each
 STARTS = 3
-SESSION_SECS = 6.0  # the shortest that brokers take by default
+SESSION_SECS = 6.0  # the shortest session time-out that brokers accept by default
 RATE = 200  # articles a second while a worker ends
 CALM_SECS, AFTER_SECS = 6.0, 20.0
-STILL_SECS = 5.0  # at 200 articles a second over four partitions, silence of this length is a standstill
+STILL_SECS = 5.0  # a partition of four, at 200 articles a second, that is silent for this long stands still
 START_SECS, SHARE_SECS = 120.0, 300.0
 PASSTHROUGH = (sys.executable, "-m", "benchmarks.passthrough", "detect-language")
 CHAIN = (sys.executable, "-m", "pipeline", "worker", *STAGES)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure the chosen parts, print the tables and write the figures as JSON."""
     parser = argparse.ArgumentParser(description="Measure memory, start and the pause when a worker ends.")
     parser.add_argument("--records", type=int, default=1_000_000, help="of the memory run")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
@@ -96,7 +100,6 @@ def _start(topics: BenchTopics) -> float:
     topics.load(RAW, articles_raw(1))
     began = time.monotonic()
     with Processes([CHAIN], _env(topics)) as processes:
-        # An event and the marker of its transaction.
         wait_for(lambda: topics.ends(ENRICHED) >= 1, check=processes.check, seconds=START_SECS, what="first event")
         took = time.monotonic() - began
     topics.delete()
@@ -126,13 +129,13 @@ async def _pause(topics: BenchTopics, how: signal.Signals) -> dict[str, float]:
     gaps = {number: longest_gap(times, when, until) for number, times in seen.items()}
     stuck = sorted(number for number, times in seen.items() if times[-1] < until - STILL_SECS)
     if stuck:
-        raise RuntimeError(f"partitions {stuck} stood still to the end of the run")
+        raise RuntimeError(f"no record of partitions {stuck} in the last {STILL_SECS:.0f} s of the run")
     waited = SESSION_SECS if how == signal.SIGKILL else 0.0
     return {"longest_gap_secs": round(max(gaps.values()), 2), "of_it_session_timeout_secs": waited}
 
 
 def longest_gap(times: Sequence[float], since: float, until: float) -> float:
-    """Return the longest time without a record; one that never ends lasts to the end of the observation."""
+    """Return the longest time without a record after `since`, in seconds; `until` ends the observation."""
     after = [since, *(moment for moment in times if since < moment < until), until]
     return max(later - earlier for earlier, later in itertools.pairwise(after))
 
@@ -155,7 +158,7 @@ async def _follow(topics: BenchTopics, seen: dict[int, list[float]]) -> None:
 
 
 async def _send(topics: BenchTopics, pool: Sequence[Keyed]) -> None:
-    """Send a twentieth of a second's articles at a time, for ever."""
+    """Send RATE articles per second in steps of 50 ms, until cancelled."""
     while True:
         for start in range(0, len(pool), RATE // 20):
             began = time.monotonic()
@@ -184,7 +187,7 @@ def _report(result: dict[str, Any]) -> str:
     for how, found in result.get("pause", {}).items():
         lines.append(
             f"{how}: longest pause of a partition {found['longest_gap_secs']:.1f} s, "
-            f"of it {found['of_it_session_timeout_secs']:.0f} s until brokers believe the worker dead"
+            f"of which {found['of_it_session_timeout_secs']:.0f} s until brokers consider the worker dead"
         )
     return "\n".join(lines)
 

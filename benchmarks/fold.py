@@ -1,10 +1,10 @@
-"""Measure the fold at scale: memory per article, verdicts per second as it fills, snapshot, restore, catch-up.
+"""Measure the fold as it fills: memory per article, verdicts per second, snapshot, restore, adoption.
 
     python benchmarks/fold.py --articles 1000000 --output benchmarks/results/fold.json
 
-Signatures are synthetic but shaped like news, over 5,000 sources: 68 % new articles, 2 % reports from 300 templates
-(one source each, other numbers), 12 % exact copies, 8 % near-duplicates, 6 % repeats, 4 % revisions. All fall into the
-window of near-duplicates. They are made in advance of each block; times are those of the processor, on one core.
+Signatures are synthetic with the shares of news, over 5,000 sources: 68 % new articles, 2 % reports from 300 templates
+(one source each, other numbers), 12 % exact copies, 8 % near-duplicates, 6 % repeats, 4 % revisions. All are within the
+window of near-duplicates. Each block is generated before its time is taken. Times are CPU time on one core.
 """
 
 import argparse
@@ -25,15 +25,21 @@ from pipeline.domain.signature import Signature
 _RECENT = 5_000
 _BLOCK = 10_000
 _BATCH = 500
-"""Signatures folded together: as many as a worker fetches at once."""
+"""Signatures folded together, as many as a worker fetches at once."""
 _TEMPLATES = 300
 
 
 class Feed:
-    """A stream of signatures."""
+    """An endless stream of synthetic signatures."""
 
     def __init__(self, seed: int, unique: bool, step_ms: int) -> None:
-        """Start a stream; `unique` makes every article a new one."""
+        """Start a stream.
+
+        Args:
+            seed: Of the random numbers; the same seed gives the same stream.
+            unique: Make every article a new one, which needs the most memory.
+            step_ms: Milliseconds between two signatures.
+        """
         self._rng = np.random.default_rng(seed)
         self._unique = unique
         self._step_ms = step_ms
@@ -42,7 +48,7 @@ class Feed:
         self._templates = self._rng.integers(0, 65536, (_TEMPLATES, 128), dtype=np.uint16)
 
     def block(self, count: int) -> list[Signature]:
-        """Return the next signatures."""
+        """Return the next `count` signatures."""
         sketches = self._rng.integers(0, 65536, (count, 128), dtype=np.uint16)
         digests = self._rng.bytes(48 * count)
         kinds = self._rng.random(count)
@@ -104,7 +110,7 @@ def _resident_bytes() -> int:
 
 
 def _fill(fold: Fold, block: list[Signature]) -> float:
-    """Fold signatures as a worker does; return the seconds it took."""
+    """Fold signatures in batches, as a worker does; return the CPU seconds."""
     begin = time.process_time()
     for start in range(0, len(block), _BATCH):
         for _ in fold.apply_all([(one, one.ingested_at_ms) for one in block[start : start + _BATCH]]):
@@ -113,11 +119,11 @@ def _fill(fold: Fold, block: list[Signature]) -> float:
 
 
 def measure(articles: int, seed: int, *, unique: bool) -> Iterator[dict[str, object]]:
-    """Fill a fold; yield figures at 100,000, 500,000, 1,000,000 and at the end, then those of the full fold."""
+    """Fill a fold; yield its figures at 100,000, 500,000, 1,000,000 and all articles, then those of `_full`."""
     step_ms = max(1, 72 * 3_600_000 // (articles + 2 * _BLOCK))
     _fill(Fold(), Feed(seed, unique, step_ms).block(_BLOCK))
     fold, feed = Fold(), Feed(seed, unique, step_ms)
-    feed.block(_BLOCK)  # its memory is used again for every block
+    feed.block(_BLOCK)  # its memory is reused for later blocks, so it must not count
     before = _resident_bytes()
     recent: list[float] = []
     while len(fold) < articles:
@@ -135,7 +141,7 @@ def measure(articles: int, seed: int, *, unique: bool) -> Iterator[dict[str, obj
 
 
 def _full(fold: Fold, feed: Feed) -> dict[str, object]:
-    """Measure snapshot, restore and the adoption of recorded verdicts, on top of all that is there."""
+    """Measure snapshot, restore and the adoption of recorded verdicts on a full fold."""
     begin = time.process_time()
     parts = fold.snapshot()
     snapshot = time.process_time() - begin
@@ -171,7 +177,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000, help="a multiple of 10,000")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--unique", action="store_true", help="every article is a new one: the most memory")
+    parser.add_argument(
+        "--unique", action="store_true", help="make every article a new one, which needs the most memory"
+    )
     parser.add_argument("--output", type=Path, help="file for all figures, JSON")
     options = parser.parse_args()
     figures = []

@@ -1,11 +1,11 @@
-"""How long an article takes from `send` until a read_committed reader sees its event.
+"""Measure the delay of an article from `send` until a read_committed reader sees its event.
 
     python -m benchmarks.latency [--rates 10 60 600] [--seconds 15] [--cuts one five] [--json PATH]
 
 Apache Kafka 4.3.1 is started on loopback, then the whole chain in exactly_once: as one service, then as five. Articles
-of about 700 words are sent at a steady rate whether or not the pipeline keeps up, and each one's clock starts when it
-was due, so that a stall counts for all who waited. A rate is held when the last event is seen within two seconds of
-the last article. Articles that are held back as duplicates have no event; they are counted apart.
+of about 700 words are sent at a steady rate whether or not the pipeline keeps up. The delay of an article starts when
+it was due, so a stall counts for every article that waited. A rate is held when the last event is visible within two
+seconds of the last article. Articles held back as duplicates have no event and are counted separately.
 """
 
 import argparse
@@ -46,7 +46,7 @@ class _Provenance(Struct):
 
 
 class _Outcome(Struct):
-    """All that is read of an event or of a duplicate."""
+    """The part of an event or a duplicate that is read here."""
 
     provenance: _Provenance
 
@@ -55,10 +55,10 @@ _DECODER = msgspec.json.Decoder(_Outcome)
 
 
 class Reader:
-    """Notes when the outcome of each raw record becomes visible."""
+    """Records when the outcome of each raw record becomes visible."""
 
     def __init__(self) -> None:
-        """Start with nothing seen."""
+        """Start empty."""
         self.events: dict[Place, float] = {}
         self.duplicates: set[Place] = set()
 
@@ -89,15 +89,15 @@ class Reader:
             await consumer.stop()
 
     def seen(self) -> int:
-        """Return how many raw records have an outcome."""
+        """Return the number of raw records with a visible outcome."""
         return len(self.events) + len(self.duplicates)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure all rates for each cut, print a table and write the figures as JSON."""
     parser = argparse.ArgumentParser(description="Measure the delay from raw article to event.")
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 60, 600], help="articles a second")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each rate")
+    parser.add_argument("--seconds", type=float, default=15.0, help="duration of each rate")
     parser.add_argument("--cuts", nargs="+", choices=sorted(CUTS), default=["one", "five"])
     parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "latency.json")
     options = parser.parse_args()
@@ -150,7 +150,7 @@ async def _cut(
                 found.append({"cut": cut, **one})
                 print(f"  {found[-1]}", file=sys.stderr)
                 if one["unseen"]:
-                    break  # higher rates would only measure the backlog of this one
+                    break  # at higher rates the backlog of this one would be measured
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -182,7 +182,12 @@ async def _rate(
 
 
 async def send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tuple[dict[Place, float], float]:
-    """Send at the rate; return when each record was due, by its place in the raw topic, and when the last one was."""
+    """Send articles at a rate, in articles per second.
+
+    Returns:
+        When each record was due, by partition and offset in the raw topic, and when the last one was due; both in
+        seconds of `time.perf_counter`.
+    """
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=topics.bootstrap_servers, acks="all", max_request_size=8 * 1024 * 1024
     )
@@ -206,7 +211,7 @@ async def send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tup
 
 
 def percentile(ordered: Sequence[float], share: int) -> int | None:
-    """Return a percentile in milliseconds."""
+    """Return a percentile of ordered seconds, in milliseconds; None when there are none."""
     if not ordered:
         return None
     return round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)] * 1000)
@@ -215,9 +220,9 @@ def percentile(ordered: Sequence[float], share: int) -> int | None:
 def _table(found: Sequence[dict[str, Any]]) -> str:
     lines = ["| services | articles/s | p50 ms | p95 ms | p99 ms | held |", "|---|---:|---:|---:|---:|---|"]
     for one in found:
-        held = "yes" if one["held"] else f"no: the last event came {one['drain_secs']} s after the last article"
+        held = "yes" if one["held"] else f"no: last event {one['drain_secs']} s after the last article"
         if one["unseen"]:
-            held = f"no: {one['unseen']} of {one['sent']} had no outcome after {DRAIN_SECS:.0f} s"
+            held = f"no: {one['unseen']} of {one['sent']} without an outcome after {DRAIN_SECS:.0f} s"
         lines.append(f"| {one['cut']} | {one['rate']} | {one['p50_ms']} | {one['p95_ms']} | {one['p99_ms']} | {held} |")
     return "\n".join(lines)
 

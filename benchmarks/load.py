@@ -1,14 +1,16 @@
-"""Hold a rate for minutes, then send three times what the machine can: delay, backlog and memory over time.
+"""Measure delay, backlog and memory under a rate held for minutes, and under three times the capacity.
 
     python -m benchmarks.load [--rate 600] [--minutes 10] [--workers 2] [--cut one|five] [--overload 30] [--json PATH]
 
 Apache Kafka 4.3.1 is started on loopback, then the whole chain in exactly_once, every service `--workers` times. First
-its capacity is measured: how fast it works off articles that are all there already. Then articles of about 700 words
-are sent at the rate whether or not the pipeline keeps up, and each one's clock starts when it was due. Then comes the
-overload, three times the capacity: the backlog must grow, memory must not, and afterwards the backlog must go to zero.
+the capacity is measured: the rate at which articles are processed that are all waiting. Then articles of about 700
+words are sent at the given rate whether or not the pipeline keeps up; the delay of each starts when it was due. Last
+comes the overload, three times the capacity: the backlog has to grow and memory must not, and afterwards the backlog
+has to fall to zero.
 
-The exit code is 1 when the rate was not held (more than two seconds of it waited at its end), when the overload was
-none (less than half of what came beyond the capacity waited at its end), or when it was not worked off in time.
+The exit code is 1 when the rate was not held (more than two seconds of it were waiting at its end), when the overload
+did not overload (less than half of what exceeded the capacity was waiting at its end), or when the backlog was not
+processed in time.
 """
 
 import argparse
@@ -31,17 +33,17 @@ SAMPLE_SECS = 5.0
 WINDOW_SECS = 20
 DRAIN_SECS = 300.0
 CAPACITY_ARTICLES = 6000
-HELD_SECS = 2.0  # of the rate may wait when its time is over
-OVERLOADED_SHARE = 0.5  # of what came beyond the capacity must have been seen waiting
+HELD_SECS = 2.0  # seconds of the rate that may be waiting at its end
+OVERLOADED_SHARE = 0.5  # of what exceeded the capacity has to be waiting at the end of the overload
 
 
 def main() -> None:
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(description="Hold a rate, then send three times what the machine can.")
+    """Measure, print a report and write the figures as JSON; exit with 1 when something failed."""
+    parser = argparse.ArgumentParser(description="Hold a rate, then send three times the capacity.")
     parser.add_argument("--rate", type=int, default=600, help="articles a second")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to hold it")
     parser.add_argument("--overload", type=int, default=30, help="seconds of three times the capacity")
-    parser.add_argument("--workers", type=int, default=2, help="of each service")
+    parser.add_argument("--workers", type=int, default=2, help="workers of each service")
     parser.add_argument("--cut", choices=sorted(CUTS), default="one")
     parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "load.json")
     options = parser.parse_args()
@@ -67,16 +69,16 @@ def articles(count: int, start: int) -> list[Keyed]:
 
 
 def what_failed(found: dict[str, Any]) -> list[str]:
-    """Return what did not happen that had to: the rate held, an overload that was one, everything worked off."""
+    """Return a line for every condition of the module's docstring that does not hold."""
     held, overload = found["held"], found["overload"]
     failures = []
     if held["backlog"] > HELD_SECS * found["rate"]:
-        failures.append(f"not held: {held['backlog']} articles waited when the time was over")
+        failures.append(f"not held: {held['backlog']} articles were waiting at its end")
     beyond = overload["articles"] - found["capacity"] * overload["secs"]
     if overload["backlog"] < max(1.0, OVERLOADED_SHARE * beyond):
-        failures.append(f"no overload: {overload['backlog']} articles waited at its end")
+        failures.append(f"no overload: {overload['backlog']} articles were waiting at its end")
     if not found["drained"]:
-        failures.append(f"not drained within {DRAIN_SECS:.0f} s")
+        failures.append(f"not drained: a backlog was left after {DRAIN_SECS:.0f} s")
     return failures
 
 
@@ -109,12 +111,12 @@ async def _run(topics: BenchTopics, options: argparse.Namespace) -> dict[str, An
 
 
 async def _capacity(topics: BenchTopics, reader: Reader, processes: Processes) -> float:
-    """Return the articles a second that are worked off when all are there already."""
+    """Return the articles per second that are processed when all of them are waiting."""
     await asyncio.to_thread(topics.load, RAW, articles(CAPACITY_ARTICLES, WARM_UP))
     began, before = time.perf_counter(), reader.seen()
     wanted = WARM_UP + CAPACITY_ARTICLES
     if not await _drained(reader, wanted, processes):
-        raise TimeoutError(f"{CAPACITY_ARTICLES} articles were not worked off within {DRAIN_SECS:.0f} s")
+        raise TimeoutError(f"{CAPACITY_ARTICLES} articles were not processed within {DRAIN_SECS:.0f} s")
     return (wanted - before) / (time.perf_counter() - began)
 
 
@@ -123,7 +125,7 @@ async def _phases(
 ) -> dict[str, Any]:
     done = WARM_UP + CAPACITY_ARTICLES
     held = await asyncio.to_thread(articles, int(options.rate * options.minutes * 60), done)
-    # What the machine can alone: while it is sent, the sender takes its part too.
+    # The capacity was measured without a sender, which now shares the processor.
     beyond = round(OVERLOAD * max(capacity, options.rate))
     extra = await asyncio.to_thread(articles, beyond * options.overload, done + len(held))
     samples: list[dict[str, Any]] = []
@@ -157,7 +159,7 @@ async def _phases(
 
 
 async def _backlog(topics: BenchTopics, reader: Reader) -> int:
-    """Return how many articles in the raw topic have no outcome yet."""
+    """Return the number of articles in the raw topic without an outcome."""
     return max(0, await asyncio.to_thread(topics.ends, RAW) - reader.seen())
 
 
@@ -189,7 +191,7 @@ def _delays(due: dict[Place, float], reader: Reader) -> dict[str, int | None]:
 
 
 def _windows(due: dict[Place, float], reader: Reader, began: float) -> list[dict[str, Any]]:
-    """Return the delays of articles by when they were due."""
+    """Return the delays of articles in windows of WINDOW_SECS, by when they were due."""
     windows: dict[int, dict[Place, float]] = {}
     for place, at in due.items():
         windows.setdefault(int((at - began) // WINDOW_SECS) * WINDOW_SECS, {})[place] = at
@@ -205,8 +207,8 @@ def _report(found: dict[str, Any]) -> str:
     end = f"after {found['drain_secs']} s" if found["drained"] else f"not within {DRAIN_SECS:.0f} s"
     lines += [
         "",
-        f"capacity {found['capacity']} a second",
-        f"waiting: {found['held']['backlog']} at the end of the rate, {found['overload']['backlog']} of the overload",
+        f"capacity {found['capacity']} articles per second",
+        f"waiting: {found['held']['backlog']} at the end of the rate, {found['overload']['backlog']} after overload",
         f"backlog up to {backlog}, drained {end}; memory of the largest worker {min(memory)}–{max(memory)} MiB",
     ]
     return "\n".join(lines)

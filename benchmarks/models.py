@@ -2,9 +2,9 @@
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.models [--articles 2048]
 
-Articles of about 700 words are put together from sentences written here, so that the run needs no data; real news has
-more distinct words (`news-pipeline eval subjects` times it). CPU time, best of five, batches of 256.
-Workers run OpenBLAS in one thread; more of them spin, which counts as CPU time.
+Articles of about 700 words are composed from sentences in this file, so the run needs no data. Real news has more
+distinct words; `news-pipeline eval subjects` measures it. Times are CPU time, the best of five, in batches of 256.
+OpenBLAS has to run in one thread, as in workers: idle threads of it spin, which counts as CPU time.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SENTENCES = {
 
 
 def articles(count: int) -> list[tuple[str, str]]:
-    """Make articles of 700 words; one word in ten is new."""
+    """Return `count` pairs of language tag and text of 700 words; one word in ten is new."""
     rng = random.Random(1)
     out = []
     for number in range(count):
@@ -53,7 +53,7 @@ def best(work: Callable[[Sequence[tuple[str, str]]], object], rows: Sequence[tup
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=2048)
     rows = articles(parser.parse_args().articles)

@@ -1,4 +1,4 @@
-"""Contestants as processes: started, stopped and continued together, their CPU time read from /proc."""
+"""Processes that are started, paused, continued and ended together, with CPU time and memory from /proc."""
 
 import os
 import signal
@@ -15,18 +15,18 @@ _END_SECS = 15.0
 
 
 class Processes:
-    """One contestant: one process, or several that work together."""
+    """One process, or several that work together."""
 
     def __init__(self, commands: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> None:
-        """Take the command of each process; `env` is what is added to our own environment."""
+        """Take the command of each process, and variables to add to this environment."""
         self._commands = commands
-        # Numerical libraries would start a thread per core for matrices this small.
+        # OpenBLAS would start a thread per core, which these small matrices do not need.
         self._env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **(env or {})}
         self._running: list[subprocess.Popen[bytes]] = []
         self._logs = tempfile.TemporaryDirectory(prefix="benchmark-")
 
     def __enter__(self) -> Self:
-        """Start them."""
+        """Start all processes."""
         for number, command in enumerate(self._commands):
             with (Path(self._logs.name) / f"{number}.log").open("wb") as log:
                 process = subprocess.Popen(
@@ -38,7 +38,7 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End them, politely first."""
+        """End all processes by SIGTERM, and by SIGKILL what is left after 15 seconds."""
         for how in (signal.SIGTERM, signal.SIGKILL):
             for process in self._running:
                 if process.poll() is None:
@@ -52,35 +52,35 @@ class Processes:
         self._logs.cleanup()
 
     def pause(self) -> None:
-        """Stop them where they are."""
+        """Pause all processes by SIGSTOP."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Let them continue."""
+        """Continue all processes by SIGCONT."""
         self._signal(signal.SIGCONT)
 
     def cpu_secs(self) -> float:
-        """Return user and system time of all of them so far."""
+        """Return the user and system time of all processes since their start, in seconds."""
         return sum(_cpu_secs(process.pid) for process in self._running)
 
     def resident_bytes(self) -> int:
-        """Return the resident memory of all of them."""
+        """Return the sum of the resident memory of all processes."""
         return sum(_resident_bytes(process.pid) for process in self._running)
 
     def send(self, number: int, what: signal.Signals) -> None:
-        """Send one of them a signal."""
+        """Send a signal to the process with this number, from 0."""
         self._running[number].send_signal(what)
 
     def memory_mib(self) -> int:
-        """Return the resident memory of the largest of them."""
+        """Return the resident memory of the largest process, in MiB."""
         return max(_memory_mib(process.pid) for process in self._running)
 
     def check(self) -> None:
-        """Raise when one has ended."""
+        """Raise RuntimeError with the end of its output when a process has ended."""
         for number, process in enumerate(self._running):
             if process.poll() is not None:
-                said = (Path(self._logs.name) / f"{number}.log").read_text("utf-8", "replace")[-3000:]
-                raise RuntimeError(f"{' '.join(self._commands[number][:4])} ended with {process.returncode}:\n{said}")
+                output = (Path(self._logs.name) / f"{number}.log").read_text("utf-8", "replace")[-3000:]
+                raise RuntimeError(f"{' '.join(self._commands[number][:4])} ended with {process.returncode}:\n{output}")
 
     def _signal(self, number: signal.Signals) -> None:
         for process in self._running:
@@ -88,7 +88,7 @@ class Processes:
 
 
 def _cpu_secs(pid: int) -> float:
-    # The second field, a name in parentheses, may hold spaces.
+    # The second field is a name in parentheses, which may contain spaces.
     fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 

@@ -1,17 +1,18 @@
-"""CPU time per article of every stage, in one process, without a broker.
+"""Measure the CPU time per article of every stage, in one process, without a broker.
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.stages [--input PATH] [--articles 2048] [--words 700]
 
-The input is the samples or any file `news-pipeline run` reads. Texts are brought to about the asked length by appending
-sentences of their own words in another order, so that the language stays and no two are alike; markup is measured apart
-(`news-pipeline eval extract`). Batches hold 256. The times are CPU time, the best of three rounds. Busy machines lie,
-and so do threads of OpenBLAS: they spin for a while after their work. Workers have one, as the variable says.
+The input is the samples, or any file that `news-pipeline run` reads. Texts are extended to about the given length by
+sentences of their own words in another order, which keeps the language and makes every text different. Markup is
+measured by `news-pipeline eval extract`. Batches have 256 articles. Times are CPU time, the best of three rounds.
+OpenBLAS has to run in one thread, as in workers: its idle threads spin, which counts as CPU time.
 """
 
 import argparse
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ from pipeline.wire.raw import decode_raw
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "articles" / "1-originals.jsonl"
 BATCH = 256
 ROUNDS = 3
-CHARS_PER_WORD = 6  # with its space; scripts without spaces are measured by it too
+CHARS_PER_WORD = 6  # including the space; also used for scripts without spaces
 
-# DESIGN: microseconds per article of 700 words on one core.
+# Aims, in microseconds per article of 700 words on one core.
 CLEANING_AIM = 120
 AIMS = {"detect-language": 100, "classify": 200, "fold": 100}
 
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def make_records(path: Path, count: int, words: int, start: int = 0) -> list[Record]:
-    """Return raw JSON records with distinct addresses, numbered from `start`, and texts of about the asked length."""
+    """Return raw JSON records with distinct URLs, numbered from `start`, and texts of about `words` words."""
     sources = [found for found in map(_parsed, read_files(find_files([path]), now_ms=0)) if found]
     chance = random.Random(7 + start)
     records = []
@@ -85,10 +86,13 @@ def make_records(path: Path, count: int, words: int, start: int = 0) -> list[Rec
 
 def measure(records: Sequence[Record]) -> dict[str, float]:
     """Return microseconds of CPU per article for each part of the chain."""
+    ingest: Any
+    dedupe: Any
     ingest, dedupe, *rest = build_stages(STAGES)
     windows = DedupSettings()
     fold = build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
     clock = Stopwatch(len(records))
+    later: list[Any] = list(rest)  # `dedupe` is the only stage without `process`
     for start in range(0, len(records), BATCH):
         batch: Any = list(records[start : start + BATCH])
         articles = _emitted(clock.take("ingest", ingest.process, batch))
@@ -97,25 +101,25 @@ def measure(records: Sequence[Record]) -> dict[str, float]:
             "fold", lambda items: list(fold.apply_all([(item, item.ingested_at_ms) for item in items])), signatures
         )
         passing = [replace(verdict, kind="unique") for verdict in verdicts]  # later stages see every article
-        batch = _emitted(clock.take("judge", lambda items, found=passing: dedupe.judge(items, found), articles))
-        for stage in rest:
+        batch = _emitted(clock.take("judge", partial(dedupe.judge, verdicts=passing), articles))
+        for stage in later:
             batch = _emitted(clock.take(stage.name, stage.process, batch))
         hop = clock.take("codec of a hop", lambda items: [decode_article(encode(item)) for item in items], articles)
         if len(hop) != len(batch):
-            raise RuntimeError("articles were lost on the way")
+            raise RuntimeError("a stage returned another number of articles than it got")
         clock.take("codec of events", lambda items: [encode(event.value) for event in items], batch)
     return clock.micros()
 
 
 def clean(records: Sequence[Record]) -> float:
-    """Return microseconds of CPU per article for its text alone: no decoding of the record, no signature."""
+    """Return microseconds of CPU per article for cleaning its text, without decoding and signature."""
     params = IngestParams()
     raws = [decode_raw(record.value, record.headers, params) for record in records]
     began = time.process_time()
     for raw in raws:
         draft = draft_article(raw, "example.com", 0, params) if isinstance(raw, RawArticle) else None
         if not isinstance(draft, ArticleDraft):
-            raise RuntimeError("a benchmark needs articles that pass")  # noqa: TRY004  it is about the input
+            raise RuntimeError("an article of the input does not pass `ingest`")  # noqa: TRY004  about the input, not a type
         summarise(draft.paragraphs, params.summary_chars)
         word_count(join_paragraphs(draft.paragraphs), len(draft.paragraphs))
     return (time.process_time() - began) / len(records) * 1_000_000
@@ -129,7 +133,7 @@ class Stopwatch:
         self._secs: dict[str, float] = {}
 
     def take(self, name: str, work: Callable[[Any], Any], batch: Any) -> Any:
-        """Do the work and note how long it took."""
+        """Call `work` with a batch, add its CPU time to that of `name`, and return its result."""
         began = time.process_time()
         result = work(batch)
         self._secs[name] = self._secs.get(name, 0.0) + time.process_time() - began
@@ -143,7 +147,7 @@ class Stopwatch:
 def _emitted(outcomes: Sequence[Any]) -> list[Any]:
     lost = [outcome for outcome in outcomes if not isinstance(outcome, Emit | Drop)]
     if lost:
-        raise RuntimeError(f"a benchmark needs articles that pass: {lost[0]}")
+        raise RuntimeError(f"a stage rejects an article of the input: {lost[0]}")
     return [outcome.value for outcome in outcomes if isinstance(outcome, Emit)]
 
 

@@ -1,13 +1,13 @@
-"""What the wiring costs: this runtime beside a stock faust agent, aiokafka, Quix Streams and librdkafka, in one run.
+"""Compare this runtime with a stock faust agent, aiokafka, Quix Streams and librdkafka, in one run.
 
     python -m benchmarks.wiring [--records 80000] [--rounds 3] [--only NAME…] [--json PATH]
 
-Apache Kafka 4.3.1 is started on loopback. Passthrough decodes and encodes articles of 3–4 KB and nothing else, read and
-written with lz4 as workers do; agents of stock faust get a quarter of the records, for the same time. The chain takes
-raw articles through all five stages, deduplication log included. Every contestant is started, warmed up,
-stopped with SIGSTOP while its topic is loaded, and continued: its CPU time (user and system, all its processes) and the
-wall time are taken from there to its last commit. Contestants take turns, round by round, so that a busy machine is
-busy for all; medians are printed, with ratios.
+Apache Kafka 4.3.1 is started on loopback. A passthrough only decodes and encodes articles of 3–4 KB, read and written
+with lz4 as between workers; stock faust gets a quarter of the records, so that its runs do not last longer. The chain
+processes raw articles by all five stages, with the deduplication log. Every contestant is started, warmed up, paused by
+SIGSTOP while its topic is loaded, and continued. From then to its last commit, wall time and CPU time (user and system,
+all its processes) are measured. Contestants take turns, round by round, so that other load on the machine affects all
+of them. Medians and their ratios are printed.
 """
 
 import argparse
@@ -47,14 +47,23 @@ PEER_VENV = REPOSITORY / ".cache" / "benchmark-peers"
 PEER_PACKAGES = ("quixstreams==3.23.4", "confluent-kafka==2.11.1", "orjson")
 POOL = 1000  # distinct articles
 WARM_UP = 1000
-SLOW_SHARE = 4  # who needs ten times the time for a record gets this part of them
+SLOW_SHARE = 4  # stock faust, ten times as slow, gets a fourth of the records
 PASSTHROUGH_WORDS = 230  # 3–4 KB as an internal article
 CHAIN_WORDS = 700
 START_SECS, RUN_SECS = 180.0, 300.0
 
 
 class Contestant(Struct, frozen=True):
-    """One way to wire; `groups` are (consumer group, source topic) in order where commits tell when it is done."""
+    """One program to measure.
+
+    Attributes:
+        name: Shown in the table.
+        kind: `passthrough` or `chain`, which decides the input.
+        commands: The command of each process.
+        env: Variables added to the environment.
+        groups: Consumer group and source topic of each service, in the order of the stages, when commits show that
+            all is done; empty when the number of outputs does.
+    """
 
     name: str
     kind: str
@@ -82,10 +91,10 @@ class Run(Struct, frozen=True):
 
 
 def main() -> None:
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(description="Compare what wirings cost.")
-    parser.add_argument("--records", type=int, default=80_000, help="of a passthrough run")
-    parser.add_argument("--chain-records", type=int, default=6_000, help="of a run through all stages")
+    """Measure all contestants in turn, print a table and write the figures as JSON after each run."""
+    parser = argparse.ArgumentParser(description="Compare this runtime with other stream processing.")
+    parser.add_argument("--records", type=int, default=80_000, help="records of a passthrough run")
+    parser.add_argument("--chain-records", type=int, default=6_000, help="records of a run through all stages")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--compression", choices=["lz4", "none"], default="lz4")
     parser.add_argument("--only", nargs="*", help="contestants by name")
@@ -109,7 +118,7 @@ def main() -> None:
                 load = loads[kind][: len(loads[kind]) // (SLOW_SHARE if name.startswith("stock faust") else 1)]
                 run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), load)
                 runs.setdefault(name, []).append(run)
-                _write(options.json, _result(runs, options))  # what is measured is kept when the rest is interrupted
+                _write(options.json, _result(runs, options))  # an interrupted run keeps its results
                 print(f"  round {turn + 1} {name:<40} {run.per_cpu_sec:>9.0f} {run.per_sec:>9.0f}", file=sys.stderr)
     print(_table(_result(runs, options)))
 
@@ -196,9 +205,9 @@ def _measure(contestant: Contestant, topics: BenchTopics, records: Sequence[Keye
 
 
 def _done(contestant: Contestant, topics: BenchTopics, records: int) -> Callable[[], bool]:
-    """Return what says that all is done: commits where transactions add markers to the outputs, else the outputs."""
+    """Return the test for a finished run: by commits where transactions add markers to the outputs, else by outputs."""
     if contestant.groups:
-        # In the order of the stages: what an earlier one committed is in the next one's topic.
+        # In the order of the stages: when one has no lag, its outputs are in the topic of the next.
         return lambda: all(topics.lag(group, topic) == 0 for group, topic in contestant.groups)
     if "exactly-once" in contestant.name:
         return lambda: topics.lag(f"{topics.prefix}peer", UNIQUE) == 0
@@ -212,7 +221,7 @@ def articles_raw(count: int) -> list[Keyed]:
 
 
 def articles_between(count: int) -> list[Keyed]:
-    """Return articles of 4 KB as they are between stages: a pool of distinct ones again and again, keyed by id."""
+    """Return `count` internal articles of 4 KB, keyed by id; POOL distinct ones are repeated."""
     ingest = build_stages(["ingest"])[0]
     articles = _articles(ingest, make_records(SAMPLES, POOL, PASSTHROUGH_WORDS))
     pool = [(article.id.encode(), encode(article)) for article in articles]
@@ -223,12 +232,12 @@ def articles_between(count: int) -> list[Keyed]:
 def _articles(ingest: Any, records: Sequence[Record]) -> list[Any]:
     outcomes = ingest.process(records)
     if not all(isinstance(outcome, Emit) for outcome in outcomes):
-        raise RuntimeError("a benchmark needs articles that pass")
+        raise RuntimeError("an article of the input does not pass `ingest`")
     return [outcome.value for outcome in outcomes]
 
 
 def _peer_python() -> Path:
-    """Return the interpreter of the peers' environment, made at the first call; they are no dependencies of ours."""
+    """Return the interpreter of the peers' own environment, which the first call creates."""
     python = PEER_VENV / "bin" / "python"
     if not python.exists():
         uv = shutil.which("uv") or str(REPOSITORY / ".cache" / "uv" / "bin" / "uv")  # the latter is what make fetches

@@ -1,7 +1,8 @@
-"""Look the locked dependencies up among known vulnerabilities: `python -m scripts.audit UV`, as `make audit` does.
+"""Look up known vulnerabilities of the locked dependencies: `python -m scripts.audit UV`, as `make audit` does.
 
-Ends with 1 when one is known. Without a way to the service (osv.dev) it says that nothing was checked, and ends with 0:
-a build must not depend on somebody else's server. With AUDIT_REQUIRED=1, as before a release, it ends with 1 then too.
+The exit code is 1 when a vulnerability is known. When osv.dev cannot be reached, the program prints NOT CHECKED and
+exits with 0, because a build must not depend on another party's server. With AUDIT_REQUIRED=1, as before a release, it
+exits with 1 then as well.
 """
 
 import os
@@ -13,10 +14,10 @@ _UNREACHABLE = ("error sending request", "Request failed", "timed out")
 
 
 def audit(uv: str, *, required: bool) -> int:
-    """Return the exit code, having said what was found."""
+    """Run the audit of uv, print its findings and return the exit code."""
     command = [uv, "audit", "--locked", "--preview-features", "audit-command"]
     try:
-        done = subprocess.run(  # noqa: S603  # arguments of ours
+        done = subprocess.run(  # noqa: S603  # fixed arguments
             command, capture_output=True, text=True, timeout=TIMEOUT_SECS, check=False
         )
     except subprocess.TimeoutExpired:

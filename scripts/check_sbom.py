@@ -2,9 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["cyclonedx-python-lib==11.7.0", "jsonschema-rs>=0.33"]
 # ///
-"""Check a list of components by the schema of CycloneDX: `uv run --script scripts/check_sbom.py FILE`.
+"""Validate a list of components against the schema of CycloneDX: `uv run --script scripts/check_sbom.py FILE`.
 
-The schema comes with CycloneDX's own library; its own check of every address takes minutes.
+The schema comes from CycloneDX's own library. Its own validator is not used: it resolves every URL, which takes
+minutes.
 """
 
 import json
@@ -19,7 +20,7 @@ _SCHEMAS = files("cyclonedx.schema") / "_res"
 
 
 def main(path: Path) -> int:
-    """Say how many components there are, or what is wrong."""
+    """Print the number of components and every error; return 1 when there is an error or no component."""
     document = json.loads(path.read_text("utf-8"))
     schema = _schema(f"bom-{document['specVersion']}.SNAPSHOT.schema.json")
     validator = Draft7Validator(schema, retriever=lambda uri: _schema(uri.rsplit("/", 1)[-1]), validate_formats=True)

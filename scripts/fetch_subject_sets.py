@@ -1,10 +1,10 @@
-"""Add labelled news of public repositories to a directory of corpora, from local clones of them.
+"""Add labelled news sets of public repositories to a directory of corpora, from local clones.
 
     python scripts/fetch_subject_sets.py DATA CLONES
 
-`CLONES` has the repositories as `owner+name` (clones, bare or not). Every set is of one commit and one licence, written
-below; only sets whose licence allows it may be in `SHIPPED` of `pipeline_research.training.corpora`. The texts stay the
-publishers' and out of this repository.
+`CLONES` contains the repositories as `owner+name`, bare or not. Each set is taken from one commit under one licence,
+both declared below. Only sets whose licence permits it may be listed in `SHIPPED` of
+`pipeline_research.training.corpora`. The texts belong to their publishers and are not part of this repository.
 """
 
 import csv
@@ -23,7 +23,15 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Source:
-    """A set: where it comes from, how its files are read, and what its labels mean."""
+    """A labelled set.
+
+    Attributes:
+        repository: `owner/name` on GitHub.
+        commit: The commit whose files are read.
+        licence: Of the texts, with its place or restriction.
+        rows: Reads the rows out of a clone.
+        labels: Code of the IPTC Media Topic by label of the set; `skip` leaves a label out.
+    """
 
     repository: str
     commit: str
@@ -32,14 +40,14 @@ class Source:
     labels: Mapping[str, str]
 
     def text(self, clone: Path, path: str) -> str:
-        """Return a file of the commit."""
+        """Return the text of a file at the commit."""
         command = ["git", "-C", str(clone), "show", f"{self.commit}:{path}"]
-        found = subprocess.run(command, check=True, capture_output=True)  # noqa: S603  the paths are ours
+        found = subprocess.run(command, check=True, capture_output=True)  # noqa: S603  fixed paths
         return found.stdout.decode("utf-8", "replace")
 
 
 def _dikgang(source: Source, clone: Path) -> Iterator[Row]:
-    """Articles of Botswana's Daily News with IPTC subjects; the training part is too large for most mirrors."""
+    """Yield articles of Botswana's Daily News with IPTC subjects, without the training part, which mirrors omit."""
     for part in ("dev", "test"):
         text = source.text(clone, f"daily-news-dikgang/daily-news-dikgang-{part}.tsv")
         for row in csv.DictReader(io.StringIO(text), delimiter="\t"):
@@ -47,14 +55,14 @@ def _dikgang(source: Source, clone: Path) -> Iterator[Row]:
 
 
 def _german(source: Source, clone: Path) -> Iterator[Row]:
-    """Articles of Der Standard, with its sections."""
+    """Yield articles of Der Standard with their sections."""
     text = source.text(clone, "test.csv")
     for label, body in csv.reader(io.StringIO(text), delimiter=";", quotechar="'"):
         yield {"lang": "de", "text": body, "label": label}
 
 
 def _vietnamese(source: Source, clone: Path) -> Iterator[Row]:
-    """Headlines of VnExpress, a file for each section."""
+    """Yield headlines of VnExpress; there is a file for each section."""
     for label in source.labels:
         for line in source.text(clone, f"raw_data/{label}.txt").splitlines():
             if line.strip():
@@ -117,13 +125,13 @@ SOURCES: Final = {
 
 
 def main(data: Path, clones: Path) -> int:
-    """Write the sets whose repository is there, and their labels into the label map."""
+    """Write the sets whose clone exists, and add their labels to the label map."""
     path = data / "label_map.json"
     known = json.loads(path.read_text(encoding="utf-8"))
     for name, source in SOURCES.items():
         clone = clones / source.repository.replace("/", "+")
         if not clone.is_dir():
-            print(f"{name}: no {clone}: clone {source.repository} there")
+            print(f"{name}: {clone} does not exist; clone {source.repository} there")
             continue
         rows = list(source.rows(source, clone))
         with gzip.open(data / "topic" / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
-"""Write the frozen table of character classes behind signatures. Signatures must not change with Python's Unicode.
+"""Write the frozen table of character classes for signatures, which must not change with Python's Unicode version.
 
-Run once per signature version, with the Python whose Unicode version the file then names.
+Run it once per signature version. The file names the Unicode version of the Python that wrote it.
 """
 
 import sys
@@ -30,7 +30,7 @@ def _class_of(char: str, script: str | None) -> str:
 
 
 def main() -> None:
-    """Write runs of code points with the same class and script."""
+    """Write one line for each run of code points with the same class and script."""
     lines = [f"# Unicode {unicodedata.unidata_version}; first last class script, code points in hexadecimal"]
     run: tuple[int, int, str, str] | None = None
     for point in range(0x30000):

@@ -1,6 +1,6 @@
-"""A plain aiokafka loop at its best: `send` per record, batches by the producer, deliveries awaited per chunk.
+"""A plain aiokafka loop: `send` per record, batches by the producer, deliveries awaited per fetch.
 
-As a sixth argument, `fast` compresses lz4 at level 1, as the other clients do, where aiokafka takes 9.
+The optional sixth argument `fast` sets level 1 of lz4, as other clients use, instead of aiokafka's 9.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ if "fast" in sys.argv[6:]:
 
 
 async def main() -> None:
-    """Run until killed."""
+    """Run until the process is killed."""
     consumer = AIOKafkaConsumer(
         SOURCE,
         bootstrap_servers=BOOTSTRAP,

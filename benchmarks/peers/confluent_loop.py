@@ -1,4 +1,4 @@
-"""A plain librdkafka loop: what a program without any framework reaches; commits what is delivered."""
+"""A plain librdkafka loop without a framework; it commits after all deliveries of a fetch."""
 
 import sys
 
@@ -9,7 +9,7 @@ BOOTSTRAP, SOURCE, TARGET, GROUP, COMPRESSION = sys.argv[1:6]
 
 
 def main() -> None:
-    """Run until killed."""
+    """Run until the process is killed."""
     consumer = Consumer(
         {
             "bootstrap.servers": BOOTSTRAP,
@@ -27,9 +27,9 @@ def main() -> None:
         for record in records:
             producer.produce(
                 TARGET,
-                orjson.dumps(orjson.loads(record.value())),
+                orjson.dumps(orjson.loads(record.value() or b"null")),
                 record.key(),
-                partition=record.partition(),
+                partition=record.partition() or 0,
                 headers=record.headers(),
             )
         if records:

@@ -1,4 +1,4 @@
-"""Quix Streams: a data frame that decodes and encodes; at least once or, as a sixth argument, exactly once."""
+"""Quix Streams: a data frame that decodes and encodes; the sixth argument may be `exactly-once`."""
 
 import sys
 from typing import Any
@@ -11,10 +11,10 @@ BOOTSTRAP, SOURCE, TARGET, GROUP, COMPRESSION = sys.argv[1:6]
 GUARANTEE: Any = sys.argv[6] if len(sys.argv) > 6 else "at-least-once"
 
 
-class Orjson(Serializer, Deserializer):
-    """The JSON library that all contestants use."""
+class Orjson(Serializer, Deserializer):  # type: ignore[misc]  # installed for the peers alone
+    """JSON by orjson, as all contestants read and write it."""
 
-    def __call__(self, value: Any, ctx: SerializationContext) -> Any:  # noqa: ARG002  the interface's
+    def __call__(self, value: Any, ctx: SerializationContext) -> Any:  # noqa: ARG002  given by the interface
         """Decode bytes, encode anything else."""
         return orjson.loads(value) if isinstance(value, bytes) else orjson.dumps(value)
 

@@ -1,8 +1,8 @@
-"""A faust agent as the tutorial writes it: one record at a time, `await topic.send(...)`, faust's own transport.
+"""A faust agent as in faust's tutorial: one record at a time, `await topic.send(...)`, faust's own transport.
 
-As in the tutorial, what `send` returns, a promise of the delivery, is not awaited: faust acknowledges its input before,
-and loses records when it dies then. As a sixth argument, `awaited` waits for every delivery; `fast` compresses lz4 at
-level 1, as the other clients do, where aiokafka takes 9.
+As in the tutorial, the future that `send` returns is not awaited: faust acknowledges the input before the delivery and
+loses records when the process ends between the two. The optional sixth argument `awaited` waits for every delivery;
+`fast` sets level 1 of lz4, as other clients use, instead of aiokafka's 9.
 """
 
 import functools
@@ -38,7 +38,7 @@ source = app.topic(SOURCE, key_type=bytes, value_type=bytes)
 target = app.topic(TARGET, key_type=bytes, value_type=bytes)
 
 
-@app.agent(source)
+@app.agent(source)  # type: ignore[untyped-decorator]  # faust declares no types
 async def work(stream: faust.StreamT[bytes]) -> None:
     """Decode, encode, send."""
     async for event in stream.events():
