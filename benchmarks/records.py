@@ -26,8 +26,9 @@ from benchmarks.wiring import articles_between
 from pipeline.domain.record import Headers, Record
 from pipeline.kafka_io.fetching import FetchedBytes, RecordReader, install_record_reader
 from pipeline.kafka_io.record_batches import RecordBatch, install_record_batches
-from pipeline.runtime.article_service import Service
-from pipeline.runtime.stage_timing import time_stage
+from pipeline.runtime.article_service import ArticleService
+from pipeline.runtime.output_assembly import OutputAssembly
+from pipeline.runtime.stage_timing import StageTimer
 from pipeline.stages.chain import Chain
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import decode_article, encode
@@ -57,11 +58,10 @@ def main() -> None:
     batches = [bytes(batch._build()) for batch in _batches(outputs)]  # noqa: SLF001  as the sender asks
     fetched = b"".join(batches)
     sources = [Record("t", 0, number, TIME_MS, key, value, HEADERS) for number, (key, value) in enumerate(pairs)]
-    service = Service(
-        Chain([time_stage(Passthrough("detect-language"))]),
-        load_catalogue("").sized(article_partitions=1, replication_factor=1),
-        Reporter(app="benchmark", version="0", group="benchmark"),
-    )
+    timer, catalogue = StageTimer(), load_catalogue("").sized(article_partitions=1, replication_factor=1)
+    reporter = Reporter(app="benchmark", version="0", group="benchmark")
+    assembly = OutputAssembly(catalogue, reporter, ("detect-language",))
+    service = ArticleService(Chain([timer.wrap(Passthrough("detect-language"))]), assembly, timer)
     ours = {
         "unpack what was fetched": lambda: _read(RecordReader, FetchedBytes(fetched)),
         "decode": lambda: _in_batches(pairs, lambda part: [decode_article(value) for _, value in part]),
