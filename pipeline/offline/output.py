@@ -97,6 +97,8 @@ class LineFile:
         """Remove what was not published; safe to repeat."""
         if self._partial is not None:
             with suppress(OSError):
+                if self._sink is not self._raw:
+                    self._sink.close()  # before the file below it: its buffer is flushed on close
                 self._raw.close()
             self._partial.unlink(missing_ok=True)
             self._partial = None
