@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.copy_finders import OURS, Finder, finders
 from pipeline_research.evaluation.deduplication import (
     Case,

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.corpora import Corpus, load_corpora
 from pipeline_research.evaluation.extraction import Measured, measure
 from pipeline_research.evaluation.extractors import DEFAULT, Extractor, own_extractors, peer_extractors

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline_research.training.needs import needed
 
 __all__ = ["app"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import run_command
-from pipeline.cli.exits import CONFIGURATION, USAGE
+from pipeline.exit_codes import ExitCode
 from pipeline_research.commands import model_quality
 from pipeline_research.training import needs
 from pipeline_research.training.language_report import Report
@@ -18,12 +18,12 @@ def test_training_says_what_is_missing(
 ) -> None:
     monkeypatch.setattr(needs, "is_there", lambda _: False)
     code = run_command(["train", model, "--data", str(tmp_path), "--output", str(tmp_path / "weights.npz")])
-    assert code == CONFIGURATION
+    assert code == ExitCode.CONFIG
     assert "news-pipeline-research" in capsys.readouterr().err
 
 
 def test_weights_must_be_a_npz_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(["train", "language", "--data", str(tmp_path), "--output", "weights.pickle"]) == USAGE
+    assert run_command(["train", "language", "--data", str(tmp_path), "--output", "weights.pickle"]) == ExitCode.USAGE
     assert "weights.pickle: give a file that ends in .npz" in capsys.readouterr().err
 
 
@@ -31,7 +31,7 @@ def test_weights_must_be_a_npz_file(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_measuring_names_the_data_that_are_missing(
     model: str, missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(["eval", model, "--data", str(tmp_path)]) == USAGE
+    assert run_command(["eval", model, "--data", str(tmp_path)]) == ExitCode.USAGE
     lines = capsys.readouterr().err.splitlines()
     assert missing in lines[-1]
 
@@ -61,5 +61,5 @@ def test_a_picture_is_refused_before_anything_is_measured(
 ) -> None:
     monkeypatch.setattr(needs, "is_there", lambda _: False)
     plot = tmp_path / "plot.svg"
-    assert run_command(["eval", "language", "--data", str(tmp_path), "--plot", str(plot)]) == CONFIGURATION
+    assert run_command(["eval", "language", "--data", str(tmp_path), "--plot", str(plot)]) == ExitCode.CONFIG
     assert "matplotlib" in capsys.readouterr().err
