@@ -1,40 +1,34 @@
-"""Clusters of a run: the fold that `cluster` makes of its log, over what was decided here."""
+"""The clusters of a run: the same fold that the service `cluster` applies to its log."""
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from pipeline import __version__
 from pipeline.clusters.fold import Clusters
 from pipeline.clusters.params import ClusterParams
 from pipeline.clusters.view import cluster_event
 from pipeline.domain.verdict import VerdictRecord
+from pipeline.offline.output import LineSink
 from pipeline.wire.codec import encode
 
 __all__ = ["ClusterLines"]
 
 
-class _Sink(Protocol):
-    def write(self, key: str, line: bytes) -> None: ...
-
-
 class ClusterLines:
-    """Writes every change of a cluster as a line of `clusters`; the last line of a cluster is its latest state."""
+    """Writes every change of a cluster as a line of the output `clusters`."""
 
-    def __init__(self, sink: _Sink, params: ClusterParams, lane: str) -> None:
+    def __init__(self, sink: LineSink, params: ClusterParams, lane: str) -> None:
         """Start with no clusters."""
-        self.changes = 0
         self._sink = sink
         self._clusters = Clusters(params)
         self._lane = lane
         self._position = 0
 
-    def tell(self, records: Iterable[VerdictRecord]) -> None:
-        """Fold what was decided next. There is no log: an article's own time is that of its record."""
+    def apply(self, records: Iterable[VerdictRecord]) -> None:
+        """Fold the next verdicts and write what they change. The time of an article is also its log time."""
         draft = self._clusters.draft()
         for record in records:
             for change in draft.apply(record, self._position, record.ingested_at_ms):
                 event = cluster_event(change, self._clusters.params, lane=self._lane, pipeline_version=__version__)
                 self._sink.write("clusters", encode(event.value))
-                self.changes += 1
             self._position += 1
         self._clusters.adopt(draft)
