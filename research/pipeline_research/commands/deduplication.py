@@ -8,7 +8,7 @@ from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.copy_finders import OURS, Finder, finders
 from pipeline_research.evaluation.deduplication import (
     Case,
-    Row,
+    OutcomeCounts,
     measure,
     shared_passage_trial,
     story_clusters,
@@ -93,8 +93,11 @@ def _evaluate(
     return _is_below(results[OURS], *least)
 
 
-def _is_below(outcomes: list[tuple[Case, Row]], min_recall: float | None, min_precision: float | None) -> bool:
-    kinds = summed([(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None])
+def _is_below(
+    outcomes: list[tuple[Case, OutcomeCounts]], min_recall: float | None, min_precision: float | None
+) -> bool:
+    with_aim = [(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None]
+    kinds = summed(with_aim)
     others = summed([("what is no copy", row) for case, row in outcomes if not case.kind.is_copy])
     below = False
     for rows, what, least in ((kinds, "recognised", min_recall), (others, "let through", min_precision)):

@@ -17,7 +17,7 @@ __all__ = [
     "SAME_EVENT",
     "SHARED_PASSAGE",
     "Case",
-    "Row",
+    "OutcomeCounts",
     "Trial",
     "adjusted_rand",
     "measure",
@@ -58,7 +58,7 @@ class Trial(Struct, frozen=True):
     cases: tuple[Case, ...]
 
 
-class Row(Struct):
+class OutcomeCounts(Struct):
     """How often a method was right, of texts of one kind."""
 
     cases: int = 0
@@ -106,14 +106,14 @@ def shared_passage_trial(sets: Sequence[TextSet], seed: int) -> Trial:
     return Trial(tuple(originals), tuple(cases))
 
 
-def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, Row]]:
+def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, OutcomeCounts]]:
     """Look every case up; yield it with the outcome."""
     find = finder.index(trial.originals)
     for case in trial.cases:
         found = find(case.item)
         right = case.original in found if case.kind.is_copy else not found
         wrong = bool(found - {case.original}) if case.kind.is_copy else bool(found)
-        yield case, Row(cases=1, right=int(right), wrong=int(wrong))
+        yield case, OutcomeCounts(cases=1, right=int(right), wrong=int(wrong))
 
 
 def story_clusters(trial: Trial) -> float:
@@ -176,9 +176,9 @@ def _cases(text: str, other: str, number: int, language: str, seed: int) -> Iter
         yield Case(kind, number, Published(changed, source), language)
 
 
-def summed(outcomes: Sequence[tuple[str, Row]]) -> dict[str, Row]:
+def summed(outcomes: Sequence[tuple[str, OutcomeCounts]]) -> dict[str, OutcomeCounts]:
     """Add outcomes up by their names, in the order these come first."""
-    rows: defaultdict[str, Row] = defaultdict(Row)
+    rows: defaultdict[str, OutcomeCounts] = defaultdict(OutcomeCounts)
     for name, outcome in outcomes:
         row = rows[name]
         row.cases += outcome.cases

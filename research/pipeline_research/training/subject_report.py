@@ -4,17 +4,18 @@ Texts are the held-back fifth of the sets the model learned from, and the test s
 half that did not choose thresholds.
 """
 
-import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
+from sklearn.linear_model import SGDClassifier  # type: ignore[import-untyped]
 
 from pipeline.models.subjects import SubjectInput, SubjectModel
 from pipeline_research.training.corpora import Text, mapping_of, read, sets_in, tag_of
 from pipeline_research.training.language_report import Report
 from pipeline_research.training.measures import Scored, table
-from pipeline_research.training.needs import is_there
 from pipeline_research.training.subject_answers import LEARNED, UNSEEN, Answer, answers_of, load_model, parts_of
 from pipeline_research.training.subject_tables import (
     by,
@@ -125,16 +126,11 @@ def _speed(model: SubjectModel, texts: Sequence[Text]) -> str:
 def _baseline(
     data: Path, sources: Sequence[str], parts: Mapping[str, Sequence[Answer]], say: Say
 ) -> dict[str, list[Scored]]:
-    """Return the answers of a linear model over character n-grams that learned from the same texts."""
-    if not is_there("sklearn"):
-        say("n-gram linear baseline: passed over, scikit-learn is not installed")
-        return {}
-    text: Any = importlib.import_module("sklearn.feature_extraction.text")
-    linear: Any = importlib.import_module("sklearn.linear_model")
-    counter = text.HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**19)
+    """Return the answers of a linear model over character n-grams that was trained on the same texts."""
+    counter = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**19)
     learned = [item for name in sets_in(data) if name in sources for item in read(data, name) if not item.test]
     say(f"n-gram linear baseline: learning from {len(learned)} texts")
-    model = linear.SGDClassifier(loss="log_loss", alpha=1e-6, max_iter=8, random_state=1)
+    model = SGDClassifier(loss="log_loss", alpha=1e-6, max_iter=8, random_state=1)
     model.fit(counter.transform([item.text[:_BASELINE_CHARS] for item in learned]), [i.codes[0] for i in learned])
     found = {}
     for name, part in ((name, part) for name, part in parts.items() if part):

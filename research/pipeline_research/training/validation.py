@@ -44,7 +44,7 @@ class ValidationParams(Struct, frozen=True):
     bundle: int = 3  # short texts of one set and subject that stand for an article where there are none
 
 
-class _Item(Struct, frozen=True):
+class _BestAnswer(Struct, frozen=True):
     """A text's best answer: its logit as yet, and whether it is right."""
 
     length: Length
@@ -71,11 +71,11 @@ class _Line(Struct, frozen=True):
 class _Evidence(Struct, frozen=True):
     """What is known of a language: the answers to its news, to short news joined, and to sentences."""
 
-    news: list[_Item]
-    joined: list[_Item]
-    sentences: list[_Item]
+    news: list[_BestAnswer]
+    joined: list[_BestAnswer]
+    sentences: list[_BestAnswer]
 
-    def of(self, length: Length) -> Iterator[tuple[str, list[_Item]]]:
+    def of(self, length: Length) -> Iterator[tuple[str, list[_BestAnswer]]]:
         """Yield the kinds that say something about a length, the best first; a sentence is no headline."""
         yield "news", [item for item in self.news if item.length == length]
         yield "joined", [item for item in self.joined if item.length == length]
@@ -155,12 +155,12 @@ def _evidence(model: SubjectModel, data: Path, params: ValidationParams) -> dict
             news=list(_answers(model, news)),
             joined=list(_answers(model, bundles(news, params.bundle))),
             # Whatever their length, what they stand for is a short text.
-            sentences=[_Item("short", item.logit, item.right) for item in _answers(model, sentences)],
+            sentences=[_BestAnswer("short", item.logit, item.right) for item in _answers(model, sentences)],
         )
     return found
 
 
-def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
+def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_BestAnswer]:
     """Classify, whatever the thresholds."""
     for batch in batches(texts):
         inputs = [SubjectInput(body=item.text) for item in batch]
@@ -168,14 +168,14 @@ def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
             length = model.length_of(source)
             if odds and length:
                 best = max(odds, key=lambda code: odds[code])
-                yield _Item(length, _logit(odds[best]), best in item.codes)
+                yield _BestAnswer(length, _logit(odds[best]), best in item.codes)
 
 
 def _logit(odds: float) -> float:
     return max(-_SURE, min(_SURE, math.log(odds / (1 - odds)))) if 0 < odds < 1 else math.copysign(_SURE, odds - 0.5)
 
 
-def _length_lines(news: Sequence[_Item]) -> dict[Length, tuple[float, float]]:
+def _length_lines(news: Sequence[_BestAnswer]) -> dict[Length, tuple[float, float]]:
     found: dict[Length, tuple[float, float]] = {}
     for length in LENGTHS:
         items = [item for item in news if item.length == length]
@@ -185,7 +185,7 @@ def _length_lines(news: Sequence[_Item]) -> dict[Length, tuple[float, float]]:
 
 
 def _line(
-    kinds: Iterable[tuple[str, Sequence[_Item]]],
+    kinds: Iterable[tuple[str, Sequence[_BestAnswer]]],
     lines: Mapping[Length, tuple[float, float]],
     params: ValidationParams,
     before: _Line | None,
