@@ -76,8 +76,8 @@ def run(
     funnel = Funnel()
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
-        lines = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
-        for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel, clusters=lines):
+        told = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
+        for done in run_records(read_files(paths, now_ms=now_ms), chain, fold, files, funnel, clusters=told):
             show(done)
     elapsed = time.perf_counter() - began
     report = {**funnel.report(), "seconds": round(elapsed, 3), "per_second": round(funnel.raw / elapsed, 1)}

@@ -1,9 +1,9 @@
-"""The modes in which `ingest` extracts the main text of an HTML page."""
+"""The modes in which `ingest` can read pages: a setting, and part of an article's provenance."""
 
 from typing import Literal
 
 __all__ = ["Extraction"]
 
 Extraction = Literal["fast", "accurate", "auto"]
-"""`fast`: one strict extraction. `accurate`: also a generous one; the better result is used. `auto`: the generous one
-only when the result of the strict one is doubtful."""
+"""`fast` reads a page once, strictly; `accurate` also generously and takes the better result; `auto` reads it a second
+time only when the first result is doubtful."""

@@ -1,13 +1,13 @@
-"""Run the chain over records, batch by batch: what a service does with Kafka, with a signature log in memory.
+"""The chain over records, batch by batch: what the runner does with Kafka, with an own log in memory.
 
-The order of the records decides which copy is the canonical article. The time of an article is its own (in a lane,
-`ingested_at` is `fetched_at`), so the same input always gives the same verdicts and bytes.
+The order of the records decides who is canonical. Time is each article's own (`ingested_at` of a lane is `fetched_at`),
+so the same input gives the same verdicts and bytes whenever it is run.
 """
 
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,46 +20,46 @@ from pipeline.domain.signature import Signature, Void
 from pipeline.domain.verdict import Verdict, VerdictRecord
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.funnel import Funnel
-from pipeline.offline.output import LineSink
 from pipeline.stages.chain import Chain
 from pipeline.stages.counts import Result
 from pipeline.wire.codec import encode
 
-__all__ = ["run_records"]
+__all__ = ["BATCH_RECORDS", "Sink", "run_records"]
 
-_BATCH_RECORDS = 256  # as in the benchmarks: large enough for the models, small enough for memory
+BATCH_RECORDS = 256
+"""As in the benchmarks: large enough for the models, small enough for memory."""
+
+
+class Sink(Protocol):
+    """Where lines go: `output`, `duplicates`, `clusters`, `dead_letters`."""
+
+    def write(self, key: str, line: bytes) -> None:
+        """Write a line to an output, if that output is wanted."""
+        ...
 
 
 def run_records(
     records: Iterable[Record],
     chain: Chain,
     fold: Fold,
-    sink: LineSink,
+    sink: Sink,
     funnel: Funnel,
     *,
     clusters: ClusterLines | None = None,
-    batch_records: int = _BATCH_RECORDS,
+    batch_records: int = BATCH_RECORDS,
 ) -> Iterator[int]:
-    """Process records with the whole chain; yield the number of processed records after every batch.
+    """Take records through the whole chain and fill the funnel; yield after every batch how many records are done.
 
-    Args:
-        records: Raw records, in the order that decides which copy is canonical.
-        chain: All stages.
-        fold: The deduplication log's state; it is changed.
-        sink: Receives the lines of `output`, `duplicates` and `dead_letters`.
-        funnel: Counts the results; it is changed.
-        clusters: Receives the verdicts, if clusters are wanted.
-        batch_records: Size of a batch; it does not change the results.
+    What is decided goes to `clusters`, if there are to be any.
 
     Raises:
-        ValueError: The chain lacks stages.
         RuntimeError: The funnel does not add up (a bug).
     """
     source = iter(records)
     while batch := list(islice(source, batch_records)):
         results, decisions = _process(batch, chain, fold)
         if clusters is not None:
-            clusters.apply(decisions)
+            clusters.tell(decisions)
         funnel.read(len(batch))
         funnel.stages(chain.stage_counts(results))
         for record, result in zip(batch, results, strict=True):
@@ -81,7 +81,7 @@ def _process(batch: Sequence[Record], chain: Chain, fold: Fold) -> tuple[list[Re
     for (place, article), verdict, result in zip(passing, verdicts, judged, strict=True):
         results[place] = result
         if isinstance(result.outcome, Reject):
-            # It was rejected after its verdict: without a void, its next copy would be held back.
+            # It died after its verdict: the next copy of it must not be held back.
             void = Void(article_id=article.id, origin=article.signature.origin)
             fold.apply(void, article.signature.ingested_at_ms)
             decisions.append(lost(article, verdict))
@@ -95,7 +95,7 @@ def _verdict(fold: Fold, signature: Signature) -> Verdict:
     return verdict
 
 
-def _write(record: Record, result: Result, sink: LineSink, funnel: Funnel) -> None:
+def _write(record: Record, result: Result, sink: Sink, funnel: Funnel) -> None:
     outcome = result.outcome
     if isinstance(outcome, Emit):
         event: Event = outcome.value
@@ -110,7 +110,7 @@ def _write(record: Record, result: Result, sink: LineSink, funnel: Funnel) -> No
 
 
 def _dead_letter(record: Record, stage: str, reject: Reject) -> bytes:
-    """Return a rejected record as a line of JSON: its value as text if it is UTF-8, else as base64."""
+    """Write a rejected record as a line, its original bytes as text where they are UTF-8, else as base64."""
     line: dict[str, Any] = {
         "stage": stage,
         "reason": reject.reason,

@@ -1,4 +1,4 @@
-"""The funnel of a run: the results of all raw records, and a check that they add up."""
+"""The funnel of a run: where every raw record ended, checked to add up."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pipeline.stages.counts import StageCounts
 
 __all__ = ["Funnel"]
 
-_RESULTS: dict[EventType, str] = {
+_FATES: dict[EventType, str] = {
     "news.article.enriched.v1": "enriched",
     "news.article.revised.v1": "revised",
     "news.article.retracted.v1": "retracted",
@@ -18,7 +18,7 @@ _RESULTS: dict[EventType, str] = {
 
 
 class Funnel:
-    """Counts raw records and their results twice: by what was written, and by the counts of the stages."""
+    """Counts records in and what became of them, from two sides: by what was written, and by what the stages say."""
 
     def __init__(self) -> None:
         self._raw = 0
@@ -29,7 +29,7 @@ class Funnel:
 
     @property
     def raw(self) -> int:
-        """Number of raw records read."""
+        """How many raw records were read."""
         return self._raw
 
     def read(self, records: int) -> None:
@@ -37,8 +37,8 @@ class Funnel:
         self._raw += records
 
     def event(self, kind: EventType) -> None:
-        """Count an event that was written."""
-        self._events[_RESULTS[kind]] += 1
+        """Count an event that came out."""
+        self._events[_FATES[kind]] += 1
 
     def duplicate(self, kind: str) -> None:
         """Count an article that was held back."""
@@ -49,7 +49,7 @@ class Funnel:
         self._dead_letters[reason] += 1
 
     def stages(self, counts: Mapping[StageName, StageCounts]) -> None:
-        """Add the counts of the stages for a batch."""
+        """Add what the stages did to a batch."""
         for name, stage in counts.items():
             sums = self._stages.setdefault(name, Counter())
             sums["consumed", ""] += stage.consumed
@@ -58,14 +58,10 @@ class Funnel:
             sums.update({("rejected", reason): count for reason, count in stage.rejected.items()})
 
     def check(self) -> None:
-        """Check that every record has exactly one result.
-
-        Raises:
-            RuntimeError: A record is missing or was counted twice.
-        """
+        """Raise RuntimeError when a record is missing or was counted twice."""
         ended = self._events.total() + self._duplicates.total() + self._dead_letters.total()
         if ended != self._raw:
-            raise RuntimeError(f"{self._raw} raw records have {ended} results")
+            raise RuntimeError(f"{self._raw} raw records came to {ended} ends")
         reaching = self._raw
         for name in STAGES:
             sums = self._stages.get(name, Counter())
@@ -77,10 +73,10 @@ class Funnel:
             raise RuntimeError(f"{reaching} emitted, {self._events.total()} written")
 
     def report(self) -> dict[str, Any]:
-        """Return the funnel as plain JSON values: raw = enriched + revised + retracted + duplicates + dead letters."""
+        """Return it as plain JSON values: raw = enriched + revised + retracted + duplicates + dead letters."""
         return {
             "raw": self._raw,
-            **{name: self._events[name] for name in _RESULTS.values()},
+            **{fate: self._events[fate] for fate in _FATES.values()},
             "duplicates": dict(sorted(self._duplicates.items())),
             "dead_letters": dict(sorted(self._dead_letters.items())),
             "stages": {name: _stage_report(self._stages[name]) for name in STAGES if name in self._stages},

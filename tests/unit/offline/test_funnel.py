@@ -50,7 +50,7 @@ def test_an_empty_run_adds_up() -> None:
 
 
 def test_a_lost_record_is_found() -> None:
-    with pytest.raises(RuntimeError, match="4 raw records have 3 results"):
+    with pytest.raises(RuntimeError, match="4 raw records came to 3 ends"):
         funnel(4).check()
 
 
