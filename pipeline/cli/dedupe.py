@@ -158,7 +158,7 @@ def activate(
     with _reader(settings) as (client, catalogue):
         found = statistics(log_entries(client, catalogue, _LOGS))
         end = max(bounds_of(client, catalogue, "signatures").end, found.ends.get("signatures", 0))
-    print(f"active: fold {found.fold_version}; from offset {end} of the signature log or later: fold {version}")
+    print(f"in force: fold {found.fold_version}; from offset {end} of the signature log or later: fold {version}")
     if dry_run:
         return
     if not yes:

@@ -105,7 +105,7 @@ def _rebuilt(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory
 def _switched(cluster: TestCluster, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "dedupe activate 99 --yes", code=2)
     said(capsys, "dedupe activate 1", code=2)
-    assert "active: fold 1; from offset 25 " in said(capsys, "dedupe activate 1 --dry-run")
+    assert "in force: fold 1; from offset 25 " in said(capsys, "dedupe activate 1 --dry-run")
     assert len(cluster.read("news.signatures.v1")) == 25
     assert "appended at offset 25" in said(capsys, "dedupe activate 1 --yes")
     assert json.loads(said(capsys, "dedupe stats --json"))["signatures"]["activations"] == 1
