@@ -1,4 +1,4 @@
-"""What an evaluation of deduplication shows: plain Markdown tables."""
+"""Markdown tables of an evaluation of deduplication."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,11 +9,11 @@ from pipeline_research.evaluation.deduplication import Case, OutcomeCounts, summ
 __all__ = ["Results", "render"]
 
 Results = Mapping[str, Sequence[tuple[Case, OutcomeCounts]]]
-"""Outcomes by method; ours among them."""
+"""Cases and counts by method, ours included."""
 
 
 def render(title: str, results: Results, adjusted_rand: Sequence[float]) -> Iterator[str]:
-    """Return the lines of one body of data: copies and others by kind, all together, and ours by language."""
+    """Yield the lines of one data set: copies and other texts by kind, totals, and our method by language."""
     kinds = {case.kind.name: case.kind for case, _ in results[OURS]}
     by_kind = {name: summed([(case.kind.name, row) for case, row in outcomes]) for name, outcomes in results.items()}
     yield f"## {title}"
@@ -64,7 +64,7 @@ def _together(results: Results) -> Iterator[str]:
     for name, outcomes in results.items():
         rows = summed([("copies" if case.kind.is_copy else "others", row) for case, row in outcomes])
         copies, others = rows["copies"], rows["others"]
-        # What was wrongly found among the others counts against precision too.
+        # Precision includes the wrong answers for the other texts.
         both = OutcomeCounts(copies.cases, copies.right, copies.wrong + others.wrong)
         yield f"| {name} | {both.share_right:.4f} | {both.precision:.4f} | {both.f1:.4f} | {others.share_right:.4f} |"
 
