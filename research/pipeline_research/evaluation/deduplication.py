@@ -117,7 +117,7 @@ def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, OutcomeCounts]
 
 
 def story_clusters(trial: Trial) -> float:
-    """Fold originals, their copies and unrelated articles as one stream; return the adjusted Rand index of the clusters.
+    """Fold originals, copies and unrelated articles as one stream; return the adjusted Rand index of the clusters.
 
     It is 1 for the expected clusters, and 0 on average for random ones.
     """
