@@ -1,4 +1,4 @@
-"""How a worker's process ends, as the orchestrator sees it. A public contract: alerts and restarts are built on it."""
+"""Exit codes of workers and of all commands: a public contract, on which alerts, restarts and scripts are built."""
 
 from enum import IntEnum
 
@@ -6,13 +6,19 @@ __all__ = ["ExitCode"]
 
 
 class ExitCode(IntEnum):
-    """70 and 78 are EX_SOFTWARE and EX_CONFIG of sysexits.h."""
+    """70 and 78 are EX_SOFTWARE and EX_CONFIG of sysexits.h; above 128 is a signal's number, as in shells."""
 
     DRAINED = 0
-    """SIGTERM: work in flight was finished and committed."""
+    """A worker, after SIGTERM: work in flight was finished and committed. A command: done."""
     CRASH = 1
-    """Anything unexpected, also a shutdown that took longer than its grace: restart."""
+    """An unexpected failure, or a shutdown that exceeded its grace period: restart. A command: it failed."""
+    USAGE = 2
+    """A command: wrong arguments, or an input or output that cannot be opened."""
     WATCHDOG = 70
-    """The process hung and ended itself: restart, and look at the stacks it wrote."""
+    """A worker stalled and its watchdog ended it: restart, and examine the stacks that it logged."""
     CONFIG = 78
-    """Settings, topics or models do not fit, or the circuit breaker is open: restarting does not help."""
+    """Settings, topics or models do not fit, or the circuit breaker is open: a restart does not help."""
+    INTERRUPTED = 130
+    """A command: ended by Ctrl-C."""
+    TERMINATED = 143
+    """A command: ended by SIGTERM, after it removed its temporary files and aborted its transaction."""

@@ -13,12 +13,12 @@ app = App(name="config", help="Show or check the settings.", result_action="retu
 
 @app.command
 def show() -> None:
-    """Print the settings in effect as JSON; secrets are starred."""
+    """Print the effective settings as JSON; secrets are printed as asterisks."""
     print(json.dumps(load_settings().redacted(), indent=2))
 
 
 @app.command
 def check() -> None:
-    """Say whether the settings fit together; exit 78 and a line for each complaint when they do not."""
+    """Check the settings; exit 78 and print one line for each error when they are not valid."""
     load_settings()
-    print("the settings are fine")
+    print("the settings are valid")

@@ -11,18 +11,19 @@ import msgspec
 from cyclopts import App, Parameter
 
 from pipeline.assembly import build_fold
-from pipeline.cli.exits import CRASH, UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline.dedup.fold import Fold
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.signature import Activate
 from pipeline.domain.times import from_epoch_ms
+from pipeline.exit_codes import ExitCode
 from pipeline.kafka_io.log_identity import log_identity
 from pipeline.ops.clients import catalogue_for, consumer, raw_producer
 from pipeline.ops.dedup_control import append_control
 from pipeline.ops.dedup_explanation import Step, explanation
-from pipeline.ops.dedup_logs import Bounds, LogName, LogStatistics, bounds_of, log_entries, statistics
-from pipeline.ops.dedup_rebuild import Rebuild, Rebuilt
+from pipeline.ops.dedup_logs import LogBounds, LogName, LogStatistics, bounds_of, log_entries, statistics
+from pipeline.ops.dedup_rebuild import Rebuild, RebuildResult
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.settings import Settings, load_settings
 from pipeline.wire.catalogue import SIGNATURES, Catalogue
@@ -30,33 +31,35 @@ from pipeline.wire.catalogue import SIGNATURES, Catalogue
 __all__ = ["app"]
 
 app = App(
-    name="dedupe", help="Count, explain, check and switch what deduplication decides.", result_action="return_value"
+    name="dedupe",
+    help="Count, explain and check verdicts; switch the version of the fold.",
+    result_action="return_value",
 )
 
 _LOGS: tuple[LogName, ...] = ("signatures", "verdicts")
 
 _COUNTS = {
-    "position": "of the log of signatures was reached",
-    "signatures": "were folded",
-    "replays": "were in the log before, by their origin",
-    "compared": "have a verdict on record, which was compared",
-    "different": "of these were decided otherwise",
-    "adopted": "are too near to the log's lost start to be compared",
-    "unrecorded": "have no verdict on record, or none yet",
+    "position": "end offset of the records that were read from the signature log",
+    "signatures": "signatures were folded",
+    "replays": "signatures were appended again, with the same origin",
+    "compared": "signatures have a recorded verdict, which was compared",
+    "different": "of the compared verdicts differ",
+    "adopted": "recorded verdicts are too close to the truncated start of the log to be compared",
+    "unrecorded": "signatures have no recorded verdict, or none yet",
     "undecodable": "records cannot be read by this version",
 }
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 
 @app.command
 def stats(*, top: int = 10, json_lines: Json = False) -> None:
-    """Count what the two logs of deduplication hold, up to now.
+    """Count the records of the two logs of deduplication.
 
     Parameters
     ----------
     top:
-        Name so many of the publishers with most syndicated copies.
+        Number of publishers to list, those with the most syndicated copies first.
     """
     settings = load_settings()
     with _reader(settings) as (client, catalogue):
@@ -73,7 +76,7 @@ def stats(*, top: int = 10, json_lines: Json = False) -> None:
 
 @app.command
 def explain(article_id: str, *, json_lines: Json = False) -> int:
-    """Say why an article passed or was held back: every verdict on record about it, and who points at it.
+    """Show why an article passed or was held back: its recorded verdicts, and the articles that refer to it.
 
     Parameters
     ----------
@@ -83,8 +86,8 @@ def explain(article_id: str, *, json_lines: Json = False) -> int:
     with _reader(load_settings()) as (client, catalogue):
         found = explanation(log_entries(client, catalogue, ["verdicts"]), ArticleId(article_id))
     if found is None:
-        print(f"news-pipeline: there is no verdict on record about {article_id}", file=sys.stderr)
-        return CRASH
+        print(f"news-pipeline: no verdict is recorded about the article {article_id}", file=sys.stderr)
+        return ExitCode.CRASH
     if json_lines:
         steps, pointers = ([_step(step) for step in steps] for steps in (found.steps, found.pointers))
         plain = {"article_id": article_id, "cluster_id": found.cluster_id, "verdicts": steps, "pointed_at_by": pointers}
@@ -99,18 +102,18 @@ def explain(article_id: str, *, json_lines: Json = False) -> int:
 
 @app.command
 def rebuild(*, output: Path | None = None, shown: int = 10, json_lines: Json = False) -> int:
-    """Fold the log of signatures anew and compare with the verdicts on record; exit 1 when any differs.
+    """Fold the signature log again and compare the result with the recorded verdicts; exit 1 when any differs.
 
-    Where the start of the log is gone, verdicts within the exact window from there cannot be compared: they may turn on
-    what is gone. They are counted apart and adopted.
+    When the start of the log is truncated, verdicts within the exact window after it may depend on missing records.
+    They are adopted without a comparison and counted separately.
 
     Parameters
     ----------
     output:
-        Write a snapshot to this directory, from which a worker starts that has it as NEWS_DEDUP__SNAPSHOT_DIR. None is
-        written when verdicts differ.
+        Write a snapshot to this directory; a worker whose NEWS_DEDUP__SNAPSHOT_DIR it is starts from that. No snapshot
+        is written when verdicts differ.
     shown:
-        Explain so many differences.
+        Number of differences to print in full.
     """
     settings = load_settings()
     fold = _fold(settings)
@@ -124,7 +127,7 @@ def rebuild(*, output: Path | None = None, shown: int = 10, json_lines: Json = F
         store = SnapshotStore(output, topic, log_identity(settings.kafka, topic))
         if not store.save(done.position, fold.snapshot()):
             raise UsageError(f"{output}: the snapshot could not be written")
-    return CRASH if done.different else 0
+    return ExitCode.CRASH if done.different else 0
 
 
 @app.command
@@ -134,32 +137,32 @@ def activate(
     yes: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Put a version of the fold in force for everything that comes behind in the log of signatures.
+    """Activate a version of the fold for all signatures that are appended after this command.
 
-    Workers that do not have that version end with an error when they reach the record: upgrade all of them first.
+    Workers that do not have that version exit with an error when they reach the record: upgrade all of them first.
 
     Parameters
     ----------
     version:
         The version of the fold.
     yes:
-        Really do it: the record cannot be taken back, only followed by another one.
+        Confirm: the record cannot be removed, only followed by another activation.
     dry_run:
-        Only say what would be done.
+        Only print what would be done.
     """
     settings = load_settings()
     known = sorted(_fold(settings).versions)
     if version not in known:
-        raise UsageError(f"this release has no fold {version}; it has {', '.join(map(str, known))}")
+        raise UsageError(f"this release has no fold version {version}; it has {', '.join(map(str, known))}")
     record = Activate(fold_version=version, signature_version=SIGNATURE_VERSION)
     with _reader(settings) as (client, catalogue):
         found = statistics(log_entries(client, catalogue, _LOGS))
         end = max(bounds_of(client, catalogue, "signatures").end, found.ends.get("signatures", 0))
-    print(f"in force: fold {found.fold_version}; from offset {end} of the log of signatures or later: fold {version}")
+    print(f"in force: fold {found.fold_version}; from offset {end} of the signature log or later: fold {version}")
     if dry_run:
         return
     if not yes:
-        raise UsageError("nothing was appended: confirm with --yes")
+        raise UsageError("nothing was appended; confirm with --yes")
     with raw_producer(settings.kafka, catalogue.topic(SIGNATURES)) as producer:
         print(f"appended at offset {append_control(producer, catalogue, record)}")
 
@@ -169,8 +172,8 @@ def _fold(settings: Settings) -> Fold:
     return build_fold(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs)
 
 
-def _print_rebuilt(done: Rebuilt, *, json_lines: bool) -> None:
-    counts = {name: value for name in Rebuilt.__struct_fields__ if isinstance(value := getattr(done, name), int)}
+def _print_rebuilt(done: RebuildResult, *, json_lines: bool) -> None:
+    counts = {name: value for name in RebuildResult.__struct_fields__ if isinstance(value := getattr(done, name), int)}
     differences = [
         {"offset": found.offset, "article_id": found.recorded.article_id, "fields": found.fields}
         for found in done.differences
@@ -181,7 +184,7 @@ def _print_rebuilt(done: Rebuilt, *, json_lines: bool) -> None:
     for name, number in counts.items():
         print(f"{name:<12} {number:>10}  {_COUNTS[name]}")
     for found in done.differences:
-        print(f"offset {found.offset}, article {found.recorded.article_id}: on record, folded anew")
+        print(f"offset {found.offset}, article {found.recorded.article_id}: recorded, folded again")
         for name, (recorded, folded) in found.fields.items():
             print(f"  {name:<16} {recorded}, {folded}")
 
@@ -193,13 +196,14 @@ def _reader(settings: Settings) -> Iterator[tuple[Any, Catalogue]]:
 
 
 def _plain(
-    settings: Settings, bounds: dict[LogName, Bounds], found: LogStatistics, top: int
+    settings: Settings, bounds: dict[LogName, LogBounds], found: LogStatistics, top: int
 ) -> dict[str, dict[str, int | str | None]]:
     def log(name: LogName) -> dict[str, int | str | None]:
         first_ms, last_ms = found.times_ms.get(name, (None, None))
         return {
             "first_offset": bounds[name].first,
-            "end_offset": max(bounds[name].end, found.ends.get(name, 0)),  # the embedded broker says less
+            # The embedded broker reports ends that are too low.
+            "end_offset": max(bounds[name].end, found.ends.get(name, 0)),
             "first_at": None if first_ms is None else from_epoch_ms(first_ms),
             "last_at": None if last_ms is None else from_epoch_ms(last_ms),
             "undecodable": found.undecodable[name],
@@ -254,7 +258,7 @@ def _step(step: Step) -> dict[str, Any]:
 def _print_steps(steps: Iterable[Step], *, named: bool = False) -> None:
     for step in steps:
         row = _step(step)
-        what = "void: died after its verdict" if step.void else f"{row['kind']} by {row['method']}"
+        what = "void: rejected after its verdict" if step.void else f"{row['kind']} by {row['method']}"
         who = [row["article_id"], row["publisher"]] if named else []
         score = "" if row["score"] is None else f"score {row['score']:.3f}"
         if score and row["threshold"] is not None:

@@ -12,16 +12,17 @@ __all__ = ["demo"]
 
 
 def demo(*, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Show the whole pipeline at work on its samples, on an embedded broker; takes less than a minute.
+    """Run the whole pipeline on its samples, on an embedded broker; this takes less than a minute.
 
-    Starts a broker, creates the topics, starts a worker with all stages of the chain and one for clusters, sends the
-    samples, prints what comes out, the funnel (raw = enriched + revised + retracted + duplicates + dead letters) and
-    who carries which story.
+    The demo starts a broker, creates the topics, starts a worker with all stages of the chain and one for clusters, and
+    sends the samples. It prints the results as they arrive, the funnel (raw = enriched + revised + retracted +
+    duplicates + dead letters), and the cluster that most publishers carry. It needs the extra `demo` (`pip install
+    news-pipeline[demo]`).
 
     Parameters
     ----------
     keep:
-        Keep broker and worker running until Ctrl-C, to look around.
+        Keep the broker and the workers running until Ctrl-C.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,15 +11,15 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from pipeline.cli.arguments import Rate, UsageError, above_zero
 from pipeline.cli.dlq_selection import Selection, found_letters, read_place
-from pipeline.cli.exits import UsageError
-from pipeline.cli.numbers import Rate, above_zero
 from pipeline.cli.signals import sigterm_unwinds
+from pipeline.exit_codes import ExitCode
 from pipeline.ops import dead_letters as letters_in
 from pipeline.ops.clients import catalogue_for, consumer
-from pipeline.ops.copies import Pace, copier
-from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
-from pipeline.ops.history import record_at
+from pipeline.ops.dead_letter_replay import DeadLetterReplay, PlannedReplay, Refusal, ReplayParams, ReplayProgress
+from pipeline.ops.resending import RateLimiter, resender
+from pipeline.ops.topic_reader import record_at
 from pipeline.settings import load_settings
 from pipeline.wire.catalogue import REPLAYS, Catalogue
 from pipeline.wire.replays import DeadLetter, is_ours
@@ -29,20 +29,20 @@ __all__ = ["app"]
 app = App(name="dlq", help="List, show, count and send back dead letters.", result_action="return_value")
 
 _MEANINGS: dict[Refusal, str] = {
-    "replayed": "sent back before; --again sends them once more",
-    "same": "further deaths of records that go back already",
-    "attempts": f"sent back {ReplayParams().max_attempts} times already: mend the cause first",
-    "incomplete": "cut for their size: the original must come from its source",
-    "unreadable": "not articles of this version, so their raw records cannot be found",
-    "raw_gone": "died after their verdict, and their raw records have expired: fetch them anew",
-    "verdict": "verdicts: late, they would be taken for new; a mended `cluster` reads them when it starts",
-    "unknown_topic": "from topics that are not ours or not on the cluster",
-    "too_large": "too large for their topic with the headers of a replay",
+    "replayed": "were sent back before; --again sends them once more",
+    "same": "are further dead letters of records that are sent back already",
+    "attempts": f"were sent back {ReplayParams().max_attempts} times already: fix the cause first",
+    "incomplete": "were truncated for their size: get the originals from their source",
+    "unreadable": "are not articles of this version, so their raw records cannot be found",
+    "raw_gone": "were rejected after their verdict, and their raw records have expired: fetch the articles again",
+    "verdict": "are verdicts, which must not be appended late; a repaired `cluster` reads them when it starts",
+    "unknown_topic": "are from topics that are not in the catalogue or not on the cluster",
+    "too_large": "are too large for their topic with the headers of a replay",
 }
 _FAILURES: frozenset[Refusal] = frozenset(_MEANINGS) - {"replayed", "same"}
 
-Count = Annotated[int | None, Parameter(help="Stop after so many.", validator=above_zero)]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs.")]
+Count = Annotated[int | None, Parameter(help="Stop after this many.", validator=above_zero)]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 
 _ALL = Selection()
@@ -50,9 +50,9 @@ _ALL = Selection()
 
 @app.command(name="list")
 def list_letters(selection: Selection = _ALL, *, count: Count = None, json_lines: Json = False) -> None:
-    """List dead letters: when and why they died, where they are, where they came from, how large they are.
+    """List dead letters: time, place, stage, reason, exception, place and size of the original.
 
-    Nothing of their content is shown.
+    Their content is not printed.
     """
     with found_letters(load_settings(), selection) as (found, _):
         for number, letter in enumerate(found, start=1):
@@ -63,9 +63,9 @@ def list_letters(selection: Selection = _ALL, *, count: Count = None, json_lines
 
 @app.command
 def show(place: str, *, value: Annotated[bool, Parameter(negative="")] = False, output: Path | None = None) -> int:
-    """Print what is said about one dead letter; its content only when asked to.
+    """Print the headers of one dead letter; its content only with `--value` or `--output`.
 
-    Of the original's headers, which may hold a title, only the names are printed.
+    Of the headers of the original record, which may contain a title, only the names are printed.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def show(place: str, *, value: Annotated[bool, Parameter(negative="")] = False, 
         letter = letters_in.one_dead_letter(client, wanted)
     if letter is None:
         print(f"news-pipeline: there is no dead letter at {place}", file=sys.stderr)
-        return 1
+        return ExitCode.CRASH
     content = letter.original.value or b""
     if output is not None:
         _write(output, content)
@@ -116,22 +116,22 @@ def replay(
     again: Annotated[bool, Parameter(negative="")] = False,
     rate: Rate = None,
 ) -> int:
-    """Send dead letters back to the topics they came from: original bytes, key and headers.
+    """Send dead letters back to the topics they were read from, with original bytes, key and headers.
 
-    Each is sent back once, unless `--again`. What dies again is a dead letter of its own and goes back too, but no
-    record more than three times in all. What was sent back is remembered on the cluster, so an interrupted command is
-    simply repeated. Exit 1 when some could not be sent back.
+    Each dead letter is sent back once, unless `--again` is given. A record that is rejected again makes a new dead
+    letter, which can be sent back too, but no record is sent back more than three times. The cluster stores what was
+    sent back, so repeat an interrupted command to continue it. Exit 1 when some dead letters could not be sent back.
 
     Parameters
     ----------
     dry_run:
-        Only say what would be done.
+        Only print what would be done.
     again:
-        Also send back what was sent back before.
+        Also send back dead letters that were sent back before.
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
-    done = Replayed(sent=Counter(), refused=Counter())
+    done = ReplayProgress(sent=Counter(), refused=Counter())
     now_ms = int(time.time() * 1000)
     largest = max(spec.max_message_bytes for spec in catalogue.topics)
     with (
@@ -139,10 +139,10 @@ def replay(
         consumer(settings.kafka, enable_auto_commit=False, group_id=None) as raw,
         sigterm_unwinds(),
         _reported(done, "would be sent" if dry_run else "sent"),
-        # Before the receipts are read: it stops a former command, which could still write some until then.
-        nullcontext() if dry_run else copier(settings, "dlq-replay", largest) as sender,
+        # Opened before the receipts are read: it fences an earlier command, which could otherwise append more of them.
+        nullcontext() if dry_run else resender(settings, "dlq-replay", largest) as sender,
     ):
-        work = Replay(
+        work = DeadLetterReplay(
             catalogue,
             lambda topic: len(client.partitions_for_topic(topic) or ()),
             lambda place: record_at(raw, place.topic, place.partition, place.offset),
@@ -151,9 +151,9 @@ def replay(
         )
         planned = work.plan(found, done)
         if sender is None:
-            done.sent.update(returned.copy.topic for returned in _shown(planned))
+            done.sent.update(item.record.topic for item in _shown(planned))
         else:
-            work.run(sender, planned, done, Pace(rate), now_ms)
+            work.run(sender, planned, done, RateLimiter(rate), now_ms)
     return int(any(done.refused[refusal] for refusal in _FAILURES))
 
 
@@ -162,22 +162,21 @@ def _ledger(client: Any, catalogue: Catalogue) -> letters_in.Ledger:
     if ledger.unreadable:
         print(
             f"news-pipeline: {ledger.unreadable} records of {catalogue.full_name(REPLAYS)} cannot be read: "
-            "what they noted as sent back counts as not sent",
+            "the dead letters that they name count as not sent back",
             file=sys.stderr,
         )
     return ledger
 
 
-def _shown(planned: Iterable[Returned]) -> Iterator[Returned]:
-    for returned in planned:
-        target = f"{returned.copy.topic}/{returned.copy.partition}"
-        print(f"{returned.letter.place} to {target}, attempt {returned.attempt}")
-        yield returned
+def _shown(planned: Iterable[PlannedReplay]) -> Iterator[PlannedReplay]:
+    for item in planned:
+        print(f"{item.letter.place} to {item.record.topic}/{item.record.partition}, attempt {item.attempt}")
+        yield item
 
 
 @contextmanager
-def _reported(done: Replayed, what: str) -> Iterator[None]:
-    """Say how far it came, also when it is interrupted."""
+def _reported(done: ReplayProgress, what: str) -> Iterator[None]:
+    """Print the result after the block, even when that was interrupted."""
     try:
         yield
     finally:
@@ -205,18 +204,17 @@ def _row(letter: DeadLetter) -> dict[str, Any]:
         "failed_at": letter.failed_at,
         "stage": letter.stage,
         "reason": letter.reason,
-        "exception": letter.exception_class.rpartition(".")[2],
+        "exception": letter.exception_name,
         "original": f"{original.topic}/{original.partition}/{original.offset}",
         "bytes": len(original.value or b""),
         "complete": letter.complete,
-        "attempts": letter.attempts,
     }
 
 
 def _line(letter: DeadLetter) -> str:
     row = _row(letter)
     return (
-        f"{row['failed_at']}  {row['place']}  {row['stage']}  {row['reason']}  {row['exception']}  "
+        f"{row['failed_at']}  {row['place']}  {row['stage']}  {row['reason']}  {row['exception'] or '-'}  "
         f"from {row['original']}  {row['bytes']} bytes"
     )
 

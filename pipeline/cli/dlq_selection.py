@@ -1,4 +1,4 @@
-"""Which dead letters a command is about, as its options say."""
+"""The options that select dead letters, and the dead letters that they select."""
 
 import time
 from collections.abc import Iterator
@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from pipeline.cli.exits import UsageError
-from pipeline.cli.times import read_time
+from pipeline.cli.arguments import UsageError, read_time
 from pipeline.domain.outcome import REJECT_REASONS
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.ops.dead_letters import Matching, dead_letters, dead_letters_of
@@ -27,26 +26,26 @@ def _any_of(text: str) -> Any:
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Selection:
-    """Which dead letters; every option narrows it, and one that is repeated takes any of its values."""
+    """Selects dead letters: all options must match; of an option that is repeated, one value must match."""
 
-    stage: Annotated[tuple[str, ...], _any_of("Stage that rejected them; all by default.")] = ()
+    stage: Annotated[tuple[str, ...], _any_of("Stage that rejected the record; all by default.")] = ()
     reason: Annotated[tuple[str, ...], _any_of("Reason, such as `invalid_json` or `unexpected`.")] = ()
-    exception: Annotated[tuple[str, ...], _any_of("Class of the exception, without its module.")] = ()
-    key: Annotated[tuple[str, ...], _any_of("Key of the original: an article's id.")] = ()
-    source: Annotated[tuple[str, ...], _any_of("Topic the original was read from.")] = ()
+    exception: Annotated[tuple[str, ...], _any_of("Exception that the stage raised, such as `KeyError`.")] = ()
+    key: Annotated[tuple[str, ...], _any_of("Key of the original record: an article's id.")] = ()
+    source: Annotated[tuple[str, ...], _any_of("Topic that the original record was read from.")] = ()
     place: Annotated[tuple[str, ...], _any_of("Place of a dead letter: topic/partition/offset.")] = ()
-    since: Annotated[str | None, Parameter(name="--from", help="Died at this time or later.")] = None
-    until: Annotated[str | None, Parameter(name="--until", help="Died before this time; now by default.")] = None
+    since: Annotated[str | None, Parameter(name="--from", help="Rejected at this time or later.")] = None
+    until: Annotated[str | None, Parameter(name="--until", help="Rejected before this time; now by default.")] = None
 
     def topics(self, catalogue: Catalogue) -> list[str]:
-        """Return the dead-letter topics to look through."""
+        """Return the dead-letter topics to read."""
         unknown = [stage for stage in self.stage if stage not in catalogue.stages]
         if unknown:
             raise UsageError(f"no stage {unknown[0]}; stages are {', '.join(catalogue.stages)}")
         return dead_letters_of(catalogue, self.stage)
 
     def matching(self, catalogue: Catalogue) -> Matching:
-        """Return what tells whether a dead letter is meant."""
+        """Return the filter of the records of these topics."""
         unknown = sorted(set(self.reason) - set(REJECT_REASONS))
         if unknown:
             raise UsageError(f"no reason {unknown[0]}; reasons are {', '.join(REJECT_REASONS)}")
@@ -66,7 +65,7 @@ class Selection:
 def found_letters(
     settings: Settings, selection: Selection, now_ms: int | None = None
 ) -> Iterator[tuple[Iterator[DeadLetter], Any]]:
-    """Give the dead letters that are meant, and the client that reads them."""
+    """Yield the selected dead letters, and the client that reads them."""
     catalogue = catalogue_for(settings)
     topics, matching = selection.topics(catalogue), selection.matching(catalogue)
     until_ms = int(time.time() * 1000) if now_ms is None else now_ms
@@ -75,7 +74,11 @@ def found_letters(
 
 
 def read_place(text: str) -> Place:
-    """Return the place of a dead letter as people type it; raises UsageError for what is none."""
+    """Parse topic/partition/offset.
+
+    Raises:
+        UsageError: The text has another form.
+    """
     try:
         return Place.parse(text)
     except ValueError as error:

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.cli.dash import undash
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError, undash
 from pipeline.cli.progress import show_progress
 from pipeline.domain.outcome import Reject
 from pipeline.domain.record import Record

@@ -1,4 +1,4 @@
-"""A line of progress, on a terminal only."""
+"""A progress line, on terminals only."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,11 @@ __all__ = ["show_progress"]
 
 @contextmanager
 def show_progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Give a function that shows how many articles are done; it shows nothing where standard error is no terminal."""
+    """Yield a function that shows a number of processed articles; it does nothing if standard error is no terminal.
+
+    Args:
+        what: What happened to them, such as "sent".
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None

@@ -14,7 +14,7 @@ _MAX_LINE_CHARS = 120
 
 
 def describe(record: Any) -> str:
-    """Return where the record is, what it is, and the most telling part of it, on one line."""
+    """Return the place, time, type and most distinctive fields of a record on one line."""
     headers = _headers(record)
     place = f"{record.partition}:{record.offset}"
     when = from_epoch_ms(record.timestamp) if record.timestamp >= 0 else "-"
@@ -24,7 +24,7 @@ def describe(record: Any) -> str:
 
 
 def to_json(record: Any) -> str:
-    """Return a record as one line of JSON; bytes that are not UTF-8 as base64."""
+    """Return a record as one line of JSON. A value that is not UTF-8 is written as `value_base64`."""
     plain = {
         "topic": record.topic,
         "partition": record.partition,
@@ -36,7 +36,7 @@ def to_json(record: Any) -> str:
     }
     try:
         return orjson.dumps(plain).decode("utf-8")
-    except TypeError:  # lone surrogates and huge integers, which raw records may hold
+    except TypeError:  # orjson refuses lone surrogates and integers over 64 bits, which raw records may contain
         return json.dumps(plain)
 
 
@@ -62,11 +62,11 @@ def _value(value: bytes | None) -> dict[str, Any]:
 
 
 def _telling(headers: dict[str, str], value: bytes | None) -> list[str]:
-    """Pick what tells records of a topic apart: language and subjects, verdict, headline, or else the size."""
+    """Return the fields that distinguish records of a topic: language, verdict, subjects, headline; else the size."""
     found = _value(value).get("value")
     if not isinstance(found, dict):
         return [headers.get("__connect.errors.exception.message", ""), f"{len(value or b'')} bytes"]
-    # Events and the log of verdicts hold the verdict, clusters the cause of their change.
+    # Events and records of the verdict log contain a verdict; changes of clusters contain their cause.
     about = next((found[name] for name in ("dedup", "verdict", "cause") if isinstance(found.get(name), dict)), found)
     verdict = about.get("kind")
     subjects = found.get("subjects")

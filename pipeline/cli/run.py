@@ -10,10 +10,9 @@ import orjson
 from cyclopts import Parameter
 
 from pipeline.assembly import build_chain, build_fold
-from pipeline.cli.dash import undash
+from pipeline.cli.arguments import read_time, undash
 from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
-from pipeline.cli.times import read_time
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.stage import STAGES
 from pipeline.domain.times import from_epoch_ms
@@ -28,7 +27,7 @@ from pipeline.sources.files import STDIN, find_files, read_files
 __all__ = ["LANE", "run"]
 
 LANE = "run"
-"""The lane of everything that was processed without a broker: its events are not those of live traffic."""
+"""The lane of articles that are processed without a broker: their events must not have the ids of live events."""
 
 
 def run(
@@ -40,29 +39,29 @@ def run(
     dead_letters: str | None = None,
     now: str | None = None,
 ) -> int:
-    """Take files through all stages, without a broker.
+    """Process files with all stages, without a broker.
 
-    The order of the input decides which of several copies is the canonical one. Time is each article's `fetched_at`;
-    where it has none, `--now`, or else the time of its file. At the end the funnel is printed on standard error as
-    JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when everything is done, or
-    not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and `NEWS_BOILERPLATE_FILE`
-    count here.
+    The order of the input decides which of several copies is the canonical article. The time of an article is its
+    `fetched_at`; without one, `--now`, or else the modification time of its file. At the end the funnel is printed on
+    standard error as JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when all
+    records are processed, or not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and
+    `NEWS_BOILERPLATE_FILE` apply.
 
     Parameters
     ----------
     input:
         Files (.jsonl, .jsonl.gz, .jsonl.zst, .json, .txt, .html), directories, or `-` for JSON lines on standard input.
     output:
-        File for the enriched, revised and retracted articles, one JSON value a line; `-` for standard output. `.gz` and
-        `.zst` are compressed.
+        File for the enriched, revised and retracted articles, one JSON value per line; `-` for standard output. Names
+        that end in `.gz` or `.zst` are compressed.
     duplicates:
-        File for what deduplication holds back, with its verdicts.
+        File for the articles that deduplication holds back, with their verdicts.
     clusters:
         File for the changes of clusters, in order; the last line of a cluster is its latest state.
     dead_letters:
-        File for what cannot be processed, with reasons and original bytes.
+        File for records that cannot be processed, with reasons and original bytes.
     now:
-        The time of records without `fetched_at`, such as 2026-11-23T12:00:00Z.
+        Time of articles without `fetched_at`, such as 2026-11-23T12:00:00Z.
     """
     settings = load_settings()
     paths = find_files([undash(name) for name in input])
@@ -89,7 +88,7 @@ def run(
 
 
 def _check_apart(inputs: Iterable[str], outputs: Iterable[str]) -> None:
-    """Refuse to replace what is read: a slip of the hand would cost the only copy."""
+    """Raise OutputError when an output would overwrite an input."""
     read = {Path(name).resolve() for name in inputs if name != STDIN}
     for name in outputs:
         if name != STDOUT and Path(name).resolve() in read:
@@ -103,8 +102,8 @@ def _fixed_time(now: str | None, paths: Iterable[str]) -> int | None:
         return None
     wall_ms = int(time.time() * 1000)
     print(
-        f"news-pipeline: standard input has no time of its own: articles without fetched_at count as fetched at "
-        f"{from_epoch_ms(wall_ms)}; --now fixes that",
+        f"news-pipeline: standard input has no modification time: articles without fetched_at get the present time, "
+        f"{from_epoch_ms(wall_ms)}; choose another with --now",
         file=sys.stderr,
     )
     return wall_ms

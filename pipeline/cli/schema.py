@@ -11,7 +11,7 @@ from pipeline.wire.schemas import load_schema, schema_names
 
 __all__ = ["app"]
 
-app = App(name="schema", help="Check the published schemas.", result_action="return_value")
+app = App(name="schema", help="Compare the published schemas with earlier releases.", result_action="return_value")
 
 
 @app.command
@@ -20,17 +20,17 @@ def check(
     against: Annotated[list[str], Parameter(negative_iterable="")],
     repository: Path = Path(),
 ) -> int:
-    """Compare the schemas with those of earlier releases; exit 1 when somebody could no longer read or be read.
+    """Compare the schemas with those of earlier releases; exit 1 when a change is incompatible.
 
-    Consumers of the old schemas must be able to read new events, producers of old raw records must still be read, and
-    workers of both releases must read each other during an upgrade.
+    Consumers that use the old schemas must be able to read new events, raw records that were valid must stay valid, and
+    workers of both releases must be able to read each other's records during an upgrade.
 
     Parameters
     ----------
     against:
         A tag, branch or commit to compare with; repeat it for every release still in use.
     repository:
-        The checkout whose history has it.
+        The checkout whose history contains it.
     """
     current = {name: load_schema(name) for name in schema_names()}
     broken = 0

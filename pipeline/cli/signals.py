@@ -1,4 +1,4 @@
-"""Signals for commands that have something to put away."""
+"""Signal handling for commands that have files or transactions to clean up."""
 
 import signal
 import sys
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.cli.exits import TERMINATED
+from pipeline.exit_codes import ExitCode
 
 __all__ = ["sigterm_unwinds"]
 
 
 @contextmanager
 def sigterm_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the block like an exception, so that temporary files go away and transactions are aborted."""
+    """Make SIGTERM raise SystemExit in the block, so that temporary files are removed and transactions aborted."""
 
     def leave(*_: Any) -> None:
-        sys.exit(TERMINATED)
+        sys.exit(ExitCode.TERMINATED)
 
     before = signal.signal(signal.SIGTERM, leave)
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from pipeline.cli.numbers import above_zero
+from pipeline.cli.arguments import above_zero
 from pipeline.cli.records import describe, to_json
 from pipeline.errors import ConfigError
 from pipeline.ops.clients import catalogue_for, consumer, require_topic
@@ -25,21 +25,21 @@ def tail(
     timeout: Annotated[float | None, Parameter(validator=above_zero)] = None,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Print the committed records of a topic as they come, until Ctrl-C.
+    """Print the committed records of a topic as they arrive, until Ctrl-C.
 
     Parameters
     ----------
     topic:
-        A name from `news-pipeline topics list`, with or without the prefix, or a part of one that fits only one topic
-        (`enriched`, `duplicates`, `dlq.ingest`).
+        A name from `news-pipeline topics list`, with or without the prefix, or a part of a name that only one topic
+        contains (`enriched`, `duplicates`, `dlq.ingest`).
     start:
         Where to begin.
     count:
-        Stop after so many records.
+        Stop after this many records.
     timeout:
-        Stop when nothing has come for so many seconds; exit 1 when `--count` records were asked for and did not come.
+        Stop when no record has arrived for this many seconds; exit 1 when fewer than `--count` records have arrived.
     json_lines:
-        One JSON object per record, with key, headers and value, instead of a readable line.
+        Print one JSON object per record, with key, headers and value, instead of a line for people.
     """
     settings = load_settings()
     name = full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
@@ -62,13 +62,16 @@ def _records(client: Any, timeout: float | None) -> Iterator[Any]:
 
 
 def full_name(given: str, names: Sequence[str]) -> str:
-    """Return the topic that is meant by a name or a part of one; what fits no topic of ours stays as it is.
+    """Return the topic that a name or a part of a name stands for.
+
+    A name that equals the text, or ends with it after a dot, has precedence over names that contain it. A text that
+    matches no topic of the catalogue is returned unchanged.
 
     Raises:
-        ConfigError: It fits several.
+        ConfigError: The text matches several topics.
     """
     found = [name for name in names if name == given or name.endswith(f".{given}")]
     found = found or [name for name in names if given in name]
     if len(found) > 1:
-        raise ConfigError(f"{given} fits several topics: {', '.join(found)}")
+        raise ConfigError(f"{given} matches several topics: {', '.join(found)}; give a longer part of the name")
     return found[0] if found else given

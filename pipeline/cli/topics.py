@@ -9,8 +9,7 @@ import msgspec
 from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
-from pipeline.cli.exits import UsageError
-from pipeline.cli.numbers import above_zero
+from pipeline.cli.arguments import UsageError, above_zero
 from pipeline.errors import TransientError
 from pipeline.ops import access, provision
 from pipeline.ops.clients import admin_client, catalogue_for
@@ -19,20 +18,20 @@ from pipeline.wire.catalogue import Catalogue
 
 __all__ = ["app"]
 
-app = App(name="topics", help="Plan, create and list the topics; say who may use them.", result_action="return_value")
+app = App(name="topics", help="Plan, create and list the topics, and the access to them.", result_action="return_value")
 
 
 def _above_zero(text: str) -> Any:
     return Parameter(help=text, validator=above_zero)
 
 
-Partitions = Annotated[int | None, _above_zero("Partitions of the topics of articles; the catalogue's by default.")]
-Replication = Annotated[int | None, _above_zero("Copies of every partition; the catalogue's by default.")]
+Partitions = Annotated[int | None, _above_zero("Partitions of the article topics; the catalogue's by default.")]
+Replication = Annotated[int | None, _above_zero("Replicas of every partition; the catalogue's by default.")]
 
 
 @app.command
 def plan(*, partitions: Partitions = None, replication_factor: Replication = None) -> int:
-    """Say what `apply` would change on the cluster; exit 1 when it would refuse."""
+    """Print what `apply` would change on the cluster; exit 1 when it would refuse."""
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
     with admin_client(settings.kafka) as admin:
@@ -46,7 +45,7 @@ def plan(*, partitions: Partitions = None, replication_factor: Replication = Non
 
 @app.command
 def apply(*, partitions: Partitions = None, replication_factor: Replication = None) -> None:
-    """Create missing topics and set what differs. Topics are never deleted and partitions never added."""
+    """Create missing topics and change settings that differ. No topic is deleted, and no partition is added."""
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
     with admin_client(settings.kafka) as admin:
@@ -61,12 +60,12 @@ def apply(*, partitions: Partitions = None, replication_factor: Replication = No
 
 @app.command(name="list")
 def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
-    """List the topics of the catalogue, and how they are on the cluster.
+    """List the topics of the catalogue, with their partitions on the cluster.
 
     Parameters
     ----------
     json_lines:
-        One JSON object per line instead of a table.
+        Print one JSON object per topic instead of a table.
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
@@ -88,18 +87,18 @@ def acls(
     apply: Annotated[bool, Parameter(negative="")] = False,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
-    """Print the least access that services, fetchers and operators need, as commands of Kafka's own tool, or grant it.
+    """Print the least access that services, fetchers and operators need, as commands of Kafka's own tool; or grant it.
 
     Parameters
     ----------
     service:
-        The stages of one service, comma-separated; repeat it for every service. By default each stage is its own.
+        The stages of one service, comma-separated; repeat it for every service. By default each stage is a service.
     principals:
-        What stands before the name of a service's first stage, of `fetcher` and of `operator`.
+        Prefix of all principals; the first stage of a service, `fetcher` or `operator` follows.
     apply:
-        Grant what is missing on the cluster; needs a principal who may alter the cluster.
+        Grant what is missing on the cluster; needs a principal that may alter the cluster.
     json_lines:
-        One JSON object per line instead of commands.
+        Print one JSON object per grant instead of commands.
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
@@ -121,13 +120,13 @@ def _allow(settings: Settings, wanted: Sequence[access.Grant]) -> None:
     for line in access.commands(granted):
         print(line.removeprefix("kafka-acls.sh --add "))
     for text in besides:
-        print(f"note: also there: {text}")
+        print(f"note: also on the cluster: {text}")
     if not granted:
         print("nothing to grant")
 
 
 def _stages(text: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Read the stages of a service: a run of the chain, or one that stands beside it."""
+    """Parse the stages of a service: consecutive stages of the chain, or one stage outside it."""
     names = tuple(name.strip() for name in text.split(","))
     unknown = [name for name in names if name not in catalogue.stages]
     if unknown:

@@ -1,4 +1,4 @@
-"""The demo from beginning to end."""
+"""The whole course of the demo."""
 
 import threading
 import time
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from pipeline.demo.fates import Fates, result_topics
+from pipeline.demo.clusters import ClusterStates
+from pipeline.demo.results import RecordResults, result_topics
 from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
 from pipeline.demo.service import DemoService
-from pipeline.demo.stories import Stories
 from pipeline.domain.stage import STAGES
 from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
@@ -24,49 +24,53 @@ from pipeline.wire.catalogue import Catalogue, load_catalogue
 __all__ = ["play"]
 
 ARTICLE_PARTITIONS = 4
-RESULT_SECS = 40.0  # nothing more comes for so long: something is wrong
+RESULT_SECS = 40.0  # fail when no result arrives for this long; a loaded machine takes seconds
 _POLL_MS = 200
 
 
-def play(*, keep: bool, stop: threading.Event, screen: Screen | None = None) -> int:
-    """Run the samples through broker and worker; return 0 when every record was seen to end in exactly one place.
+def play(*, keep: bool, stop: threading.Event) -> int:
+    """Process the samples with a broker and two workers; return the exit code of the command.
 
-    With `keep`, everything stays up until `stop` is set.
+    It is 0 when the results of the records add up to the number sent, and the workers ended with 0.
+
+    Args:
+        keep: Keep the broker and the workers running until `stop` is set.
+        stop: Set to end the demo early.
 
     Raises:
-        ConfigError: There is no embedded broker for this platform, or no samples.
-        FatalError: A process ended, or results did not come.
+        ConfigError: The embedded broker is not installed or not available for this platform, or there are no samples.
+        FatalError: A process ended, or results did not arrive.
     """
-    screen = screen or Screen()
+    screen = Screen()
     began = time.monotonic()
     catalogue = load_catalogue().sized(article_partitions=ARTICLE_PARTITIONS, replication_factor=1)
     samples = samples_dir()
     with ExitStack() as stack:
         broker = stack.enter_context(EmbeddedBroker())
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
-        screen.say(f"broker   {broker.bootstrap_servers} (embedded, in memory)")
+        screen.line(f"broker   {broker.bootstrap_servers} (embedded, in memory)")
         with admin_client(kafka) as admin:
             apply(admin, catalogue)
-        screen.say(f"topics   {len(catalogue.topics)} created, such as {', '.join(_main_topics(catalogue))}")
+        screen.line(f"topics   {len(catalogue.topics)} created, such as {', '.join(_main_topics(catalogue))}")
         service = stack.enter_context(DemoService(broker.bootstrap_servers, STAGES))
         clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("cluster",)))
         service.wait_until_ready()
-        screen.say("worker   ingest → dedupe → detect-language → classify → publish, ready")
+        screen.line(f"worker   {' → '.join(STAGES)}, ready")
         clustering.wait_until_ready()
-        screen.say("worker   cluster, ready")
-        screen.say(f"metrics  {service.web}/metrics")
+        screen.line("worker   cluster, ready")
+        screen.line(f"metrics  {service.web}/metrics")
         raw = _produce(kafka, catalogue, [str(samples)])
-        screen.say(f"produced {raw} raw records from samples/\n")
-        fates = _watch(kafka, catalogue, service, raw, screen, stop)
-        screen.funnel(raw, fates.funnel())
-        if (stories := _stories(kafka, catalogue, clustering, stop)).complete:
-            screen.say(f"\n{stories.describe()}")
-        code = 0 if funnel_total(fates.funnel()) == raw else 1
-        screen.say(f"\nall in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
+        screen.line(f"produced {raw} raw records from samples/\n")
+        results = _watch(kafka, catalogue, service, raw, screen, stop)
+        screen.funnel(raw, results.funnel())
+        if (clusters := _clusters(kafka, catalogue, clustering, stop)).complete:
+            screen.line(f"\n{clusters.describe()}")
+        code = 0 if funnel_total(results.funnel()) == raw else 1
+        screen.line(f"\nfinished in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
         if keep:
             _stay(kafka, service, screen, stop)
         worker_code = service.stop() or clustering.stop()
-        screen.say(f"worker stopped with exit code {worker_code}")
+        screen.line(f"worker stopped with exit code {worker_code}")
         return code or worker_code
 
 
@@ -83,36 +87,38 @@ def _produce(kafka: KafkaSettings, catalogue: Catalogue, paths: Sequence[str]) -
 
 def _watch(
     kafka: KafkaSettings, catalogue: Catalogue, service: DemoService, raw: int, screen: Screen, stop: threading.Event
-) -> Fates:
-    """Show results as they come until every raw record has ended."""
-    fates = Fates()
+) -> RecordResults:
+    """Print results as they arrive until every raw record has one."""
+    results = RecordResults()
     with consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False, group_id=None) as client:
         client.subscribe(result_topics(catalogue))
         last = time.monotonic()
-        while len(fates) < raw and not stop.is_set():
-            new = [fates.add(record) for record in _polled(client)]
-            screen.rows([fate for fate in new if fate is not None])
+        while len(results) < raw and not stop.is_set():
+            new = [results.add(record) for record in _polled(client)]
+            screen.rows([result for result in new if result is not None])
             service.check()
             if new:
                 last = time.monotonic()
             elif time.monotonic() - last > RESULT_SECS:
-                raise FatalError(f"{raw - len(fates)} of {raw} records have not come out after {RESULT_SECS:.0f} s")
-    return fates
+                raise FatalError(f"{raw - len(results)} of {raw} records had no result after {RESULT_SECS:.0f} s")
+    return results
 
 
-def _stories(kafka: KafkaSettings, catalogue: Catalogue, clustering: DemoService, stop: threading.Event) -> Stories:
-    """Read what the cluster worker tells until it has told everything."""
-    stories = Stories(catalogue)
+def _clusters(
+    kafka: KafkaSettings, catalogue: Catalogue, clustering: DemoService, stop: threading.Event
+) -> ClusterStates:
+    """Read the output of the cluster worker until it has caught up with the verdicts."""
+    clusters = ClusterStates(catalogue)
     with consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False, group_id=None) as client:
-        client.subscribe(stories.topics)
+        client.subscribe(clusters.topics)
         deadline = time.monotonic() + RESULT_SECS
-        while not stories.complete and not stop.is_set():
+        while not clusters.complete and not stop.is_set():
             for record in _polled(client):
-                stories.add(record)
+                clusters.add(record)
             clustering.check()
             if time.monotonic() > deadline:
-                raise FatalError(f"the clusters have not come out after {RESULT_SECS:.0f} s")
-    return stories
+                raise FatalError(f"the clusters did not arrive within {RESULT_SECS:.0f} s")
+    return clusters
 
 
 def _polled(client: Any) -> list[Any]:
@@ -120,8 +126,8 @@ def _polled(client: Any) -> list[Any]:
 
 
 def _stay(kafka: KafkaSettings, service: DemoService, screen: Screen, stop: threading.Event) -> None:
-    screen.say(
-        f"\nEverything stays up until Ctrl-C. In another terminal:\n"
+    screen.line(
+        f"\nThe broker and the workers run until Ctrl-C. In another terminal:\n"
         f"  export NEWS_KAFKA__BOOTSTRAP_SERVERS={kafka.bootstrap_servers}\n"
         f"  news-pipeline produce samples/articles\n"
         f"  news-pipeline tail enriched\n"

@@ -1,4 +1,4 @@
-"""Where the samples are."""
+"""The place of the sample articles."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ __all__ = ["samples_dir"]
 
 
 def samples_dir() -> Path:
-    """Return the directory of the sample articles: inside an installed wheel, else in the checkout.
+    """Return the directory of the sample articles: in the installed wheel, else in the checkout.
 
     Raises:
-        ConfigError: This installation has none.
+        ConfigError: This installation has no samples.
     """
     package = Path(__file__).resolve().parents[1]
     for place in (package / "_samples" / "articles", package.parent / "samples" / "articles"):

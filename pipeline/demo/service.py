@@ -1,4 +1,4 @@
-"""A worker as a process of its own, as an orchestrator would run it."""
+"""A worker in its own process, as an orchestrator would run it."""
 
 import signal
 import subprocess
@@ -17,16 +17,21 @@ from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
 from pipeline.settings import child_environment
 
-__all__ = ["DemoService"]
+__all__ = ["PROGRAM", "DemoService"]
 
-START_SECS = 60.0  # loading the models takes two seconds; a loaded machine takes many more
-STOP_SECS = 30.0  # above the worker's own deadline
+PROGRAM = (sys.executable, "-P", "-m", "pipeline")
+"""The command line of `news-pipeline` for child processes.
+
+Without `-P`, Python would import a folder `pipeline/` of the user's working directory instead of this package.
+"""
+START_SECS = 60.0  # loading the models takes two seconds on an idle machine
+STOP_SECS = 30.0  # longer than the worker's own deadline (`shutdown.grace_secs`)
 _POLL_SECS = 0.1
 _LAST_LINES = 5
 
 
 class DemoService:
-    """Runs `news-pipeline worker` with some stages against a broker while the block lasts."""
+    """Runs `news-pipeline worker` with some stages as a child process for the duration of a `with` block."""
 
     def __init__(self, bootstrap_servers: str, stages: Sequence[StageName]) -> None:
         self._servers = bootstrap_servers
@@ -37,14 +42,14 @@ class DemoService:
 
     @property
     def web(self) -> str:
-        """The address of its health and metrics."""
+        """Base URL of its health checks and metrics."""
         return f"http://127.0.0.1:{self._port}"
 
     def wait_until_ready(self) -> None:
-        """Wait until the worker says that it is ready.
+        """Wait until the worker is ready.
 
         Raises:
-            FatalError: It ended, or the time is up.
+            FatalError: The worker ended, or was not ready in time.
         """
         deadline = time.monotonic() + START_SECS
         while time.monotonic() < deadline:
@@ -57,12 +62,16 @@ class DemoService:
         raise FatalError(f"the worker was not ready within {START_SECS:.0f} s: {self._last_lines()}")
 
     def check(self) -> None:
-        """Raise FatalError when the worker has ended by itself."""
+        """Check that the worker runs.
+
+        Raises:
+            FatalError: The worker ended unexpectedly.
+        """
         if self._process is None or self._process.poll() is not None:
             raise FatalError(f"the worker ended: {self._last_lines()}")
 
     def stop(self) -> int:
-        """Ask the worker to drain and end; return its exit code."""
+        """Let the worker drain and end; return its exit code."""
         process = self._process
         if process is None:
             return 0
@@ -77,13 +86,12 @@ class DemoService:
         with NamedTemporaryFile(prefix="news-pipeline-worker-", suffix=".log", delete=False) as log:
             self._log = Path(log.name)
             self._process = subprocess.Popen(  # noqa: S603  # our own command
-                # -P: the directory where the user stands may have a folder pipeline/ of its own.
-                [sys.executable, "-P", "-m", "pipeline", "worker", *self._stages],
+                [*PROGRAM, "worker", *self._stages],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; the worker is told to drain
+                start_new_session=True,  # Ctrl-C reaches only this process, which then stops the worker
             )
         return self
 
@@ -96,13 +104,13 @@ class DemoService:
             self._log.unlink(missing_ok=True)
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment without whatever NEWS_* settings the user has: they are for another cluster."""
+        """Return an environment without the user's NEWS_* settings, which are for another cluster."""
         return child_environment(
             {
                 "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
                 "NEWS_GUARANTEE": "at_least_once",
                 "NEWS_WEB__PORT": str(self._port),
-                # The embedded broker keeps the first member of a group waiting for half the session time-out.
+                # The embedded broker lets the first member of a group wait for half the session timeout.
                 "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "4",
                 "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
                 "NEWS_LOG__LEVEL": "warning",
@@ -111,4 +119,4 @@ class DemoService:
 
     def _last_lines(self) -> str:
         text = self._log.read_text("utf-8", "replace").strip() if self._log is not None else ""
-        return "\n".join(text.splitlines()[-_LAST_LINES:]) or "it said nothing"
+        return "\n".join(text.splitlines()[-_LAST_LINES:]) or "it printed nothing"

@@ -1,1 +1,1 @@
-"""Edge: the whole chain over records from anywhere, with no broker at all."""
+"""Edge: the whole chain over records of any source, without a broker."""

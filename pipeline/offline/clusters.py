@@ -1,26 +1,22 @@
-"""Clusters of a run: the fold that `cluster` makes of its log, over what was decided here."""
+"""The clusters of a run: the same fold that the service `cluster` applies to its log."""
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from pipeline import __version__
 from pipeline.clusters.fold import Clusters
 from pipeline.clusters.params import ClusterParams
 from pipeline.clusters.view import cluster_event
 from pipeline.domain.verdict import VerdictRecord
+from pipeline.offline.output import LineSink
 from pipeline.wire.codec import encode
 
 __all__ = ["ClusterLines"]
 
 
-class _Sink(Protocol):
-    def write(self, key: str, line: bytes) -> None: ...
-
-
 class ClusterLines:
     """Writes every change of a cluster as a line of `clusters`; the last line of a cluster is its latest state."""
 
-    def __init__(self, sink: _Sink, params: ClusterParams, lane: str) -> None:
+    def __init__(self, sink: LineSink, params: ClusterParams, lane: str) -> None:
         """Start with no clusters."""
         self.changes = 0
         self._sink = sink

@@ -1,4 +1,4 @@
-"""Files of lines that appear whole or not at all."""
+"""Files of lines that appear complete or not at all."""
 
 import gzip
 import os
@@ -14,24 +14,32 @@ import cramjam
 
 from pipeline.errors import PipelineError
 
-__all__ = ["STDOUT", "LineFile", "OutputError", "OutputFiles"]
+__all__ = ["STDOUT", "LineSink", "OutputError", "OutputFiles"]
 
 STDOUT = "-"
-_FLUSH_BYTES = 1 << 20  # what the compressor holds at most: large enough to compress well
+_FLUSH_BYTES = 1 << 20  # the compressor is flushed after this many bytes: enough to compress well
 
 
 class OutputError(PipelineError):
-    """An output cannot be written: raised here, caught by the command line, exit code 2. No record is concerned."""
+    """An output cannot be written: raised here, caught by the command line, exit code 2."""
 
 
-class _Sink(Protocol):
+class LineSink(Protocol):
+    """Receives lines of named outputs: `output`, `duplicates`, `clusters`, `dead_letters`."""
+
+    def write(self, key: str, line: bytes) -> None:
+        """Write a line, without its newline, to an output; do nothing if that output is not wanted."""
+        ...
+
+
+class _ByteSink(Protocol):
     def write(self, data: bytes, /) -> int: ...
 
     def close(self) -> None: ...
 
 
 class _ZstdSink:
-    """zstd in one frame, a flush at a time."""
+    """Compresses to one zstd frame, which is flushed in parts."""
 
     def __init__(self, target: IO[bytes]) -> None:
         self._target = target
@@ -50,10 +58,11 @@ class _ZstdSink:
         self._target.write(bytes(self._compressor.finish()))
 
 
-class LineFile:
-    """One output: written beside its place and moved there by `publish`; `.gz` and `.zst` by suffix, `-` is stdout.
+class _LineFile:
+    """One output: written to a temporary file in the same directory, which `publish` renames.
 
-    Something that is not a regular file (a pipe, /dev/null) is written to directly.
+    Names that end in `.gz` or `.zst` are compressed; `-` is standard output. A place that exists and is no regular file
+    (a pipe, /dev/null) is written to directly.
     """
 
     def __init__(self, name: str) -> None:
@@ -67,7 +76,7 @@ class LineFile:
         self._sink = self._compressing(name, self._raw)
 
     def write(self, line: bytes) -> None:
-        """Write a value and a newline."""
+        """Write a line and its newline."""
         try:
             self._sink.write(line + b"\n")
         except BrokenPipeError:
@@ -76,7 +85,7 @@ class LineFile:
             raise OutputError(f"{self.name}: {error.strerror or error}") from error
 
     def publish(self) -> None:
-        """Finish the file and let it appear under its name."""
+        """Complete the file and rename it to its final name."""
         try:
             if self._sink is not self._raw:
                 self._sink.close()
@@ -94,7 +103,7 @@ class LineFile:
             raise OutputError(f"{self.name}: {error.strerror or error}") from error
 
     def discard(self) -> None:
-        """Remove what was not published; safe to repeat."""
+        """Remove a file that was not published; repeated calls do nothing."""
         if self._partial is not None:
             with suppress(OSError):
                 if self._sink is not self._raw:
@@ -109,35 +118,35 @@ class LineFile:
         path = Path(name)
         if path.exists() and not path.is_file():
             return path.open("wb")
-        # A link keeps pointing at its file, so the file is what is replaced.
+        # Of a symbolic link, replace the file that it points to.
         self._path = path.resolve()
         handle = NamedTemporaryFile(  # noqa: SIM115  # closed by publish or discard
             dir=self._path.parent, prefix=f".{path.name}.", suffix=".partial", delete=False
         )
         self._partial = Path(handle.name)
-        # A temporary file is for its owner only; the result is a file like any other.
+        # Temporary files are readable by their owner only; give the result the usual mode.
         mode = stat.S_IMODE(self._path.stat().st_mode) if self._path.exists() else 0o666 & ~_umask()
         os.fchmod(handle.fileno(), mode)
         return handle
 
     @staticmethod
-    def _compressing(name: str, raw: IO[bytes]) -> _Sink:
+    def _compressing(name: str, raw: IO[bytes]) -> _ByteSink:
         if name.endswith(".gz"):
-            # No name and no time inside: the same run gives the same bytes.
+            # Without a name and a time in the header, the same run gives the same bytes.
             return gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
         return _ZstdSink(raw) if name.endswith(".zst") else raw
 
 
 class OutputFiles:
-    """Several outputs that appear together when the block ends well, or leave nothing behind."""
+    """Several outputs that appear together when the `with` block succeeds; when it fails, nothing is left."""
 
     def __init__(self, **names: str) -> None:
         self._names = names
-        self._files: dict[str, LineFile] = {}
+        self._files: dict[str, _LineFile] = {}
         self._stack = ExitStack()
 
     def write(self, key: str, line: bytes) -> None:
-        """Write a line to an output, if that output is wanted."""
+        """Write a line to an output; do nothing if that output is not wanted."""
         file = self._files.get(key)
         if file is not None:
             file.write(line)
@@ -148,7 +157,7 @@ class OutputFiles:
             raise OutputError("two outputs have the same name")
         with ExitStack() as opening:
             for key, name in self._names.items():
-                file = LineFile(name)
+                file = _LineFile(name)
                 opening.callback(file.discard)
                 self._files[key] = file
             self._stack = opening.pop_all()

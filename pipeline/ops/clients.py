@@ -1,4 +1,4 @@
-"""Kafka clients of kafka-python, made from the settings, with failures said in a line."""
+"""Kafka clients of kafka-python, made from the settings; their failures become errors with one-line messages."""
 
 import logging
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from pipeline.kafka_io.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
 
-__all__ = ["admin_client", "catalogue_for", "consumer", "copy_producer", "raw_producer", "require_topic"]
+__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topic", "resend_producer"]
 
-_BOOTSTRAP_TIMEOUT_MS = 10_000  # somebody waits at a terminal; a cluster that is there answers in milliseconds
-_REQUEST_OVERHEAD_BYTES = 64 * 1024  # the request around one record: names, batch header
+_BOOTSTRAP_TIMEOUT_MS = 10_000  # a user waits at a terminal; a reachable cluster answers in milliseconds
+_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one record: names, batch header
 
 
 def catalogue_for(settings: Settings) -> Catalogue:
@@ -26,7 +26,7 @@ def catalogue_for(settings: Settings) -> Catalogue:
 
 @contextmanager
 def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
-    """Give an admin client.
+    """Yield an admin client.
 
     Raises:
         TransientError: The cluster cannot be reached.
@@ -36,30 +36,45 @@ def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
 
 
 def require_topic(kafka: KafkaSettings, name: str) -> None:
-    """Raise ConfigError when the cluster has no such topic: clients wait for it, or have the broker make it."""
+    """Check that a topic exists: clients would wait for a missing one, or make the broker create it.
+
+    Raises:
+        ConfigError: The topic is not on the cluster.
+        TransientError: The cluster cannot be reached.
+    """
     with admin_client(kafka) as admin:
         if name not in admin.list_topics():
-            raise ConfigError(f"{name} is not on the cluster; `news-pipeline topics apply` creates our topics")
+            raise ConfigError(f"topic {name} is not on the cluster; `news-pipeline topics apply` creates ours")
 
 
 @contextmanager
 def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
-    """Give a producer that waits for all replicas and sends nothing twice, sized for the topic; see `admin_client`."""
+    """Yield an idempotent producer that waits for all replicas and accepts the largest record of a topic.
+
+    Raises:
+        TransientError: The cluster cannot be reached.
+    """
     with _connected(KafkaProducer, kafka, **_safe(spec.max_message_bytes)) as client:
         yield client
 
 
 @contextmanager
-def copy_producer(settings: Settings, largest_bytes: int, transactional_id: str) -> Iterator[Any]:
-    """Give a producer as `raw_producer` does, ready for transactions where the settings ask for them.
+def resend_producer(settings: Settings, largest_bytes: int, transactional_id: str) -> Iterator[Any]:
+    """Yield a producer as `raw_producer` does; with `exactly_once`, its transactions are initialised.
+
+    Args:
+        settings: The cluster and the guarantee.
+        largest_bytes: Size of the largest record that will be sent.
+        transactional_id: A second producer of this id fences the first.
 
     Raises:
-        NoTransactionsError: The broker has no transactions.
+        NoTransactionsError: The broker has no transactions, and the settings require them.
+        TransientError: The cluster cannot be reached.
     """
     arguments = _safe(largest_bytes)
     transactional = settings.guarantee == "exactly_once"
     if transactional:
-        # Short: a transaction that is left open by a kill holds back whoever reads the topic, live workers too.
+        # A transaction that a killed command leaves open blocks all readers of the topic until this timeout.
         arguments |= {"transactional_id": transactional_id, "transaction_timeout_ms": settings.transaction_timeout_ms}
     with _connected(KafkaProducer, settings.kafka, **arguments) as client:
         if transactional:
@@ -71,7 +86,7 @@ def copy_producer(settings: Settings, largest_bytes: int, transactional_id: str)
 
 
 def _safe(largest_bytes: int) -> dict[str, Any]:
-    """Return the arguments of a producer that loses nothing and sends nothing twice."""
+    """Return the arguments of an idempotent producer that waits for all replicas."""
     return {
         "acks": "all",
         "enable_idempotence": True,
@@ -83,7 +98,11 @@ def _safe(largest_bytes: int) -> dict[str, Any]:
 
 @contextmanager
 def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
-    """Give a consumer that reads committed records only; see `admin_client`."""
+    """Yield a consumer that reads committed records only.
+
+    Raises:
+        TransientError: The cluster cannot be reached.
+    """
     with _connected(
         KafkaConsumer, kafka, isolation_level="read_committed", allow_auto_create_topics=False, **arguments
     ) as client:
@@ -92,7 +111,7 @@ def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
 
 @contextmanager
 def _connected(kind: Any, kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
-    # The client logs every failed attempt; what the user needs to know is said once, below.
+    # The client logs every failed attempt; the errors below report the failure once.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         client = kind(
@@ -105,7 +124,7 @@ def _connected(kind: Any, kafka: KafkaSettings, **arguments: Any) -> Iterator[An
     except KafkaTimeoutError as error:
         raise TransientError(f"no answer from {kafka.bootstrap_servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
     except KafkaError as error:
-        raise TransientError(f"no way into {kafka.bootstrap_servers}: {error}") from error
+        raise TransientError(f"cannot connect to {kafka.bootstrap_servers}: {error}") from error
     try:
         yield client
     except KafkaError as error:

@@ -1,4 +1,4 @@
-"""Sending dead letters back to where they came from, each once unless told otherwise."""
+"""Send dead letters back to the topics they were read from, each once unless told otherwise."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -12,15 +12,15 @@ from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
 from pipeline.domain.times import from_epoch_ms
 from pipeline.errors import ContractError
-from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
 from pipeline.ops.dead_letters import Ledger
+from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams
 from pipeline.wire.catalogue import REPLAYS, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
-from pipeline.wire.replays import SOURCE, DeadLetter, Place, Receipt, attempts_of, came_again
+from pipeline.wire.replays import SOURCE, DeadLetter, Place, Receipt, attempts_of, replay_headers
 
-__all__ = ["Refusal", "Replay", "ReplayParams", "Replayed", "Returned"]
+__all__ = ["DeadLetterReplay", "PlannedReplay", "Refusal", "ReplayParams", "ReplayProgress"]
 
 Refusal = Literal[
     "replayed", "same", "attempts", "incomplete", "unreadable", "raw_gone", "verdict", "unknown_topic", "too_large"
@@ -31,34 +31,35 @@ _AFTER_VERDICT = frozenset(STAGES[STAGES.index("dedupe") + 1 :])
 
 
 class ReplayParams(Struct, frozen=True):
-    """Bounds of sending back."""
+    """Limits of a replay."""
 
     max_attempts: int = 3
-    """What has died three times after it was sent back will die a fourth time: mend the cause first."""
+    """How often one record is sent back in all: after three failures a fourth is likely, so fix the cause first."""
     unit: UnitParams = UnitParams()
 
 
-class Returned(Struct, frozen=True):
-    """A dead letter and the record that goes back; `first` is the place of the record's first death."""
+class PlannedReplay(Struct, frozen=True):
+    """A dead letter and the record to send; `first` is the place of the record's first dead letter."""
 
     letter: DeadLetter
-    copy: Copy
+    record: ResentRecord
     attempt: int
     first: str
 
 
-class Replayed(Struct, kw_only=True):
-    """What became of the dead letters that were looked at."""
+class ReplayProgress(Struct, kw_only=True):
+    """How many of the selected dead letters were sent back, and how many were not."""
 
     sent: Counter[str]
-    """By target topic."""
+    """Number of records by target topic."""
     refused: Counter[Refusal]
+    """Number of dead letters by the reason for which they were not sent."""
     last: Place | None = None
-    """The last dead letter that was sent back for certain."""
+    """The last dead letter of the last unit that the cluster acknowledged."""
 
 
-class Replay:
-    """Decides what goes back where, and sends it."""
+class DeadLetterReplay:
+    """Decides which dead letters are sent back, and where, and sends them."""
 
     def __init__(
         self,
@@ -74,11 +75,11 @@ class Replay:
 
         Args:
             catalogue: The topics of the lane.
-            sizes: The number of partitions of a topic on the cluster; 0 when it is not there.
-            raw_record: Reads a raw record, None when it has expired.
-            before: What was sent back already.
-            params: Bounds.
-            again: Whether to send back what was sent back before.
+            sizes: Returns the number of partitions of a topic on the cluster; 0 when it does not exist.
+            raw_record: Reads a raw record; returns None when it has expired.
+            before: Receipts of earlier replays.
+            params: Limits.
+            again: Whether to send back dead letters that were sent back before.
         """
         self._catalogue = catalogue
         self._sizes = sizes
@@ -86,75 +87,90 @@ class Replay:
         self._before = before
         self._params = params or ReplayParams()
         self._again = again
-        self._planned: set[str] = set()
+        self._planned_firsts: set[str] = set()
         self._raw_topic = catalogue.stage("ingest").reads
         self._verdicts = catalogue.full_name(VERDICTS)
-        # Of articles alone: what is appended to a log late would be taken for news there.
+        # Only topics of articles: a late record in the log of verdicts would be applied as a new one.
         self._targets = frozenset(catalogue.stage(stage).reads for stage in STAGES)
         self._ledger = catalogue.full_name(REPLAYS)
 
-    def plan(self, letters: Iterable[DeadLetter], done: Replayed) -> Iterator[Returned]:
-        """Return what goes back; what does not is counted in `done`."""
+    def plan(self, letters: Iterable[DeadLetter], done: ReplayProgress) -> Iterator[PlannedReplay]:
+        """Yield what will be sent back; count the others in `done`."""
         for letter in letters:
-            planned = self._returned(letter)
-            if isinstance(planned, Returned):
+            planned = self._planned_replay(letter)
+            if isinstance(planned, PlannedReplay):
                 yield planned
             else:
                 done.refused[planned] += 1
 
-    def run(self, copier: Copier, planned: Iterable[Returned], done: Replayed, pace: Pace, now_ms: int) -> None:
-        """Send back what was planned and note it in the ledger; `done` is true whenever this is interrupted."""
-        unit: list[Returned] = []
-        for returned in planned:
-            unit.append(returned)
-            if self._params.unit.full([item.copy for item in unit], pace):
-                self._send(copier, unit, done, now_ms)
-                pace.wait(len(unit))
+    def run(
+        self,
+        resender: Resender,
+        planned: Iterable[PlannedReplay],
+        done: ReplayProgress,
+        rate: RateLimiter,
+        now_ms: int,
+    ) -> None:
+        """Send what was planned and append its receipts to the ledger.
+
+        Args:
+            resender: Sends the records.
+            planned: What `plan` yields.
+            done: Updated after every unit, so that it can be reported after an interruption.
+            rate: Limits the speed.
+            now_ms: Time of the receipts, epoch milliseconds.
+        """
+        unit: list[PlannedReplay] = []
+        for item in planned:
+            unit.append(item)
+            if self._params.unit.full([each.record for each in unit], rate):
+                self._send(resender, unit, done, now_ms)
+                rate.wait(len(unit))
                 unit = []
         if unit:
-            self._send(copier, unit, done, now_ms)
+            self._send(resender, unit, done, now_ms)
 
-    def _send(self, copier: Copier, unit: list[Returned], done: Replayed, now_ms: int) -> None:
-        receipts = [self._receipt(returned, now_ms) for returned in unit]
-        copier.send([returned.copy for returned in unit], lambda: copier.deliver(receipts))
-        done.sent.update(returned.copy.topic for returned in unit)
+    def _send(self, resender: Resender, unit: list[PlannedReplay], done: ReplayProgress, now_ms: int) -> None:
+        receipts = [self._receipt(item, now_ms) for item in unit]
+        resender.send([item.record for item in unit], lambda: resender.deliver(receipts))
+        done.sent.update(item.record.topic for item in unit)
         done.last = unit[-1].letter.place
 
-    def _returned(self, letter: DeadLetter) -> Returned | Refusal:
+    def _planned_replay(self, letter: DeadLetter) -> PlannedReplay | Refusal:
         if str(letter.place) in self._before.firsts and not self._again:
             return "replayed"
         record = self._source(letter) if letter.complete else "incomplete"
         if isinstance(record, str):
             return record
         first = self._first(letter, record)
-        if first in self._planned:
+        if first in self._planned_firsts:
             return "same"
-        # The headers alone would do, if nobody ever sent a dead letter again whose next death has not come yet.
+        # The ledger counts too: with --again, a record may have been sent twice before its next dead letter appears.
         attempts = max(attempts_of(record), self._before.times[first])
         if attempts >= self._params.max_attempts:
             return "attempts"
         return self._addressed(letter, record, attempts + 1, first)
 
     def _first(self, letter: DeadLetter, record: Record) -> str:
-        """Return the place of the first death of a record: of this dead letter, unless it came back from an earlier."""
+        """Return the place of the record's first dead letter: this one, unless an earlier one was sent back."""
         return self._before.firsts.get(record.header(SOURCE) or "", str(letter.place))
 
-    def _addressed(self, letter: DeadLetter, record: Record, attempt: int, first: str) -> Returned | Refusal:
+    def _addressed(self, letter: DeadLetter, record: Record, attempt: int, first: str) -> PlannedReplay | Refusal:
         count = self._sizes(record.topic)
         if not count:
             return "unknown_topic"
-        headers = came_again(record, letter.place, attempt)
-        copy = Copy(record.topic, self._partition(record, count), record.key, record.value, headers)
-        if copy.size_bytes > self._catalogue.topic(record.topic).max_message_bytes:
+        headers = replay_headers(record, letter.place, attempt)
+        resent = ResentRecord(record.topic, self._partition(record, count), record.key, record.value, headers)
+        if resent.size_bytes > self._catalogue.topic(record.topic).max_message_bytes:
             return "too_large"
-        self._planned.add(first)
-        return Returned(letter, copy, attempt, first)
+        self._planned_firsts.add(first)
+        return PlannedReplay(letter, resent, attempt, first)
 
     def _source(self, letter: DeadLetter) -> Record | Refusal:
-        """Return the record to send: the one that died, or the raw record of an article that died after its verdict.
+        """Return the record to send: the original, or the raw record of an article that was rejected after its verdict.
 
-        Such an article has lost its claim (a void in the log), and a copy of it may have come out since. It has to be
-        judged anew, which takes a new origin. A record that could not even be decoded has no void; its verdict stands.
+        Such an article was removed by a void in the log, and a copy of it may have been emitted since. It needs a new
+        verdict, which needs a new origin. A record that could not be decoded has no void; its verdict still holds.
         """
         original = letter.original
         if original.topic not in self._targets:
@@ -167,24 +183,24 @@ class Replay:
         except ContractError:
             return "unreadable"
         raw = self._raw_record(Place(origin.topic, origin.partition, origin.offset))
-        # Not another record that took its place, after the topic was made anew.
+        # The hash excludes another record at the same place, after the topic was recreated.
         return raw if raw is not None and origin.content_sha256 == sha256_hex(raw.value or b"") else "raw_gone"
 
     def _partition(self, record: Record, count: int) -> int:
-        """Return the partition that our producers would choose; without any key, the one it was in."""
+        """Return the partition that our producers would choose; without a key, the original one."""
         key = raw_key(record.value, record.headers) if record.topic == self._raw_topic else None
         encoded = key.encode() if key is not None else record.key
         return partitions([encoded], count)[0] if encoded is not None else record.partition % count
 
-    def _receipt(self, returned: Returned, now_ms: int) -> Copy:
-        place = str(returned.letter.place)
+    def _receipt(self, planned: PlannedReplay, now_ms: int) -> ResentRecord:
+        place = str(planned.letter.place)
         receipt = Receipt(
             dead_letter=place,
-            target=returned.copy.topic,
-            partition=returned.copy.partition,
-            attempt=returned.attempt,
+            target=planned.record.topic,
+            partition=planned.record.partition,
+            attempt=planned.attempt,
             replayed_at=from_epoch_ms(now_ms),
-            first=returned.first if returned.first != place else None,
+            first=planned.first if planned.first != place else None,
         )
         headers = (("content-type", b"application/json"),)
-        return Copy(self._ledger, 0, place.encode(), msgspec.json.encode(receipt), headers)
+        return ResentRecord(self._ledger, 0, place.encode(), msgspec.json.encode(receipt), headers)

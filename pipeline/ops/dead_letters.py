@@ -1,4 +1,4 @@
-"""Looking through dead letters: which there are, and which of them were sent back."""
+"""Read dead letters, and the ledger of those that were sent back."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipeline.domain.record import Record
 from pipeline.domain.times import to_epoch_ms
-from pipeline.ops.history import History, partitions_of, record_at
+from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of, record_at
 from pipeline.wire.catalogue import REPLAYS, Catalogue
 from pipeline.wire.replays import DeadLetter, Place, Receipt, read_dead_letter
 
@@ -25,9 +25,10 @@ __all__ = [
 
 
 class Matching(Struct, frozen=True, kw_only=True):
-    """Which dead letters are meant; what is empty or None does not matter.
+    """A filter of dead letters; a criterion that is empty or None admits all.
 
-    `since_ms` (inclusive) and `until_ms` (exclusive) are about when they died, epoch milliseconds.
+    `exceptions` are names of classes without their modules. `since_ms` (inclusive) and `until_ms` (exclusive) limit the
+    time of the rejection, epoch milliseconds.
     """
 
     reasons: frozenset[str] = frozenset()
@@ -39,16 +40,16 @@ class Matching(Struct, frozen=True, kw_only=True):
     until_ms: int | None = None
 
     def __call__(self, letter: DeadLetter) -> bool:
-        """Whether a dead letter is meant."""
+        """Return whether a dead letter meets all criteria."""
         key = (letter.original.key or b"").decode("utf-8", "replace")
         wanted: tuple[tuple[frozenset[Any], Any], ...] = (
             (self.reasons, letter.reason),
-            (self.exceptions, letter.exception_class.rpartition(".")[2]),
+            (self.exceptions, letter.exception_name),
             (self.keys, key),
             (self.sources, letter.original.topic),
             (self.places, letter.place),
         )
-        return all(not few or value in few for few, value in wanted) and self._in_time(letter)
+        return all(not admitted or value in admitted for admitted, value in wanted) and self._in_time(letter)
 
     def _in_time(self, letter: DeadLetter) -> bool:
         if self.since_ms is None and self.until_ms is None:
@@ -62,41 +63,42 @@ class Matching(Struct, frozen=True, kw_only=True):
 
 
 def dead_letters_of(catalogue: Catalogue, stages: Iterable[str] = ()) -> list[str]:
-    """Return the dead-letter topics of some stages, or of all."""
+    """Return the dead-letter topics of some stages; of all stages when none is given."""
     return [catalogue.stage(stage).dead_letters for stage in list(stages) or catalogue.stages]
 
 
 def dead_letters(client: Any, topics: Iterable[str], now_ms: int) -> Iterator[DeadLetter]:
-    """Return all dead letters that died before `now_ms`; records that are none are passed over."""
+    """Yield the dead letters of records that were rejected before `now_ms`; skip records that are no dead letters."""
 
     def is_later(record: Record) -> bool:
         letter = read_dead_letter(record)
         failed_ms = _failed_ms(letter) if letter is not None else None
         return failed_ms is not None and failed_ms > now_ms
 
-    for record in History(client, dict.fromkeys(partitions_of(client, topics)), is_later).records():
+    for record in BoundedTopicReader(client, dict.fromkeys(partitions_of(client, topics)), is_later).records():
         letter = read_dead_letter(record)
         if letter is not None:
             yield letter
 
 
 def one_dead_letter(client: Any, place: Place) -> DeadLetter | None:
-    """Return the dead letter at a place, or None."""
+    """Return the dead letter at a place; None when no record is there or it is no dead letter."""
     record = record_at(client, place.topic, place.partition, place.offset)
     return read_dead_letter(record) if record is not None else None
 
 
 class Ledger(Struct):
-    """What was sent back already. Whatever else is on its topic is counted and passed over."""
+    """The receipts of dead letters that were sent back. Places are text: topic/partition/offset."""
 
     firsts: dict[str, str] = {}
-    """By a dead letter that was sent back: that of the record's first death."""
+    """Place of a dead letter that was sent back → place of its record's first dead letter."""
     times: Counter[str] = msgspec.field(default_factory=Counter)
-    """By the dead letter of a record's first death: how often the record was sent back in all."""
+    """Place of a record's first dead letter → how often the record was sent back in all."""
     unreadable: int = 0
+    """Records of the ledger's topic that are no receipts."""
 
     def add(self, value: bytes | None) -> None:
-        """Take the next receipt."""
+        """Add the receipt in the value of a record."""
         try:
             receipt = msgspec.json.decode(value or b"", type=Receipt)
         except msgspec.DecodeError:
@@ -108,10 +110,10 @@ class Ledger(Struct):
 
 
 def read_ledger(client: Any, catalogue: Catalogue) -> Ledger:
-    """Return what was sent back already."""
+    """Read the ledger of a lane up to its end."""
     starts = dict.fromkeys(partitions_of(client, [catalogue.full_name(REPLAYS)]))
     found = Ledger()
-    for record in History(client, starts, lambda _: False).records():
+    for record in BoundedTopicReader(client, starts, lambda _: False).records():
         found.add(record.value)
     return found
 

@@ -1,4 +1,4 @@
-"""Control records in the log of signatures: what every worker takes at the same offset."""
+"""Control records of the signature log: all workers apply them at the same offset."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ _TIMEOUT_SECS = 30.0
 
 
 def append_control(producer: Any, catalogue: Catalogue, record: Activate) -> int:
-    """Append a control record and return its offset, once the brokers have it.
+    """Append a control record, wait for the acknowledgement, and return its offset.
 
     Raises:
-        TransientError: They did not say in time that they have it; it may be there all the same.
+        TransientError: No acknowledgement came in time; the record may have been appended nevertheless.
     """
     output = Encoder(catalogue).log_record(record, 0)
     if not isinstance(output, OutputRecord):
         raise ContractError(f"the control record does not fit the log: {output.detail}")
     try:
-        # No timestamp: the topic says LogAppendTime, and where a broker does not, it is now.
+        # Without a timestamp: the topic has LogAppendTime, and a broker that ignores that gets the present time.
         sent = producer.send(output.topic, output.value, partition=0, headers=list(output.headers))
         return int(sent.get(_TIMEOUT_SECS).offset)
     except KafkaError as error:
-        raise TransientError(f"the brokers did not take the control record: {error}") from error
+        raise TransientError(f"the brokers did not acknowledge the control record: {error}") from error

@@ -1,4 +1,4 @@
-"""Why an article passed or was held back: every verdict on record about it, and who points at it."""
+"""Why an article passed or was held back: its recorded verdicts, and the articles that refer to it."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ from pipeline.ops.dedup_logs import LogEntry
 
 __all__ = ["Explanation", "Step", "explanation"]
 
-_SAYING_NOTHING_NEW = frozenset({"repeat", "stale", "unknown_article"})
-"""Kinds that leave an article where an earlier verdict has put it."""
+_WITHOUT_EFFECT = frozenset({"repeat", "stale", "unknown_article"})
+"""Kinds of verdicts that do not change the cluster or the canonical article of an article."""
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One record of the log of verdicts. `void`: it says that what the verdict let pass died after it."""
+    """One record of the verdict log. `void`: the article was rejected by a stage after this verdict let it pass."""
 
     offset: int
     at_ms: int
@@ -27,10 +27,10 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """What is on record about one article.
+    """The recorded verdicts about one article, and those that refer to it.
 
-    steps: its own verdicts, in the order of the log. pointers: for every other article, the last verdict that names
-    this one as its canonical, matched or related article.
+    `steps` are its own verdicts in the order of the log. `pointers` are the latest effective verdicts of other articles
+    that name this one as canonical, matched or related article.
     """
 
     article_id: ArticleId
@@ -39,12 +39,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     @property
     def cluster_id(self) -> ClusterId:
-        """The cluster that its last verdict puts it in."""
+        """The cluster of its last verdict."""
         return self.steps[-1].verdict.cluster_id
 
 
 def explanation(entries: Iterable[LogEntry], article_id: ArticleId) -> Explanation | None:
-    """Collect what the log of verdicts says about an article; None when it has no verdict on it."""
+    """Collect what the verdict log contains about an article; None when it has no verdict about it."""
     steps: dict[tuple[Origin, bool], Step] = {}
     pointers: dict[ArticleId, Step] = {}
     for entry in entries:
@@ -53,9 +53,9 @@ def explanation(entries: Iterable[LogEntry], article_id: ArticleId) -> Explanati
             continue
         about = step.verdict.article_id
         if about == article_id:
-            steps.setdefault((step.verdict.origin, step.void), step)  # written again, it is the same one
-        elif not step.void and step.verdict.kind not in _SAYING_NOTHING_NEW:
-            pointers.pop(about, None)  # its last verdict counts, behind those of others before it
+            steps.setdefault((step.verdict.origin, step.void), step)  # the same verdict may be written twice
+        elif not step.void and step.verdict.kind not in _WITHOUT_EFFECT:
+            pointers.pop(about, None)  # only the latest verdict counts, at its own position in the order
             if _names(step.verdict, article_id):
                 pointers[about] = step
     if not steps:

@@ -1,4 +1,4 @@
-"""Reading the two logs of deduplication, signatures and verdicts, as they are now; and counting what is in them."""
+"""Read the two logs of deduplication, signatures and verdicts, up to their present ends, and count their records."""
 
 import time
 from collections import Counter
@@ -13,28 +13,31 @@ from pipeline.domain.record import Record
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError
-from pipeline.ops.history import History, partitions_of
+from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_log_record, decode_verdict_record
 
-__all__ = ["COPIES", "Bounds", "LogEntry", "LogName", "LogStatistics", "bounds_of", "log_entries", "statistics"]
+__all__ = ["LogBounds", "LogEntry", "LogName", "LogStatistics", "bounds_of", "log_entries", "statistics"]
 
 LogName = Literal["signatures", "verdicts"]
 _TOPICS: dict[LogName, str] = {"signatures": SIGNATURES, "verdicts": VERDICTS}
 
-COPIES = frozenset({"exact", "near"})
+_COPIES = frozenset({"exact", "near"})
 """Kinds of verdicts that hold an article back as a copy of another one."""
 
 
-class Bounds(Struct, frozen=True):
-    """The first offset that a log still has, and the one behind its last record."""
+class LogBounds(Struct, frozen=True):
+    """The first offset that a log still has, and the offset after its last record."""
 
     first: int
     end: int
 
 
 class LogEntry(Struct, frozen=True, kw_only=True):
-    """One record of one of the logs; None when this version cannot read it. `at_ms` is when it was appended."""
+    """One record of one of the logs.
+
+    `at_ms` is when it was appended, epoch milliseconds. `record` is None when this version cannot decode it.
+    """
 
     log: LogName
     offset: int
@@ -43,46 +46,46 @@ class LogEntry(Struct, frozen=True, kw_only=True):
 
 
 class LogStatistics(Struct, kw_only=True):
-    """What the logs hold."""
+    """Counts of the records of both logs."""
 
     signatures: int = 0
     articles: set[ArticleId] = field(default_factory=set)
     voids: int = 0
-    """Articles that died after their verdict, as the log of signatures says."""
+    """Articles that were rejected after their verdict, by the voids in the signature log."""
     activations: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     lost: int = 0
-    """Articles that died after their verdict, as the log of verdicts says."""
+    """Articles that were rejected after their verdict, by the voids in the verdict log."""
     syndicated: Counter[str] = field(default_factory=Counter)
     """Copies of another publisher's text, by the publisher of the copy."""
     undecodable: Counter[LogName] = field(default_factory=Counter)
     times_ms: dict[LogName, tuple[int, int]] = field(default_factory=dict)
-    """When the first and the last record of each log were appended."""
+    """When the first and the last record of each log were appended, epoch milliseconds."""
     ends: dict[LogName, int] = field(default_factory=dict)
-    """The offset behind the last record that was read of each log."""
+    """The offset after the last record that was read of each log."""
     activated: int | None = None
-    """The version of the fold that the last control record put in force."""
+    """The version of the fold that the last control record activates."""
     decided_by: int = FOLD_VERSION
-    """The version of the fold that took the last verdict on record."""
+    """The version of the fold that made the last recorded verdict."""
 
     @property
     def fold_version(self) -> int:
-        """The version in force, as a worker that starts now would conclude."""
+        """The active version of the fold, as a worker that starts now would find it."""
         return self.decided_by if self.activated is None else self.activated
 
 
-def bounds_of(client: Any, catalogue: Catalogue, log: LogName) -> Bounds:
+def bounds_of(client: Any, catalogue: Catalogue, log: LogName) -> LogBounds:
     """Return the bounds of a log.
 
     Raises:
         ConfigError: The log is not on the cluster.
     """
     (where,) = partitions_of(client, [catalogue.full_name(_TOPICS[log])])
-    return Bounds(client.beginning_offsets([where])[where], client.end_offsets([where])[where])
+    return LogBounds(client.beginning_offsets([where])[where], client.end_offsets([where])[where])
 
 
 def log_entries(client: Any, catalogue: Catalogue, logs: Sequence[LogName]) -> Iterator[LogEntry]:
-    """Read logs from their start to the end they have now, together in the order of time.
+    """Read logs from their start to their present end, merged in the order of time.
 
     Raises:
         ConfigError: A log is not on the cluster.
@@ -93,16 +96,16 @@ def log_entries(client: Any, catalogue: Catalogue, logs: Sequence[LogName]) -> I
     now_ms = time.time_ns() // 1_000_000
 
     def is_later(record: Record) -> bool:
-        # Not by the offset alone: the embedded broker's ends are too low.
+        # The offset alone does not decide: the embedded broker reports ends that are too low.
         return record.offset >= ends[record.topic] and record.timestamp_ms > now_ms
 
-    for record in History(client, dict.fromkeys(partitions), is_later).by_time():
+    for record in BoundedTopicReader(client, dict.fromkeys(partitions), is_later).by_time():
         log = names[record.topic]
         yield LogEntry(log=log, offset=record.offset, at_ms=record.timestamp_ms, record=_decoded(log, record.value))
 
 
 def statistics(entries: Iterable[LogEntry]) -> LogStatistics:
-    """Count what logs hold."""
+    """Count the records of logs."""
     found = LogStatistics()
     for entry in entries:
         first_ms, _ = found.times_ms.get(entry.log, (entry.at_ms, 0))
@@ -134,7 +137,7 @@ def _count(found: LogStatistics, entry: LogEntry) -> None:
 
 
 def _is_syndicated(verdict: Verdict) -> bool:
-    return verdict.syndicated and verdict.kind in COPIES
+    return verdict.syndicated and verdict.kind in _COPIES
 
 
 def _decoded(log: LogName, value: bytes | None) -> LogRecord | VerdictRecord | None:

@@ -1,8 +1,8 @@
-"""Folding the log of signatures anew, beside the verdicts on record: do they say what this version would decide?
+"""Fold the signature log again and compare the result with the recorded verdicts.
 
-A log whose start is gone does not say all that its first verdicts turned on: what came before is remembered for the
-exact window. So for that long from the log's start, verdicts on record are adopted, as a starting worker does;
-from there on the fold knows all that a worker knew, and every verdict is compared.
+When the start of the log is truncated, its first verdicts may depend on records that are missing: a worker remembers
+articles for the exact window. For that long from the start of the log, recorded verdicts are adopted, as a worker does
+when it starts; after that, the fold has the same state as a worker had, and every verdict is compared.
 """
 
 from collections import OrderedDict, deque
@@ -20,22 +20,22 @@ from pipeline.domain.verdict import Decided, Verdict
 from pipeline.errors import FatalError
 from pipeline.ops.dedup_logs import LogEntry
 
-__all__ = ["Difference", "Rebuild", "Rebuilt"]
+__all__ = ["Rebuild", "RebuildResult", "VerdictDifference"]
 
 _AHEAD_MS: Final = 3_600_000
-"""A verdict that is not on record an hour after its signature is not waited for, as in a worker that starts."""
+"""A signature waits this long (in log time) for its recorded verdict, as in a worker that starts."""
 _SKEW_MS: Final = 300_000
-"""How far the clocks of two brokers, each of which dates one log, may be apart."""
+"""Largest difference between the clocks of two brokers, of which each timestamps one log."""
 _MOST_WAITING: Final = 50_000
-"""Signatures that wait for their verdicts, about 60 MB; those that come meanwhile take as much."""
-_AT_ONCE: Final = 500
+"""Limit of the signatures that wait for their verdicts, about 60 MB; the verdicts that wait take as much."""
+_BATCH_RECORDS: Final = 500
 
 Key = tuple[Origin, ArticleId]
-"""What a verdict is on. An origin alone may be of another article: raw topics are made anew."""
+"""Identifies a verdict. An origin alone can belong to two articles, when a raw topic was recreated."""
 
 
-class Difference(Struct, frozen=True, kw_only=True):
-    """A verdict on record that this version does not come to. `offset` is that of the signature."""
+class VerdictDifference(Struct, frozen=True, kw_only=True):
+    """A recorded verdict that differs from that of this version. `offset` is that of the signature."""
 
     offset: int
     recorded: Verdict
@@ -43,28 +43,28 @@ class Difference(Struct, frozen=True, kw_only=True):
 
     @property
     def fields(self) -> dict[str, tuple[object, object]]:
-        """What differs: by field, on record and folded."""
+        """The fields that differ: name → recorded value and folded value."""
         pairs = ((name, getattr(self.recorded, name), getattr(self.folded, name)) for name in Verdict.__struct_fields__)
         return {name: (recorded, folded) for name, recorded, folded in pairs if recorded != folded}
 
 
-class Rebuilt(Struct, kw_only=True):
-    """What came of it."""
+class RebuildResult(Struct, kw_only=True):
+    """Counts of a rebuild, and the first differences."""
 
     position: int
-    """Where the log of signatures was read up to."""
+    """Offset after the last record that was read of the signature log."""
     signatures: int = 0
     replays: int = 0
-    """Signatures that were appended more than once."""
+    """Signatures that repeat the origin of an earlier one."""
     compared: int = 0
     different: int = 0
     adopted: int = 0
-    """Verdicts too near to the start of a truncated log to be compared."""
+    """Recorded verdicts that are too close to the start of a truncated log to be compared."""
     unrecorded: int = 0
-    """Signatures without a verdict on record: those at the very end, or whose worker died."""
+    """Signatures without a recorded verdict: at the end of the log, or of a worker that crashed."""
     undecodable: int = 0
-    differences: list[Difference] = []
-    """The first ones."""
+    differences: list[VerdictDifference] = []
+    """The first differences."""
 
 
 class _Entry(Struct, frozen=True):
@@ -75,26 +75,26 @@ class _Entry(Struct, frozen=True):
 
 
 class Rebuild:
-    """One run over both logs."""
+    """One comparison over both logs."""
 
     def __init__(self, fold: Fold, first_offset: int, *, skip_offsets: Iterable[int] = (), shown: int = 10) -> None:
-        """Take a fresh fold.
+        """Prepare.
 
         Args:
-            fold: It is filled, and as good as a worker's afterwards, if nothing differs.
-            first_offset: Where the log of signatures begins; above 0, its start is gone.
-            skip_offsets: Offsets of that log that workers pass over.
-            shown: Keep so many differences.
+            fold: An empty fold. The rebuild fills it; if nothing differs, its state is that of a worker.
+            first_offset: First offset of the signature log; above 0, its start is truncated.
+            skip_offsets: Offsets of that log that workers skip.
+            shown: How many differences to keep.
         """
         self._fold = fold
         self._truncated = first_offset > 0
         self._skip = frozenset(skip_offsets)
         self._shown = shown
         self._complete_from_ms: int | None = None
-        self.result = Rebuilt(position=first_offset)
+        self.result = RebuildResult(position=first_offset)
 
-    def run(self, entries: Iterable[LogEntry]) -> Rebuilt:
-        """Fold and compare; the entries are those of both logs, by time.
+    def run(self, entries: Iterable[LogEntry]) -> RebuildResult:
+        """Fold and compare the entries of both logs, merged in the order of time.
 
         Raises:
             FatalError: The log cannot be folded by this version.
@@ -102,14 +102,14 @@ class Rebuild:
         batch: list[_Entry] = []
         for entry in self._paired(entries):
             batch.append(entry)
-            if len(batch) == _AT_ONCE:
+            if len(batch) == _BATCH_RECORDS:
                 self._fold_all(batch)
                 batch = []
         self._fold_all(batch)
         return self.result
 
     def _paired(self, entries: Iterable[LogEntry]) -> Iterator[_Entry]:
-        """Give the records of the log of signatures in their order, each with the verdict on record."""
+        """Yield the records of the signature log in their order, each with its recorded verdict."""
         waiting: deque[LogEntry] = deque()
         recorded: OrderedDict[Key, LogEntry] = OrderedDict()
         for entry in entries:
@@ -119,7 +119,7 @@ class Rebuild:
                 waiting.append(entry)
             elif isinstance(entry.record, Decided):
                 recorded.setdefault(_key(entry.record.verdict), entry)
-                _let_go(recorded, (waiting[0] if waiting else entry).at_ms - _SKEW_MS)
+                _drop_unmatched(recorded, (waiting[0] if waiting else entry).at_ms - _SKEW_MS)
             while waiting and (len(waiting) > _MOST_WAITING or _is_ready(waiting[0], recorded, entry.at_ms)):
                 yield from self._taken(waiting.popleft(), recorded)
         for last in waiting:
@@ -182,7 +182,9 @@ class Rebuild:
         if entry.recorded != folded:
             result.different += 1
             if len(result.differences) < self._shown:
-                result.differences.append(Difference(offset=entry.offset, recorded=entry.recorded, folded=folded))
+                result.differences.append(
+                    VerdictDifference(offset=entry.offset, recorded=entry.recorded, folded=folded)
+                )
 
 
 def _key(found: Signature | Verdict) -> Key:
@@ -193,8 +195,8 @@ def _verdict(entry: LogEntry | None) -> Verdict | None:
     return entry.record.verdict if entry is not None and isinstance(entry.record, Decided) else None
 
 
-def _let_go(recorded: "OrderedDict[Key, LogEntry]", passed_ms: int) -> None:
-    """Forget verdicts whose signatures are older than the log of signatures: all that come next are from later on."""
+def _drop_unmatched(recorded: "OrderedDict[Key, LogEntry]", passed_ms: int) -> None:
+    """Drop verdicts from before `passed_ms`: their signatures are missing from the truncated log."""
     while recorded and next(iter(recorded.values())).at_ms < passed_ms:
         recorded.popitem(last=False)
 

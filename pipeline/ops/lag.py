@@ -1,7 +1,7 @@
-"""How far a consumer group is behind, as the brokers see it.
+"""The lag of a consumer group, measured at the brokers.
 
-A consumer's own idea of its lag ends with its last fetch, so it cannot show that it has stopped fetching. This asks the
-cluster, through a client of its own, and can run in any thread.
+A consumer computes its own lag at its last fetch, so that lag cannot reveal that it has stopped fetching. The probe has
+a client of its own and can run in any thread.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,12 +23,12 @@ TIMEOUT_MS = 10_000
 
 
 class PartitionLag(Struct, frozen=True):
-    """One partition: the log's start, the group's committed offset (None: never committed), the log's end.
+    """Offsets of one partition: start of the log, committed by the group (None: never), end of the log.
 
-    The end is the last stable offset: what an open transaction holds back cannot be consumed and is nobody's lag.
-    Behind a transaction's records there is a marker, which is an offset and not a record; so a group that commits the
-    offset after the last record it saw, instead of its position, shows a lag of one for ever. The embedded broker gives
-    the offset after the FIRST record of the last batch as the end, so there a lag of zero proves nothing.
+    The end is the last stable offset, because records of an open transaction cannot be consumed. After the records of a
+    transaction there is a marker, which has an offset but is no record. A group that commits the offset after its last
+    record instead of its position therefore has a lag of one until the next record. The embedded broker reports the
+    offset after the FIRST record of the last batch as the end, so a lag of zero proves nothing there.
     """
 
     start: int
@@ -37,12 +37,12 @@ class PartitionLag(Struct, frozen=True):
 
     @property
     def records(self) -> int:
-        """Offsets between what was committed, or the start of the log, and the end."""
+        """Number of offsets from the committed one, or from the start of the log if that is later, to the end."""
         return max(0, self.end - max(self.start, self.committed if self.committed is not None else self.start))
 
 
 class LagProbe:
-    """Asks for the lag of one group on some topics, again and again."""
+    """Measures the lag of one group on some topics, repeatedly."""
 
     def __init__(self, settings: KafkaSettings, group: str, topics: Iterable[str]) -> None:
         """Prepare; the first `measure` connects."""
@@ -52,10 +52,10 @@ class LagProbe:
         self._admin: KafkaAdminClient | None = None
 
     def measure(self) -> dict[tuple[str, int], PartitionLag]:
-        """Return the lag of every partition.
+        """Return the lag of all partitions by topic and partition.
 
         Raises:
-            TransientError: No answer now; the next call connects anew.
+            TransientError: The cluster did not answer; the next call connects again.
         """
         try:
             return self._measure(self._connected())
@@ -70,7 +70,7 @@ class LagProbe:
             admin.close()
 
     def __enter__(self) -> Self:
-        """Do nothing yet."""
+        """Return the probe; the first `measure` connects."""
         return self
 
     def __exit__(
@@ -98,7 +98,7 @@ class LagProbe:
         ]
         if not partitions:
             return {}
-        # Committed first: offsets only grow, so what is committed meanwhile cannot make the lag look negative.
+        # Committed offsets first: all offsets only grow, so a commit between the requests cannot make the lag negative.
         committed = admin.list_group_offsets({self._group: partitions})[self._group]
         starts = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
         ends = admin.list_partition_offsets(
@@ -115,5 +115,5 @@ class LagProbe:
 
 
 def total_lag(lags: Mapping[tuple[str, int], PartitionLag]) -> int:
-    """Add up the lag of partitions."""
+    """Return the sum of the lags of partitions."""
     return sum(lag.records for lag in lags.values())

@@ -1,7 +1,7 @@
-"""Bring the topics of a cluster in line with the catalogue: say what differs, create what is missing, change settings.
+"""Make the topics of a cluster match the catalogue: report differences, create missing topics, change settings.
 
-Repeating it changes nothing. Topics are never deleted, and partitions never added: a record's partition follows from
-its key and their number, so that would tear the revisions of an article apart.
+A second run changes nothing. Topics are never deleted. Partitions are never added either: the partition of a record
+follows from its key and their number, so later revisions of an article would go to another partition.
 """
 
 import time
@@ -16,21 +16,21 @@ from msgspec import Struct
 from pipeline.errors import ConfigError, TransientError
 from pipeline.wire.catalogue import Catalogue, TopicSpec
 
-__all__ = ["Action", "Applied", "Change", "apply", "plan"]
+__all__ = ["Action", "AppliedChanges", "TopicChange", "apply", "plan"]
 
 Action = Literal["create", "alter", "refuse", "keep"]
 
-_WAIT_MS = 30_000  # for leaders of new topics; takes a second on an idle cluster
-_SETTLE_SECS = 5.0  # for changed settings to reach the brokers; it takes tens of milliseconds
+_WAIT_MS = 30_000  # limit for new topics to have leaders, which takes a second on an idle cluster
+_SETTLE_SECS = 5.0  # limit for changed settings to reach the brokers, which takes tens of milliseconds
 _POLL_SECS = 0.1
-_ALREADY_EXISTS = 36  # another `apply` was faster
+_ALREADY_EXISTS = 36  # Kafka's error code when another `apply` has just created the topic
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class TopicChange(Struct, frozen=True, kw_only=True):
     """One difference between the catalogue and a cluster.
 
-    `create` and `alter` can be made; `refuse` must not be and stops `apply`; `keep` is left as it is, for people to
-    see. `settings` are those to be set, `current` what is there now.
+    `apply` makes changes that are `create` or `alter`, stops at `refuse`, and only reports `keep`. `settings` are the
+    topic settings to set, `current` their present values.
     """
 
     action: Action
@@ -42,27 +42,27 @@ class Change(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
     def describe(self) -> str:
-        """Say it in a line."""
+        """Return the change as one line for people."""
         if self.action == "create":
-            return f"create {self.topic}: {self.partitions} partitions, {self.replication_factor} copies"
+            return f"create {self.topic}: {self.partitions} partitions, {self.replication_factor} replicas"
         if self.action == "alter":
             pairs = (f"{name} {self.current.get(name)} → {value}" for name, value in self.settings.items())
             return f"alter {self.topic}: {', '.join(pairs)}"
         return f"{self.action} {self.topic}: {self.reason}"
 
 
-class Applied(Struct, frozen=True, kw_only=True):
-    """What `apply` did, and what the broker did not take."""
+class AppliedChanges(Struct, frozen=True, kw_only=True):
+    """What `apply` changed, and notes about differences that remain."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[TopicChange, ...]
     notes: tuple[str, ...] = ()
 
 
-def plan(admin: KafkaAdminClient, catalogue: Catalogue) -> list[Change]:
+def plan(admin: KafkaAdminClient, catalogue: Catalogue) -> list[TopicChange]:
     """Compare the cluster with the catalogue, in the catalogue's order."""
     existing = _described(admin, [spec.name for spec in catalogue.topics])
     settings = _settings(admin, existing)
-    changes: list[Change] = []
+    changes: list[TopicChange] = []
     for spec in catalogue.topics:
         found = existing.get(spec.name)
         if found is None:
@@ -72,12 +72,12 @@ def plan(admin: KafkaAdminClient, catalogue: Catalogue) -> list[Change]:
     return changes
 
 
-def apply(admin: KafkaAdminClient, catalogue: Catalogue, *, wait_ms: int = _WAIT_MS) -> Applied:
+def apply(admin: KafkaAdminClient, catalogue: Catalogue, *, wait_ms: int = _WAIT_MS) -> AppliedChanges:
     """Make the changes of `plan`, wait until new topics have leaders, and check that settings were taken.
 
     Raises:
-        ConfigError: A topic has another number of partitions, or the cluster refuses a topic or a setting. Refused
-            partitions are found before anything is changed.
+        ConfigError: A topic has another number of partitions, which is checked before anything is changed, or the
+            cluster refuses a topic or a setting.
         TransientError: The cluster did not answer, or new topics did not become ready in time.
     """
     changes = plan(admin, catalogue)
@@ -92,13 +92,13 @@ def apply(admin: KafkaAdminClient, catalogue: Catalogue, *, wait_ms: int = _WAIT
         if created:
             admin.wait_for_topics([change.topic for change in created], timeout_ms=wait_ms)
     except KafkaError as error:
-        raise TransientError(f"topics were not all set up: {error}") from error
+        raise TransientError(f"not all topics were set up, try again: {error}") from error
     kept = [change.describe() for change in changes if change.action == "keep"]
-    return Applied(changes=(*created, *altered), notes=(*kept, *_not_taken(admin, [*created, *altered])))
+    return AppliedChanges(changes=(*created, *altered), notes=(*kept, *_not_taken(admin, [*created, *altered])))
 
 
-def _change(action: Action, spec: TopicSpec, catalogue: Catalogue, **details: Any) -> Change:
-    return Change(
+def _change(action: Action, spec: TopicSpec, catalogue: Catalogue, **details: Any) -> TopicChange:
+    return TopicChange(
         action=action,
         topic=spec.name,
         partitions=catalogue.partitions(spec),
@@ -109,16 +109,16 @@ def _change(action: Action, spec: TopicSpec, catalogue: Catalogue, **details: An
 
 def _differences(
     spec: TopicSpec, catalogue: Catalogue, found: dict[str, Any], settings: dict[str, str | None]
-) -> Iterable[Change]:
+) -> Iterable[TopicChange]:
     """Compare one topic that exists."""
     wanted, count = catalogue.partitions(spec), len(found["partitions"])
     if count != wanted:
         yield _partitions_differ(spec, catalogue, count)
-    copies = len(found["partitions"][0]["replica_nodes"]) if count else 0
-    if copies != catalogue.replication_factor:
-        reason = f"has {copies} copies, not {catalogue.replication_factor}; kafka-reassign-partitions changes that"
+    replicas = len(found["partitions"][0]["replica_nodes"]) if count else 0
+    if replicas != catalogue.replication_factor:
+        reason = f"has {replicas} replicas, not {catalogue.replication_factor}; kafka-reassign-partitions changes that"
         yield _change("keep", spec, catalogue, reason=reason)
-    # A broker that reports no settings at all (the embedded one, for topics made without) has none to compare.
+    # The embedded broker reports no settings for topics that were created without any: there is nothing to compare.
     different = {
         name: value for name, value in catalogue.configs(spec).items() if settings and settings.get(name) != value
     }
@@ -128,23 +128,23 @@ def _differences(
         )
 
 
-def _partitions_differ(spec: TopicSpec, catalogue: Catalogue, count: int) -> Change:
+def _partitions_differ(spec: TopicSpec, catalogue: Catalogue, count: int) -> TopicChange:
     wanted = catalogue.partitions(spec)
-    if spec.kind == "dead_letter":  # nothing follows from the partition of a dead letter
-        return _change("keep", spec, catalogue, reason=f"has {count} partitions, not {wanted}; that does no harm")
+    if spec.kind == "dead_letter":  # the partition of a dead letter has no meaning
+        return _change("keep", spec, catalogue, reason=f"has {count} partitions, not {wanted}, which is harmless")
     why = {
-        "article": "the revisions of an article would come from two partitions. Drain the pipeline and grow all topics "
-        "of articles together, or ask for the number that is there",
-        "log": "its order is that of one partition",
-        "state": "the latest state of a key would be in two partitions",
+        "article": "the revisions of an article would be in two partitions. Drain the pipeline and grow all article "
+        "topics together, or give the present number with --partitions",
+        "log": "only one partition has a total order",
+        "state": "the states of a key would be in two partitions",
     }[spec.kind]
     return _change(
-        "refuse", spec, catalogue, reason=f"{spec.name} has {count} partitions, the catalogue says {wanted}: {why}"
+        "refuse", spec, catalogue, reason=f"{spec.name} has {count} partitions, the catalogue has {wanted}: {why}"
     )
 
 
 def _described(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Return the metadata of those topics that exist."""
+    """Return the metadata of the topics that exist, by name."""
     try:
         wanted = set(names) & set(admin.list_topics())
         return {topic["name"]: topic for topic in admin.describe_topics(sorted(wanted))} if wanted else {}
@@ -153,7 +153,7 @@ def _described(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str,
 
 
 def _settings(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """Return the settings of topics in force, defaults included; names alone where a broker does not say."""
+    """Return the effective settings of topics by name, defaults included; empty if the broker does not report them."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     if not resources:
         return {}
@@ -164,7 +164,7 @@ def _settings(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[s
     return {topic: {name: entry["value"] for name, entry in entries.items()} for topic, entries in found.items()}
 
 
-def _create(admin: KafkaAdminClient, changes: list[Change]) -> None:
+def _create(admin: KafkaAdminClient, changes: list[TopicChange]) -> None:
     """Create all missing topics in one request."""
     if not changes:
         return
@@ -188,8 +188,8 @@ def _create(admin: KafkaAdminClient, changes: list[Change]) -> None:
         raise ConfigError(f"the cluster did not create {_first_of(problems)}")
 
 
-def _alter(admin: KafkaAdminClient, changes: list[Change]) -> None:
-    """Set what differs; settings the catalogue does not name stay as somebody made them."""
+def _alter(admin: KafkaAdminClient, changes: list[TopicChange]) -> None:
+    """Set the settings that differ; settings that the catalogue does not contain are not touched."""
     if not changes:
         return
     resources = [ConfigResource(ConfigResourceType.TOPIC, change.topic, dict(change.settings)) for change in changes]
@@ -200,24 +200,24 @@ def _alter(admin: KafkaAdminClient, changes: list[Change]) -> None:
 
 
 def _first_of(problems: list[str]) -> str:
-    """Say one problem of many, which are mostly the same one."""
+    """Return the first problem and the number of the others, which are usually the same."""
     return problems[0] if len(problems) == 1 else f"{problems[0]} (and {len(problems) - 1} more)"
 
 
-def _not_taken(admin: KafkaAdminClient, changes: list[Change]) -> list[str]:
-    """Name settings that a broker accepted and does not report: it is not Apache Kafka, or an operator is at work.
+def _not_taken(admin: KafkaAdminClient, changes: list[TopicChange]) -> list[str]:
+    """Report settings that the broker accepted and does not have: it ignores them, or somebody else changes them.
 
-    Brokers learn of a change a moment after the controller has answered, so they are asked for a while.
+    Brokers apply a change shortly after the controller has answered, so this polls for a while.
     """
     deadline = time.monotonic() + _SETTLE_SECS
     lost = _lost(admin, changes)
     while lost and time.monotonic() < deadline:
         time.sleep(_POLL_SECS)
         lost = _lost(admin, changes)
-    return [f"the broker does not keep these topic settings: {', '.join(lost)}"] if lost else []
+    return [f"the broker ignores these topic settings: {', '.join(lost)}"] if lost else []
 
 
-def _lost(admin: KafkaAdminClient, changes: list[Change]) -> list[str]:
+def _lost(admin: KafkaAdminClient, changes: list[TopicChange]) -> list[str]:
     reported = _settings(admin, [change.topic for change in changes])
     return sorted(
         {

@@ -1,4 +1,4 @@
-"""Send raw records to Kafka, keyed by article, so that all versions of an article stay in order in one partition."""
+"""Send raw records to Kafka, keyed by article, so that the versions of an article stay in order in one partition."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["Produced", "send_raw"]
 
 
 class Produced(Struct, frozen=True, kw_only=True):
-    """What became of the records: sent, of those without a key (`ingest` will reject them), too large for the topic."""
+    """How many records were sent, how many of these have no key (`ingest` rejects them), how many were too large."""
 
     sent: int
     without_key: int
@@ -31,10 +31,17 @@ def send_raw(
     max_message_bytes: int,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Produced:
-    """Send records and wait until all are acknowledged. A record that its topic would refuse is counted, not sent.
+    """Send records and wait until all are acknowledged. Records that are too large are counted and not sent.
+
+    Args:
+        producer: A producer of kafka-python.
+        topic: Topic to send to.
+        records: Their values and headers are sent unchanged.
+        max_message_bytes: Size of the largest record batch that the topic accepts.
+        progress: Called after every record with the number of records sent so far.
 
     Raises:
-        TransientError: The cluster did not take a record.
+        TransientError: The cluster did not accept a record.
     """
     failures: list[Exception] = []
     sent = without_key = too_large = 0

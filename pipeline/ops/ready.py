@@ -1,4 +1,4 @@
-"""Waiting for a broker that was just started."""
+"""Wait for a broker that was just started; find free ports."""
 
 import logging
 import socket
@@ -14,7 +14,7 @@ POLL_SECS = 0.1
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port nobody listens on at the moment."""
+    """Return a port on which nobody listens at the moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
@@ -22,7 +22,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens on that port."""
+    """Return whether a server can listen on a port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,7 +33,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def answers(host: str, port: int, cluster_id: str) -> bool:
-    """Whether the broker there answers a request for metadata, and is the one that was started."""
+    """Return whether a broker answers a metadata request with this cluster id, so that it is the one just started."""
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:
@@ -48,7 +48,18 @@ def answers(host: str, port: int, cluster_id: str) -> bool:
 
 
 def wait_until_ready(host: str, port: int, cluster_id: str, *, timeout_secs: float, alive: Callable[[], bool]) -> bool:
-    """Wait for a broker's first answer; False when it died or the time is up."""
+    """Wait for the first answer of a broker.
+
+    Args:
+        host: Its address.
+        port: Its port.
+        cluster_id: Its cluster id.
+        timeout_secs: How long to wait.
+        alive: Returns whether its process runs.
+
+    Returns:
+        False when the process ended or the time is up.
+    """
     deadline = time.monotonic() + timeout_secs
     while alive() and time.monotonic() < deadline:
         if answers(host, port, cluster_id):

@@ -1,4 +1,4 @@
-"""The schemas of an earlier release, read from the history of a checkout."""
+"""Read the schemas of an earlier release from the history of a checkout."""
 
 import json
 import shutil
@@ -11,17 +11,17 @@ from pipeline.errors import ConfigError
 __all__ = ["schemas_at"]
 
 _DIRECTORY = "schemas"
-_TIMEOUT_SECS = 30.0  # reading a few small files
+_TIMEOUT_SECS = 30.0  # for git to read a few small files
 
 
 def schemas_at(ref: str, repository: Path) -> dict[str, Any]:
-    """Return the schemas as they were at a tag, branch or commit, by name.
+    """Return the schemas of a tag, branch or commit, by name.
 
     Raises:
-        ConfigError: There is no git, no repository, no such reference, or no schema in it.
+        ConfigError: git is not installed, or there is no repository, no such reference, or no schema in it.
     """
     if ref.startswith("-"):
-        raise ConfigError(f"{ref!r} is no reference")
+        raise ConfigError(f"{ref!r} is not a tag, branch or commit")
     listed = _git(repository, "ls-tree", "--name-only", "--full-tree", ref, f"{_DIRECTORY}/")
     files = [line for line in listed.splitlines() if line.endswith(".json")]
     if not files:
@@ -39,7 +39,7 @@ def _parsed(ref: str, file: str, text: str) -> Any:
 def _git(repository: Path, *arguments: str) -> str:
     program = shutil.which("git")
     if program is None:
-        raise ConfigError("git is needed to read the schemas of a release")
+        raise ConfigError("git is not installed; it is needed to read the schemas of a release")
     try:
         done = subprocess.run(  # noqa: S603  # arguments are ours; the reference cannot be an option
             [program, "-C", str(repository), *arguments],
@@ -52,5 +52,5 @@ def _git(repository: Path, *arguments: str) -> str:
         lines = error.stderr.strip().splitlines()
         raise ConfigError(f"git: {lines[-1] if lines else 'failed'}") from error
     except subprocess.TimeoutExpired as error:
-        raise ConfigError("git did not answer") from error
+        raise ConfigError(f"git did not answer within {_TIMEOUT_SECS:.0f} s") from error
     return done.stdout

@@ -1,4 +1,4 @@
-"""Settings: one frozen tree read from `NEWS_*` environment variables and mounted secret files, and nowhere else."""
+"""Settings: one frozen tree, read from `NEWS_*` environment variables and mounted secret files."""
 
 from pipeline.settings.groups import (
     CircuitBreakerSettings,

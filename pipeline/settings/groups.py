@@ -1,4 +1,4 @@
-"""The groups of settings. Descriptions are documentation: docs/settings.md and .env.example are generated from them."""
+"""The groups of settings. docs/settings.md and .env.example are generated from their descriptions."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -30,14 +30,14 @@ HOUR_SECS = 3600
 
 
 def _split_commas(value: object) -> object:
-    """Read `1, 2` as two items, so that no JSON is needed in an environment variable."""
+    """Read `1, 2` as two items; without this, pydantic would expect JSON in the variable."""
     if isinstance(value, str):
         return tuple(item.strip() for item in value.split(",") if item.strip())
     return value
 
 
 def _none_is_no_value(value: object) -> object:
-    """Let an environment variable say what in Python is None; an empty one counts as unset."""
+    """Read `none` as None; an empty variable counts as unset."""
     return None if value == "none" else value
 
 
@@ -46,53 +46,60 @@ Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeVal
 
 
 class Group(BaseModel):
-    """What all groups share: unknown names are errors, values never change."""
+    """Base of all groups: frozen, and unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
 
 
 class KafkaSettings(Group):
-    """The cluster, and how to authenticate to it."""
+    """The Kafka cluster, and the authentication to it."""
 
     bootstrap_servers: str = Field(
-        default="localhost:9092", description="Brokers to ask first: `host:port`, comma-separated."
+        default="localhost:9092", description="Addresses of one or more brokers: `host:port`, comma-separated."
     )
     topic_prefix: str = Field(
         default="",
         pattern=r"^([a-z0-9][a-z0-9.-]*)?$",
-        description="Put before every topic name, for several environments on one cluster; end it with a dot.",
+        description="Prefix of all topic names, for several environments on one cluster; it should end with a dot.",
     )
     client_id: str = Field(
-        default="news-pipeline", min_length=1, description="Name in the brokers' logs, quotas and metrics."
+        default="news-pipeline",
+        min_length=1,
+        description="Name of the client in the logs, quotas and metrics of the brokers.",
     )
     security_protocol: SecurityProtocol = Field(
-        default="PLAINTEXT", description="Encryption and authentication in use."
+        default="PLAINTEXT", description="Whether connections are encrypted (SSL) and authenticated (SASL)."
     )
-    sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="How user name and password are proven.")
-    sasl_username: str | None = Field(default=None, description="User name; needed by the SASL protocols.")
-    sasl_password: SecretStr | None = Field(default=None, description="Password; needed by the SASL protocols.")
-    ssl_ca_file: Path | None = Field(default=None, description="Certificates to trust, PEM; the system's when unset.")
+    sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="Mechanism of SASL authentication.")
+    sasl_username: str | None = Field(default=None, description="User name; required by the SASL protocols.")
+    sasl_password: SecretStr | None = Field(default=None, description="Password; required by the SASL protocols.")
+    ssl_ca_file: Path | None = Field(
+        default=None, description="Certificates of trusted authorities, PEM; those of the system when unset."
+    )
     ssl_cert_file: Path | None = Field(default=None, description="Client certificate chain for mutual TLS, PEM.")
     ssl_key_file: Path | None = Field(default=None, description="Private key of the client certificate, PEM.")
     ssl_key_password: SecretStr | None = Field(default=None, description="Password of the private key.")
     compression: Compression = Field(
         default="lz4",
-        description="How record batches are compressed, or `none`; news text shrinks to about half with lz4.",
+        description="Compression of record batches, or `none`; lz4 reduces news text to about half its size.",
     )
     session_timeout_secs: float = Field(
-        default=45.0, ge=1, le=1800, description="Silence after which a worker's partitions go to others."
+        default=45.0,
+        ge=1,
+        le=1800,
+        description="A worker without heartbeats for this long loses its partitions to other workers.",
     )
     heartbeat_interval_secs: float = Field(
-        default=3.0, gt=0, description="Pause between heartbeats; at most a third of the session timeout."
+        default=3.0, gt=0, description="Interval between heartbeats; at most a third of the session timeout."
     )
-    request_timeout_secs: float = Field(default=60.0, ge=1, description="Limit for one request to a broker.")
+    request_timeout_secs: float = Field(default=60.0, ge=1, description="Time limit of one request to a broker.")
     rebalance_timeout_secs: float = Field(
-        default=120.0, ge=1, description="Time members get to finish work when partitions are handed over."
+        default=120.0, ge=1, description="Time that workers have to finish their work in a rebalance."
     )
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """The bootstrap servers, one by one."""
+        """The bootstrap servers as a tuple."""
         return tuple(item.strip() for item in self.bootstrap_servers.split(","))
 
     @field_validator("bootstrap_servers")
@@ -101,7 +108,7 @@ class KafkaSettings(Group):
         for server in value.split(","):
             host, _, port = server.strip().rpartition(":")
             if not host or not port.isdecimal() or not 0 < int(port) <= 65535:
-                raise ValueError(f"`{server.strip()}` is not host:port")
+                raise ValueError(f"`{server.strip()}` is not host:port, such as kafka-1:9092")
         return value
 
     @model_validator(mode="after")
@@ -109,19 +116,25 @@ class KafkaSettings(Group):
         has_sasl = self.sasl_username is not None or self.sasl_password is not None
         if self.security_protocol.startswith("SASL_"):
             if not self.sasl_username or self.sasl_password is None or not self.sasl_password.get_secret_value():
-                raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+                raise ValueError(f"security_protocol {self.security_protocol} requires sasl_username and sasl_password")
         elif has_sasl:
-            # A password that is given and not used is a cluster that is believed to be protected and is not.
-            raise ValueError(f"sasl_username and sasl_password are set, but {self.security_protocol} does not use them")
+            # An unused password suggests that the connection is believed to be authenticated although it is not.
+            raise ValueError(
+                f"sasl_username and sasl_password are set, but security_protocol {self.security_protocol} does not use "
+                "them; choose a SASL protocol or unset them"
+            )
         return self
 
     @model_validator(mode="after")
     def _files_fit_the_protocol(self) -> Self:
         files = (self.ssl_ca_file, self.ssl_cert_file, self.ssl_key_file, self.ssl_key_password)
         if not self.security_protocol.endswith("SSL") and any(item is not None for item in files):
-            raise ValueError(f"ssl_* settings are given, but {self.security_protocol} does not encrypt")
+            raise ValueError(
+                f"ssl_* settings are set, but security_protocol {self.security_protocol} does not encrypt; choose an "
+                "SSL protocol or unset them"
+            )
         if self.ssl_key_file is not None and self.ssl_cert_file is None:
-            raise ValueError("ssl_key_file needs ssl_cert_file")
+            raise ValueError("ssl_key_file requires ssl_cert_file")
         return self
 
     @model_validator(mode="after")
@@ -132,61 +145,68 @@ class KafkaSettings(Group):
 
 
 class FetchSettings(Group):
-    """How records come from the brokers."""
+    """Fetching records from the brokers."""
 
     max_partition_bytes: int = Field(
-        default=8 * MIB, ge=1024, description="Per partition and request; one larger record still comes whole."
+        default=8 * MIB, ge=1024, description="Most bytes per partition in one fetch; a larger record is fetched whole."
     )
-    max_bytes: int = Field(default=50 * MIB, ge=1024, description="Per request, all partitions together.")
-    max_wait_ms: int = Field(default=100, ge=1, le=60_000, description="How long a broker waits for the first byte.")
+    max_bytes: int = Field(default=50 * MIB, ge=1024, description="Most bytes in one fetch, over all partitions.")
+    max_wait_ms: int = Field(
+        default=100, ge=1, le=60_000, description="How long a broker delays the response when it has no records."
+    )
 
 
 class WorkSettings(Group):
-    """How much is worked on at once, and how often a failure is tried again."""
+    """Size of a unit of work, work in flight, and retries."""
 
     max_batch_bytes: int = Field(
         default=4 * MIB,
         ge=1024,
-        description="Cut a unit of work at this many bytes of source records; a larger record is one by itself.",
+        description="Most bytes of source records in one unit of work; a larger record is a unit by itself.",
     )
-    max_batch_records: int = Field(default=1000, ge=1, description="Cut a unit of work at this many source records.")
+    max_batch_records: int = Field(default=1000, ge=1, description="Most source records in one unit of work.")
     max_in_flight_bytes: int = Field(
         default=64 * MIB,
         ge=MIB,
-        description="Take no more records while this many bytes or more wait or are worked on; see guarantees.md.",
+        description="Accept no more records while this many bytes are waiting or being processed; see guarantees.md.",
     )
     max_in_flight_chunks: int = Field(
-        default=64, ge=1, description="Stop fetching while more chunks wait or are worked on."
+        default=64,
+        ge=1,
+        description="Accept no more records while this many chunks are waiting or being processed.",
     )
-    retry_attempts: int = Field(default=6, ge=1, description="Tries of a transient failure before the worker exits.")
+    retry_attempts: int = Field(
+        default=6, ge=1, description="Attempts at a unit of work that fails transiently; then the worker exits."
+    )
     retry_initial_secs: float = Field(
-        default=0.2, gt=0, description="First pause between tries; it doubles, with jitter."
+        default=0.2, gt=0, description="First pause between attempts; it doubles each time, with jitter."
     )
-    retry_max_secs: float = Field(default=10.0, gt=0, description="Longest pause between tries.")
+    retry_max_secs: float = Field(default=10.0, gt=0, description="Longest pause between attempts.")
 
 
 class DedupSettings(Group):
-    """The signature log and its fold."""
+    """The signature log and its fold, which makes the verdicts."""
 
     append_timeout_secs: float = Field(
         default=10.0,
         gt=0,
-        description="Wait this long for an appended signature to come back; then once more; then exit.",
+        description="How long to wait for an appended signature to be read back; after the first time it is appended "
+        "again, after the second the worker exits.",
     )
     snapshot_dir: Path | None = Field(
-        default=None, description="Directory for snapshots of the fold; none are kept when unset."
+        default=None, description="Directory for snapshots of the fold; no snapshots when unset."
     )
-    snapshot_interval_secs: float = Field(default=300.0, gt=0, description="Pause between snapshots.")
+    snapshot_interval_secs: float = Field(default=300.0, gt=0, description="Interval between snapshots.")
     near_window_secs: int = Field(
-        default=72 * HOUR_SECS, ge=60, description="How long near-duplicates are recognised. The same for all workers."
+        default=72 * HOUR_SECS, ge=60, description="How long near duplicates are recognised. The same for all workers."
     )
     exact_window_secs: int = Field(
         default=168 * HOUR_SECS,
         ge=60,
-        description="How long exact copies and revisions are recognised. The same for all workers.",
+        description="How long exact duplicates and revisions are recognised. The same for all workers.",
     )
     skip_offsets: Offsets = Field(
-        default=(), description="Offsets of the signature log to pass over, comma-separated. The same for all workers."
+        default=(), description="Offsets of the signature log to skip, comma-separated. The same for all workers."
     )
 
     @model_validator(mode="after")
@@ -197,17 +217,24 @@ class DedupSettings(Group):
 
 
 class CircuitBreakerSettings(Group):
-    """When a worker stops instead of draining a topic into its dead letters."""
+    """When a worker exits (code 78) instead of sending a whole topic to the dead letters."""
 
     share: float = Field(
-        default=0.5, gt=0, le=1, description="Share of unexpected rejects among recent records that stops the worker."
+        default=0.5,
+        gt=0,
+        le=1,
+        description="The worker exits when more than this share of recent records was rejected as `unexpected`.",
     )
-    window_records: int = Field(default=1000, ge=1, description="How many recent records count.")
-    min_records: int = Field(default=100, ge=1, description="The share counts from this many records on.")
+    window_records: int = Field(
+        default=1000, ge=1, description="Number of recent records that the share is computed over."
+    )
+    min_records: int = Field(
+        default=100, ge=1, description="The share is ignored until this many records were processed."
+    )
     start_records: int = Field(
         default=10,
         ge=1,
-        description="This many unexpected rejects of a stage stop the worker while nothing has passed the stage.",
+        description="The worker exits after this many `unexpected` rejects of a stage that no record has passed yet.",
     )
 
     @model_validator(mode="after")
@@ -218,43 +245,46 @@ class CircuitBreakerSettings(Group):
 
 
 class ShutdownSettings(Group):
-    """How a worker ends."""
+    """Shutdown of a worker."""
 
     grace_secs: float = Field(
         default=25.0,
         gt=0,
-        description="After SIGTERM: finish work in flight within this time, or be ended. Below the orchestrator's.",
+        description="Time after SIGTERM to finish work in flight; then the process is ended. Choose less than the "
+        "orchestrator's grace period.",
     )
 
 
 class WatchdogSettings(Group):
-    """When a worker that hangs ends itself (exit code 70)."""
+    """When the watchdog ends a worker that hangs (exit code 70)."""
 
     stall_secs: float = Field(
         default=120.0,
         gt=0,
-        description="Work waits, and nothing was committed, or a partition was left alone, for this long.",
+        description="Records are waiting, and for this long nothing was committed, or a partition made no progress.",
     )
-    loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop did not run for this long.")
-    rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has lasted this long.")
+    loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop was blocked for this long.")
+    rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has taken this long.")
     start_stall_secs: float = Field(
-        default=600.0, gt=0, description="The worker has not become ready, and its fold did not move, for this long."
+        default=600.0, gt=0, description="The worker is not ready, and its fold made no progress for this long."
     )
 
 
 class WebSettings(Group):
-    """Health and metrics over HTTP: /livez, /readyz, /startupz, /metrics."""
+    """HTTP server for health checks and metrics: /livez, /readyz, /startupz, /metrics."""
 
-    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 in a container.")
-    port: int = Field(default=9464, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on; use 0.0.0.0 in a container."
+    )
+    port: int = Field(default=9464, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
 
 
 class LogSettings(Group):
-    """What is logged, on standard output."""
+    """Logging, on standard output."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severe level that is written."
+        default="info", description="Lowest level that is logged."
     )
     format: Literal["json", "console"] = Field(
-        default="json", description="One JSON object per line, or text for a terminal."
+        default="json", description="`json` is one object per line, `console` is text for a terminal."
     )

@@ -1,4 +1,4 @@
-"""Reading the settings: the only place that looks at the environment."""
+"""Read the settings. No other module of the pipeline reads `NEWS_*` variables."""
 
 import os
 from collections.abc import Mapping
@@ -15,11 +15,12 @@ from pipeline.settings.variables import PREFIX, SECRETS_DIR, unknown_variables
 __all__ = ["child_environment", "load_settings"]
 
 
-def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings; `overrides` (nested, from the command line) win over the environment and secret files.
+def load_settings() -> Settings:
+    """Read the settings from the environment and from secret files; a variable has precedence over a file.
 
     Raises:
-        ConfigError: A value does not fit, or a `NEWS_*` variable is not a setting. Every complaint is a line.
+        ConfigError: A value is not valid, or a `NEWS_*` variable or a secret file is not a setting. The message has one
+            line per error.
     """
     secrets_dir = os.environ.get(SECRETS_DIR) or None
     complaints = unknown_variables(os.environ)
@@ -27,7 +28,7 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         complaints += _unknown_files(Path(secrets_dir))
     if complaints:
         raise ConfigError("\n".join(complaints))
-    arguments: dict[str, Any] = {"_secrets_dir": secrets_dir, **(overrides or {})}
+    arguments: dict[str, Any] = {"_secrets_dir": secrets_dir}
     try:
         return Settings(**arguments)
     except ValidationError as error:
@@ -37,7 +38,7 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 
 
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a process of ours with just these `NEWS_*` variables, whatever our own has."""
+    """Return the environment for a child process: this one, with its `NEWS_*` variables replaced by `settings`."""
     inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
     return {**inherited, **settings}
 
@@ -50,7 +51,7 @@ def _unknown_files(directory: Path) -> list[str]:
 
 
 def _explain(error: ValidationError) -> list[str]:
-    """Write each failure as `NEWS_GROUP__NAME: what is wrong`, never with the value: it may be a secret."""
+    """Return a line per error, `NEWS_GROUP__NAME: what is wrong`, without the value, which may be a secret."""
     lines = []
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         name = PREFIX + "__".join(str(part) for part in detail["loc"] if not isinstance(part, int)).upper()

@@ -1,11 +1,12 @@
 """The tree of all settings."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.domain.extraction import Extraction
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
@@ -21,11 +22,9 @@ from pipeline.settings.groups import (
 
 __all__ = ["Settings"]
 
-Extraction = Literal["fast", "accurate", "auto"]
-
 
 class Settings(BaseSettings):
-    """Everything that can be set. Read with `load_settings`, which also refuses names nobody knows."""
+    """All settings. `load_settings` reads them, and also rejects unknown names."""
 
     model_config = SettingsConfigDict(
         env_prefix="NEWS_",
@@ -46,21 +45,22 @@ class Settings(BaseSettings):
         default="",
         pattern=r"^([a-z0-9][a-z0-9-]*)?$",
         max_length=40,
-        description="Name of a backfill with its own topics and its own deduplication log; empty for live traffic.",
+        description="Name of a backfill with topics and a deduplication log of its own; empty for live traffic.",
     )
     group_prefix: str = Field(
-        default="", pattern=r"^[a-zA-Z0-9._-]*$", description="Put before consumer groups and transactional ids."
+        default="", pattern=r"^[a-zA-Z0-9._-]*$", description="Prefix of all consumer groups and transactional ids."
     )
     transaction_timeout_ms: int = Field(
-        default=15_000, ge=1000, le=900_000, description="A broker aborts a transaction that is open for this long."
+        default=15_000, ge=1000, le=900_000, description="The broker aborts a transaction that is open for this long."
     )
     extraction: Extraction = Field(
         default="auto",
-        description="How `ingest` reads pages: in one way (`fast`), in two (`accurate`), in a second when in doubt.",
+        description="How `ingest` extracts the text of HTML pages: `fast` uses a strict extraction; `accurate` also a "
+        "generous one, and keeps the better result; `auto` adds that only when the strict result is doubtful.",
     )
     boilerplate_file: Path | None = Field(
         default=None,
-        description="Lines of page boilerplate by source, from `learn boilerplate`. The same for all workers.",
+        description="File of boilerplate lines by source, made by `learn boilerplate`. The same for all workers.",
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)
@@ -81,13 +81,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments win over the environment, which wins over secret files. No .env file is read."""
+        """Order the sources: arguments, environment variables, secret files. No .env file is read."""
         return (init_settings, env_settings, NestedSecretsSettingsSource(file_secret_settings))
 
     def group(self, name: str) -> str:
-        """Return the consumer group of a service, called after its first stage, or of a command."""
+        """Return the consumer group of a service, by its first stage, or of a command, by its name."""
         return f"{self.group_prefix}{self.lane}{'.' if self.lane else ''}news-{name}"
 
     def redacted(self) -> dict[str, Any]:
-        """Return the effective settings as plain JSON values; secrets show as stars."""
+        """Return the effective settings as plain JSON values; secrets are replaced by asterisks."""
         return self.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""The names of the environment variables, made from the settings tree, and what is wrong with those set."""
+"""The names of the environment variables, made from the settings tree, and the check for unknown names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,9 @@ __all__ = ["PREFIX", "SECRETS_DIR", "Variable", "unknown_variables", "variables"
 
 PREFIX = "NEWS_"
 SECRETS_DIR = "NEWS_SECRETS_DIR"
-"""The one variable that is not a setting but says where more of them are: a directory of files named like variables."""
+"""The only variable that is not a setting: a directory with one file per setting, named like the variable."""
 
-# Kubernetes gives every pod these for each Service, so a Service called news-pipeline makes NEWS_PIPELINE_PORT=tcp://...
+# Kubernetes sets these variables in every pod for each Service; one called news-pipeline sets NEWS_PIPELINE_PORT=tcp://…
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 _SERVICE_LINK = re.compile(
     r"_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$"
@@ -26,7 +26,7 @@ _SERVICE_URL = re.compile(r"^(tcp|udp|sctp)://")
 
 
 class Variable(Struct, frozen=True):
-    """One setting: its environment variable, its place in the tree, its declaration."""
+    """One setting: its environment variable, its path in the tree, its declaration."""
 
     name: str
     path: tuple[str, ...]
@@ -34,12 +34,12 @@ class Variable(Struct, frozen=True):
 
 
 def variables() -> tuple[Variable, ...]:
-    """Return every setting in the order of declaration."""
+    """Return all settings in the order of their declaration."""
     return tuple(_walk(Settings, ()))
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Say what is wrong with the names in `environ` that carry our prefix; a line each, with a suggestion."""
+    """Return a line, with a suggestion, for every name in `environ` that has the prefix and is not a setting."""
     known = {variable.name for variable in variables()} | {SECRETS_DIR}
     complaints = []
     for name, value in sorted(environ.items()):

@@ -1,1 +1,1 @@
-"""Bytes to values and back: codecs, headers, dead letters, schema validation."""
+"""Values as bytes and back: topics, codecs, headers, dead letters, schema validation."""

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.1 description of every topic, made from the catalogue; schemas are referred to, not repeated."""
+"""The AsyncAPI 3.1 description of all topics, made from the catalogue; it refers to the schemas."""
 
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,12 @@ _DESCRIPTION = (
 
 
 def asyncapi_document(catalogue: Catalogue, version: str) -> dict[str, Any]:
-    """Describe all topics; `version` is the release. References are relative to the directory of schemas."""
+    """Return the description of all topics; references are relative to the directory of schemas.
+
+    Args:
+        catalogue: The topics.
+        version: The release of the pipeline.
+    """
     return {
         "asyncapi": "3.1.0",
         "info": {
@@ -56,7 +61,7 @@ def _channel(catalogue: Catalogue, spec: TopicSpec) -> dict[str, Any]:
 
 
 def _message_names(spec: TopicSpec) -> list[str]:
-    """Return the kinds of records on a topic: events by their type, everything else by its schema."""
+    """Return the names of the messages of a topic: event types, or else the name of the schema."""
     if spec.schema is None:
         return []
     return [kind for kind, schema in SCHEMA_OF.items() if schema == spec.schema] or [spec.schema]
@@ -76,9 +81,9 @@ def _message(name: str, spec: TopicSpec) -> dict[str, Any]:
         return {
             "name": name,
             "contentType": "application/octet-stream",
-            "summary": "The record as it came; headers say where it died and why.",
+            "summary": "The original record; headers name the stage that rejected it and the reason.",
             "headers": {"$ref": f"./{spec.schema}.json"},
-            "payload": {"description": "The value of the original record, whatever it is."},
+            "payload": {"description": "The value of the original record, in any format."},
             "bindings": {
                 "kafka": {"key": {"description": "The key of the original record."}, "bindingVersion": _BINDING}
             },
@@ -100,7 +105,7 @@ def _message(name: str, spec: TopicSpec) -> dict[str, Any]:
 
 
 def _operations(catalogue: Catalogue) -> dict[str, Any]:
-    """Return who reads and writes what, from the pipeline's point of view."""
+    """Return which stage reads and writes which topic."""
     found: dict[str, Any] = {}
     for stage, topics in catalogue.stages.items():
         for name in topics.all_reads:

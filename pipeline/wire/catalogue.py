@@ -1,4 +1,4 @@
-"""The catalogue of topics, read from schemas/topics.yaml, with the names and sizes that clients need."""
+"""The catalogue of topics, read from schemas/topics.yaml: names, partitions, sizes, settings."""
 
 import functools
 from collections.abc import Sequence
@@ -33,15 +33,15 @@ REPLAYS = "news.replays.v1"
 TopicKind = Literal["article", "log", "state", "dead_letter"]
 
 _HOUR_MS = 3_600_000
-_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one batch: names, batch header, other partitions
-_LONGEST_NAME = 249  # Kafka's limit
+_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one batch: names, batch header
+_LONGEST_NAME = 249  # characters; Kafka's limit of topic names
 
 
 class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One topic.
 
-    `partitions` None means as many as all topics of articles have. Of a compacted topic the latest record of each key
-    stays; `retention_hours` ends that too, None means for ever.
+    `partitions` None means `Catalogue.article_partitions`. A compacted topic keeps the latest record of each key.
+    `retention_hours` limits the age of all records; None means no limit.
     """
 
     name: str
@@ -58,13 +58,13 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def cleanup(self) -> tuple[str, ...]:
-        """How old records go away."""
+        """The values of Kafka's `cleanup.policy`."""
         compact = ("compact",) if self.compacted else ()
         return compact if self.retention_hours is None else (*compact, "delete")
 
 
 class StageTopics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one stage reads and writes. `reads` and `emits` are the chain; the others are at its side."""
+    """The topics that one stage reads and writes. `reads` and `emits` connect the stages of the chain."""
 
     reads: str
     emits: str
@@ -74,17 +74,17 @@ class StageTopics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     @property
     def all_reads(self) -> tuple[str, ...]:
-        """Every topic the stage reads when it runs as its own service."""
+        """All topics that the stage reads as a service of its own."""
         return (self.reads, *self.also_reads)
 
     @property
     def all_writes(self) -> tuple[str, ...]:
-        """Every topic the stage writes when it runs as its own service."""
+        """All topics that the stage writes as a service of its own."""
         return (self.emits, *self.also_writes, self.dead_letters)
 
 
 class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All topics of one lane on one cluster. Names in here carry the prefix; arguments named `name` may omit it."""
+    """All topics of one lane on one cluster. Names in the catalogue have the prefix; arguments `name` may omit it."""
 
     replication_factor: int
     min_in_sync_replicas: int
@@ -98,7 +98,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"{self.prefix}{name}"
 
     def topic(self, name: str) -> TopicSpec:
-        """Return a topic by its name, with or without the prefix."""
+        """Return a topic by its name, with or without the prefix.
+
+        Raises:
+            ConfigError: No topic has that name.
+        """
         for candidate in (name, self.full_name(name)):
             for spec in self.topics:
                 if spec.name == candidate:
@@ -106,24 +110,28 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         raise ConfigError(f"topic {name!r} is not in the catalogue")
 
     def stage(self, stage: str) -> StageTopics:
-        """Return the topics of a stage, with their names on the cluster."""
+        """Return the topics of a stage, with their names on the cluster.
+
+        Raises:
+            ConfigError: No stage has that name.
+        """
         found = self.stages.get(stage)
         if found is None:
             raise ConfigError(f"stage {stage!r} is not in the catalogue")
         return found
 
     def outputs(self, stages: Sequence[str]) -> frozenset[str]:
-        """Return the topics that a service of consecutive stages writes; between its stages nothing is written."""
+        """Return the topics that a service of consecutive stages writes: not those between its stages."""
         topics = [self.stage(stage) for stage in stages]
         own = (name for stage in topics for name in (*stage.also_writes, stage.dead_letters))
         return frozenset({topics[-1].emits, *own})
 
     def partitions(self, spec: TopicSpec) -> int:
-        """Return how many partitions a topic has."""
+        """Return the number of partitions of a topic."""
         return spec.partitions if spec.partitions is not None else self.article_partitions
 
     def configs(self, spec: TopicSpec) -> dict[str, str]:
-        """Return the topic-level settings a broker is asked for."""
+        """Return the topic settings that the broker must have."""
         configs = {
             "cleanup.policy": ",".join(spec.cleanup),
             "max.message.bytes": str(spec.max_message_bytes),
@@ -134,19 +142,23 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if spec.retention_hours is not None:
             configs["retention.ms"] = str(spec.retention_hours * _HOUR_MS)
         if spec.kind == "log":
-            configs["retention.bytes"] = "-1"  # time alone: a byte limit would cut the deduplication window under load
+            configs["retention.bytes"] = "-1"  # no limit: under load, one would shorten the deduplication window
         return configs
 
     def max_request_size(self, stages: Sequence[StageName]) -> int:
-        """Return what a producer of a service with these stages must be allowed to send at once, in bytes.
+        """Return the largest request of a producer of a service with these stages, in bytes.
 
-        Consumers need no such limit: brokers send one record whole that is larger than what was asked for.
+        Consumers need no such limit, because brokers return a record whole that exceeds the fetch size.
         """
         writes = (topic for stage in stages for topic in self.stage(stage).all_writes)
         return max(self.topic(name).max_message_bytes for name in writes) + _REQUEST_OVERHEAD_BYTES
 
     def with_prefix(self, prefix: str) -> "Catalogue":
-        """Return the same topics under names that begin with `prefix`; only an unprefixed catalogue can be asked."""
+        """Return the same topics with names that begin with `prefix`.
+
+        Raises:
+            ConfigError: The catalogue has a prefix already.
+        """
         if self.prefix:
             raise ConfigError("the catalogue has a prefix already")
         return msgspec.structs.replace(
@@ -157,7 +169,7 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     def sized(self, *, article_partitions: int | None = None, replication_factor: int | None = None) -> "Catalogue":
-        """Return the catalogue for a cluster of another size; in-sync replicas never exceed the replicas."""
+        """Return the catalogue for another cluster; `min_in_sync_replicas` is at most the replication factor."""
         copies = self.replication_factor if replication_factor is None else replication_factor
         return msgspec.structs.replace(
             self,
@@ -168,7 +180,6 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def _prefixed(topics: StageTopics, prefix: str) -> StageTopics:
-    """Put the prefix before every name of a stage."""
     return StageTopics(
         reads=prefix + topics.reads,
         emits=prefix + topics.emits,
@@ -179,13 +190,13 @@ def _prefixed(topics: StageTopics, prefix: str) -> StageTopics:
 
 
 def topic_prefix(environment: str = "", lane: str = "") -> str:
-    """Join the prefix of an environment and the name of a lane into the prefix of topic names."""
+    """Return the prefix of topic names for an environment and a lane."""
     return f"{environment}{lane}." if lane else environment
 
 
 @functools.cache
 def _read() -> Catalogue:
-    """Read and check the file once; its content is part of the installation."""
+    """Read and check the file; the result is cached, because the file is part of the installation."""
     text = schema_dir().joinpath("topics.yaml").read_text(encoding="utf-8")
     try:
         catalogue = msgspec.convert(yaml.safe_load(text), Catalogue)
@@ -196,11 +207,11 @@ def _read() -> Catalogue:
 
 
 def _check(catalogue: Catalogue) -> None:
-    """Refuse a catalogue whose stages name unknown topics or whose topics come twice."""
+    """Raise ConfigError for topics that are listed twice, never cleaned up, or named by a stage and not listed."""
     names = [spec.name for spec in catalogue.topics]
     endless = [spec.name for spec in catalogue.topics if not spec.cleanup]
     if endless:
-        raise ConfigError(f"topics.yaml: neither compacted nor kept for a time: {', '.join(endless)}")
+        raise ConfigError(f"topics.yaml: topics need `compacted` or `retention_hours`: {', '.join(endless)}")
     if len(names) != len(set(names)):
         raise ConfigError("topics.yaml: a topic is listed twice")
     for stage, topics in catalogue.stages.items():
@@ -210,9 +221,13 @@ def _check(catalogue: Catalogue) -> None:
 
 
 def load_catalogue(prefix: str = "") -> Catalogue:
-    """Read the catalogue of this installation, its names beginning with `prefix`."""
+    """Return the catalogue of this installation, with names that begin with `prefix`.
+
+    Raises:
+        ConfigError: schemas/topics.yaml is not valid, or a name is too long.
+    """
     catalogue = _read().with_prefix(prefix)
     for spec in catalogue.topics:
         if len(spec.name) > _LONGEST_NAME:
-            raise ConfigError(f"topic name longer than {_LONGEST_NAME}: {spec.name}")
+            raise ConfigError(f"topic name longer than {_LONGEST_NAME} characters: {spec.name}")
     return catalogue

@@ -1,7 +1,7 @@
-"""Headers of an event: CloudEvents 1.0, Kafka binding, binary mode.
+"""Headers of events: CloudEvents 1.0, Kafka binding, binary mode.
 
-Only the bare `traceparent` is sent: `ce_traceparent` would carry the start of a trace beside the last hop, and readers
-confuse the two.
+The trace context is sent only as the bare header `traceparent`. `ce_traceparent` has another meaning (the start of the
+trace), and readers confuse the two.
 """
 
 from pipeline.domain.article import Event, EventType
@@ -20,15 +20,20 @@ SCHEMA_OF: dict[EventType, str] = {
     "news.article.duplicate.v1": "news.article.duplicate.v1",
     "news.cluster.changed.v1": "news.cluster.changed.v1",
 }
-"""Which schema describes the value of which event."""
+"""Type of an event → name of the schema of its value."""
 
 _DATASCHEMA = {kind: schema_id(name).encode() for kind, name in SCHEMA_OF.items()}
 
 
 def headers(event: Event, source: str) -> Headers:
-    """Return the headers of an event; `source` is the URI reference of the stage that made it."""
+    """Return the headers of an event.
+
+    Args:
+        event: The event.
+        source: URI reference of the stage that made it.
+    """
     found = _attributes(event.type, event.id, source, event.article_id, event.time, event.revision)
-    # An attribute without a value is left out: CloudEvents has no empty ones.
+    # Attributes without a value are omitted: CloudEvents does not allow empty ones.
     if event.language:
         found.append(("ce_language", event.language.encode()))
     if event.subjects:
@@ -41,7 +46,7 @@ def headers(event: Event, source: str) -> Headers:
 
 
 def cluster_headers(event: ClusterEvent, source: str) -> Headers:
-    """Return the headers of a cluster's change; its version is its revision."""
+    """Return the headers of a change of a cluster; `ce_revision` is the version of the cluster."""
     cluster = event.value
     return tuple(
         _attributes("news.cluster.changed.v1", event.id, source, cluster.cluster_id, event.time, cluster.version)

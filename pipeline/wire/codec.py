@@ -1,6 +1,6 @@
-"""Values to bytes and back: JSON, UTF-8.
+"""Values as JSON in UTF-8, and back.
 
-Decoding checks names, types and enumerations, and ignores unknown fields, so that workers of two releases can share a
+Decoding checks names, types and enumerations. It ignores unknown fields, so that workers of two releases can share a
 topic during an upgrade.
 """
 
@@ -29,7 +29,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-# A third of what orjson over plain objects costs, and the same bytes.
+# Takes a third of the time of orjson over plain objects, and gives the same bytes.
 _ENCODER = msgspec.json.Encoder()
 _ARTICLE = msgspec.json.Decoder(Article)
 _ENRICHED = msgspec.json.Decoder(EnrichedArticle)
@@ -38,7 +38,7 @@ _LOG_RECORD: msgspec.json.Decoder[LogRecord] = msgspec.json.Decoder(LogRecord)
 _VERDICT_RECORD: msgspec.json.Decoder[VerdictRecord] = msgspec.json.Decoder(VerdictRecord)
 _CLUSTER = msgspec.json.Decoder(Cluster)
 
-# The only parts of msgspec's messages that cannot quote a value: a type, one of our field names, a place.
+# The only parts of msgspec's messages that cannot quote content: a type, one of our field names, a path.
 _SAFE_MESSAGE = re.compile(
     r"(Expected `[\w |.]+`(, got `[\w |.]+`)?|Object missing required field `\w+`|Input data was truncated"
     r"|JSON is malformed: [\w ',:]+\(byte \d+\))"
@@ -47,7 +47,11 @@ _PLACE = re.compile(r" - at `(\$[\w.\[\]]*)`")
 
 
 def encode(value: Struct) -> bytes:
-    """Write any value of the domain; absent fields are left out, bytes become base64."""
+    """Return a domain value as JSON; absent fields are omitted, bytes become base64.
+
+    Raises:
+        ContractError: The value has parts that JSON cannot represent.
+    """
     try:
         return _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:  # lone surrogates, integers over 64 bits, deep `extra`
@@ -55,7 +59,7 @@ def encode(value: Struct) -> bytes:
 
 
 def decode_article(data: bytes) -> Article:
-    """Read an article on its way between stages."""
+    """Read an article between stages."""
     return _decode(_ARTICLE, data, "article")
 
 
@@ -85,16 +89,16 @@ def decode_cluster(data: bytes) -> Cluster:
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:
-    """Decode, or say what is wrong without quoting what was read."""
+    """Decode, or raise ContractError with a message that does not quote the input."""
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # Not chained: the original message may quote the text it could not read.
+        # Not chained: the original message may quote the input.
         raise ContractError(f"not a valid {what}: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:
-    """Return the part of a decoder's message that holds no content."""
+    """Return the part of a decoder's message that contains no content."""
     message = str(error)
     safe = _SAFE_MESSAGE.match(message)
     reason = safe[0] if safe else type(error).__name__
@@ -103,5 +107,5 @@ def _reason(error: Exception) -> str:
 
 
 def to_plain(value: Struct) -> Any:
-    """Return a value as the plain objects that a schema is checked against."""
+    """Return a value as plain objects, for validation by a schema."""
     return msgspec.to_builtins(value)

@@ -1,9 +1,9 @@
-"""Whether a schema may follow another: every value one side writes must be valid for the other side's readers.
+"""Compare versions of schemas: every value of the writer's schema must be valid by the reader's schema.
 
-The rules are those of a registry's FORWARD and BACKWARD modes, for the keywords that the published schemas use. What
-they cannot judge is a finding, so that a person does. Readers are open (unknown fields are ignored). Writers are closed
-where they are ours; producers of raw records send what they like under names that mean nothing yet. Consumers are also
-promised that no field goes away, although a reader could not tell that from a field that is absent.
+The rules are those of the FORWARD and BACKWARD modes of a schema registry, for the keywords that the published schemas
+use. A change that the rules do not cover is a finding, so that a person decides. Readers are open: they ignore unknown
+fields. Our writers are closed; producers of raw records may use names that the schema does not define. For consumers,
+the removal of a field is a finding too, although a reader cannot distinguish it from an absent field.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,14 +32,14 @@ _JSON_TYPES = {
 }
 _FORWARD_ONLY: tuple[Direction, ...] = ("forward",)
 _BACKWARD_ONLY: tuple[Direction, ...] = ("backward",)
-# Others write it, and never upgrade: what was valid once stays valid.
+# Written by others, who do not upgrade with us: what was valid must stay valid.
 _INPUT = frozenset({"news.article.raw.v1"})
-# Only the pipeline reads and writes it: during an upgrade old workers read new records, and new workers old ones.
+# Read and written only by workers: during an upgrade, old workers read new records, and new workers old ones.
 _INTERNAL = frozenset({"news.article.internal.v1", "news.signature.v1", "news.verdict.v1", "news.replay.v1"})
 
 
 class Finding(Struct, frozen=True, order=True):
-    """Why a change breaks somebody: the schema, the place in a value, and what is wrong there."""
+    """An incompatible change: the schema, the direction, the place in a value, and what is wrong there."""
 
     schema: str
     direction: Direction
@@ -47,20 +47,20 @@ class Finding(Struct, frozen=True, order=True):
     message: str
 
     def describe(self) -> str:
-        """Say it in a line."""
+        """Return the finding as one line for people."""
         who = "consumers of the old schema" if self.direction == "forward" else "records written by the old schema"
         return f"{self.schema} at {self.place}: {self.message} (breaks {who})"
 
 
 def directions(name: str) -> tuple[Direction, ...]:
-    """Return which way a schema must stay compatible: towards old readers, old records, or both."""
+    """Return the directions in which a schema must stay compatible: with old readers, with old records, or both."""
     if name in _INPUT:
         return _BACKWARD_ONLY
     return (*_FORWARD_ONLY, *_BACKWARD_ONLY) if name in _INTERNAL else _FORWARD_ONLY
 
 
 def check(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[Finding]:
-    """Compare all schemas with an earlier release, by name. Call it for each release: that makes it transitive."""
+    """Compare all schemas, by name, with those of one earlier release; call it for every release that is in use."""
     findings: list[Finding] = []
     for name, before in old.items():
         after = new.get(name)
@@ -78,20 +78,20 @@ def check(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> list[Finding]
 def differences(
     writer: Schema, reader: Schema, *, open_writers: bool = False, fields_stay: bool = False
 ) -> list[tuple[str, str]]:
-    """Return where a value of the writer may not be valid for the reader: place and reason, in order of place.
+    """Return where a value of the writer may be invalid for the reader: pairs of place and reason, sorted by place.
 
     Args:
-        writer: The schema that values are written by.
-        reader: The schema that they must be valid for.
-        open_writers: Whether they hold anything under names that the writer's schema does not have.
-        fields_stay: Whether every name that the reader's schema has must be in the writer's.
+        writer: The schema by which values are written.
+        reader: The schema by which they must be valid.
+        open_writers: Whether values may contain names that the writer's schema does not define.
+        fields_stay: Whether all names of the reader's schema must be in the writer's.
     """
     comparison = _Comparison(writer, reader, open_writers=open_writers, fields_stay=fields_stay)
     return sorted(set(comparison.schemas(writer, reader, "$")))
 
 
 class _Comparison:
-    """Walks two schemas side by side; keeps their definitions for references."""
+    """Compares two schemas recursively, and resolves references by their definitions."""
 
     def __init__(self, writer: Schema, reader: Schema, *, open_writers: bool, fields_stay: bool) -> None:
         self._writer_definitions = writer.get("$defs", {})
@@ -103,7 +103,7 @@ class _Comparison:
     def schemas(self, writer: Any, reader: Any, place: str) -> Iterator[tuple[str, str]]:
         pair = (_reference(writer), _reference(reader))
         if all(pair):
-            if pair in self._seen:  # compared where it was met first
+            if pair in self._seen:  # compared already
                 return
             self._seen.add(pair)
         if self._beside(writer, reader):
@@ -167,7 +167,7 @@ class _Comparison:
             yield from self.schemas(item, expected, f"{place}[{index}]")
 
     def _branches(self, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
-        """Every branch of the writer must fit one of the reader; without branches, the writer itself is the one."""
+        """Check that every branch of the writer fits one of the reader; a writer without branches is one branch."""
         keyword = "oneOf" if "oneOf" in reader else "anyOf"
         for index, branch in enumerate(writer.get(keyword, [writer])):
             if not any(self._fits(branch, expected) for expected in reader[keyword]):
@@ -189,7 +189,7 @@ class _Comparison:
                 yield f"{place}<{index}>", "a condition was changed or left out"
 
     def _bounds(self, keyword: str, writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
-        """Compare a limit, or anything else that is only safe when it stays the same."""
+        """Compare a limit, or any other keyword, which must be equal."""
         expected, written = reader[keyword], writer.get(keyword)
         if _inlined(written, self._writer_definitions) == _inlined(expected, self._reader_definitions):
             return
@@ -200,7 +200,7 @@ class _Comparison:
         yield place, f"{keyword} {written if written is not None else 'gone'} where {expected} was"
 
     def _beside(self, writer: Any, reader: Any) -> bool:
-        """Whether anything but annotations stands beside a reference, and is not the same on both sides."""
+        """Return whether keywords beside a reference, annotations apart, differ between both sides."""
         written = _inlined(_siblings(writer), self._writer_definitions)
         return bool(written != _inlined(_siblings(reader), self._reader_definitions))
 
@@ -215,19 +215,19 @@ def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _asserted(schema: Schema) -> dict[str, Any]:
-    """Return the keywords that say anything about a value."""
+    """Return the keywords that constrain a value."""
     return {keyword: content for keyword, content in schema.items() if keyword not in _ANNOTATIONS}
 
 
 def _siblings(schema: Any) -> dict[str, Any]:
-    """Return the keywords that count beside a reference; none where there is no reference."""
+    """Return the keywords beside a reference that constrain a value; none without a reference."""
     if not _reference(schema):
         return {}
     return {keyword: content for keyword, content in _asserted(schema).items() if keyword != "$ref"}
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any], within: frozenset[str] = frozenset()) -> Any:
-    """Return a schema with definitions in the place of references, so that it can be compared whole."""
+    """Return a schema with its references replaced by their definitions, for a comparison by equality."""
     if isinstance(schema, list):
         return [_inlined(item, definitions, within) for item in schema]
     if not isinstance(schema, Mapping):
@@ -240,7 +240,7 @@ def _inlined(schema: Any, definitions: Mapping[str, Any], within: frozenset[str]
 
 
 def _type_set(schema: Schema) -> set[str]:
-    """Return the types a schema allows, those of its listed values among them; empty when it does not say."""
+    """Return the types that a schema allows, or those of its listed values; empty when it states neither."""
     if "type" not in schema:
         values = [schema["const"]] if "const" in schema else schema.get("enum", [])
         return {_JSON_TYPES[type(value)] for value in values}
@@ -259,7 +259,7 @@ def _types(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, st
 
 
 def _words(writer: Schema, reader: Schema, place: str) -> Iterator[tuple[str, str]]:
-    """Compare closed lists of values; a constant is a list of one."""
+    """Compare closed lists of values; a constant is a list with one value."""
     expected = [reader["const"]] if "const" in reader else reader["enum"]
     if "const" not in writer and "enum" not in writer:
         yield place, "a closed list of values is open"

@@ -1,4 +1,4 @@
-"""Undo a content-encoding, within bounds."""
+"""Decode a content-encoding within limits of size."""
 
 import zlib
 
@@ -12,18 +12,25 @@ __all__ = ["decompress"]
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _ZLIB_WINDOW = zlib.MAX_WBITS
 _RAW_WINDOW = -zlib.MAX_WBITS
-# A small body may expand more than the ratio allows without harm.
+# Up to this size a body may exceed the ratio, which is harmless.
 _RATIO_FREE_BYTES = 1024 * 1024
 _MAX_LAYERS = 2
-# What RFC 9659 lets a zstd content-encoding need of a receiver's memory.
+# The largest window that RFC 9659 allows for a zstd content-encoding.
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _ZSTD_STEP_BYTES = 1024
-# cramjam has one error for all that can go wrong.
+# cramjam raises one class for all errors; this message identifies a full buffer.
 _BUFFER_IS_FULL = "failed to write whole buffer"
 
 
 def decompress(value: bytes, encoding: str | None, *, max_bytes: int, max_ratio: int) -> bytes | Reject:
-    """Return the plain bytes; a Reject when they are corrupt, of an unknown encoding, or a bomb."""
+    """Return the decoded bytes, or a Reject when the value is corrupt, expands too much, or has an unknown encoding.
+
+    Args:
+        value: The encoded bytes.
+        encoding: Value of the header content-encoding, comma-separated names; at most two.
+        max_bytes: Limit of the size of every decoded layer.
+        max_ratio: Limit of the ratio of decoded to encoded size, for layers above 1 MiB.
+    """
     layers = [name.strip().lower() for name in (encoding or "").split(",")]
     layers = [name for name in layers if name and name != "identity"]
     if len(layers) > _MAX_LAYERS:
@@ -41,7 +48,7 @@ def _undo(value: bytes, name: str, limit: int) -> bytes | Reject:
     if name in {"gzip", "x-gzip"}:
         return _gunzip(value, limit)
     if name == "deflate":
-        # Half the world sends bare deflate streams under this name, half sends zlib's.
+        # Senders use this name for zlib streams and for raw deflate streams.
         plain = _inflate(value, _ZLIB_WINDOW, limit)
         if isinstance(plain, Reject) and plain.reason == "undecodable":
             return _inflate(value, _RAW_WINDOW, limit)
@@ -54,7 +61,7 @@ def _undo(value: bytes, name: str, limit: int) -> bytes | Reject:
 
 
 def _unzstd(value: bytes, limit: int) -> bytes | Reject:
-    """Undo one zstd frame, a little at a time: four bytes can stand for 128 KiB."""
+    """Decode one zstd frame in small steps, because four bytes can expand to 128 KiB."""
     machine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
     parts: list[bytes] = []
     size = 0
@@ -73,7 +80,7 @@ def _unzstd(value: bytes, limit: int) -> bytes | Reject:
 
 
 def _unbrotli(value: bytes, limit: int) -> bytes | Reject:
-    """Undo a brotli stream into a buffer that holds no more than the limit."""
+    """Decode a brotli stream into a buffer of the size of the limit."""
     plain = bytearray(limit)
     try:
         size = cramjam.brotli.decompress_into(value, plain)
@@ -85,7 +92,7 @@ def _unbrotli(value: bytes, limit: int) -> bytes | Reject:
 
 
 def _gunzip(value: bytes, limit: int) -> bytes | Reject:
-    """Undo all members of a gzip stream."""
+    """Decode all members of a gzip stream."""
     parts: list[bytes] = []
     size = 0
     while value:

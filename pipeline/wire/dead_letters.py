@@ -1,15 +1,15 @@
-"""Dead letters: the record as it came, and headers that say where it died and why.
+"""Dead letters: the original record, with headers that name the stage that rejected it and the reason.
 
-The `__connect.errors.*` names are Kafka Connect's, which tools know; the `news.dlq.*` names are ours. Values are text.
+The `__connect.errors.*` names are Kafka Connect's, so that existing tools can read them; the `news.dlq.*` names are
+ours. All values are text. No header contains the name of a module: where code lives is not part of the contract.
 """
-
-from typing import Literal
 
 from msgspec import Struct
 
 from pipeline.domain.ids import sha256_hex
 from pipeline.domain.outcome import RejectReason
 from pipeline.domain.record import Headers, Record
+from pipeline.domain.stage import StageName
 from pipeline.domain.times import from_epoch_ms
 from pipeline.wire.catalogue import TopicSpec
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord, record_bytes
@@ -27,26 +27,28 @@ __all__ = [
 CONNECT_PREFIX = "__connect.errors."
 OWN_PREFIX = "news.dlq."
 MAX_DETAIL_BYTES = 1024
-"""A detail is a sentence; the original bytes are in the record itself."""
+"""Longest value of a header of ours. A detail is a sentence; the original bytes are in the record itself."""
 
 _ADDED = ("topic", "partition", "offset", "stage", "class.name", "exception.class.name", "exception.message")
 _ADDED_BY_US = frozenset(f"{CONNECT_PREFIX}{name}" for name in _ADDED)
-_MAX_KEPT_KEY_BYTES = 1024  # of a key when even the headers do not fit: enough to recognise it
-_REJECT = "pipeline.domain.outcome.Reject"  # stands in for an exception when there was none
+_MAX_KEPT_KEY_BYTES = 1024  # kept of a key when even the headers do not fit: enough to recognise it
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """Why a record died. `stage` is a stage or "cluster"; `exception_class` is set when something raised."""
+    """Why a stage rejected a record.
 
-    stage: Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster"]
+    `exception_class` is the name of the exception that the stage raised, such as `KeyError`; None when the stage
+    rejected the record without an exception.
+    """
+
+    stage: StageName
     reason: RejectReason
     detail: str
-    attempts: int = 1
     exception_class: str | None = None
 
 
 class Reporter(Struct, frozen=True, kw_only=True):
-    """Who says so: the program, its version and the consumer group it works for."""
+    """The writer of a dead letter: the program, its version and the consumer group it works for."""
 
     app: str
     version: str
@@ -56,10 +58,18 @@ class Reporter(Struct, frozen=True, kw_only=True):
 def dead_letter(
     record: Record, failure: Failure, reporter: Reporter, target: TopicSpec, failed_at_ms: int
 ) -> OutputRecord:
-    """Make the dead letter of a record, as large as `target` takes.
+    """Return the dead letter of a record, within the size limit of its topic.
 
-    What an earlier dead letter of the same record left in the headers is replaced, so that a record that comes back and
-    dies again does not grow. A value that does not fit is cut and marked so, with length and hash of the whole.
+    Headers that an earlier dead letter of the same record left are replaced, so that a record that is rejected again
+    after a replay does not grow. A value that does not fit is truncated and marked, with the length and the hash of the
+    whole value.
+
+    Args:
+        record: The record that was rejected.
+        failure: Why it was rejected.
+        reporter: Who rejected it.
+        target: The dead-letter topic.
+        failed_at_ms: When it was rejected, epoch milliseconds.
     """
     added = _added(record, failure, reporter, failed_at_ms)
     original = original_headers(record.headers)
@@ -73,31 +83,30 @@ def dead_letter(
 
 
 def original_headers(headers: Headers) -> Headers:
-    """Return headers without those that make a record a dead letter."""
+    """Return the headers without those that `dead_letter` adds."""
     return tuple(
         (name, content) for name, content in headers if name not in _ADDED_BY_US and not name.startswith(OWN_PREFIX)
     )
 
 
 def _added(record: Record, failure: Failure, reporter: Reporter, failed_at_ms: int) -> Headers:
-    """Return the headers that make a record a dead letter."""
     texts = {
         f"{CONNECT_PREFIX}topic": record.topic,
         f"{CONNECT_PREFIX}partition": str(record.partition),
         f"{CONNECT_PREFIX}offset": str(record.offset),
         f"{CONNECT_PREFIX}stage": failure.stage,
-        f"{CONNECT_PREFIX}class.name": f"pipeline.stages.{failure.stage.replace('-', '_')}",
-        f"{CONNECT_PREFIX}exception.class.name": failure.exception_class or _REJECT,
+        f"{CONNECT_PREFIX}class.name": f"{reporter.app}/{failure.stage}",
         f"{CONNECT_PREFIX}exception.message": failure.detail,
         f"{OWN_PREFIX}reason": failure.reason,
-        f"{OWN_PREFIX}attempts": str(failure.attempts),
         f"{OWN_PREFIX}failed-at": from_epoch_ms(failed_at_ms),
         f"{OWN_PREFIX}app": reporter.app,
         f"{OWN_PREFIX}version": reporter.version,
         f"{OWN_PREFIX}group": reporter.group,
-        # Also where a topic of somebody else's puts its own time on records.
+        # Kept in a header too, because a topic with LogAppendTime replaces the timestamp of the dead letter.
         f"{OWN_PREFIX}timestamp-ms": str(record.timestamp_ms),
     }
+    if failure.exception_class is not None:
+        texts[f"{CONNECT_PREFIX}exception.class.name"] = failure.exception_class
     if record.value is not None:
         texts[f"{OWN_PREFIX}value-sha256"] = sha256_hex(record.value)
     return tuple((name, _bounded(text)) for name, text in texts.items())
@@ -112,7 +121,7 @@ def _bounded(text: str) -> bytes:
 def _cut(
     record: Record, original: Headers, added: Headers, limit: int
 ) -> tuple[Headers, Headers, bytes | None, bytes | None]:
-    """Return what fits of headers, key and value: the value gives way first, then the original headers and the key."""
+    """Return what fits: the value is truncated first, then the original headers are dropped and the key truncated."""
     key = record.key
     marked = _mark(added, "value-bytes", len(record.value or b""))
     if record_bytes(key, None, (*original, *marked)) > limit:
@@ -129,5 +138,4 @@ def _cut(
 
 
 def _mark(headers: Headers, name: str, number: int) -> Headers:
-    """Add a header with a number."""
     return (*headers, (f"{OWN_PREFIX}{name}", str(number).encode()))

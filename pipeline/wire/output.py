@@ -1,4 +1,4 @@
-"""Values to records about to be sent: topic, key, bytes, headers; with the size check that Kafka clients leave out."""
+"""Encode values as records to be sent, and check their size, which aiokafka's batches do not."""
 
 from msgspec import Struct
 
@@ -19,13 +19,13 @@ __all__ = ["BATCH_OVERHEAD_BYTES", "Encoder", "OutputRecord", "Oversize", "recor
 BATCH_OVERHEAD_BYTES = 61
 """Header of a record batch, format v2. A topic's `max.message.bytes` limits whole batches."""
 
-_RECORD_OVERHEAD_BYTES = 36  # length, attributes, deltas and counts: the longest variable-length integers
+_RECORD_OVERHEAD_BYTES = 36  # upper bound: length, attributes, deltas and counts as variable-length integers
 _HEADER_OVERHEAD_BYTES = 10  # two lengths
 _JSON_HEADERS: Headers = (("content-type", CONTENT_TYPE),)
 
 
 class OutputRecord(Struct, frozen=True):
-    """Everything but the partition, which is the runner's business."""
+    """A record to be sent, without its partition, which the service chooses."""
 
     topic: str
     key: bytes | None
@@ -35,7 +35,7 @@ class OutputRecord(Struct, frozen=True):
 
 
 class Oversize(Struct, frozen=True):
-    """A record that its topic would refuse."""
+    """A record that is too large for its topic; sizes in bytes."""
 
     topic: str
     size: int
@@ -43,12 +43,12 @@ class Oversize(Struct, frozen=True):
 
     @property
     def detail(self) -> str:
-        """Say so in a dead letter."""
-        return f"{self.size} bytes for {self.topic}, which takes {self.limit}"
+        """The detail of a dead letter."""
+        return f"{self.size} bytes for {self.topic}, limit {self.limit}"
 
 
 def record_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """Return an upper bound of the bytes a record takes in an uncompressed batch, the batch header apart."""
+    """Return an upper bound of the bytes of a record in an uncompressed batch, without the batch header."""
     size = _RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"")
     return size + (_JSON_HEADERS_BYTES if headers is _JSON_HEADERS else _headers_bytes(headers))
 
@@ -56,18 +56,18 @@ def record_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> in
 def _headers_bytes(headers: Headers) -> int:
     size = 0
     for name, content in headers:
-        # Our names are ASCII; in what others sent, a character takes up to four bytes.
+        # Our names are ASCII; in headers of others, a character takes up to four bytes.
         size += _HEADER_OVERHEAD_BYTES + (len(name) if name.isascii() else 4 * len(name)) + len(content or b"")
     return size
 
 
-_JSON_HEADERS_BYTES = _headers_bytes(_JSON_HEADERS)  # those of nearly every article between stages
+_JSON_HEADERS_BYTES = _headers_bytes(_JSON_HEADERS)  # computed once: nearly all articles between stages have them
 
 
 class Encoder:
-    """Makes the records of stages. Equal values give equal bytes; the timestamp is when the article was ingested.
+    """Encodes the outputs of stages. Equal values give equal bytes; the timestamp is when the article was ingested.
 
-    Topics that say LogAppendTime replace that timestamp by the broker's own.
+    In topics with LogAppendTime, the broker replaces that timestamp.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -78,7 +78,7 @@ class Encoder:
         self._duplicates = catalogue.full_name(DUPLICATES)
 
     def emit(self, stage: StageName, value: Article | Event) -> OutputRecord | Oversize:
-        """Make the record of what a stage emits."""
+        """Return the record of a value that a stage emits."""
         topic = self._emits[stage]
         if isinstance(value, Event):
             return self._event(topic, stage, value)
@@ -91,16 +91,16 @@ class Encoder:
         )
 
     def drop(self, drop: Drop) -> OutputRecord | Oversize:
-        """Make the record of an article that `dedupe` holds back."""
+        """Return the record of an article that `dedupe` holds back."""
         return self._event(self._duplicates, "dedupe", drop.event)
 
     def verdict(self, record: VerdictRecord) -> OutputRecord | Oversize:
-        """Make a record of the log of verdicts."""
+        """Return a record of the verdict log."""
         key = record.verdict.article_id.encode()
         return self._fitting(self._verdicts, key, encode(record), _JSON_HEADERS, record.ingested_at_ms)
 
     def cluster(self, event: ClusterEvent) -> OutputRecord | Oversize:
-        """Make the record of a cluster's change."""
+        """Return the record of a change of a cluster."""
         return self._fitting(
             self._emits["cluster"],
             event.value.cluster_id.encode(),
@@ -110,7 +110,7 @@ class Encoder:
         )
 
     def log_record(self, record: LogRecord, appended_at_ms: int) -> OutputRecord | Oversize:
-        """Make a record of the deduplication log. Control records have no key."""
+        """Return a record of the signature log. Control records have no key."""
         article = getattr(record, "article_id", None)
         key = article.encode() if article is not None else None
         return self._fitting(self._signatures, key, encode(record), _JSON_HEADERS, appended_at_ms)

@@ -1,4 +1,4 @@
-"""Kafka's murmur2 partitioner, vectorised over keys of equal length (article ids are)."""
+"""Kafka's murmur2 partitioner, vectorised for keys of equal length, such as article ids."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ import numpy as np
 
 __all__ = ["murmur2", "partitions"]
 
-_SEED = 0x9747B28C  # the seed and multiplier of Kafka's Utils.murmur2
+_SEED = 0x9747B28C  # seed and multiplier of murmur2 in org.apache.kafka.common.utils.Utils
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 
 
 def murmur2(data: bytes) -> int:
-    """Return Kafka's 32-bit murmur2 of a key, unsigned."""
+    """Return Kafka's 32-bit murmur2 hash of a key, unsigned."""
     length = len(data)
     h = _SEED ^ length
     whole = length & ~3
@@ -32,7 +32,7 @@ def murmur2(data: bytes) -> int:
 
 
 def partitions(keys: Sequence[bytes], count: int) -> list[int]:
-    """Return the partition of each key among `count`, as Kafka's default partitioner does."""
+    """Return the partition of each key out of `count` partitions, as Kafka's default partitioner chooses it."""
     if not keys:
         return []
     length = len(keys[0])

@@ -1,4 +1,4 @@
-"""Raw records as producers send them: a JSON object by schema, or a bare text or HTML body with headers."""
+"""Read raw records as producers send them: a JSON object by schema, or a bare text or HTML body with headers."""
 
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ Markup = Literal["html", "text", "none"]
 
 
 class _JsonArticle(Struct, frozen=True, kw_only=True):
-    """The JSON form: every known field with its type, null meaning absent."""
+    """The JSON form: all known fields with their types; null means absent."""
 
     url: str | None = None
     id: str | None = None
@@ -47,20 +47,20 @@ _FIELDS = frozenset(_JsonArticle.__struct_fields__)
 _JSON_TYPES = frozenset({"application/json", "text/json"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ACTIONS: dict[str, Action] = {"publish": "publish", "retract": "retract"}
-# Header of a record that was too large to read whole (pipeline/sources).
+# Header that pipeline/sources adds to a record that was too large to be read completely.
 _TRUNCATED = "truncated-from-bytes"
 _JSON_SPACE = b" \t\r\n"
 
 
 def decode_raw(value: bytes | None, headers: Headers, params: IngestParams) -> RawArticle | Reject:
-    """Read a raw record; a Reject says why it can never be an article. Raises for no bytes whatever."""
+    """Read a raw record; return a Reject when it cannot be an article. No value raises an exception."""
     if not value:
         return Reject("empty_value", "null value" if value is None else "zero bytes")
     if len(value) > params.max_raw_bytes:
         return Reject("too_large", f"{len(value)} bytes, limit {params.max_raw_bytes}")
     named = _named(headers)
     if _TRUNCATED in named:
-        return Reject("too_large", "cut short by whoever read it, for its size")
+        return Reject("too_large", "truncated by its reader because of its size")
     plain = decompress(
         value,
         named.get("content-encoding"),
@@ -72,7 +72,7 @@ def decode_raw(value: bytes | None, headers: Headers, params: IngestParams) -> R
 
 
 def _shaped(plain: bytes, named: dict[str, str], params: IngestParams) -> RawArticle | Reject:
-    """Read the form that the content-type states; JSON where none is stated."""
+    """Read the form that the content-type states; JSON is the default."""
     media_type, charset = _content_type(named.get("content-type"))
     if not media_type or media_type in _JSON_TYPES or media_type.endswith("+json"):
         return _from_json(plain, charset, params)
@@ -80,11 +80,11 @@ def _shaped(plain: bytes, named: dict[str, str], params: IngestParams) -> RawArt
         return _from_body(plain, named, "html", charset)
     if media_type == "text/plain":
         return _from_body(plain, named, "text", charset)
-    return Reject("unsupported_content_type", "content-type is none of JSON, HTML, plain text")
+    return Reject("unsupported_content_type", "content-type is not JSON, HTML or plain text")
 
 
 def raw_key(value: bytes | None, headers: Headers, params: IngestParams | None = None) -> ArticleId | None:
-    """Return the key a producer gives a raw record: the article's id, or None for a record that `ingest` rejects."""
+    """Return the key of a raw record, the id of its article; None for a record that `ingest` rejects."""
     raw = decode_raw(value, headers, params or _DEFAULTS)
     return None if isinstance(raw, Reject) else raw.article_id
 
@@ -93,7 +93,7 @@ _DEFAULTS = IngestParams()
 
 
 def _named(headers: Headers) -> dict[str, str]:
-    """Return headers as text by name; the last of a name wins; case, and `_` for `-`, make no difference."""
+    """Return headers as text by name, in lower case with `-` for `_`; of equal names, the last header counts."""
     named: dict[str, str] = {}
     for name, value in headers:
         if value is not None:
@@ -114,7 +114,7 @@ def _content_type(header: str | None) -> tuple[str, str | None]:
 
 
 def _loads(plain: bytes, charset: str | None) -> object:
-    """Decode JSON; a Reject instead of an error."""
+    """Decode JSON; return a Reject when that fails."""
     if (charset is not None and charset.lower() not in {"utf-8", "utf8", "us-ascii"}) or plain[:1] in b"\xef\xff\xfe":
         text = decode_bytes(plain, charset, is_html=False)
         if text is None:
@@ -170,7 +170,7 @@ def _from_json(plain: bytes, charset: str | None, params: IngestParams) -> RawAr
 
 
 def _shape_error(error: Exception) -> str:
-    """Say what is wrong with the shape. Names of unknown keys are content, so only our own fields are named."""
+    """Return the detail of a wrong shape. It names only fields of the schema, because other names are content."""
     message = str(error)
     _, mark, path = message.rpartition(" - at `$.")
     field = path.split("[")[0].split(".")[0].rstrip("`") if mark else ""
@@ -204,7 +204,7 @@ def _from_body(plain: bytes, named: dict[str, str], markup: Markup, charset: str
 
 
 def _deeper(value: object, limit: int) -> bool:
-    """Tell whether containers nest deeper than the limit, without recursion."""
+    """Return whether containers are nested deeper than the limit, without recursion."""
     level = [value]
     for _ in range(limit):
         level = [
@@ -221,7 +221,7 @@ def _deeper(value: object, limit: int) -> bool:
 
 
 def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
-    """Check identity and presence of content."""
+    """Check identity and presence of content; return the article with its id and canonical URL."""
     url = (article.url or "").strip() or None
     given_id = (article.id or "").strip() or None
     source = (article.source or "").strip() or None
@@ -239,7 +239,7 @@ def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
     has_content = (article.html or "").strip() or (article.text or "").strip()
     if article.action == "publish" and not has_content:
         return Reject("missing_content", "neither html nor text")
-    # Without html and text there is a retraction, which needs a name to retract.
+    # Only a retraction has no content; it must be identified by URL or id.
     content = (article.title or "", article.html or "", article.text or "") if has_content else ()
     identity = article_id(canonical=canonical, given_id=given_id, source=source, content=content)
     if identity is None:

@@ -1,4 +1,4 @@
-"""Where the published schemas and the topic catalogue are, and their names as others see them."""
+"""The published schemas and their public names."""
 
 import json
 from importlib.resources import files
@@ -11,14 +11,16 @@ from pipeline.errors import ConfigError
 __all__ = ["SCHEMA_BASE", "load_schema", "schema_dir", "schema_id", "schema_names"]
 
 SCHEMA_BASE = "https://news-pipeline.example/schemas/"
-"""Begins every `$id`. A name, not an address: .example belongs to nobody, and nothing fetches it."""
+"""Prefix of every `$id`. It is a name, not an address: nothing fetches it."""
 
 
 def schema_dir() -> Traversable:
-    """Return the directory of schemas/*.json and topics.yaml: inside an installed wheel, else in the checkout.
+    """Return the directory of schemas/*.json and topics.yaml: in the installed wheel, else in the checkout.
 
-    The wheel's copy is asked for first: a checkout has none, and beside an installed package a directory that is
-    called `schemas` may belong to somebody else.
+    The wheel is tried first, because a directory `schemas` beside an installed package may be anything.
+
+    Raises:
+        ConfigError: The installation lacks the schemas.
     """
     packaged = files("pipeline").joinpath("_schemas")
     if packaged.is_dir():
@@ -37,11 +39,11 @@ def schema_names() -> tuple[str, ...]:
 
 
 def schema_id(name: str) -> str:
-    """Return the `$id` of a schema: also the `dataschema` of its events."""
+    """Return the `$id` of a schema, which is also the `ce_dataschema` of its events."""
     return f"{SCHEMA_BASE}{name}.json"
 
 
 def load_schema(name: str) -> dict[str, Any]:
-    """Read one published schema."""
+    """Return one published schema."""
     loaded: dict[str, Any] = json.loads(schema_dir().joinpath(f"{name}.json").read_text(encoding="utf-8"))
     return loaded

@@ -1,4 +1,4 @@
-"""Values against their published schemas, compiled once."""
+"""Validate values by their published schemas."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from pipeline.wire.schemas import load_schema
 __all__ = ["EXTENSIBLE_ENUM", "ProducedValidator", "closed", "open_validator"]
 
 EXTENSIBLE_ENUM = "x-extensible-enum"
-"""The words a producer uses today. Consumers must expect others, so for them it is an annotation and no constraint."""
+"""Keyword for a growing list of words: it constrains our producers; consumers must accept other words."""
 
 
 def open_validator(schema: dict[str, Any]) -> Any:
-    """Compile a schema as consumers read it: unknown fields are allowed, formats are asserted."""
+    """Compile a schema for consumers: unknown fields are allowed, formats are asserted."""
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
 def closed(schema: Any) -> Any:
-    """Return the schema as producers must obey it: objects hold declared fields, growing lists known words only.
+    """Return the schema for our producers: only declared fields, only known words of growing lists.
 
-    An object that says what else it may hold (`additionalProperties`) means it, and keeps it.
+    Objects with an explicit `additionalProperties` keep it.
     """
     if not isinstance(schema, dict):
         return schema
@@ -36,7 +36,7 @@ def closed(schema: Any) -> Any:
 def _closed_keyword(name: str, value: Any) -> Any:
     """Close the schemas below a keyword that applies to parts of a value.
 
-    Keywords that apply to the same object (`if`, `allOf`, ...) stay open: each of them knows some of its fields only.
+    Keywords that apply to the same object (`if`, `allOf`, ...) stay open, because each declares only some fields.
     """
     if name in {"properties", "$defs"}:
         return {key: closed(item) for key, item in value.items()}
@@ -46,17 +46,21 @@ def _closed_keyword(name: str, value: Any) -> Any:
 
 
 class ProducedValidator:
-    """Checks what we produce: the published schema, closed."""
+    """Validates values that we produce by a published schema, closed."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._validator = open_validator(closed(load_schema(name)))
 
     def check(self, value: Any) -> None:
-        """Raise ContractError when a value does not fit; the message names the place, never the content."""
+        """Check a value.
+
+        Raises:
+            ContractError: The value is not valid; the message names the place and never contains content.
+        """
         if self._validator.is_valid(value):
             return
         error = next(iter(self._validator.iter_errors(value)))
-        # Paths consist of our own field names; inside `extra` and `rights` they would be the producer's.
+        # The path is cut after three steps: inside `extra` and `rights`, names would be the producer's.
         place = ".".join(str(step) for step in list(error.instance_path)[:3])
         raise ContractError(f"{self._name}: {error.kind.name} at ${'.' + place if place else ''}")

@@ -1,1 +1,1 @@
-"""Training and evaluation of the pipeline's models; a distribution of its own that workers never have."""
+"""Training and evaluation of the pipeline's models; a separate distribution, which workers do not need."""

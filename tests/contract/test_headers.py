@@ -48,10 +48,8 @@ DEAD_LETTER_NAMES = {
     f"{CONNECT}offset",
     f"{CONNECT}stage",
     f"{CONNECT}class.name",
-    f"{CONNECT}exception.class.name",
     f"{CONNECT}exception.message",
     "news.dlq.reason",
-    "news.dlq.attempts",
     "news.dlq.failed-at",
     "news.dlq.app",
     "news.dlq.version",
@@ -59,6 +57,7 @@ DEAD_LETTER_NAMES = {
     "news.dlq.timestamp-ms",
     "news.dlq.value-sha256",
 }
+EXCEPTION = f"{CONNECT}exception.class.name"
 CUT_NAMES = {"news.dlq.truncated", "news.dlq.value-bytes", "news.dlq.key-bytes", "news.dlq.headers-dropped"}
 RECORD = Record("news.articles.raw.v1", 1, 2, 3, b"k" * 2000, b"v" * 9000, (("h", b"x" * 9000),))
 
@@ -91,12 +90,19 @@ def test_headers_of_events_are_as_their_schema_says() -> None:
     assert schema["properties"]["ce_type"][EXTENSIBLE_ENUM] == list(get_args(EventType))
 
 
-@pytest.mark.parametrize(("limit", "names"), [(100_000, DEAD_LETTER_NAMES), (6000, DEAD_LETTER_NAMES | CUT_NAMES)])
-def test_headers_of_dead_letters(limit: int, names: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("limit", "exception_class", "names"),
+    [
+        (100_000, None, DEAD_LETTER_NAMES),
+        (100_000, "KeyError", DEAD_LETTER_NAMES | {EXCEPTION}),
+        (6000, None, DEAD_LETTER_NAMES | CUT_NAMES),
+    ],
+)
+def test_headers_of_dead_letters(limit: int, exception_class: str | None, names: set[str]) -> None:
     target = replace(load_catalogue().topic("news.dlq.ingest.v1"), max_message_bytes=limit)
     letter = dead_letter(
         RECORD,
-        Failure(stage="ingest", reason="too_deep", detail="nested 2000 deep"),
+        Failure(stage="ingest", reason="too_deep", detail="nested 2000 deep", exception_class=exception_class),
         Reporter(app="news-pipeline", version="1", group="news-ingest"),
         target,
         1772602216000,
@@ -109,6 +115,6 @@ def test_headers_of_dead_letters(limit: int, names: set[str]) -> None:
 
 def test_the_schema_lists_every_header_of_a_dead_letter() -> None:
     schema = load_schema("news.dead-letter.v1")
-    assert set(schema["properties"]) == DEAD_LETTER_NAMES | CUT_NAMES
-    # A tombstone has no hash; everything else is always there.
+    assert set(schema["properties"]) == DEAD_LETTER_NAMES | {EXCEPTION} | CUT_NAMES
+    # A tombstone has no hash; all other headers are required.
     assert set(schema["required"]) == DEAD_LETTER_NAMES - {"news.dlq.value-sha256"}

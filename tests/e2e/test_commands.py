@@ -29,7 +29,7 @@ def apply() -> None:
 def test_topics_are_planned_created_and_listed(cluster: str, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = ["--partitions", "3", "--replication-factor", "1"]
     assert run_command(["topics", "plan", *sizes]) == 0
-    assert f"create {cluster}news.articles.raw.v1: 3 partitions, 1 copies" in capsys.readouterr().out
+    assert f"create {cluster}news.articles.raw.v1: 3 partitions, 1 replicas" in capsys.readouterr().out
     assert run_command(["topics", "list"]) == 0
     assert "missing" in capsys.readouterr().out
     apply()
@@ -54,7 +54,7 @@ def test_what_is_produced_can_be_read(cluster: str, tmp_path: Path, capsys: pyte
     capsys.readouterr()
     assert run_command(["produce", str(tmp_path / "a.jsonl")]) == 0
     said = capsys.readouterr().out
-    assert said == f"4 records to {cluster}news.articles.raw.v1, 2 of them without a usable identity\n"
+    assert said == f"4 records sent to {cluster}news.articles.raw.v1, 2 of them without a usable identity\n"
     assert run_command(["tail", "raw", "--count", "4", "--timeout", "30", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(str(record["value"]) for record in records) == sorted(
@@ -83,7 +83,7 @@ def test_what_is_too_large_is_said_and_the_rest_sent(
     (tmp_path / "a.jsonl").write_bytes(b'{"text": "' + b"x" * (24 << 20) + b'"}\n' + LINES)
     assert run_command(["produce", str(tmp_path)]) == 1
     captured = capsys.readouterr()
-    assert "4 records to" in captured.out
+    assert "4 records sent to" in captured.out
     assert "1 records are too large" in captured.err
 
 
@@ -93,7 +93,7 @@ def test_reading_ends_when_nothing_comes(cluster: str, capsys: pytest.CaptureFix
     assert run_command(["tail", "enriched", "--timeout", "0.5", "--count", "1"]) == 1
     capsys.readouterr()
     assert run_command(["tail", "dlq"]) == 78
-    assert "fits several topics" in capsys.readouterr().err
+    assert "matches several topics" in capsys.readouterr().err
 
 
 def test_a_topic_that_is_not_there(cluster: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,10 +29,10 @@ def test_the_demo_shows_every_sample_and_a_funnel_that_adds_up() -> None:
     lines = [line.split() for line in done.stdout.splitlines()]
     for fate in ("enriched", "revised", "retracted"):
         assert [str(counts[fate]), fate] in lines
-    assert [str(len(EXPECTED)), "together"] in lines
+    assert [str(len(EXPECTED)), "total"] in lines
     assert f"{counts['duplicate']}  duplicates (" in done.stdout
     assert f"{counts['dead_letter']}  dead letters (" in done.stdout
-    assert "articles, 3 publishers, told independently by 1: Verania Press Agency" in done.stdout
+    assert "articles, 3 publishers, independent origins 1: Verania Press Agency" in done.stdout
     for shown in ("metrics  http://127.0.0.1:", "news.articles.enriched.v1", "Selwyn Rovers", "exit code 0"):
         assert shown in done.stdout
 
@@ -44,7 +44,7 @@ def test_the_demo_stays_up_until_it_is_told_to_stop() -> None:
             said = []
             for line in process.stdout:
                 said.append(line)
-                if "stays up until Ctrl-C" in line:
+                if "run until Ctrl-C" in line:
                     break
             time.sleep(0.5)
             assert process.poll() is None

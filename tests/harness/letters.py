@@ -16,7 +16,7 @@ def letter(original: Record, **changes: Any) -> DeadLetter:
         place=Place("news.dlq.ingest.v1", 0, 7),
         stage="ingest",
         reason="unexpected",
-        exception_class="pipeline.Oops",
+        exception_class="Oops",
         detail="",
         failed_at="2026-11-24T09:30:00.000Z",
         headers=(),

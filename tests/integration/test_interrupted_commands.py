@@ -127,4 +127,4 @@ def test_a_second_command_stops_the_first(scene: Scene, tmp_path: Path) -> None:
     stopped, _ = first.communicate(timeout=60)
     scene.check()
     assert first.returncode == 1, stopped
-    assert "another such command" in stopped
+    assert "the same command was started again" in stopped

@@ -59,7 +59,7 @@ def test_partitions_of_articles_are_left_alone(admin: KafkaAdminClient, catalogu
     raw = catalogue.full_name("news.articles.raw.v1")
     admin.create_topics([NewTopic(raw, num_partitions=2, replication_factor=1)])
     admin.wait_for_topics([raw])
-    with pytest.raises(ConfigError, match="has 2 partitions, the catalogue says 3"):
+    with pytest.raises(ConfigError, match="has 2 partitions, the catalogue has 3"):
         apply(admin, catalogue)
     assert catalogue.full_name(SIGNATURES) not in admin.list_topics()
     apply(admin, catalogue.sized(article_partitions=2))

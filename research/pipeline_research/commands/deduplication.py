@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.copy_finders import OURS, Finder, finders
 from pipeline_research.evaluation.deduplication import (
     Case,
-    Row,
+    OutcomeCounts,
     measure,
     shared_passage_trial,
     story_clusters,
@@ -32,27 +32,27 @@ def dedupe(
     min_recall: float | None = None,
     min_precision: float | None = None,
 ) -> int:
-    """Measure how well copies are told from what only resembles them, beside other methods on the same texts.
+    """Measure how well copies are distinguished from texts that only resemble them, and compare with other methods.
 
-    Copies and others are made of the project's samples, and of news in `data`, by a generator with a seed: the same
-    options give the same texts. Peers that are not installed are left out; `uv run --with datasketch --with simhash
-    news-pipeline eval dedupe …` has them for once. Texts are never printed.
+    Copies and other texts are generated from the project's samples and from news in `data`; the same options give the
+    same texts. Peers that are not installed are left out; `uv run --with datasketch --with simhash news-pipeline eval
+    dedupe …` installs them for one run. Texts are not printed.
 
     Parameters
     ----------
     data:
         A directory with `topic/*.jsonl.gz`, lines with `text` and `lang`; reports of one event in
-        `dup/ecbplus.jsonl.gz`, lines with `text` and `cluster`. Passed over where it is absent.
+        `dup/ecbplus.jsonl.gz`, lines with `text` and `cluster`. It may be absent.
     per_language:
-        Articles to draw from every file and language; those with fewer long ones are left out.
+        Articles to draw from every file and language; those with fewer long articles are left out.
     seed:
-        Chooses articles and changes.
+        Seed of the choice of articles and changes.
     peers:
-        Whether the peers work too.
+        Whether to measure the peers too.
     min_recall:
-        Exit 1 when less of any kind of copies that has an aim is recognised.
+        Exit 1 when a smaller share of any kind of copies with an aim is recognised.
     min_precision:
-        Exit 1 when less of all that is no copy is let through.
+        Exit 1 when a smaller share of the texts that are no copies is let through.
     """
     if per_language < _LEAST_PER_LANGUAGE:
         raise UsageError(f"--per-language must be {_LEAST_PER_LANGUAGE} or more")
@@ -71,7 +71,7 @@ def dedupe(
         title += ", ".join(f"{texts.name} ({texts.language})" for texts in sets)
         failed |= _evaluate(title, sets, stories, methods, seed, (min_recall, min_precision))
     elif data is not None:
-        _say(f"{data}: not there, passed over")
+        _say(f"{data}: no such directory, skipped")
     return int(failed)
 
 
@@ -83,7 +83,7 @@ def _evaluate(
     seed: int,
     least: tuple[float | None, float | None],
 ) -> bool:
-    """Measure all methods on one body of data and print it; return whether ours falls below what is asked for."""
+    """Measure all methods on one data set and print the tables; return whether ours is below the required shares."""
     made, shared = trials(sets, stories, seed), shared_passage_trial(sets, seed)
     results = {}
     for method in methods:
@@ -93,8 +93,11 @@ def _evaluate(
     return _is_below(results[OURS], *least)
 
 
-def _is_below(outcomes: list[tuple[Case, Row]], min_recall: float | None, min_precision: float | None) -> bool:
-    kinds = summed([(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None])
+def _is_below(
+    outcomes: list[tuple[Case, OutcomeCounts]], min_recall: float | None, min_precision: float | None
+) -> bool:
+    with_aim = [(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None]
+    kinds = summed(with_aim)
     others = summed([("what is no copy", row) for case, row in outcomes if not case.kind.is_copy])
     below = False
     for rows, what, least in ((kinds, "recognised", min_recall), (others, "let through", min_precision)):

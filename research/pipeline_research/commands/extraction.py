@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pipeline.cli.exits import UsageError
+from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.corpora import Corpus, load_corpora
 from pipeline_research.evaluation.extraction import Measured, measure
 from pipeline_research.evaluation.extractors import DEFAULT, Extractor, own_extractors, peer_extractors
@@ -13,23 +13,24 @@ __all__ = ["extract"]
 
 
 def extract(*, data: Path, min_f1: float | None = None, peers: bool = True, worst: int = 10) -> int:
-    """Measure how well articles are taken out of pages, beside the libraries of the field.
+    """Measure how well articles are extracted from pages, and compare with other libraries.
 
-    Every setting of `NEWS_EXTRACTION` and every installed peer works on the same pages, one after another in one
-    process. Peers that are not installed are left out; `uv run --with trafilatura --with resiliparse --with newspaper4k
-    --with readability-lxml news-pipeline eval extract …` has them for once. Names of pages are printed, texts never.
+    All modes of `NEWS_EXTRACTION` and all installed peers process the same pages, one after another in one process.
+    Peers that are not installed are left out; `uv run --with trafilatura --with resiliparse --with newspaper4k --with
+    readability-lxml news-pipeline eval extract …` installs them for one run. Names of pages are printed, texts are not.
 
     Parameters
     ----------
     data:
         A directory of .jsonl, .jsonl.gz or .jsonl.zst files. A line is a page: `html`, and either `articleBody`, its
-        text, or `with` and `without`, pieces that must and must not be found; `url`, `id`, `file` and `lang` if known.
+        text, or `with` and `without`, pieces that the text must and must not contain; `url`, `id`, `file` and `lang` if
+        known.
     min_f1:
-        Exit 1 when the default setting scores less than this on any file.
+        Exit 1 when the default mode has a lower F1 on any file.
     peers:
-        Whether the peers work too.
+        Whether to measure the peers too.
     worst:
-        How many of the worst pages to name.
+        Number of worst pages to name.
     """
     if min_f1 is not None and not 0 <= min_f1 <= 1:
         raise UsageError("--min-f1 must be from 0 to 1")
@@ -55,7 +56,7 @@ def extract(*, data: Path, min_f1: float | None = None, peers: bool = True, wors
 
 
 def _evaluate(corpus: Corpus, extractors: list[Extractor], worst: int) -> Measured:
-    """Measure all on one corpus and print it; return the default setting's result."""
+    """Measure all extractors on one corpus and print the tables; return the result of the default mode."""
     measured = []
     for extractor in extractors:
         _say(f"{corpus.name}: {extractor.name}")

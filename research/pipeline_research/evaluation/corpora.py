@@ -1,4 +1,4 @@
-"""Pages with gold text, from files of JSON lines."""
+"""Read pages with their gold text from files of JSON lines."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ _LANGUAGE_WINDOW = 5000
 
 
 class GoldPage(Struct, frozen=True, kw_only=True):
-    """A page and what is right for it: the whole text, or pieces that must and must not be in it."""
+    """A page and its gold standard: the whole text, or pieces that the text must and must not contain."""
 
     html: str
     url: str | None = None
@@ -33,38 +33,38 @@ class GoldPage(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What the page is called in reports, and what decides its half."""
+        """Name of the page in reports."""
         return self.file or self.url or self.id or ""
 
     @property
     def language(self) -> str:
-        """The language the page or else its corpus states, `und` for none; corpora state one for all their pages."""
+        """The language that the page, or else its corpus, states; `und` for none."""
         stated = _LANGUAGE.search(self.html, 0, _LANGUAGE_WINDOW)
         return stated[1].lower() if stated is not None else self.lang or "und"
 
     @property
     def is_held_out(self) -> bool:
-        """Whether it belongs to the half on which nothing was chosen."""
+        """Whether the page is in the half that was not used for tuning; a hash of its id or name decides."""
         return hashlib.sha256((self.id or self.name).encode()).digest()[-1] % 2 == 1
 
 
 class Corpus(Struct, frozen=True):
-    """Pages of one file, all labelled alike."""
+    """The pages of one file, with the same kind of gold standard."""
 
     name: str
     pages: tuple[GoldPage, ...]
 
     @property
     def has_whole_texts(self) -> bool:
-        """Whether the gold is the article's body; otherwise it is pieces of all that belongs to the article."""
+        """Whether the gold standard is whole bodies; otherwise it is pieces of articles, sub-headlines included."""
         return self.pages[0].text is not None
 
 
 def load_corpora(directory: Path) -> Iterator[Corpus | str]:
-    """Read every file of JSON lines in a directory, by name; a file without gold text gives its name instead.
+    """Read the files of JSON lines in a directory, sorted by name; yield only the name of a file without gold text.
 
     Raises:
-        InputError: The directory is none, or a file is no JSON lines.
+        InputError: The directory does not exist, or a file is not JSON lines.
     """
     if not directory.is_dir():
         raise InputError(f"{directory}: not a directory")

@@ -1,4 +1,4 @@
-"""Run finders of copies over changed articles: what they find, what they wrongly find, how they cluster."""
+"""Measure methods that recognise copies on changed articles: recall, precision, and agreement of clusters."""
 
 import random
 import re
@@ -17,7 +17,7 @@ __all__ = [
     "SAME_EVENT",
     "SHARED_PASSAGE",
     "Case",
-    "Row",
+    "OutcomeCounts",
     "Trial",
     "adjusted_rand",
     "measure",
@@ -28,22 +28,22 @@ __all__ = [
 ]
 
 _LEAST_DIGITS: Final = 5
-"""A report with fewer is no template with numbers."""
+"""Texts with fewer digits are not used as templates with other numbers."""
 
 SAME_EVENT: Final = Kind(
     name="same event, another author", change=lambda _rng, _text, other: other, is_copy=False, aim=0.995
 )
-"""Not made: reports of one event, as the data have them."""
+"""Reports of one event by different authors, from the data, not generated."""
 
 SHARED_PASSAGE: Final = Kind(
     name="short, with a passage that many share", change=lambda _rng, _text, other: other, is_copy=False, aim=0.995
 )
-"""Made for a whole set: what many short articles of other sources carry, 30 to 60 % of each."""
+"""Generated for a whole set: short articles of different sources of which 30 to 60 % is a shared passage."""
 _SHARED_PASSAGE_CHARS: Final = 450
 
 
 class Case(Struct, frozen=True):
-    """A text to look up, made of an original (or not of it) in a way."""
+    """A text to look up, generated from an original, and the expected answer."""
 
     kind: Kind
     original: int
@@ -52,29 +52,29 @@ class Case(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """What is in the index, and what is looked up in it."""
+    """The originals in the index, and the cases to look up."""
 
     originals: tuple[Published, ...]
     cases: tuple[Case, ...]
 
 
-class Row(Struct):
-    """How often a method was right, of texts of one kind."""
+class OutcomeCounts(Struct):
+    """Counts of the answers of a method for texts of one kind."""
 
     cases: int = 0
     right: int = 0
-    """Copies traced to their original; others let through."""
+    """Copies whose original was found, and other texts that were let through."""
     wrong: int = 0
-    """Said to be copies of an article that they are no copies of."""
+    """Texts that the method considers copies of an article of which they are not."""
 
     @property
     def share_right(self) -> float:
-        """Recall of copies; of others the share let through."""
+        """Of copies the recall; of other texts the share that was let through."""
         return self.right / self.cases
 
     @property
     def precision(self) -> float:
-        """Share of what was found that is right; one where nothing was found."""
+        """Share of right answers among the found ones; 1 when nothing was found."""
         return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
 
     @property
@@ -84,14 +84,14 @@ class Row(Struct):
 
 
 def trials(sets: Sequence[TextSet], stories: Sequence[Story], seed: int) -> list[Trial]:
-    """Make two trials: each half of every set is once what is copied, once what only resembles that."""
+    """Return two trials: in each, one half of every set is copied, and the other half only resembles it."""
     return [_trial(sets, stories, seed, turn) for turn in (0, 1)]
 
 
 def shared_passage_trial(sets: Sequence[TextSet], seed: int) -> Trial:
-    """Make a trial of short articles that share a passage within their set: half in the index, half looked up.
+    """Return a trial of short articles that share a passage within their set: half in the index, half to look up.
 
-    Sets of several languages are left out: so many characters are no share of a text in two scripts.
+    Sets of several languages are left out, because lengths in characters are not comparable between scripts.
     """
     originals: list[Published] = []
     cases: list[Case] = []
@@ -106,20 +106,20 @@ def shared_passage_trial(sets: Sequence[TextSet], seed: int) -> Trial:
     return Trial(tuple(originals), tuple(cases))
 
 
-def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, Row]]:
-    """Look every case up; yield it with the outcome."""
+def measure(finder: Finder, trial: Trial) -> Iterator[tuple[Case, OutcomeCounts]]:
+    """Look up all cases; yield each with its counts."""
     find = finder.index(trial.originals)
     for case in trial.cases:
         found = find(case.item)
         right = case.original in found if case.kind.is_copy else not found
         wrong = bool(found - {case.original}) if case.kind.is_copy else bool(found)
-        yield case, Row(cases=1, right=int(right), wrong=int(wrong))
+        yield case, OutcomeCounts(cases=1, right=int(right), wrong=int(wrong))
 
 
 def story_clusters(trial: Trial) -> float:
-    """Fold originals, their copies and unrelated articles in one stream; return how the clusters agree with that.
+    """Fold originals, copies and unrelated articles as one stream; return the adjusted Rand index of the clusters.
 
-    The result is the adjusted Rand index: one for the same partition, zero for what chance gives.
+    It is 1 for the expected clusters, and 0 on average for random ones.
     """
     labels = [str(number) for number in range(len(trial.originals))]
     stream = list(trial.originals)
@@ -131,7 +131,7 @@ def story_clusters(trial: Trial) -> float:
 
 
 def adjusted_rand(labels: Sequence[str], others: Sequence[str]) -> float:
-    """Return the adjusted Rand index of two partitions of the same things (Hubert and Arabie, 1985)."""
+    """Return the adjusted Rand index of two labellings of the same items (Hubert and Arabie, 1985)."""
     together = _pairs(Counter(zip(labels, others, strict=True)).values())
     first, second, all_pairs = _pairs(Counter(labels).values()), _pairs(Counter(others).values()), comb(len(labels), 2)
     by_chance = first * second / all_pairs if all_pairs else 0.0
@@ -148,7 +148,7 @@ def _trial(sets: Sequence[TextSet], stories: Sequence[Story], seed: int, turn: i
     cases: list[Case] = []
     for texts in sets:
         copied, others = texts.texts[turn::2], texts.texts[1 - turn :: 2]
-        # Stands in the index so that boilerplate alone can be taken for a copy of it.
+        # In the index, so that a text with only the same boilerplate can be mistaken for a copy of it.
         around = with_boilerplate(random.Random(f"{seed}:{texts.name}:{texts.language}"), others[-1])
         originals.append(_original(around, len(originals)))
         for text, other in zip(copied, others[:-1], strict=False):
@@ -176,9 +176,9 @@ def _cases(text: str, other: str, number: int, language: str, seed: int) -> Iter
         yield Case(kind, number, Published(changed, source), language)
 
 
-def summed(outcomes: Sequence[tuple[str, Row]]) -> dict[str, Row]:
-    """Add outcomes up by their names, in the order these come first."""
-    rows: defaultdict[str, Row] = defaultdict(Row)
+def summed(outcomes: Sequence[tuple[str, OutcomeCounts]]) -> dict[str, OutcomeCounts]:
+    """Return the sums of counts by name, in the order of the first occurrence."""
+    rows: defaultdict[str, OutcomeCounts] = defaultdict(OutcomeCounts)
     for name, outcome in outcomes:
         row = rows[name]
         row.cases += outcome.cases

@@ -1,19 +1,19 @@
-"""What an evaluation of deduplication shows: plain Markdown tables."""
+"""Markdown tables of an evaluation of deduplication."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline_research.evaluation.copies import Kind
 from pipeline_research.evaluation.copy_finders import OURS
-from pipeline_research.evaluation.deduplication import Case, Row, summed
+from pipeline_research.evaluation.deduplication import Case, OutcomeCounts, summed
 
 __all__ = ["Results", "render"]
 
-Results = Mapping[str, Sequence[tuple[Case, Row]]]
-"""Outcomes by method; ours among them."""
+Results = Mapping[str, Sequence[tuple[Case, OutcomeCounts]]]
+"""Cases and counts by method, ours included."""
 
 
 def render(title: str, results: Results, adjusted_rand: Sequence[float]) -> Iterator[str]:
-    """Return the lines of one body of data: copies and others by kind, all together, and ours by language."""
+    """Yield the lines of one data set: copies and other texts by kind, totals, and our method by language."""
     kinds = {case.kind.name: case.kind for case, _ in results[OURS]}
     by_kind = {name: summed([(case.kind.name, row) for case, row in outcomes]) for name, outcomes in results.items()}
     yield f"## {title}"
@@ -30,7 +30,7 @@ def render(title: str, results: Results, adjusted_rand: Sequence[float]) -> Iter
     yield ""
 
 
-def _copies(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
+def _copies(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, OutcomeCounts]]) -> Iterator[str]:
     yield from _head("copies: recall / precision / F1", rows)
     for kind in kinds:
         found = [by_kind[kind.name] for by_kind in rows.values()]
@@ -38,7 +38,7 @@ def _copies(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, Row]]) -> Ite
         yield _line(kind, found, cells)
 
 
-def _others(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
+def _others(kinds: Sequence[Kind], rows: Mapping[str, Mapping[str, OutcomeCounts]]) -> Iterator[str]:
     yield from _head("no copies: share let through", rows)
     for kind in kinds:
         found = [by_kind[kind.name] for by_kind in rows.values()]
@@ -50,7 +50,7 @@ def _head(what: str, methods: Mapping[str, object]) -> Iterator[str]:
     yield "|---|---:|---:|" + "---:|" * len(methods) + "---|"
 
 
-def _line(kind: Kind, found: Sequence[Row], cells: Sequence[str]) -> str:
+def _line(kind: Kind, found: Sequence[OutcomeCounts], cells: Sequence[str]) -> str:
     aim = "" if kind.aim is None else f"≥ {kind.aim:g}"
     remarks = [] if kind.aim is None or found[0].share_right >= kind.aim else ["below the aim"]
     if any(row.share_right > found[0].share_right for row in found[1:]):
@@ -64,12 +64,12 @@ def _together(results: Results) -> Iterator[str]:
     for name, outcomes in results.items():
         rows = summed([("copies" if case.kind.is_copy else "others", row) for case, row in outcomes])
         copies, others = rows["copies"], rows["others"]
-        # What was wrongly found among the others counts against precision too.
-        both = Row(copies.cases, copies.right, copies.wrong + others.wrong)
+        # Precision includes the wrong answers for the other texts.
+        both = OutcomeCounts(copies.cases, copies.right, copies.wrong + others.wrong)
         yield f"| {name} | {both.share_right:.4f} | {both.precision:.4f} | {both.f1:.4f} | {others.share_right:.4f} |"
 
 
-def _languages(outcomes: Sequence[tuple[Case, Row]]) -> Iterator[str]:
+def _languages(outcomes: Sequence[tuple[Case, OutcomeCounts]]) -> Iterator[str]:
     yield "| language, ours | copies | recall | others | let through |"
     yield "|---|---:|---:|---:|---:|"
     copies = summed([(case.language, row) for case, row in outcomes if case.kind.is_copy])

@@ -1,4 +1,4 @@
-"""Run extractors over a corpus: what they score, on which half, how fast."""
+"""Measure extractors on a corpus: scores on both halves, and speed."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ _WARM_UP_PAGES = 3
 
 
 class Measured(Struct, frozen=True):
-    """One extractor on one corpus; counts in the order of its pages."""
+    """The result of one extractor on one corpus; `counts` are in the order of its pages."""
 
     extractor: Extractor
     corpus: Corpus
@@ -33,11 +33,11 @@ class Measured(Struct, frozen=True):
 
     @property
     def pages_per_cpu_sec(self) -> float:
-        """How fast it was."""
+        """Pages per second of CPU time."""
         return len(self.counts) / self.cpu_secs
 
     def half(self, *, held_out: bool) -> Score:
-        """Return the score on the pages that were, or were not, held out."""
+        """Return the score on the pages that were held out from tuning, or on the others."""
         return summed([count for page, count in self._pairs() if page.is_held_out is held_out])
 
     def by_language(self) -> dict[str, tuple[int, Score]]:
@@ -48,7 +48,7 @@ class Measured(Struct, frozen=True):
         return {language: (len(counts), summed(counts)) for language, counts in found.items()}
 
     def worst(self, number: int) -> list[tuple[GoldPage, Counts]]:
-        """Return the pages that cost most, the worst first."""
+        """Return the pages with the most errors, the worst first."""
         return sorted(self._pairs(), key=lambda pair: -(pair[1].extra + pair[1].missed))[:number]
 
     def _pairs(self) -> Iterator[tuple[GoldPage, Counts]]:
@@ -56,7 +56,7 @@ class Measured(Struct, frozen=True):
 
 
 def measure(extractor: Extractor, corpus: Corpus) -> Measured:
-    """Extract every page. Only the extractor's own CPU time counts, page in, text out, after a warm-up."""
+    """Extract all pages; measure only the CPU time of the extractor, after a warm-up."""
     with _quiet():
         for page in corpus.pages[:_WARM_UP_PAGES]:
             _extracted(extractor, page)
@@ -72,13 +72,13 @@ def measure(extractor: Extractor, corpus: Corpus) -> Measured:
 def _extracted(extractor: Extractor, page: GoldPage) -> str:
     try:
         return extractor.run(page)
-    except Exception:  # noqa: BLE001  a tool that raises on a page scores nothing for it
+    except Exception:  # noqa: BLE001  an extractor that raises has no text for the page
         return ""
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the peers' warnings, which quote pages, off the terminal."""
+    """Suppress logs and warnings of the peers, which quote pages."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -21,7 +21,7 @@ _SETTINGS: tuple[Extraction, ...] = ("fast", "auto", "accurate")
 
 
 class Extractor(Struct, frozen=True):
-    """A way to extract text; `run` may raise, for which it scores nothing."""
+    """A named extractor; `run` may raise, which counts as no text."""
 
     name: str
     run: Callable[[GoldPage], str]
@@ -29,7 +29,7 @@ class Extractor(Struct, frozen=True):
 
 
 def own_extractors() -> list[Extractor]:
-    """Return the project's settings, from fast to accurate: all that `ingest` does to a page, dates and names too."""
+    """Return an extractor per mode, from fast to accurate; each does all that `ingest` does to a page."""
     return [Extractor(setting, _own(IngestParams(extraction=setting)), is_ours=True) for setting in _SETTINGS]
 
 
@@ -38,7 +38,7 @@ def _own(params: IngestParams) -> Callable[[GoldPage], str]:
         draft = draft_article(RawArticle(html=page.html, canonical=page.url), None, 0, params)
         if isinstance(draft, Reject):
             return ""
-        # Gold bodies are without what stands above them; pieces are of everything that belongs to the article.
+        # Gold bodies do not contain the sub-headline; gold pieces may.
         above = [draft.subheadline] if page.text is None and draft.subheadline is not None else []
         return "\n".join([*above, *draft.paragraphs])
 
@@ -46,7 +46,7 @@ def _own(params: IngestParams) -> Callable[[GoldPage], str]:
 
 
 def peer_extractors() -> tuple[list[Extractor], list[str]]:
-    """Return the peers that are installed, and the names of those that are not."""
+    """Return the installed peers, and the names of the others."""
     found: list[Extractor] = []
     absent: list[str] = []
     for name, module, make in _PEERS:

@@ -1,4 +1,4 @@
-"""Texts to make copies of: the project's samples, and news from files of JSON lines."""
+"""Texts to generate copies of: the project's samples, and news from files of JSON lines."""
 
 import random
 from collections import defaultdict
@@ -17,16 +17,16 @@ from pipeline_research.evaluation.shingling import word_shingles
 __all__ = ["Story", "TextSet", "load_sets", "load_stories", "sample_set"]
 
 _LEAST_CHARS: Final = 1200
-"""News in data sets is often cut to a summary; a third of less than this is no article."""
+"""Shorter texts are left out: many are only summaries, and a third of them would not be an article."""
 _DISTINCT: Final = 0.1
-"""Texts of a set sharing this share of the shorter one's triples of words may be copies already: one is left out."""
+"""Of two texts of a set that have this share of the shorter one's shingles in common, one is left out."""
 _COPIED: Final = 0.5
-"""Reports of one event sharing this much are copies, not two authors' work."""
+"""Reports of one event with this share of shingles in common count as copies and are left out."""
 _STORIES: Final = "ecbplus.jsonl.gz"
 
 
 class TextSet(Struct, frozen=True):
-    """Different articles of one source of data, in one language."""
+    """Different articles of one data set, in one language."""
 
     name: str
     language: str
@@ -46,17 +46,17 @@ class _Text(Struct):
     cluster: str = ""
 
 
-class _Fate(Struct):
+class _Expected(Struct):
     file: str
     line: int | None = None
     language: str = "und"
 
 
 def sample_set() -> list[TextSet]:
-    """Return the project's sample articles that are plain text, neighbours in the same language where there are two."""
+    """Return the project's sample articles that are plain text, ordered by language."""
     directory = samples_dir()
-    fates = msgspec.json.decode((directory.parent / "expected.json").read_bytes(), type=list[_Fate])
-    languages = {fate.line: fate.language for fate in fates if fate.file.endswith("/1-originals.jsonl")}
+    expected = msgspec.json.decode((directory.parent / "expected.json").read_bytes(), type=list[_Expected])
+    languages = {item.line: item.language for item in expected if item.file.endswith("/1-originals.jsonl")}
     texts = [
         (languages.get(number, "und"), record.text)
         for number, record in enumerate(_records(directory / "1-originals.jsonl"), 1)
@@ -66,10 +66,10 @@ def sample_set() -> list[TextSet]:
 
 
 def load_sets(directory: Path, per_language: int, seed: int) -> Iterator[TextSet]:
-    """Draw different articles of some length, for every file in `topic` and language that has enough of them.
+    """Draw different long articles, for every file in `topic` and every language that has enough of them.
 
     Raises:
-        InputError: The directory is none, or a file is no JSON lines.
+        InputError: The directory does not exist, or a file is not JSON lines.
     """
     if not directory.is_dir():
         raise InputError(f"{directory}: not a directory")
@@ -86,7 +86,7 @@ def load_sets(directory: Path, per_language: int, seed: int) -> Iterator[TextSet
 
 
 def load_stories(directory: Path) -> list[Story]:
-    """Return reports of every event, from `dup/ecbplus.jsonl.gz`; none where that is absent."""
+    """Return the reports of every event in `dup/ecbplus.jsonl.gz`; none when the file is absent."""
     path = directory / "dup" / _STORIES
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""How much of a gold text was extracted, as its corpus counts it."""
+"""Score extracted texts against the gold standard of their corpus."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ _NGRAM = 4
 
 
 class Counts(Struct, frozen=True):
-    """What was found, what was there and should not be, what was missed."""
+    """Amounts of text that were found rightly, found wrongly, and missed."""
 
     hits: float
     extra: float
@@ -31,10 +31,10 @@ class Score(Struct, frozen=True):
 
 
 def score_page(page: GoldPage, text: str) -> Counts:
-    """Count a page as its corpus does.
+    """Return the counts of a page by the method of its corpus.
 
-    Whole texts: shares of the 4-grams of words, so that all pages weigh alike (article-extraction-benchmark). Pieces:
-    how many of the wanted and of the unwanted ones are in the text (trafilatura's evaluation).
+    Whole texts: shares of the 4-grams of words, so that all pages have equal weight (article-extraction-benchmark).
+    Pieces: the numbers of wanted and unwanted pieces in the text (trafilatura's evaluation).
     """
     if page.text is None:
         hits = sum(piece in text for piece in page.wanted)

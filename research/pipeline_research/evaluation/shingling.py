@@ -1,4 +1,4 @@
-"""Shingles as the peers are given them, apart from the project's own."""
+"""Shingles for the peers, independent of those of the pipeline."""
 
 import re
 import unicodedata
@@ -12,12 +12,12 @@ _SPACE: Final = re.compile(r"\s+")
 _WORDS: Final = 3
 _CHARS: Final = 5
 _LONGEST_WORD: Final = 12
-"""More characters than this to a word on average: the script has no spaces."""
+"""A text with more characters per word on average is taken for one without spaces."""
 
 
 @lru_cache(maxsize=1 << 16)
 def word_shingles(text: str) -> frozenset[str]:
-    """Return the triples of words of a text without case and width, or runs of five characters without spaces."""
+    """Return the word triples of a text, case and width folded; for texts without spaces, runs of five characters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     words = _WORD.findall(plain)
     if len(words) * _LONGEST_WORD < len(plain):

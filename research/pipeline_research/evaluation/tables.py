@@ -1,4 +1,4 @@
-"""What an evaluation of extraction shows: plain Markdown tables."""
+"""Markdown tables of an evaluation of extraction."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,13 +8,13 @@ from pipeline_research.evaluation.extraction import Measured
 __all__ = ["render"]
 
 _FEW_PAGES = 3
-"""Languages with fewer pages than this stand together."""
+"""Languages with fewer pages share one line."""
 _NAME_CHARS = 90
 _REFERENCE = "trafilatura"
 
 
 def render(corpus: Corpus, measured: Sequence[Measured], own: Measured, worst: int) -> Iterator[str]:
-    """Return the lines of a corpus: scores and speed of all, and languages and worst pages of `own`."""
+    """Yield the lines of a corpus: scores and speed of all extractors, and languages and worst pages of `own`."""
     gold = "whole bodies, 4-grams of words" if corpus.has_whole_texts else "pieces that must and must not be there"
     yield f"## {corpus.name}: {len(corpus.pages)} pages, {gold}"
     yield ""
@@ -28,7 +28,7 @@ def render(corpus: Corpus, measured: Sequence[Measured], own: Measured, worst: i
 
 
 def _scores(measured: Sequence[Measured]) -> Iterator[str]:
-    """From fast to good; a star where nothing else is both faster and better."""
+    """Yield the table from fast to slow; a star marks extractors than which no other is both faster and better."""
     reference = next((item.pages_per_cpu_sec for item in measured if item.extractor.name == _REFERENCE), None)
     yield f"| | precision | recall | F1 | F1, tuned on | F1, held out | pages per CPU-second | × {_REFERENCE} | |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---|"

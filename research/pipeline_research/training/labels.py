@@ -1,4 +1,4 @@
-"""What each training text is evidence for: labels and weights, and the labels a teacher gives to texts without any."""
+"""Labels of training texts and their weights, and the labels that a teacher gives to texts without labels."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,27 +16,27 @@ Floats = NDArray[np.float32]
 
 _WEIGHTS: Final[Mapping[str, float]] = {SENTENCES: 0.15, "seeds": 3.0}
 _TERM_WEIGHT: Final = 0.5
-_SILENT: Final = 0.1  # what a set has no label for is hardly evidence that a text is not about it
-_RAREST: Final = (0.5, 4.0)  # least and most that a class weighs for being frequent or rare
-_SAFE: Final = 30.0  # logit beyond which a probability is one or nothing
-_HEADLINE: Final = (30, 160)  # characters of a first line that can stand for its article
+_SILENT: Final = 0.1  # weight of an absent label that its set does not use: weak evidence that it does not apply
+_RAREST: Final = (0.5, 4.0)  # limits of the weight by which frequent classes count less and rare ones more
+_SAFE: Final = 30.0  # logits are clipped here, so that exp does not overflow
+_HEADLINE: Final = (30, 160)  # fewest and most characters of a first line that is used as a headline
 
 
 class TeacherSettings(Struct, frozen=True):
-    """How the teacher's head learns and how much it is believed."""
+    """How the teacher's head is trained, and the weights of its answers."""
 
     steps: int = 300
     rate: float = 8.0
-    decay: float = 2e-3  # large: the rare classes have few texts
-    sharpness: float = 1.6  # times its logits, which so much decay makes timid
-    softness: float = 4.0  # divides the standardised vectors, so that one rate fits
-    fill: float = 0.4  # weight of its answer for what a labelled text has no label for
-    weight: float = 1.0  # of its answer, against one of a labelled text
-    translation_weight: float = 0.3  # of its answer about an original, for a translation
+    decay: float = 2e-3  # large, because the rare classes have few texts
+    sharpness: float = 1.6  # factor of its logits, which this decay makes too small
+    softness: float = 4.0  # divisor of the standardised vectors, so that one rate suits all
+    fill: float = 0.4  # weight of its answer about a class that the set of a labelled text does not use
+    weight: float = 1.0  # weight of its answer about an unlabelled text; labels have about 1
+    translation_weight: float = 0.3  # weight of its answer about an original when it is used for a translation
 
 
 def targets(texts: Sequence[Text]) -> tuple[Floats, Floats]:
-    """Return labels and weights (texts × classes)."""
+    """Return the labels (0 or 1) and the weights of texts, both (texts × classes)."""
     inventory: dict[str, set[str]] = defaultdict(set)
     for item in texts:
         inventory[item.source].update(item.codes)
@@ -51,7 +51,7 @@ def targets(texts: Sequence[Text]) -> tuple[Floats, Floats]:
 
 
 def headlines(texts: Sequence[Text]) -> list[Text]:
-    """Return the first lines of articles as texts of their own, so that the model learns to read short ones."""
+    """Return the first lines of articles as separate texts, so that the model is trained on short texts too."""
     short = []
     for item in texts:
         first, _, rest = item.text.partition("\n")
@@ -61,14 +61,14 @@ def headlines(texts: Sequence[Text]) -> list[Text]:
 
 
 def taught(known: Floats, labels: Floats, weights: Floats, texts: Floats, settings: TeacherSettings) -> Floats:
-    """Return what the teacher thinks texts are about: probabilities (texts × classes), each class by itself.
+    """Train the teacher's head, and return its probabilities (texts × classes), independent for each class.
 
     Args:
-        known: The teacher's vectors of labelled texts.
+        known: The teacher's vectors of labelled texts (known × width).
         labels: Their labels (known × classes).
-        weights: The weight of each.
-        texts: The teacher's vectors of the texts to judge.
-        settings: How it learns.
+        weights: The weights of the labels (known × classes).
+        texts: The teacher's vectors of the texts to classify (texts × width).
+        settings: How the head is trained.
     """
     scale = settings.softness * known.std()
     inputs = _with_one((known - known.mean(0)) / scale)
@@ -83,7 +83,14 @@ def taught(known: Floats, labels: Floats, weights: Floats, texts: Floats, settin
 
 
 def filled(labels: Floats, weights: Floats, odds: Floats, settings: TeacherSettings) -> tuple[Floats, Floats]:
-    """Return labels and weights where the teacher speaks on what the texts' set has no label for."""
+    """Return labels and weights in which the teacher fills the classes that the set of a text does not use.
+
+    Args:
+        labels: Labels of the texts (texts × classes).
+        weights: Their weights (texts × classes).
+        odds: The teacher's probabilities (texts × classes).
+        settings: The weight of the teacher's answers.
+    """
     silent = (labels == 0) & (weights <= _SILENT * weights.max(1, keepdims=True))
     spoken = np.maximum(weights, settings.fill * weights.max(1, keepdims=True))
     return np.where(silent, odds, labels), np.where(silent, spoken, weights)

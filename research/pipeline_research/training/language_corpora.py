@@ -1,4 +1,4 @@
-"""The sets that measure language identification, and the sentences its second opinion learns from."""
+"""The sets that measure language identification, and the sentences that its n-gram model is trained on."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,13 +20,13 @@ _CORE_TAGS: Final = (
     "th ti tl tr uk ur uz vi xh yo zh zu"
 )
 CORE: Final = frozenset((*_CORE_TAGS.split(), "sr-Latn"))
-"""The languages that most news is in; Serbian in both of its scripts."""
+"""The languages of most news; Serbian in both of its scripts."""
 
 GARBAGE: Final = "garbage"
-"""The name of the set of what is no language at all."""
+"""Name of the set of texts without a language, of the kinds that the gate was tuned on."""
 
 OTHER_GARBAGE: Final = "other garbage"
-"""The same of kinds that the gate was not set on."""
+"""Name of the set of texts without a language, of kinds that the gate was not tuned on."""
 
 _NEWS: Final = (
     "masakhanews",
@@ -57,10 +57,10 @@ _TITLES: Final = (
 _SENTENCES_JOINED: Final = 9
 _MAX_CHARS: Final = 1000
 _LEIPZIG: Final = Path("lid", "lingua_testdata.jsonl.gz")
-_LEIPZIG_FIRST: Final = 100  # sentences of a language, measured with one by one
-_LEIPZIG_FOURTH: Final = 4  # of those behind them, every fourth is kept for measuring with joined ones
-_LEIPZIG_JOINED: Final = 36  # texts of a language made of these
-_TREEBANKS: Final = "*-ud-*.conllu"  # news by document; docs/models/language.md says which
+_LEIPZIG_FIRST: Final = 100  # the first sentences of a language are used to measure single sentences
+_LEIPZIG_FOURTH: Final = 4  # every fourth of the others is used to measure joined sentences
+_LEIPZIG_JOINED: Final = 36  # most texts of joined sentences per language
+_TREEBANKS: Final = "*-ud-*.conllu"  # news by document; docs/models/language.md lists them
 
 _CYRILLIC: Final = "абвгдђежзијклљмнњопрстћуфхцчџш"
 _LATIN: Final = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
@@ -68,18 +68,18 @@ _SERBIAN: Final = dict(zip(_CYRILLIC, _LATIN.split(), strict=True))
 
 
 class Sample(Struct, frozen=True):
-    """A text and the language it is in."""
+    """A text and its language."""
 
     tag: str
     text: str
 
 
 def read_sentences(data: Path) -> dict[str, dict[str, list[str]]]:
-    """Return split → tag → sentences of SIB-200; Serbian in Latin letters too."""
+    """Return split → tag → sentences of SIB-200; Serbian also in Latin letters."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in read_rows(data / "topic" / f"{SENTENCES}.jsonl.gz"):
         tag = tag_of(row["lang"])
-        # Nine Arabic codes become one label: a share of each keeps the classes level.
+        # Nine Arabic codes become one label; a quarter of each but the standard one keeps the classes balanced.
         if tag == "ar" and row["lang"] != "arb-Arab" and _hash_of(row["id"] + row["lang"]) % 4:
             continue
         found[row["split"]][tag].append(row["text"])
@@ -89,7 +89,7 @@ def read_sentences(data: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def read_leipzig(data: Path) -> dict[str, list[str]]:
-    """Return tag → sentences of the Leipzig corpora that nothing is measured with; Serbian in Latin letters.
+    """Return tag → sentences of the Leipzig corpora that are not used to measure; Serbian in Latin letters.
 
     Raises:
         InputError: They cannot be read.
@@ -98,7 +98,7 @@ def read_leipzig(data: Path) -> dict[str, list[str]]:
 
 
 def samples(data: Path) -> dict[str, list[Sample]]:
-    """Return every test set by name."""
+    """Return all test sets by name."""
     sentences = _measuring(data)
     joined = [
         Sample(tag, " ".join(texts[first : first + _SENTENCES_JOINED]))
@@ -127,9 +127,9 @@ def samples(data: Path) -> dict[str, list[Sample]]:
 
 
 def label_of(tag: str, text: str) -> str:
-    """Return what a tag is compared as: without its script, but Serbian and Arabic in Latin letters are apart.
+    """Return the label by which tags are compared: without the script, except for Serbian and Arabic in Latin letters.
 
-    The text says which script it is in, so that no detector is right or wrong for naming it.
+    The script is determined from the text, so that it does not matter whether a detector names it.
     """
     plain = tag.split("-", maxsplit=1)[0]
     if plain in {"sr", "ar"} and profile(code_points(text)).script == "Latn":
@@ -138,7 +138,7 @@ def label_of(tag: str, text: str) -> str:
 
 
 def _measuring(data: Path) -> dict[str, list[str]]:
-    """Return tag → sentences of the dev split, which nothing learns from; Arabic is the standard one."""
+    """Return tag → sentences of the dev split, which no model is trained on; of Arabic only the standard variety."""
     found: dict[str, list[str]] = defaultdict(list)
     for row in read_rows(data / "topic" / f"{SENTENCES}.jsonl.gz"):
         tag = tag_of(row["lang"])
@@ -163,7 +163,7 @@ def _leipzig(data: Path, *, measuring: bool) -> dict[str, list[str]]:
 
 
 def _leipzig_joined(data: Path) -> list[Sample]:
-    """Join sentences that are far apart in the file, which is sorted."""
+    """Join sentences that are far apart in the file, because it is sorted."""
     return [
         Sample(tag, " ".join(texts[first::_LEIPZIG_JOINED][:_SENTENCES_JOINED]))
         for tag, texts in _leipzig(data, measuring=True).items()
@@ -172,7 +172,7 @@ def _leipzig_joined(data: Path) -> list[Sample]:
 
 
 def _treebanks(data: Path) -> Iterator[Sample]:
-    """Yield the documents of Universal Dependencies treebanks; a file's name begins with its language."""
+    """Yield the documents of Universal Dependencies treebanks; file names begin with the language."""
     for path in sorted((data / "lid").glob(_TREEBANKS)):
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -189,7 +189,7 @@ def _treebanks(data: Path) -> Iterator[Sample]:
 
 
 def _by_language(rows: Iterable[Mapping[str, Any]], field: str, cap: int, at_least: int) -> list[Sample]:
-    """Take the first texts of each language that are long enough."""
+    """Return the first `cap` texts of each language with at least `at_least` characters."""
     taken: Counter[str] = Counter()
     out = []
     for row in rows:
@@ -201,7 +201,7 @@ def _by_language(rows: Iterable[Mapping[str, Any]], field: str, cap: int, at_lea
 
 
 def _latinised(text: str) -> str:
-    """Write Serbian Cyrillic in Latin letters."""
+    """Transliterate Serbian Cyrillic to Latin letters."""
     out = []
     for char in text:
         latin = _SERBIAN.get(char.lower(), char)

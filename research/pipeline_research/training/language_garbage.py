@@ -1,4 +1,4 @@
-"""Make texts that are in no language: the kinds the gate was set on, and others it was not."""
+"""Make texts without a language: of the kinds that the gate was tuned on, and of others."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ Maker = Callable[[], str]
 
 
 def garbage(count: int) -> list[str]:
-    """Return texts of the nine kinds that the gate was set on."""
+    """Return texts of the nine kinds that the gate was tuned on, in turn."""
     rng = random.Random(11)  # noqa: S311  no secrets
 
     def name() -> str:
@@ -37,7 +37,7 @@ def garbage(count: int) -> list[str]:
 
 
 def other_garbage(each: int) -> dict[str, list[str]]:
-    """Return texts of kinds that nothing was set on, but for the repeated word, by kind."""
+    """Return texts by kind; of these, the gate was tuned only on the repeated word."""
     rng = random.Random(12)  # noqa: S311  no secrets
 
     def word() -> str:
@@ -55,7 +55,7 @@ def other_garbage(each: int) -> dict[str, list[str]]:
         "style sheet": lambda: "\n".join(
             f".{word()} {{ margin: {rng.randint(1, 99)}px; color: red; }}" for _ in "12345678"
         ),
-        "SQL": lambda: f"SELECT {columns()} FROM {word()} WHERE {word()} IS NOT NULL ORDER BY {word()} DESC",  # noqa: S608  asked of nothing
+        "SQL": lambda: f"SELECT {columns()} FROM {word()} WHERE {word()} IS NOT NULL ORDER BY {word()} DESC",  # noqa: S608  never executed
         "markup": lambda: "".join(f'<div class="{word()}"><a href="/{word()}">{word()}</a></div>' for _ in "12345678"),
         "settings": lambda: "\n".join(
             f"{word()}:\n  - {word()}: true\n  - {word()}: {rng.randint(1, 99)}" for _ in "12345678"

@@ -1,4 +1,4 @@
-"""Measure articles put together of two languages: halves, and three quarters with one."""
+"""Measure articles joined from two languages: two halves, or three quarters and one."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from pipeline_research.training.measures import table
 
 __all__ = ["mixed_tables"]
 
-_CHARS: Final = 1000  # of an article in two languages
-_AWAY: Final = 61  # places between the two articles that are joined; a language has 60 in a row
+_CHARS: Final = 1000  # length of an article in two languages
+_AWAY: Final = 61  # distance of the two articles that are joined; each language has 60 articles in a row
 _KINDS: Final = {"halves": 0.5, "three quarters and one": 0.75}
 
 
 def mixed_tables(news: Sequence[Sample]) -> dict[str, list[str]]:
-    """Return what is said about joined news, and how often `mul` is said about news in one language, by title."""
+    """Return tables, by title, of the answers for joined news and for news in one language."""
     model = LanguageModel.load()
     plain = model.detect([LanguageInput(body=row.text) for row in news])
     rows = [["one language", *_cells(plain, [(row.tag, row.tag) for row in news])]]
@@ -26,11 +26,7 @@ def mixed_tables(news: Sequence[Sample]) -> dict[str, list[str]]:
         found = model.detect([LanguageInput(body=text) for text in joined])
         rows.append([kind, *_cells(found, [(one.tag, other.tag) for one, other in _pairs(news)])])
     head = ["news made of", "texts", "`mul`", "the first language", "the second", "another", "`und`", "parts right"]
-    return {
-        "Mixed articles: what is said about news, and about two articles in different languages joined": table(
-            head, rows
-        )
-    }
+    return {"Mixed articles: answers for news, and for two joined articles in different languages": table(head, rows)}
 
 
 def _pairs(news: Sequence[Sample]) -> list[tuple[Sample, Sample]]:

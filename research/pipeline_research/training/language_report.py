@@ -1,4 +1,4 @@
-"""Measure language identification: tables by set, language and length, beside other detectors."""
+"""Measure language identification: tables by set, language and length, compared with other detectors."""
 
 import time
 from collections import Counter
@@ -42,21 +42,25 @@ Say = Callable[[str], None]
 
 
 class Report(Struct, frozen=True):
-    """Lines of Markdown, and the answers whose calibration is worth a picture, by name."""
+    """Lines of Markdown, and the answers for the calibration curves, by name."""
 
     lines: list[str]
     calibration: dict[str, list[Scored]]
 
 
 class _Measured(Struct, frozen=True):
-    """A detector's answers about a set, and what each cost in microseconds of CPU."""
+    """The answers of a detector for a set, and the CPU time per text in microseconds."""
 
     answers: list[Scored]
     micros: float
 
 
 def language_report(data: Path, say: Say) -> Report:
-    """Measure everything.
+    """Measure our detector and its peers on all sets.
+
+    Args:
+        data: The corpora.
+        say: Called with lines about the progress.
 
     Raises:
         InputError: The corpora cannot be read.
@@ -73,11 +77,13 @@ def language_report(data: Path, say: Say) -> Report:
         "Hard groups, macro-F1 among all languages": _groups(sets, ours),
         "Bosnian, Croatian and Serbian in Latin letters, F1 (share of its texts that are found)": _by_label(ours),
         "By length in characters (core; sentences, titles, news)": _lengths(sets, ours),
-        "Calibration on Leipzig sentences and titles, foreign to the model": _calibration(foreign),
-        "The same by who decided": _by_method([row for name in _FOREIGN for row in sets[name]]),
-        "Kinds of garbage that the gate was not set on": _other_garbage(),
-        "Who decided": _ways(sets["news"]),
-        "What spoiling changes": _robustness([row for name in _ARTICLES for row in sets[name] if _is_core(row)]),
+        "Calibration on Leipzig sentences and titles, which the model was not trained on": _calibration(foreign),
+        "The same by method": _by_method([row for name in _FOREIGN for row in sets[name]]),
+        "Kinds of garbage that the gate was not tuned on": _other_garbage(),
+        "Methods": _ways(sets["news"]),
+        "Robustness to changes of the text": _robustness(
+            [row for name in _ARTICLES for row in sets[name] if _is_core(row)]
+        ),
         **mixed_tables([row for row in sets["news"] if _is_core(row)]),
         "By language, accuracy": _languages(ours),
         "Most frequent errors": [_errors(name, answers) for name, answers in ours.items()],
@@ -91,7 +97,7 @@ def _is_core(row: Sample) -> bool:
 
 
 def _scored(row: Sample, tag: str, confidence: float) -> Scored:
-    """Compare by label, and by script where the truth says which of the Chinese ones it is and the answer does too."""
+    """Compare by label; for Chinese, also by script if both truth and answer state it."""
     if tag.startswith("zh-") and row.tag != "zh":
         return Scored((row.tag,), tag, confidence)
     return Scored((label_of(row.tag, row.text),), label_of(tag, row.text), confidence)
@@ -205,13 +211,13 @@ def _ways(news: Sequence[Sample]) -> list[str]:
 
 
 def _robustness(texts: Sequence[Sample]) -> list[str]:
-    """Return the share of texts whose language changes although both answers were sure, and of those that lose it."""
+    """Return a table of the shares of texts whose language changes between sure answers, or becomes unsure."""
     model = LanguageModel.load()
     plain = model.detect([LanguageInput(body=item.text) for item in texts])
     rows = []
     for name, change in VARIANTS.items():
-        spoilt = model.detect([LanguageInput(body=change(item.text)) for item in texts])
-        pairs = list(zip(plain, spoilt, strict=True))
+        changed = model.detect([LanguageInput(body=change(item.text)) for item in texts])
+        pairs = list(zip(plain, changed, strict=True))
         flips = sum(a.tag != b.tag and min(a.confidence, b.confidence) >= _SURE for a, b in pairs)
         lost = sum(a.confidence >= _SURE > b.confidence for a, b in pairs)
         shares = (f"{100 * count / max(1, len(texts)):.2f} %" for count in (flips, lost))

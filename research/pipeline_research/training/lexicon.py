@@ -1,4 +1,4 @@
-"""Turn texts into the features the subject model counts: pieces for the static vectors, hashes for the bag."""
+"""Turn texts into the features of the subject model: pieces for the static vectors, hashes for the bag."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,12 +18,12 @@ Words = NDArray[np.int64]
 """The numbers of a text's words in a lexicon."""
 
 _PARAMS: Final = SubjectParams()
-_SEEN_BITS: Final = 22  # of the set of known words: half a megabyte
-_MIN_SEEN: Final = 2  # training texts a word must be in to count as known
+_SEEN_BITS: Final = 22  # the set of known words has 2**22 bits: half a megabyte
+_MIN_SEEN: Final = 2  # number of training texts that contain a known word, at least
 
 
 class Lexicon:
-    """Every distinct word of the corpora, with its features."""
+    """The distinct words of the corpora, with their features; it grows with every text that is read."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -36,7 +36,7 @@ class Lexicon:
         return len(self._hashes)
 
     def read(self, text: str) -> Words:
-        """Return the numbers of the words that the model would read of a text."""
+        """Return the numbers of the words of a text that the model reads (words)."""
         words = words_of(text[: _PARAMS.max_chars], self._vocabulary, _PARAMS.max_unspaced)
         return np.array([self._number(word) for word in words], dtype=np.int64)
 
@@ -51,15 +51,15 @@ class Lexicon:
         return found
 
     def pieces(self, texts: Sequence[Words], width: int) -> Any:
-        """Return how often each text has each piece, sparse (texts × width)."""
+        """Return how often each text contains each piece, sparse (texts × width)."""
         return counted(texts, len(self)) @ self.pieces_of_words(width)
 
     def pieces_of_words(self, width: int) -> Any:
-        """Return how often each word has each piece, sparse (words × width)."""
+        """Return how often each word contains each piece, sparse (words × width)."""
         return counted(self._pieces, width)
 
     def bag(self, texts: Sequence[Words], bits: int) -> Any:
-        """Return each bucket's share of a text's bag features, sparse (texts × 2**bits)."""
+        """Return the share of each bucket among the bag features of a text, sparse (texts × 2**bits)."""
         hashes = np.array(self._hashes, dtype=np.uint32)
         pairs = [buckets_of(pairs_of(hashes[words]), bits) for words in texts]
         single = [buckets_of(np.array(found, dtype=np.uint32), bits) for found in self._features]
@@ -68,20 +68,20 @@ class Lexicon:
         return sparse.diags(1 / totals).dot(sparse.csr_matrix(bag)).tocsr().astype(np.float32)
 
     def seen(self, texts: Iterable[Words]) -> NDArray[np.uint8]:
-        """Return the packed bits of the words that occur in enough of the texts."""
+        """Return the set of words that occur in enough of the texts, as packed bits (2**22 / 8)."""
         times = Counter(word for words in texts for word in set(words.tolist()))
         return seen_bits([self._hashes[word] for word, count in times.items() if count >= _MIN_SEEN])
 
 
 def seen_bits(hashes: Sequence[int]) -> NDArray[np.uint8]:
-    """Return a set of hashes as packed bits."""
+    """Return a set of 32-bit hashes as packed bits (2**22 / 8)."""
     bits = np.zeros(1 << _SEEN_BITS, dtype=np.uint8)
     bits[buckets_of(np.array(hashes, dtype=np.uint32), _SEEN_BITS)] = 1
     return np.packbits(bits)
 
 
 def counted(lists: Sequence[Sequence[int] | NDArray[Any]], width: int) -> Any:
-    """Return how often each number is in each list, sparse (lists × width)."""
+    """Return how often each list contains each number below `width`, sparse (lists × width)."""
     starts = np.zeros(len(lists) + 1, np.int64)
     starts[1:] = np.cumsum([len(items) for items in lists])
     flat = [np.asarray(items, dtype=np.int64) for items in lists if len(items)]
@@ -94,9 +94,15 @@ def counted(lists: Sequence[Sequence[int] | NDArray[Any]], width: int) -> Any:
 def choose_pieces(
     names: Sequence[str], texts: Iterable[tuple[str, str]], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the numbers of the most used pieces, and how often each of all pieces is used.
+    """Choose the most frequent pieces; a language counts by the square root of its volume.
 
-    Every language counts by the root of its volume. `texts` are pairs of language and text.
+    Args:
+        names: All pieces (n).
+        texts: Pairs of language and text.
+        size: How many pieces to choose.
+
+    Returns:
+        The numbers of the chosen pieces, ascending (size), and the weighted frequencies of all pieces (n).
     """
     lexicon = Lexicon(Vocabulary({name: i for i, name in enumerate(names)}))
     by_language: dict[str, Counter[int]] = defaultdict(Counter)

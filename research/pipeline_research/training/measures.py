@@ -1,4 +1,4 @@
-"""Figures that say how good answers are, of (truth, answer, confidence)."""
+"""Measures of answers with a confidence against the truth."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class Scored(Struct, frozen=True):
-    """An answer and what would be right; `truth` has several values where several are."""
+    """An answer, its confidence from 0 to 1, and the right answers."""
 
     truth: tuple[str, ...]
     answer: str
@@ -33,7 +33,7 @@ class Scored(Struct, frozen=True):
 
 
 class Bin(Struct, frozen=True):
-    """The answers of one tenth of confidence: how many, their mean confidence, the share right."""
+    """The answers in one tenth of confidence: lower bound, number, mean confidence, share of right ones."""
 
     low: float
     count: int
@@ -42,7 +42,7 @@ class Bin(Struct, frozen=True):
 
 
 def accuracy(answers: Sequence[Scored]) -> float:
-    """Return the share right."""
+    """Return the share of right answers."""
     return sum(item.right for item in answers) / max(1, len(answers))
 
 
@@ -57,7 +57,7 @@ def class_scores(answers: Iterable[Scored], label: str) -> tuple[float, float, f
 
 
 def macro_f1(answers: Sequence[Scored], labels: Iterable[str] | None = None) -> float:
-    """Return the mean F1 of the classes there are texts of, or of those among `labels`."""
+    """Return the mean F1 of the classes that have texts; only of classes in `labels`, if given."""
     meant = Counter(item.truth[0] for item in answers)
     wanted = [label for label in (meant if labels is None else labels) if meant[label]]
     said = Counter(item.answer for item in answers)
@@ -67,7 +67,7 @@ def macro_f1(answers: Sequence[Scored], labels: Iterable[str] | None = None) -> 
 
 
 def bins(answers: Iterable[Scored]) -> list[Bin]:
-    """Return the tenths of confidence that have answers."""
+    """Return the bins of a tenth of confidence that have answers."""
     found: dict[int, list[Scored]] = defaultdict(list)
     for item in answers:
         found[min(9, int(item.confidence * 10))].append(item)
@@ -83,7 +83,7 @@ def calibration_error(answers: Sequence[Scored]) -> float:
 
 
 def at_coverage(answers: Sequence[Scored], share: float) -> float:
-    """Return the share right of the surest answers."""
+    """Return the accuracy of the given share of answers with the highest confidence."""
     kept = sorted(answers, key=lambda item: -item.confidence)[: max(1, round(share * len(answers)))]
     return accuracy(kept)
 
@@ -98,7 +98,7 @@ def _row(cells: Sequence[object]) -> str:
 
 
 def grouped(answers: Iterable[Scored], key: Callable[[Scored], str]) -> dict[str, list[Scored]]:
-    """Return the answers by a key, keys in order."""
+    """Return the answers grouped by a key, keys sorted."""
     found: dict[str, list[Scored]] = defaultdict(list)
     for item in answers:
         found[key(item)].append(item)

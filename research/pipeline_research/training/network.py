@@ -15,9 +15,9 @@ __all__ = ["Examples", "Network", "NetworkSettings", "train_network"]
 
 Floats = NDArray[np.float32]
 
-_CLIP: Final = 4.0  # standard deviations; the shipped network computes in 8 bits
-_STRONG: Final = 0.3  # weight from which a label counts when the network is calibrated
-_SAFE: Final = 30.0  # logit beyond which a probability is one or nothing
+_CLIP: Final = 4.0  # standard deviations at which inputs are clipped: the shipped network uses 8 bits
+_STRONG: Final = 0.3  # labels with at most this weight are ignored in the calibration
+_SAFE: Final = 30.0  # logits are clipped here, so that exp does not overflow
 
 
 class NetworkSettings(Struct, frozen=True):
@@ -40,7 +40,11 @@ class NetworkSettings(Struct, frozen=True):
 
 
 class Examples(Struct, frozen=True):
-    """Inputs (static: texts × dim; bag: sparse, texts × buckets), labels and the weight of each (texts × classes)."""
+    """Training examples.
+
+    static: Static vectors (texts × dim). bag: Shares of buckets, sparse (texts × buckets). labels, weights: Labels and
+    their weights (texts × classes).
+    """
 
     static: Floats
     bag: Any
@@ -48,7 +52,7 @@ class Examples(Struct, frozen=True):
     weights: Floats
 
     def joined(self, other: "Examples") -> "Examples":
-        """Return these and others."""
+        """Return these examples followed by others."""
         return Examples(
             np.concatenate((self.static, other.static)),
             sparse.vstack((self.bag, other.bag)).tocsr(),
@@ -57,12 +61,17 @@ class Examples(Struct, frozen=True):
         )
 
     def only(self, mask: NDArray[np.bool_]) -> "Examples":
-        """Return some of them."""
+        """Return the examples that a mask (texts) selects."""
         return Examples(self.static[mask], self.bag[mask], self.labels[mask], self.weights[mask])
 
 
 class Network(Struct, frozen=True):
-    """Everything that was learned."""
+    """The trained parameters.
+
+    static_mean, static_scale: Standardisation of static vectors (dim). table: Vectors of buckets (buckets × bag_dim).
+    first: First layer (dim + bag_dim × hidden). second: Second layer (hidden × classes). Each has a bias.
+    hidden_peak: Largest value of the hidden layer in the quantised network.
+    """
 
     static_mean: Floats
     static_scale: Floats
@@ -75,7 +84,7 @@ class Network(Struct, frozen=True):
     hidden_peak: float = 1.0
 
     def hidden(self, static: Floats, bag: Any) -> Floats:
-        """Return the hidden layer."""
+        """Return the hidden layer (texts × hidden)."""
         left = (static - self.static_mean) * self.static_scale
         right = np.asarray(bag @ self.table) * np.float32(self.bag_scale)
         inputs = np.clip(np.concatenate((left, right), axis=1), -_CLIP, _CLIP)
@@ -90,7 +99,7 @@ class Network(Struct, frozen=True):
         return _sigmoid(self.logits(static, bag))
 
     def calibrated(self, held: Examples) -> "Network":
-        """Return the network with one slope, and a shift per class, fitted on held-out texts by log loss."""
+        """Return the network with logits calibrated on held-out texts by log loss: one slope, one shift per class."""
         logits = self.logits(held.static, held.bag)
         weights = np.where(held.weights > _STRONG, np.float32(1), np.float32(0))
         slope, shift = 1.0, np.zeros(logits.shape[1], np.float32)
@@ -107,7 +116,7 @@ class Network(Struct, frozen=True):
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the quantised weights: 8-bit table and layers, exact in any order of summation."""
+        """Return the quantised parameters by name; in table and layers 8-bit integers, whose sums are exact."""
         table_step = np.quantile(np.abs(self.table), 0.9999) / 127
         first_step = np.abs(self.first).max(0) / 127
         second_step = np.abs(self.second).max(0) / 127
@@ -132,7 +141,7 @@ def _sigmoid(logits: Floats) -> Floats:
 
 
 class _Trainer:
-    """Learns bag table and layers by weighted binary cross-entropy."""
+    """Trains the table of the bag and the layers by weighted binary cross-entropy."""
 
     def __init__(self, examples: Examples, settings: NetworkSettings) -> None:
         self.settings = settings
@@ -145,7 +154,7 @@ class _Trainer:
         classes = examples.labels.shape[1]
         inputs = self.width + settings.bag_dim
         normal = self.rng.normal
-        # From nothing, so that what training never saw says nothing.
+        # Zeros, so that buckets without training texts have no effect.
         self.table = SparseAdam(np.zeros((1 << settings.bits, settings.bag_dim), np.float32))
         self.first = Adam(normal(0, 1 / np.sqrt(inputs), (inputs, settings.hidden)).astype(np.float32))
         self.first_bias = Adam(np.zeros(settings.hidden, np.float32))
@@ -153,7 +162,12 @@ class _Trainer:
         self.second_bias = Adam(np.full(classes, -2.0, np.float32))
 
     def step(self, rows: NDArray[np.intp], fade: float) -> float:
-        """Learn from a batch; return its loss."""
+        """Take one step on a batch, and return its loss.
+
+        Args:
+            rows: Numbers of the examples.
+            fade: Factor of the learning rates, from 1 to 0.
+        """
         settings, rng, count = self.settings, self.rng, len(rows)
         keep_bag = (rng.random(count) >= settings.drop_bag)[:, None].astype(np.float32)
         keep_static = np.maximum((rng.random(count) >= settings.drop_static)[:, None].astype(np.float32), 1 - keep_bag)
@@ -182,7 +196,7 @@ class _Trainer:
 
 
 def train_network(examples: Examples, settings: NetworkSettings, say: Callable[[str], None]) -> Network:
-    """Learn bag table and layers; `say` is told of the progress."""
+    """Train the network; `say` is called with a line after every epoch."""
     trainer = _Trainer(examples, settings)
     count = len(examples.labels)
     steps, step = settings.epochs * (count // settings.batch), 0

@@ -1,4 +1,4 @@
-"""Other language detectors to compare with, each passed over where its package is not installed."""
+"""Other language detectors to compare with; those whose package is not installed are skipped."""
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
@@ -6,36 +6,37 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
+from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
+from sklearn.naive_bayes import MultinomialNB  # type: ignore[import-untyped]
 
 from pipeline.models.cld2 import guess
 from pipeline.models.language import LanguageInput, LanguageModel
 from pipeline_research.training.corpora import short_tags
 from pipeline_research.training.language_corpora import read_sentences
-from pipeline_research.training.needs import is_there
 
 __all__ = ["OURS", "Detector", "detectors"]
 
 OURS: Final = "news-pipeline"
 
 _NAMES: Final = {"iw": "he", "no": "nb", "jw": "jv", "fil": "tl", "unknown": "und"} | {
-    # Three-letter codes of wider languages than SIB-200's.
+    # Three-letter codes of macrolanguages, which SIB-200 does not have.
     "ara": "ar", "aze": "az", "est": "et", "fas": "fa", "kur": "ku", "lav": "lv", "mon": "mn", "msa": "ms", "nep": "ne",
     "nor": "nb", "ori": "or", "pus": "ps", "sqi": "sq", "swa": "sw", "uzb": "uz", "zho": "zh", "cmn": "zh",
 }  # fmt: skip
 
 Answer = Callable[[Sequence[str]], list[tuple[str, float]]]
-"""Texts → tag and confidence of each."""
+"""Texts → the tag and the confidence of each."""
 
 
 class Detector(Struct, frozen=True):
-    """A way to identify languages."""
+    """A named function that identifies languages."""
 
     name: str
     answer: Answer
 
 
 class _Peer(Struct, frozen=True):
-    """A detector that may not be installed: the module it needs, and how to make it of that and the data."""
+    """A detector that may not be installed; `make` builds its answering function from its module and the data."""
 
     name: str
     module: str
@@ -43,14 +44,16 @@ class _Peer(Struct, frozen=True):
 
 
 def detectors(data: Path, say: Callable[[str], None]) -> Iterator[Detector]:
-    """Yield ours, then the peers that are installed; each of the others is named in one line."""
+    """Yield our detector, then the peers that are installed; report the others with `say`."""
     model = LanguageModel.load()
     yield Detector(OURS, lambda texts: _ours(model, texts))
     for peer in _PEERS:
-        if is_there(peer.module):
-            yield Detector(peer.name, peer.make(importlib.import_module(peer.module), data))
-        else:
-            say(f"{peer.name}: passed over, the package with the module {peer.module} is not installed")
+        try:
+            module = importlib.import_module(peer.module)
+        except ImportError:
+            say(f"{peer.name}: skipped, the module {peer.module} is not installed")
+            continue
+        yield Detector(peer.name, peer.make(module, data))
 
 
 def _ours(model: LanguageModel, texts: Sequence[str]) -> list[tuple[str, float]]:
@@ -91,14 +94,12 @@ def _heliport(module: Any, _: Path) -> Answer:
 
 
 def _naive_bayes(_: Any, data: Path) -> Answer:
-    """Make the plain baseline: character n-grams in a linear classifier, of the sentences ours learns from."""
-    text = importlib.import_module("sklearn.feature_extraction.text")
-    bayes = importlib.import_module("sklearn.naive_bayes")
-    counter = text.HashingVectorizer(analyzer="char", ngram_range=(1, 4), n_features=2**17, alternate_sign=False)
+    """Train the baseline, naive Bayes over character n-grams, on the sentences that our model is trained on."""
+    counter = HashingVectorizer(analyzer="char", ngram_range=(1, 4), n_features=2**17, alternate_sign=False)
     found = read_sentences(data)["train"]
     texts = [sentence for sentences in found.values() for sentence in sentences]
     labels = [tag for tag, sentences in found.items() for _ in sentences]
-    model = bayes.MultinomialNB(alpha=1e-4, fit_prior=False).fit(counter.transform(texts), labels)
+    model = MultinomialNB(alpha=1e-4, fit_prior=False).fit(counter.transform(texts), labels)
 
     def answer(texts: Sequence[str]) -> list[tuple[str, float]]:
         odds = model.predict_proba(counter.transform(texts))
@@ -113,7 +114,7 @@ def _tag(code: str) -> str:
 
 
 def _short(code: str) -> str:
-    """Return the tag of a three-letter code, alone or with a script after `_`."""
+    """Return the tag of a three-letter code, with or without a script after `_`."""
     first = code.split("_", 1)[0]
     return _NAMES.get(first) or short_tags().get(first, first)
 

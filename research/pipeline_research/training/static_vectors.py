@@ -1,8 +1,8 @@
-"""Learn the static vector of every subword piece, so that their weighted sum over a text points where a teacher's does.
+"""Train static vectors of subword pieces whose weighted sum over a text approximates the vector of a teacher.
 
-The pieces' input embeddings, weighted by rarity, are first mapped into the teacher's space by one matrix, which serves
-every piece; then the vectors of the pieces that training saw are learned one by one. A sentence and its translations
-have one target, the teacher's vector of the English one: this is what carries a subject from language to language.
+First, one matrix maps the input embeddings of all pieces, weighted by rarity, into the space of the teacher. Then the
+vectors of the pieces that occur in the training texts are refined. A sentence and its translations have the same
+target, the teacher's vector of the English original: this transfers subjects from one language to another.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from pipeline_research.training.adam import SparseAdam
 
 __all__ = ["StaticSettings", "learn_vectors", "quantised", "weighted"]
 
-_SIF: Final = 1e-4  # of a piece's share of all pieces; common pieces say little
-_STEPS: Final = 7  # of a 4-bit whole number, either side
+_SIF: Final = 1e-4  # smooth inverse frequency: a piece with this share of all pieces has half the weight
+_STEPS: Final = 7  # a 4-bit integer is from -7 to 7
 
 
 class StaticSettings(Struct, frozen=True):
@@ -33,7 +33,12 @@ class StaticSettings(Struct, frozen=True):
 
 
 def weighted(table: NDArray[np.float32], counts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the embeddings without their mean, each times the weight of its piece's rarity."""
+    """Return embeddings without their mean, weighted by the rarity of their pieces.
+
+    Args:
+        table: Embeddings (pieces × width).
+        counts: Frequencies of the pieces (pieces).
+    """
     share = counts / counts.sum()
     centred = table - np.average(table, axis=0, weights=np.sqrt(share) + 1e-9)
     return np.asarray(centred * (_SIF / (_SIF + share))[:, None], dtype=np.float32)
@@ -50,10 +55,10 @@ def learn_vectors(
 
     Args:
         start: Weighted embeddings (pieces × width).
-        pieces: How often each text has each piece, sparse (texts × pieces).
-        targets: What the teacher says of each text (texts × teacher's width).
+        pieces: How often each text contains each piece, sparse (texts × pieces).
+        targets: The teacher's vectors of the texts (texts × width of the teacher).
         settings: Sizes and rates.
-        say: Told of the progress.
+        say: Called with lines about the progress.
     """
     wanted = _directions(targets, settings.dim)
     sums = np.asarray(pieces @ start)
@@ -67,7 +72,7 @@ def learn_vectors(
 
 
 def _directions(targets: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
-    """Return the targets without their mean, in their principal dimensions, of length one."""
+    """Return the targets without their mean, in their `dim` principal dimensions, normalised (texts × dim)."""
     centred = targets - targets.mean(0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     wanted = centred @ vectors[:, ::-1][:, :dim]
@@ -87,7 +92,7 @@ def _refined(
     settings: StaticSettings,
     say: Callable[[str], None],
 ) -> NDArray[np.float32]:
-    """Raise the cosine between each text's sum and its target, piece by piece."""
+    """Refine the vectors (pieces × dim) by maximising the cosine between the sum of each text and its target."""
     rng = np.random.default_rng(settings.seed)
     typical = float(np.sqrt((table**2).mean()))
     learned = SparseAdam(table / np.float32(typical))
@@ -114,8 +119,8 @@ def _refined(
 
 
 def quantised(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
-    """Return 4-bit rows (-7 to 7) and each row's factor (1 to 255)."""
-    # 3 sigma instead of the peak: what is cut off matters less than the finer steps.
+    """Quantise vectors (pieces × dim) to values from -7 to 7 and a factor from 1 to 255 for each row (pieces)."""
+    # The peak is limited to 3 sigma: clipping loses less than coarser steps would.
     peak = np.minimum(np.maximum(np.abs(table).max(1), 1e-9), 3 * table.std(1) + 1e-9)
     factor = np.clip(np.rint(peak / np.quantile(peak, 0.999) * 255), 1, 255)
     codes = np.clip(np.rint(table / peak[:, None] * _STEPS), -_STEPS, _STEPS)

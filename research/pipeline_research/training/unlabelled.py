@@ -1,4 +1,4 @@
-"""Texts without a subject: what a teacher reads, and the translations that tie languages together."""
+"""Texts without labels for the teacher, and translations, which connect the languages."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ def read_unlabelled(data: Path, per_language: int) -> Iterator[tuple[str, str]]:
 
 
 def sentences_by_id(data: Path) -> dict[str, dict[str, str]]:
-    """Return sentence id → language code → sentence, of SIB-200's parallel sentences."""
+    """Return the parallel sentences of SIB-200: sentence id → language code → sentence."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for row in read_rows(data / "topic" / f"{SENTENCES}.jsonl.gz"):
         found[str(row["id"])][str(row["lang"])] = str(row["text"])

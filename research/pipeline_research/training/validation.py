@@ -1,8 +1,8 @@
-"""Find out, per language and length, from which confidence answers hold; the table ships inside the weights.
+"""Determine the confidence threshold of each language and length; the table is part of the weights.
 
-Half of the held-back texts of every set there is choose, also of sets the model did not learn from; the other half
-measures. Confidence is made true by length, and by language where there is news in it. A language and length with no
-threshold from which answers are surely right often enough is not served.
+Half of the held-back texts of all sets, training sets or not, is used to choose thresholds; the other half is used to
+measure. Confidence is calibrated by length, and by language where there is news in that language. A language and length
+is not served when no threshold gives a sufficient share of right answers with sufficient certainty.
 """
 
 import math
@@ -25,27 +25,27 @@ PLAIN: Final[Mapping[str, Any]] = {
     "length_shifts": np.zeros(len(LENGTHS)),
     "validation": np.array([], dtype=str),
 }
-"""Arrays of a model whose confidence is the network's own and that serves nothing."""
+"""Arrays of a model without calibration that serves no language."""
 
 _BATCH: Final = 256
-_SURE: Final = 12.0  # logit beyond which odds are not told apart
+_SURE: Final = 12.0  # logits are clipped here
 
 
 class ValidationParams(Struct, frozen=True):
-    """What a language and length must show to be served; chosen by judgement, not fitted."""
+    """Requirements for a language and length to be served; chosen by judgement, not fitted."""
 
-    thresholds: tuple[float, ...] = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)  # tried from the lowest
+    thresholds: tuple[float, ...] = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)  # tried in this order
     min_texts: int = 20  # held-back texts of the length
-    min_kept: float = 0.15  # share of them that must get an answer
+    min_kept: float = 0.15  # share of these that must have an answer
     min_answers: int = 8
-    min_right: float = 0.75  # share of these that must be right; where there are articles of the length
-    min_right_other: float = 0.8  # the same of texts put together and of sentences, which are easier than articles
-    min_bound: float = 0.7  # what the share is surely (19 times of 20) not below: ten answers prove little
-    bundle: int = 3  # short texts of one set and subject that stand for an article where there are none
+    min_right: float = 0.75  # share of answers that must be right, for articles of the length
+    min_right_other: float = 0.8  # the same for joined texts and sentences, which are easier than articles
+    min_bound: float = 0.7  # lower bound of that share, with 95 % certainty: few answers are weak evidence
+    bundle: int = 3  # short texts of one set and subject that are joined as a substitute for an article
 
 
-class _Item(Struct, frozen=True):
-    """A text's best answer: its logit as yet, and whether it is right."""
+class _BestAnswer(Struct, frozen=True):
+    """The best answer for a text: its uncalibrated logit, and whether it is right."""
 
     length: Length
     logit: float
@@ -53,7 +53,7 @@ class _Item(Struct, frozen=True):
 
 
 class _Line(Struct, frozen=True):
-    """What was found about a length; no threshold where nothing holds."""
+    """The result for a length; the threshold is None when none meets the requirements."""
 
     threshold: float | None
     shift: float
@@ -63,20 +63,20 @@ class _Line(Struct, frozen=True):
     right: int = 0
 
     def text(self, tag: str, length: Length) -> str:
-        """Return it as the weights keep it."""
+        """Return the line of the array `validation` in the weights."""
         counts = f"{self.kind} {self.texts} {self.answers} {self.right}"
         return f"{tag} {length} {self.threshold} {self.shift:.3f} {counts}"
 
 
 class _Evidence(Struct, frozen=True):
-    """What is known of a language: the answers to its news, to short news joined, and to sentences."""
+    """The answers for a language: for news, for joined short news, and for sentences."""
 
-    news: list[_Item]
-    joined: list[_Item]
-    sentences: list[_Item]
+    news: list[_BestAnswer]
+    joined: list[_BestAnswer]
+    sentences: list[_BestAnswer]
 
-    def of(self, length: Length) -> Iterator[tuple[str, list[_Item]]]:
-        """Yield the kinds that say something about a length, the best first; a sentence is no headline."""
+    def of(self, length: Length) -> Iterator[tuple[str, list[_BestAnswer]]]:
+        """Yield the kinds of evidence for a length, the best first; sentences are no evidence for headlines."""
         yield "news", [item for item in self.news if item.length == length]
         yield "joined", [item for item in self.joined if item.length == length]
         if length != "headline":
@@ -84,7 +84,7 @@ class _Evidence(Struct, frozen=True):
 
 
 def lower_bound(right: int, answers: int, certainty: float = 1.645) -> float:
-    """Return what the share right is not below, 19 times of 20: Wilson's bound, one side."""
+    """Return the lower bound of the share of right answers (Wilson score, one-sided, 95 % by default)."""
     if not answers:
         return 0.0
     share, square = right / answers, certainty**2
@@ -98,12 +98,12 @@ def held_texts(data: Path, *, chooses: bool) -> list[Text]:
 
 
 def batches(items: Sequence[Text]) -> Iterator[Sequence[Text]]:
-    """Cut into batches."""
+    """Split texts into batches for the model."""
     return (items[first : first + _BATCH] for first in range(0, len(items), _BATCH))
 
 
 def bundles(texts: Iterable[Text], size: int) -> list[Text]:
-    """Join texts of one set, language and subject, each text once."""
+    """Join texts of the same set, language and subject in groups of `size`; each text is used once at most."""
     groups: dict[tuple[str, str, str], list[Text]] = defaultdict(list)
     for item in texts:
         groups[item.source, item.language, item.codes[0]].append(item)
@@ -115,16 +115,15 @@ def bundles(texts: Iterable[Text], size: int) -> list[Text]:
 
 
 def validated(arrays: Mapping[str, Any], data: Path, params: ValidationParams | None = None) -> dict[str, Any]:
-    """Return the arrays that say how far the model may be believed: calibration by length, and what is served.
+    """Return the arrays of calibration and validation: `length_slopes`, `length_shifts`, `validation`.
 
-    `validation` has a line per language and length served: tag, length, threshold, shift, evidence, texts, answers,
-    right answers. A length without enough texts is served like the next shorter one: what holds for less text holds
-    for more.
+    `validation` has a line per served language and length: tag, length, threshold, shift, evidence, texts, answers,
+    right answers. A length without enough texts gets the line of the next shorter one, because longer texts are easier.
 
     Args:
-        arrays: The model's weights; what they say of validation is ignored.
+        arrays: The model's weights; their own validation is ignored.
         data: The corpora.
-        params: What a language must show.
+        params: The requirements for a language.
     """
     params = params or ValidationParams()
     evidence = _evidence(SubjectModel({**arrays, **PLAIN}), data, params)
@@ -154,28 +153,28 @@ def _evidence(model: SubjectModel, data: Path, params: ValidationParams) -> dict
         found[tag] = _Evidence(
             news=list(_answers(model, news)),
             joined=list(_answers(model, bundles(news, params.bundle))),
-            # Whatever their length, what they stand for is a short text.
-            sentences=[_Item("short", item.logit, item.right) for item in _answers(model, sentences)],
+            # Sentences are evidence for short texts, regardless of their own length.
+            sentences=[_BestAnswer("short", item.logit, item.right) for item in _answers(model, sentences)],
         )
     return found
 
 
-def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_Item]:
-    """Classify, whatever the thresholds."""
+def _answers(model: SubjectModel, texts: Sequence[Text]) -> Iterator[_BestAnswer]:
+    """Yield the best answers regardless of thresholds."""
     for batch in batches(texts):
         inputs = [SubjectInput(body=item.text) for item in batch]
         for item, source, odds in zip(batch, inputs, model.probabilities(inputs), strict=True):
             length = model.length_of(source)
             if odds and length:
                 best = max(odds, key=lambda code: odds[code])
-                yield _Item(length, _logit(odds[best]), best in item.codes)
+                yield _BestAnswer(length, _logit(odds[best]), best in item.codes)
 
 
 def _logit(odds: float) -> float:
     return max(-_SURE, min(_SURE, math.log(odds / (1 - odds)))) if 0 < odds < 1 else math.copysign(_SURE, odds - 0.5)
 
 
-def _length_lines(news: Sequence[_Item]) -> dict[Length, tuple[float, float]]:
+def _length_lines(news: Sequence[_BestAnswer]) -> dict[Length, tuple[float, float]]:
     found: dict[Length, tuple[float, float]] = {}
     for length in LENGTHS:
         items = [item for item in news if item.length == length]
@@ -185,17 +184,17 @@ def _length_lines(news: Sequence[_Item]) -> dict[Length, tuple[float, float]]:
 
 
 def _line(
-    kinds: Iterable[tuple[str, Sequence[_Item]]],
+    kinds: Iterable[tuple[str, Sequence[_BestAnswer]]],
     lines: Mapping[Length, tuple[float, float]],
     params: ValidationParams,
     before: _Line | None,
 ) -> _Line | None:
-    """Judge by news of the length if there is enough, else by short texts joined, sentences, the length before."""
+    """Judge by news of the length if there is enough, else by joined texts, sentences, or the previous length."""
     for kind, items in kinds:
         if len(items) >= params.min_texts:
             logits = [lines[item.length][0] * item.logit + lines[item.length][1] for item in items]
             right = [item.right for item in items]
-            # Only news says how confident to be about news.
+            # Only news is used to calibrate a language.
             shift = fitted_shift(logits, right) if kind == "news" else 0.0
             odds = [sigmoid(logit + shift) for logit in logits]
             return _judged(kind, shift, list(zip(odds, right, strict=True)), params)

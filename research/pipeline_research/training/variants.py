@@ -1,4 +1,4 @@
-"""Spoilt versions of a text: none changes its language or what it is about."""
+"""Changes of a text that keep its language and subject, to measure robustness."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -9,7 +9,7 @@ _BOILERPLATE: Final = (
     "\nShare this article. Subscribe to our newsletter. Read more. Cookies. Privacy policy. All rights reserved."
 )
 _OTHER: Final = " The full report is available on the website of the publisher in English."
-_SHORTEST: Final = 200  # characters that are left at least
+_SHORTEST: Final = 200  # fewest characters that remain
 
 
 def _truncated(text: str) -> str:
@@ -27,4 +27,4 @@ VARIANTS: Final[Mapping[str, Callable[[str], str]]] = {
     "boilerplate at the end": lambda text: text + _BOILERPLATE,
     "mixed with English": _mixed,
 }
-"""What is done to a text, by name."""
+"""The changes by name."""

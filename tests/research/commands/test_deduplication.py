@@ -38,7 +38,7 @@ def test_absent_peers_and_data_are_named(
     assert run_command(["eval", "dedupe", "--data", str(tmp_path / "nowhere")]) == 0
     said = capsys.readouterr().err
     assert "SimHash k=3: not installed, left out" in said
-    assert "nowhere: not there, passed over" in said
+    assert "nowhere: no such directory, skipped" in said
 
 
 def test_news_is_drawn_by_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_research.evaluation.copies import KINDS, Kind
 from pipeline_research.evaluation.copy_finders import Finder
-from pipeline_research.evaluation.deduplication import Row, adjusted_rand, measure, summed, trials
+from pipeline_research.evaluation.deduplication import OutcomeCounts, adjusted_rand, measure, summed, trials
 from pipeline_research.evaluation.news_texts import sample_set
 
 TEXT = "One came. Two went, 1234567 of them. Three stayed. Four slept. Five sang. Six ate. Seven read. " * 5
@@ -38,10 +38,10 @@ def test_outcomes_are_counted_by_what_they_name() -> None:
 
 
 def test_scores() -> None:
-    row = Row(cases=10, right=6, wrong=2)
+    row = OutcomeCounts(cases=10, right=6, wrong=2)
     assert (row.share_right, row.precision) == (0.6, 0.75)
     assert row.f1 == pytest.approx(2 / 3)
-    assert Row(cases=1).precision == 1.0
+    assert OutcomeCounts(cases=1).precision == 1.0
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -3,10 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from pipeline.errors import ConfigError
-from pipeline_research.training import needs
 from pipeline_research.training.teacher import WIDTH, Teacher
 
 
@@ -35,10 +32,3 @@ def test_only_the_beginning_is_read(tmp_path: Path) -> None:
         teacher.vectors(["x" * 1000, "x" * 2000], lambda _: None)
         assert teacher.vectors([], lambda _: None).shape == (0, WIDTH)
     assert [len(text) for text in reader.read] == [160]
-
-
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(needs, "is_there", lambda module: module == "here")
-    needs.needed("here")
-    with pytest.raises(ConfigError, match="training needs gone, which belong"):
-        needs.needed("here", "gone")

@@ -17,6 +17,7 @@ from pipeline_research.training.language import LanguageTraining, train_language
 from pipeline_research.training.language_report import language_report
 from pipeline_research.training.relatives import RelativesTraining, train_relatives
 from pipeline_research.training.static_vectors import StaticSettings
+from pipeline_research.training.subject_answers import LEARNED, UNSEEN
 from pipeline_research.training.subject_report import subject_report
 from pipeline_research.training.subjects import SubjectTraining, train_subjects
 from pipeline_research.training.teacher import WIDTH, Teacher
@@ -126,11 +127,11 @@ def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypa
     assert any(line.startswith("| news of the sets both learned from | all data | ") for line in report.lines)
     assert report.lines[0].startswith("Weights subj-")
     assert model.sources == ("masakhanews", "seeds", "sib200")
-    with pytest.raises(InputError, match="no weights"):
+    with pytest.raises(InputError, match="not the weights of a subject model"):
         subject_report(data, said.append, data / "missing.npz")
     assert any(line.startswith("| 15000000 sport | ") for line in report.lines)
     assert any(line.startswith("| upper-cased | ") for line in report.lines)
-    assert set(report.calibration) == {"news, sets it learned from", "sentences (SIB-200)", "sets it never saw"}
+    assert set(report.calibration) == {LEARNED, "sentences (SIB-200)", UNSEEN}
 
 
 def _vector(text: str) -> list[float]:

@@ -39,13 +39,13 @@ def raising(error: BaseException) -> Callable[[str | None], App]:
         (KeyboardInterrupt(), 130),
     ],
 )
-def test_what_the_user_can_mend_is_said_without_a_traceback(
+def test_errors_that_a_user_can_correct_have_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int
 ) -> None:
     monkeypatch.setattr(app_module, "build_app", raising(error))
     assert run_command(["go"]) == code
-    said = capsys.readouterr().err.splitlines()
-    assert said == [f"news-pipeline: {line}" for line in str(error).splitlines()]
+    printed = capsys.readouterr().err.splitlines()
+    assert printed == [f"news-pipeline: {line}" for line in str(error).splitlines()]
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,10 +55,10 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("topic", "no command topic; did you mean topics?"),
-        ("xyzzy", "no command xyzzy; --help says what there is"),
+        ("xyzzy", "no command xyzzy; see --help"),
         ("topics aply", "no command aply; did you mean apply?"),
         ("config show --colour", "--colour"),
         ("run --input a", "--output"),
@@ -80,10 +80,10 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         ("topics apply --replication-factor -1", "above 0"),
     ],
 )
-def test_wrong_usage(capsys: pytest.CaptureFixture[str], line: str, said: str) -> None:
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], line: str, message: str) -> None:
     assert run_command(line.split()) == 2
     captured = capsys.readouterr()
-    assert said in captured.err
+    assert message in captured.err
     assert captured.err.startswith("news-pipeline: ")
     assert captured.out == ""
 
@@ -124,7 +124,7 @@ def test_commands_of_an_absent_distribution_are_named(
 def test_the_help_of_a_command_is_its_whole_description(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["run", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert "Outputs appear when everything is done" in " ".join(shown.split())
+    assert "Outputs appear when all records are processed" in " ".join(shown.split())
     assert "--dead-letters" in shown
 
 

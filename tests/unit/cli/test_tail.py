@@ -21,5 +21,5 @@ def test_topics_have_short_names(given: str, name: str) -> None:
 
 
 def test_a_name_that_fits_several_topics_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"dlq fits several topics: .*ingest.*dedupe"):
+    with pytest.raises(ConfigError, match=r"dlq matches several topics: .*ingest.*dedupe"):
         full_name("dlq", NAMES)

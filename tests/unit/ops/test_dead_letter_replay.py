@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from pipeline.domain.record import Record
 from pipeline.errors import TransientError
-from pipeline.ops.copies import Copier, Copy, Pace, UnitParams
-from pipeline.ops.dead_letter_replay import Refusal, Replay, Replayed, ReplayParams, Returned
+from pipeline.ops.dead_letter_replay import DeadLetterReplay, PlannedReplay, Refusal, ReplayParams, ReplayProgress
 from pipeline.ops.dead_letters import Ledger
+from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams
 from pipeline.stages.ingest import IngestStage
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.codec import encode
@@ -34,9 +34,9 @@ def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
 
 def planned(
     *letters: DeadLetter, raw: Record | None = None, before: Ledger | None = None, again: bool = False
-) -> tuple[list[Returned], Counter[Refusal]]:
-    done = Replayed(sent=Counter(), refused=Counter())
-    replay = Replay(
+) -> tuple[list[PlannedReplay], Counter[Refusal]]:
+    done = ReplayProgress(sent=Counter(), refused=Counter())
+    replay = DeadLetterReplay(
         CATALOGUE,
         lambda topic: 1 if "dlq" in topic or "verdicts" in topic else 12,
         lambda place: raw if place == Place(RAW, 3, 40) else None,
@@ -48,7 +48,7 @@ def planned(
 
 def test_the_record_goes_back_as_it_was_to_the_partition_of_its_article() -> None:
     (returned,), refused = planned(letter())
-    copy = returned.copy
+    copy = returned.record
     assert (copy.topic, copy.key, copy.value) == (RAW, RECORD.key, RECORD.value)
     key = raw_key(VALUE, ())
     assert key is not None
@@ -63,7 +63,7 @@ def test_the_record_goes_back_as_it_was_to_the_partition_of_its_article() -> Non
 @pytest.mark.parametrize(("key", "partition"), [(b"some", partitions([b"some"], 12)[0]), (None, 3)])
 def test_a_record_without_an_identity_goes_by_its_key_or_stays(key: bytes | None, partition: int) -> None:
     (returned,), _ = planned(letter(replace(RECORD, key=key, value=b"{")))
-    assert returned.copy.partition == partition
+    assert returned.record.partition == partition
 
 
 def ledger(*receipts: tuple[int, int]) -> Ledger:
@@ -151,8 +151,8 @@ LATER = replace(
 
 def test_an_article_that_died_after_its_verdict_goes_back_as_its_raw_record() -> None:
     (returned,), _ = planned(letter(LATER, stage="classify"), raw=RECORD)
-    assert (returned.copy.topic, returned.copy.value) == (RAW, VALUE)
-    assert dict(returned.copy.headers)["news.replay.arrived-ms"] == b"1772602215120"
+    assert (returned.record.topic, returned.record.value) == (RAW, VALUE)
+    assert dict(returned.record.headers)["news.replay.arrived-ms"] == b"1772602215120"
 
 
 def test_the_raw_record_says_how_often_an_article_was_sent_back() -> None:
@@ -181,7 +181,7 @@ def test_it_stays_when_it_cannot_be_read() -> None:
 )
 def test_everything_else_goes_where_it_came_from(stage: str, reason: str, topic: str) -> None:
     (returned,), _ = planned(letter(replace(RECORD, topic=topic), stage=stage, reason=reason))
-    assert returned.copy.topic == topic
+    assert returned.record.topic == topic
 
 
 class FakeProducer:
@@ -213,17 +213,17 @@ class FakeProducer:
             raise KafkaTimeoutError
 
 
-def run(producer: FakeProducer, letters: Sequence[DeadLetter], done: Replayed, *, unit: int) -> None:
+def run(producer: FakeProducer, letters: Sequence[DeadLetter], done: ReplayProgress, *, unit: int) -> None:
     params = ReplayParams(unit=UnitParams(max_records=unit))
-    replay = Replay(CATALOGUE, lambda _: 12, lambda _: None, Ledger(), params)
-    copier = Copier(producer, transactional=True)
-    replay.run(copier, replay.plan(letters, done), done, Pace(None), 1_772_602_300_000)
+    replay = DeadLetterReplay(CATALOGUE, lambda _: 12, lambda _: None, Ledger(), params)
+    resender = Resender(producer, transactional=True)
+    replay.run(resender, replay.plan(letters, done), done, RateLimiter(None), 1_772_602_300_000)
 
 
 def test_every_unit_is_a_transaction_with_its_receipts() -> None:
     producer = FakeProducer()
     places = [Place("news.dlq.ingest.v1", 0, offset) for offset in range(3)]
-    done = Replayed(sent=Counter(), refused=Counter())
+    done = ReplayProgress(sent=Counter(), refused=Counter())
     run(producer, [letter(place=place) for place in places], done, unit=2)
     assert producer.events == ["begin", "flush", "flush", "commit"] * 2
     assert [record["topic"] for record in producer.sent] == [RAW] * 2 + ["news.replays.v1"] * 2 + [
@@ -238,7 +238,7 @@ def test_every_unit_is_a_transaction_with_its_receipts() -> None:
 
 def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
     producer = FakeProducer(fails_at=4)
-    done = Replayed(sent=Counter(), refused=Counter())
+    done = ReplayProgress(sent=Counter(), refused=Counter())
     with pytest.raises(TransientError, match="KafkaTimeoutError"):
         run(producer, [death(7), death(8)], done, unit=1)
     assert producer.events == ["begin", "flush", "flush", "commit", "begin", "flush", "flush", "abort"]
@@ -247,12 +247,12 @@ def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
 
 def test_a_rate_is_kept() -> None:
     slept: list[float] = []
-    pace = Pace(10, clock=lambda: sum(slept), sleep=slept.append)
+    pace = RateLimiter(10, clock=lambda: sum(slept), sleep=slept.append)
     for _ in range(5):
         pace.wait(4)
     assert sum(slept) == pytest.approx(2.0)
-    copy = Copy(RAW, 0, None, b"", ())
+    copy = ResentRecord(RAW, 0, None, b"", ())
     assert UnitParams().full([copy] * 10, pace)
     assert not UnitParams().full([copy] * 9, pace)
-    assert not UnitParams().full([copy] * 199, Pace(None))
-    assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], Pace(None))
+    assert not UnitParams().full([copy] * 199, RateLimiter(None))
+    assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], RateLimiter(None))

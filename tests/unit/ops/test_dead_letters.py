@@ -16,6 +16,13 @@ def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
     return letters.letter(original, **changes)
 
 
+def test_an_exception_is_matched_by_its_name_alone() -> None:
+    matching = Matching(exceptions=frozenset({"KeyError"}))
+    assert matching(letter(exception_class="KeyError"))
+    assert matching(letter(exception_class="library.errors.KeyError"))
+    assert not matching(letter(exception_class=None))
+
+
 def test_every_filter_narrows() -> None:
     one = letter()
     for matching in (

@@ -39,5 +39,5 @@ def test_the_record_goes_to_the_one_partition_of_the_lanes_log() -> None:
 
 
 def test_an_append_that_is_not_confirmed_is_said() -> None:
-    with pytest.raises(TransientError, match="did not take"):
+    with pytest.raises(TransientError, match="did not acknowledge"):
         append_control(FakeProducer(KafkaTimeoutError()), load_catalogue(""), RECORD)

@@ -113,7 +113,7 @@ def test_a_second_time_there_is_nothing_to_do(cluster: FakeCluster, catalogue: C
 
 def test_a_plan_changes_nothing(cluster: FakeCluster, catalogue: Catalogue) -> None:
     (first, *_) = plan(cluster, catalogue)
-    assert first.describe() == "create t.news.articles.raw.v1: 4 partitions, 1 copies"
+    assert first.describe() == "create t.news.articles.raw.v1: 4 partitions, 1 replicas"
     assert cluster.topics == {}
 
 
@@ -130,7 +130,7 @@ def test_only_settings_that_differ_are_set(cluster: FakeCluster, catalogue: Cata
 
 
 @pytest.mark.parametrize(
-    ("topic", "why"), [("news.articles.unique.v1", "grow all topics"), ("news.signatures.v1", "one partition")]
+    ("topic", "why"), [("news.articles.unique.v1", "grow all article topics"), ("news.signatures.v1", "one partition")]
 )
 @pytest.mark.parametrize("count", [2, 9])
 def test_another_number_of_partitions_is_refused_before_anything_is_done(
@@ -150,7 +150,7 @@ def test_dead_letters_may_have_any_number_of_partitions(cluster: FakeCluster, ca
     apply(cluster, catalogue)
     cluster.topics["t.news.dlq.ingest.v1"]["num_partitions"] = 3
     (note,) = apply(cluster, catalogue).notes
-    assert note == "keep t.news.dlq.ingest.v1: has 3 partitions, not 1; that does no harm"
+    assert note == "keep t.news.dlq.ingest.v1: has 3 partitions, not 1, which is harmless"
 
 
 def test_another_number_of_copies_is_left_to_people(cluster: FakeCluster, catalogue: Catalogue) -> None:
@@ -158,7 +158,7 @@ def test_another_number_of_copies_is_left_to_people(cluster: FakeCluster, catalo
     applied = apply(cluster, replace(catalogue, replication_factor=3))
     assert applied.changes == ()
     assert len(applied.notes) == len(catalogue.topics)
-    assert "has 1 copies, not 3" in applied.notes[0]
+    assert "has 1 replicas, not 3" in applied.notes[0]
 
 
 def test_a_topic_somebody_else_just_made_is_no_error(
@@ -199,7 +199,7 @@ def test_a_broker_that_forgets_settings_is_named(cluster: FakeCluster, catalogue
     apply(cluster, catalogue)
     cluster.topics["t.news.verdicts.v1"]["configs"]["retention.ms"] = "1"
     cluster.takes_settings = False
-    assert apply(cluster, catalogue).notes == ("the broker does not keep these topic settings: retention.ms",)
+    assert apply(cluster, catalogue).notes == ("the broker ignores these topic settings: retention.ms",)
 
 
 def test_a_broker_that_reports_no_settings_is_not_asked_to_change_them(
@@ -207,7 +207,7 @@ def test_a_broker_that_reports_no_settings_is_not_asked_to_change_them(
 ) -> None:
     cluster.reports_settings = False
     (note,) = apply(cluster, catalogue).notes
-    assert note.startswith("the broker does not keep these topic settings: cleanup.policy")
+    assert note.startswith("the broker ignores these topic settings: cleanup.policy")
     assert plan(cluster, catalogue) == []
 
 

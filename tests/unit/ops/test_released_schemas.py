@@ -41,7 +41,7 @@ def test_schemas_are_read_as_they_were(repository: Path) -> None:
         ("HEAD", "HEAD has no schemas"),
         ("HEAD~1", r"HEAD~1:schemas/a\.v1\.json is not JSON"),
         ("v9", "git: .*v9"),
-        ("--help", "no reference"),
+        ("--help", "not a tag"),
     ],
 )
 def test_what_cannot_be_read_is_said(repository: Path, ref: str, said: str) -> None:
@@ -56,7 +56,7 @@ def test_a_directory_without_history_is_said(tmp_path: Path) -> None:
 
 def test_git_is_needed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ConfigError, match="git is needed"):
+    with pytest.raises(ConfigError, match="git is not installed"):
         schemas_at("v1", repository)
 
 

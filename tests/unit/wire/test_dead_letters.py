@@ -1,9 +1,11 @@
 import hashlib
+from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
 from pipeline.domain.record import Headers, Record
+from pipeline.domain.stage import StageName
 from pipeline.wire.catalogue import Catalogue, TopicSpec
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord, record_bytes
@@ -48,11 +50,9 @@ def test_headers_say_where_and_why(target: TopicSpec) -> None:
         "__connect.errors.partition": "4",
         "__connect.errors.offset": "1813",
         "__connect.errors.stage": "ingest",
-        "__connect.errors.class.name": "pipeline.stages.ingest",
-        "__connect.errors.exception.class.name": "pipeline.domain.outcome.Reject",
+        "__connect.errors.class.name": "news-pipeline/ingest",
         "__connect.errors.exception.message": "ends early at byte 7",
         "news.dlq.reason": "invalid_json",
-        "news.dlq.attempts": "1",
         "news.dlq.failed-at": "2026-03-04T05:30:16.000Z",
         "news.dlq.app": "news-pipeline",
         "news.dlq.version": "1.2.3",
@@ -63,13 +63,24 @@ def test_headers_say_where_and_why(target: TopicSpec) -> None:
 
 
 def test_what_raised_is_named(target: TopicSpec) -> None:
-    failure = Failure(
-        stage="detect-language", reason="unexpected", detail="", attempts=3, exception_class="builtins.KeyError"
-    )
+    failure = Failure(stage="detect-language", reason="unexpected", detail="", exception_class="KeyError")
     found = texts(dead_letter(RECORD, failure, REPORTER, target, FAILED_AT_MS))
-    assert found["__connect.errors.exception.class.name"] == "builtins.KeyError"
-    assert found["__connect.errors.class.name"] == "pipeline.stages.detect_language"
-    assert found["news.dlq.attempts"] == "3"
+    assert found["__connect.errors.exception.class.name"] == "KeyError"
+    assert found["__connect.errors.class.name"] == "news-pipeline/detect-language"
+
+
+def test_an_exception_of_an_earlier_death_does_not_stay(target: TopicSpec) -> None:
+    once = dead_letter(RECORD, replace(FAILURE, exception_class="KeyError"), REPORTER, target, FAILED_AT_MS)
+    again = Record(RECORD.topic, 4, 1900, 1, once.key, once.value, once.headers)
+    assert "__connect.errors.exception.class.name" not in texts(
+        dead_letter(again, FAILURE, REPORTER, target, FAILED_AT_MS)
+    )
+
+
+@pytest.mark.parametrize("stage", get_args(StageName))
+def test_no_header_names_a_module(target: TopicSpec, stage: StageName) -> None:
+    letter = dead_letter(RECORD, replace(FAILURE, stage=stage), REPORTER, target, FAILED_AT_MS)
+    assert not any(text.startswith("pipeline.") for text in texts(letter).values())
 
 
 def test_a_tombstone_stays_one(target: TopicSpec) -> None:

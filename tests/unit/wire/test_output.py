@@ -109,7 +109,7 @@ def test_a_record_its_topic_would_refuse_is_said_to_be_too_large(encoder: Encode
     found = encoder.emit("ingest", replace(article, body="ن" * 2_200_000))
     assert isinstance(found, Oversize)
     assert found.size > found.limit == 4128768
-    assert found.detail == f"{found.size} bytes for news.articles.normalized.v1, which takes 4128768"
+    assert found.detail == f"{found.size} bytes for news.articles.normalized.v1, limit 4128768"
 
 
 def test_the_largest_article_of_ingest_fits_every_later_topic(encoder: Encoder, article: Article) -> None:

@@ -4,10 +4,10 @@ import pytest
 from pipeline.domain.record import Headers, Record
 from pipeline.wire.catalogue import Catalogue
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
-from pipeline.wire.replays import DeadLetter, Place, arrived_ms, came_again, read_dead_letter
+from pipeline.wire.replays import DeadLetter, Place, arrived_ms, attempts_of, read_dead_letter, replay_headers
 
 REPORTER = Reporter(app="news-pipeline", version="1.2.3", group="news-ingest")
-FAILURE = Failure(stage="ingest", reason="unexpected", detail="ValueError in ingest", exception_class="a.ValueError")
+FAILURE = Failure(stage="ingest", reason="unexpected", detail="ValueError in ingest", exception_class="ValueError")
 RECORD = Record(
     topic="news.articles.raw.v1",
     partition=4,
@@ -35,9 +35,18 @@ def test_a_dead_letter_gives_its_record_back(catalogue: Catalogue) -> None:
     found = died(RECORD, catalogue)
     assert found.original == RECORD
     assert found.place == DIED_AT
-    assert (found.stage, found.reason, found.exception_class) == ("ingest", "unexpected", "a.ValueError")
+    assert (found.stage, found.reason, found.exception_class) == ("ingest", "unexpected", "ValueError")
     assert found.complete
-    assert found.attempts == 0
+
+
+def test_a_rejection_without_an_exception_names_none(catalogue: Catalogue) -> None:
+    rejected = msgspec.structs.replace(FAILURE, reason="invalid_json", exception_class=None)
+    target = catalogue.topic(DIED_AT.topic)
+    letter = dead_letter(RECORD, rejected, REPORTER, target, 1_772_602_216_000)
+    found = read_dead_letter(Record(letter.topic, 0, 7, letter.timestamp_ms, letter.key, letter.value, letter.headers))
+    assert found is not None
+    assert found.exception_class is None
+    assert found.exception_name is None
 
 
 def test_what_was_cut_is_not_complete(catalogue: Catalogue) -> None:
@@ -51,18 +60,18 @@ def test_attempts_and_first_time_survive_every_death(catalogue: Catalogue) -> No
     record = RECORD
     for attempt in (1, 2, 3):
         letter = died(record, catalogue)
-        headers = came_again(letter.original, letter.place, attempt)
+        headers = replay_headers(letter.original, letter.place, attempt)
         assert dict(headers)["news.replay.source"] == b"news.dlq.ingest.v1/0/7"
         record = Record(record.topic, 4, 2000 + attempt, RECORD.timestamp_ms + 1000 * attempt, b"k", b"v", headers)
         assert arrived_ms(record) == RECORD.timestamp_ms
-        assert died(record, catalogue).attempts == attempt
+        assert attempts_of(died(record, catalogue).original) == attempt
         assert [name for name, _ in headers][:3] == ["content-type", "x", "x"]
         assert len(headers) == 6
 
 
 def test_a_copy_of_a_replayed_record_keeps_its_attempts() -> None:
     record = msgspec.structs.replace(RECORD, headers=(("news.replay.attempts", b"2"),))
-    assert dict(came_again(record, DIED_AT))["news.replay.attempts"] == b"2"
+    assert dict(replay_headers(record, DIED_AT))["news.replay.attempts"] == b"2"
 
 
 @pytest.mark.parametrize("value", [None, b"", b"-5", b"soon", b"9" * 40, "٣".encode(), b"1772602215121"])

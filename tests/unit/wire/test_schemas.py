@@ -58,7 +58,7 @@ def test_an_id_is_a_name_below_the_base() -> None:
     ("text", "said"),
     [
         (GOOD + TOPIC.format(name="a.v1") * 2, "listed twice"),
-        (GOOD + TOPIC.format(name="a.v1").replace(", retention_hours: 1", ""), "neither compacted nor kept"),
+        (GOOD + TOPIC.format(name="a.v1").replace(", retention_hours: 1", ""), "need `compacted` or `retention_hours`"),
         (GOOD + TOPIC.format(name="a.v1"), r"stage ingest names unknown topics: b\.v1, c\.v1"),
         (GOOD + TOPIC.format(name="a.v1").replace("owner", "ownership"), "topics.yaml: .*ownership"),
         ("topics: [", "topics.yaml: "),

@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from pipeline.demo.stories import Stories
+from pipeline.demo.clusters import ClusterStates
 from pipeline.wire.catalogue import load_catalogue
 
 
@@ -30,21 +30,21 @@ def told(cluster: str, version: int, publishers: int) -> Record:
 
 
 def test_it_is_complete_when_the_last_verdict_that_counts_is_told() -> None:
-    stories = Stories(load_catalogue())
-    assert stories.topics == ["news.verdicts.v1", "news.clusters.v1"]
-    assert not stories.complete
+    clusters = ClusterStates(load_catalogue())
+    assert clusters.topics == ["news.verdicts.v1", "news.clusters.v1"]
+    assert not clusters.complete
     for record in (verdict(3, "unique"), verdict(4, "near"), verdict(5, "repeat"), told("c-a", 3, 1)):
-        stories.add(record)
-    assert not stories.complete
-    stories.add(told("c-a", 4, 2))
-    assert stories.complete
+        clusters.add(record)
+    assert not clusters.complete
+    clusters.add(told("c-a", 4, 2))
+    assert clusters.complete
 
 
 def test_it_shows_the_latest_state_of_what_most_publishers_carry() -> None:
-    stories = Stories(load_catalogue())
+    clusters = ClusterStates(load_catalogue())
     for record in (told("c-a", 9, 3), told("c-a", 7, 1), told("c-b", 8, 2)):
-        stories.add(record)
-    assert stories.describe() == (
+        clusters.add(record)
+    assert clusters.describe() == (
         "clusters 2, such as https://c-a.example/:\n"
-        "         4 articles, 3 publishers, told independently by 1: agency.example"
+        "         4 articles, 3 publishers, independent origins 1: agency.example"
     )

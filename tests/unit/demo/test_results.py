@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.demo.fates import Fates, result_topics
+from pipeline.demo.results import RecordResults, result_topics
 from pipeline.demo.screen import Screen, funnel_total
 from pipeline.wire.catalogue import load_catalogue
 
@@ -26,7 +26,7 @@ def dead_letter(offset: int, reason: str) -> Any:
 
 
 def test_every_kind_of_end_is_counted() -> None:
-    fates = Fates()
+    results = RecordResults()
     ends = [
         event(0, action="add", revision=1, headline="A", language={"tag": "en"}, subjects=[{"name": "sport"}]),
         event(1, action="replace", revision=2, headline="B", change_class="cosmetic"),
@@ -34,8 +34,8 @@ def test_every_kind_of_end_is_counted() -> None:
         event(3, headline="C", dedup={"kind": "near"}),
         dead_letter(4, "invalid_json"),
     ]
-    shown = [fates.add(end) for end in ends]
-    assert [(fate.kind, fate.why) for fate in shown if fate is not None] == [
+    shown = [results.add(end) for end in ends]
+    assert [(result.kind, result.why) for result in shown if result is not None] == [
         ("enriched", "unique"),
         ("revised", "revision 2, cosmetic"),
         ("retracted", "revision 2, retraction"),
@@ -44,7 +44,7 @@ def test_every_kind_of_end_is_counted() -> None:
     ]
     assert shown[0] is not None
     assert (shown[0].language, shown[0].subjects, shown[0].headline) == ("en", "sport", "A")
-    funnel = fates.funnel()
+    funnel = results.funnel()
     assert funnel == {
         "enriched": 1,
         "revised": 1,
@@ -52,15 +52,15 @@ def test_every_kind_of_end_is_counted() -> None:
         "duplicates": {"near": 1},
         "dead_letters": {"invalid_json": 1},
     }
-    assert funnel_total(funnel) == len(fates) == 5
+    assert funnel_total(funnel) == len(results) == 5
 
 
 def test_a_repeated_delivery_counts_once() -> None:
-    fates = Fates()
-    assert fates.add(event(0, action="add", revision=1)) is not None
-    assert fates.add(event(0, action="add", revision=1)) is None
-    assert fates.add(dead_letter(0, "unexpected")) is None
-    assert len(fates) == funnel_total(fates.funnel()) == 1
+    results = RecordResults()
+    assert results.add(event(0, action="add", revision=1)) is not None
+    assert results.add(event(0, action="add", revision=1)) is None
+    assert results.add(dead_letter(0, "unexpected")) is None
+    assert len(results) == funnel_total(results.funnel()) == 1
 
 
 def test_all_ends_are_looked_at() -> None:
@@ -73,15 +73,15 @@ def test_all_ends_are_looked_at() -> None:
 
 def test_rows_show_headlines_as_they_are() -> None:
     console = Console(width=100, record=True, file=io.StringIO())
-    fate = Fates().add(event(0, action="add", revision=1, headline="[bold]Rates\nrise[/bold]"))
-    assert fate is not None
+    result = RecordResults().add(event(0, action="add", revision=1, headline="[bold]Rates\nrise[/bold]"))
+    assert result is not None
     screen = Screen(console)
-    screen.rows([fate])
+    screen.rows([result])
     screen.rows([])
-    screen.rows([fate])
+    screen.rows([result])
     screen.funnel(2, {"enriched": 1, "duplicates": {"near": 1}, "dead_letters": {}})
     text = console.export_text()
     assert text.count("[bold]Rates rise[/bold]") == 2
     assert text.count("headline") == 1
     assert "1 near" in text
-    assert "2  together" in text
+    assert "2  total" in text

@@ -1,4 +1,4 @@
-"""What became of every raw record, read from the topics that the pipeline writes."""
+"""The result of every raw record, read from the topics that the pipeline writes."""
 
 from collections import Counter
 from typing import Any, Literal, cast
@@ -9,38 +9,38 @@ from msgspec import Struct
 from pipeline.wire.catalogue import DUPLICATES, Catalogue
 from pipeline.wire.dead_letters import CONNECT_PREFIX, OWN_PREFIX
 
-__all__ = ["Fate", "Fates", "result_topics"]
+__all__ = ["RecordResult", "RecordResults", "result_topics"]
 
-FateKind = Literal["enriched", "revised", "retracted", "duplicate", "dead letter"]
-_ACTIONS: dict[str, FateKind] = {"add": "enriched", "replace": "revised", "delete": "retracted"}
+ResultKind = Literal["enriched", "revised", "retracted", "duplicate", "dead letter"]
+_ACTIONS: dict[str, ResultKind] = {"add": "enriched", "replace": "revised", "delete": "retracted"}
 
 
-class Fate(Struct, frozen=True, kw_only=True):
-    """One raw record's end, ready to be shown. `why` is the verdict or the reason."""
+class RecordResult(Struct, frozen=True, kw_only=True):
+    """The result of one raw record as text for the screen. `why` is the verdict or the reason."""
 
-    kind: FateKind
+    kind: ResultKind
     why: str
     language: str = ""
     subjects: str = ""
     headline: str = ""
 
 
-class Fates:
-    """Gathers the ends of raw records; a repeated delivery of the same record counts once."""
+class RecordResults:
+    """Collects the results of raw records; a result that is delivered again counts once."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[int, int]] = set()
-        self._counts: Counter[tuple[FateKind, str]] = Counter()
+        self._counts: Counter[tuple[ResultKind, str]] = Counter()
 
     def __len__(self) -> int:
         return len(self._seen)
 
-    def add(self, record: Any) -> Fate | None:
-        """Read a record of a result topic; None when its raw record's end is known already."""
+    def add(self, record: Any) -> RecordResult | None:
+        """Read a record of a result topic; return None when the result of its raw record is known already."""
         headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers or ()}
         if f"{OWN_PREFIX}reason" in headers:
             place = (int(headers[f"{CONNECT_PREFIX}partition"]), int(headers[f"{CONNECT_PREFIX}offset"]))
-            fate = Fate(
+            result = RecordResult(
                 kind="dead letter",
                 why=headers[f"{OWN_PREFIX}reason"],
                 headline=headers.get(f"{CONNECT_PREFIX}exception.message", ""),
@@ -48,15 +48,15 @@ class Fates:
         else:
             value = orjson.loads(record.value)
             place = (value["provenance"]["partition"], value["provenance"]["offset"])
-            fate = _event_fate(value)
+            result = _event_result(value)
         if place in self._seen:
             return None
         self._seen.add(place)
-        self._counts[fate.kind, fate.why if fate.kind in {"duplicate", "dead letter"} else ""] += 1
-        return fate
+        self._counts[result.kind, result.why if result.kind in {"duplicate", "dead letter"} else ""] += 1
+        return result
 
     def funnel(self) -> dict[str, Any]:
-        """Return how many records ended how; kinds of duplicates and reasons of dead letters apart."""
+        """Return the number of records by result; of duplicates by kind, of dead letters by reason."""
         funnel: dict[str, Any] = {kind: self._counts[kind, ""] for kind in ("enriched", "revised", "retracted")}
         for name, kind in (("duplicates", "duplicate"), ("dead_letters", "dead letter")):
             funnel[name] = {why: count for (found, why), count in sorted(self._counts.items()) if found == kind}
@@ -64,20 +64,20 @@ class Fates:
 
 
 def result_topics(catalogue: Catalogue) -> list[str]:
-    """Return the topics in which raw records end."""
+    """Return the topics that contain the results of raw records."""
     dead_letters = [catalogue.stage(stage).dead_letters for stage in catalogue.stages]
     return [catalogue.stage("publish").emits, catalogue.full_name(DUPLICATES), *dead_letters]
 
 
-def _event_fate(value: dict[str, Any]) -> Fate:
+def _event_result(value: dict[str, Any]) -> RecordResult:
     dedup = value["dedup"]
     action = value.get("action")
     if action is None:
-        return Fate(kind="duplicate", why=dedup["kind"], headline=value.get("headline", ""))
+        return RecordResult(kind="duplicate", why=dedup["kind"], headline=value.get("headline", ""))
     kind = _ACTIONS[action]
     change = value.get("change_class")
     language = value.get("language")
-    return Fate(
+    return RecordResult(
         kind=kind,
         why=f"revision {value['revision']}, {change or dedup['kind']}" if kind != "enriched" else dedup["kind"],
         language=cast("str", language["tag"]) if language else "",

@@ -1,4 +1,4 @@
-"""Reading what is in topics up to now, and no further: what comes meanwhile is for the next time."""
+"""Read topics up to their present end. Records that are appended during the reading are left out."""
 
 import heapq
 from collections import deque
@@ -10,12 +10,12 @@ from kafka import TopicPartition
 from pipeline.domain.record import Record
 from pipeline.errors import ConfigError
 
-__all__ = ["History", "partitions_of", "record_at"]
+__all__ = ["BoundedTopicReader", "partitions_of", "record_at"]
 
 _POLL_MS = 300
 _MAX_RECORDS = 500
-_MOST_WAITING_BYTES = 64 * 1024 * 1024  # of records that wait for older ones of other partitions
-_RECORD_BYTES = 500  # of a record in memory besides its value
+_MOST_WAITING_BYTES = 64 * 1024 * 1024  # limit of the records that wait for older ones of other partitions
+_RECORD_BYTES = 500  # memory that a record takes besides its value
 _FETCH_TIMEOUT_MS = 10_000
 
 
@@ -23,19 +23,19 @@ def partitions_of(client: Any, topics: Iterable[str]) -> list[TopicPartition]:
     """Return all partitions of topics.
 
     Raises:
-        ConfigError: A topic is not on the cluster, or may not be seen.
+        ConfigError: A topic is not on the cluster, or the client may not describe it.
     """
     found = []
     for topic in topics:
         numbers = client.partitions_for_topic(topic)
         if not numbers:
-            raise ConfigError(f"{topic} is not on the cluster; `news-pipeline topics apply` creates our topics")
+            raise ConfigError(f"topic {topic} is not on the cluster; `news-pipeline topics apply` creates ours")
         found += [TopicPartition(topic, number) for number in sorted(numbers)]
     return found
 
 
 def record_at(client: Any, topic: str, partition: int, offset: int) -> Record | None:
-    """Return one committed record, or None when there is none any more at that place."""
+    """Return the committed record at an offset; None when it has expired or the offset holds no record."""
     where = TopicPartition(topic, partition)
     if partition not in (client.partitions_for_topic(topic) or ()):
         return None
@@ -44,14 +44,14 @@ def record_at(client: Any, topic: str, partition: int, offset: int) -> Record | 
     if offset < first:
         return None
     client.seek(where, offset)
-    # One look even behind the end: the embedded broker's ends are too low.
+    # Poll once even past the end: the embedded broker reports ends that are too low.
     polled = client.poll(timeout_ms=_FETCH_TIMEOUT_MS if offset < end else _POLL_MS, max_records=1)
     found = next(iter(polled.get(where, ())), None)
     return _record(found) if found is not None and found.offset == offset else None
 
 
-class History:
-    """The committed records of some partitions from given offsets on, up to the ends they have now."""
+class BoundedTopicReader:
+    """Reads the committed records of partitions, from given offsets up to the ends at construction."""
 
     def __init__(
         self, client: Any, starts: Mapping[TopicPartition, int | None], is_later: Callable[[Record], bool]
@@ -59,9 +59,9 @@ class History:
         """Prepare to read.
 
         Args:
-            client: A consumer for this alone.
-            starts: Where to begin in each partition; None is where its log begins.
-            is_later: Whether a record is behind the range; a partition ends at the first such one.
+            client: A consumer that nothing else uses.
+            starts: First offset to read of each partition; None for the start of its log.
+            is_later: Returns whether a record is past the range; reading a partition stops at its first such record.
         """
         self._client = client
         self._is_later = is_later
@@ -76,19 +76,19 @@ class History:
                 client.seek(where, offset)
 
     def records(self) -> Iterator[Record]:
-        """Return them as they come: in order within a partition."""
+        """Yield the records as they are fetched: in order within a partition."""
         while self._open:
             for records in self._poll(frozenset()).values():
                 yield from records
 
     def by_time(self) -> Iterator[Record]:
-        """Return them in the order of their timestamps, as far as that keeps the order of each partition."""
+        """Yield the records in the order of their timestamps, without changing the order within a partition."""
         waiting: dict[TopicPartition, deque[Record]] = {where: deque() for where in self._open}
         heads: list[tuple[int, TopicPartition]] = []
         size = 0
         crowded = False
         while self._open or heads:
-            # Crowded until half of it is gone, so that partitions are paused seldom.
+            # Remain crowded until half has been yielded, so that partitions are paused and resumed rarely.
             crowded = size > (_MOST_WAITING_BYTES // 2 if crowded else _MOST_WAITING_BYTES)
             full = frozenset(where for where, records in waiting.items() if records) if crowded else frozenset()
             for where, records in self._poll(full).items():
@@ -105,7 +105,7 @@ class History:
                     heapq.heappush(heads, (waiting[where][0].timestamp_ms, where))
 
     def _poll(self, full: frozenset[TopicPartition]) -> dict[TopicPartition, list[Record]]:
-        """Fetch from open partitions other than those whose records wait in number."""
+        """Fetch from the open partitions that are not in `full`; `full` have records waiting."""
         asked = self._open - full
         if not asked:
             return {}
@@ -120,12 +120,12 @@ class History:
                     break
                 found[where].append(record)
         if not fetched:
-            # The end alone says nothing on the embedded broker, nothing to fetch says nothing while a fetch is slow.
+            # Both conditions are needed: the embedded broker's ends are too low, and a slow fetch is empty too.
             self._open -= {where for where in asked if self._client.position(where) >= self._ends[where]}
         return found
 
     def _pause(self, wanted: set[TopicPartition]) -> None:
-        """Change only what differs: the client throws away what it has fetched of a partition that it pauses."""
+        """Pause and resume only what differs: the client discards what it has fetched of a partition that it pauses."""
         self._client.pause(*(wanted - self._paused))
         self._client.resume(*(self._paused - wanted))
         self._paused = wanted

@@ -7,8 +7,8 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from pipeline.domain.record import Record
 from pipeline.errors import ConfigError
-from pipeline.ops import history
-from pipeline.ops.history import History, partitions_of, record_at
+from pipeline.ops import topic_reader
+from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of, record_at
 
 TOPIC = "t"
 
@@ -78,7 +78,7 @@ def read(client: FakeClient, until: int = 1 << 60, *, by_time: bool = False) -> 
     def is_later(record: Record) -> bool:
         return record.timestamp_ms >= until
 
-    reader = History(client, starts, is_later)
+    reader = BoundedTopicReader(client, starts, is_later)
     found = reader.by_time() if by_time else reader.records()
     return [(record.partition, record.timestamp_ms) for record in found]
 
@@ -110,7 +110,7 @@ def test_a_range_ends_though_the_topic_goes_on(by_time: bool) -> None:
 
 
 def test_more_than_may_wait_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "_MOST_WAITING_BYTES", 20 * history._RECORD_BYTES)
+    monkeypatch.setattr(topic_reader, "_MOST_WAITING_BYTES", 20 * topic_reader._RECORD_BYTES)
     busy = [(n, 1000 + n) for n in range(500)]
     late = [(0, 5000)]
     client = FakeClient([busy, late])
