@@ -1,11 +1,12 @@
 """The tree of all settings."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.domain.extraction import Extraction
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
@@ -20,8 +21,6 @@ from pipeline.settings.groups import (
 )
 
 __all__ = ["Settings"]
-
-Extraction = Literal["fast", "accurate", "auto"]
 
 
 class Settings(BaseSettings):
