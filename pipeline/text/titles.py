@@ -59,7 +59,7 @@ def choose_title(
 
 def first_line_title(lines: Sequence[str], max_chars: int) -> str | None:
     """Return the first line if it reads as a title: short, not a full sentence, with longer text after it."""
-    if len(lines) < 2:
+    if not lines:
         return None
     first = lines[0]
     if len(first) > max_chars:

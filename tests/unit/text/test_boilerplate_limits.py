@@ -51,6 +51,11 @@ def test_below_an_advertisement_only_headlines_are_cut(chars: int, is_list: bool
     assert _kept([*[PARAGRAPH] * 5, "Advertisement", "x" * chars]) == (5 if is_list else 6)
 
 
+def test_below_an_advertisement_no_line_may_be_a_sentence() -> None:
+    assert _kept([*[PARAGRAPH] * 5, "Advertisement", HEADLINE, f"{HEADLINE}?", HEADLINE]) == 8
+    assert _kept([*[PARAGRAPH] * 5, "Most read", HEADLINE, f"{HEADLINE}?", HEADLINE]) == 5
+
+
 @pytest.mark.parametrize(("paragraphs", "is_list"), [(4, True), (3, False)])
 def test_a_list_begins_in_the_last_two_thirds(paragraphs: int, is_list: bool) -> None:
     lines = [*[PARAGRAPH] * paragraphs, "Most read", *[HEADLINE] * (9 - paragraphs)]

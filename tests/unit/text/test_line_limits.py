@@ -74,6 +74,15 @@ def test_a_date_line_is_a_date_and_few_words(line: str, is_taken: bool) -> None:
     assert (take_byline_lines([line, TEXT]).date is not None) == is_taken
 
 
+def test_of_what_has_one_word_only_an_agency_signs() -> None:
+    assert take_byline_lines(["By Reuters", TEXT]).byline == "By Reuters"
+    assert take_byline_lines(["By Rivers", TEXT]).byline is None
+
+
+def test_a_line_that_contains_a_date_is_no_date_line() -> None:
+    assert take_byline_lines(["Vote 14.03.2020", TEXT]).date is None
+
+
 def test_the_only_line_of_a_text_is_neither_byline_nor_date() -> None:
     assert take_byline_lines(["By Ada Okafor"]).remaining == ["By Ada Okafor"]
     assert take_byline_lines(["By Ada Okafor", "14 March 2020"]).remaining == ["14 March 2020"]
@@ -97,6 +106,17 @@ def test_a_sentence_is_no_title(end: str) -> None:
 def test_a_short_heading_that_begins_another_title_may_be_a_section(heading: str, is_chosen: bool) -> None:
     stated = f"{heading} - all about the water in the town of Nahr"
     assert choose_title([stated], None, [heading], []) == (heading if is_chosen else stated)
+
+
+def test_the_first_line_is_a_title_if_a_longer_one_follows() -> None:
+    assert first_line_title(["Dam holds again", "Buses leave"], 200) is None
+    assert first_line_title(["Dam holds", "Buses leave"], 200) == "Dam holds"
+    assert first_line_title(["Dam holds"], 200) is None
+
+
+def test_a_heading_within_another_title_is_at_least_half_of_it() -> None:
+    assert choose_title(["All of Dam holds"], None, ["Dam holds"], []) == "Dam holds"
+    assert choose_title(["The story of Dam holds"], None, ["Dam holds"], []) == "The story of Dam holds"
 
 
 def test_of_the_titles_of_a_page() -> None:
