@@ -127,3 +127,29 @@ def test_a_long_headline_is_cut_at_a_word() -> None:
         draft = _draft(RawArticle(text=TEXT, title=title))
         assert draft.headline == headline
         assert ("title_cut" in draft.flags) == (headline != title)
+
+
+@pytest.mark.parametrize(("given", "name"), [(("Ada Okafor",), "Ada Okafor"), ((), "Lin Wei"), (("Staff",), "Lin Wei")])
+def test_stated_authors_come_before_the_text(given: tuple[str, ...], name: str) -> None:
+    by_text = _draft(RawArticle(text=f"By Lin Wei\n{TEXT}\n{TEXT}", title="Dam holds", authors=given))
+    by_page = _draft(RawArticle(html=_page(author={"name": "Lin Wei"}), authors=given))
+    assert [author.name for author in by_text.authors] == [author.name for author in by_page.authors] == [name]
+
+
+@pytest.mark.parametrize(("linked", "is_list"), [(5, False), (12, True)])
+def test_a_page_of_links_is_a_list(linked: int, is_list: bool) -> None:
+    link = f"<p><a href='/x'>{'word ' * 30}</a>{'word ' * 9}end.</p>"
+    draft = _draft(RawArticle(html=f"<body><article>{f'<p>{TEXT} {TEXT}</p>' * 3}{link * linked}</article></body>"))
+    assert ("list_page" in draft.flags) == is_list
+
+
+@pytest.mark.parametrize(("kind", "is_list"), [("website", True), ("article", False)])
+def test_a_front_page_is_a_list_unless_it_states_an_article(kind: str, is_list: bool) -> None:
+    page = f'<head><meta property="og:type" content="{kind}"></head><p>{TEXT} {TEXT}</p><p>{TEXT} {TEXT}</p>'
+    url = "https://nahr-news.example/"
+    assert ("list_page" in _draft(RawArticle(html=page, url=url, canonical=url)).flags) == is_list
+
+
+@pytest.mark.parametrize(("tag", "hint"), [("e", None), ("en", "en"), ("x" * 35, "x" * 35), ("x" * 36, None)])
+def test_limits_of_language_tags(tag: str, hint: str | None) -> None:
+    assert _draft(RawArticle(text=TEXT, language=tag)).language_hint == hint

@@ -48,6 +48,8 @@ from pipeline.text.written_dates import is_only_date
         ("14/01/1399", "2020-04-02T00:00:00.000Z", "day"),
         ("1441/07/19", "2020-03-14T00:00:00.000Z", "month"),
         ("19/07/1441 هـ", "2020-03-14T00:00:00.000Z", "month"),
+        ("1441-07-19", "2020-03-14T00:00:00.000Z", "month"),
+        ("05/05/2020", "2020-05-05T00:00:00.000Z", "day"),
         ("2563-03-14", "2020-03-14T00:00:00.000Z", "day"),
         ("2 ذو الحجة 1445 هـ الموافق 8 يونيو 2024", "2024-06-08T00:00:00.000Z", "day"),
         ("14 HAZİRAN 2020", "2020-06-14T00:00:00.000Z", "day"),
@@ -217,3 +219,9 @@ def test_the_first_date_that_can_be_true_counts(
     published, found = find_publication([(text, "raw") for text in stated], line, url, SEEN_MS, PARAMS)
     assert (published.source if published is not None else None) == source
     assert found == flags
+
+
+def test_of_dates_that_cannot_be_true_the_first_counts() -> None:
+    published, _ = find_publication([("2099-01-01", "raw"), ("2098-01-01", "meta")], None, None, SEEN_MS, PARAMS)
+    assert published is not None
+    assert published.value == "2099-01-01T00:00:00.000Z"
