@@ -26,8 +26,7 @@ from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
 from pipeline.settings import DedupSettings
 from pipeline.sources.files import find_files, read_files
-from pipeline.text.draft import ArticleDraft
-from pipeline.text.drafting import draft_article
+from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams
 from pipeline.text.summary import summarise, word_count

@@ -10,6 +10,7 @@ from pipeline import __version__
 from pipeline.dedup.fold import FOLD_VERSION, Fold
 from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.article import Versions
+from pipeline.domain.extraction import Extraction
 from pipeline.domain.stage import STAGES, StageName
 from pipeline.errors import ConfigError
 from pipeline.models.language import LanguageModel
@@ -22,7 +23,6 @@ from pipeline.stages.ingest import IngestParams, IngestStage
 from pipeline.stages.protocol import JudgingStage, Stage
 from pipeline.stages.publish import PublishStage
 from pipeline.text.learned_boilerplate import LearnedBoilerplate
-from pipeline.text.params import Extraction
 
 __all__ = ["build_chain", "build_fold", "build_stages", "versions"]
 

@@ -1,4 +1,4 @@
-"""`news-pipeline learn`."""
+"""`news-pipeline learn`: data files for `ingest`, made of articles."""
 
 from typing import Annotated
 
@@ -15,9 +15,14 @@ from pipeline.domain.record import Record
 from pipeline.offline.output import OutputFiles
 from pipeline.settings import load_settings
 from pipeline.sources.files import find_files, read_files
-from pipeline.text.boilerplate_learner import BoilerplateLearner, LearnParams
 from pipeline.text.drafting import article_lines
-from pipeline.text.learned_boilerplate import FORMAT, BoilerplateFile, LearnedBoilerplate
+from pipeline.text.learned_boilerplate import (
+    FORMAT,
+    BoilerplateFile,
+    BoilerplateLearner,
+    LearnedBoilerplate,
+    LearnParams,
+)
 from pipeline.text.params import IngestParams
 from pipeline.text.urls import registrable_domain
 from pipeline.wire.raw import decode_raw
@@ -27,7 +32,7 @@ __all__ = ["app"]
 app = App(name="learn", help="Learn data files from articles, offline.", result_action="return_value")
 
 _DEFAULTS = LearnParams()
-_PROGRESS_RECORDS = 100
+_PROGRESS_RECORDS = 100  # between two updates of the progress line
 
 
 @app.command
@@ -40,10 +45,10 @@ def boilerplate(
 ) -> int:
     """Find the lines that a source repeats over many of its articles, and write them as a data file.
 
-    Set `NEWS_BOILERPLATE_FILE` to that file and `ingest` takes these lines out. Short lines go only near the beginning
-    or the end of a text. Look through the file before you use it; when you take lines out, loading it says which
-    version to write. Articles are read as `ingest` would read them (`NEWS_EXTRACTION` counts); a source is the record's
-    `source`, else the registrable domain of its URL.
+    With `NEWS_BOILERPLATE_FILE` set to that file, `ingest` removes these lines; short ones only near the beginning or
+    the end of a text. Look through the file before you use it. If you delete lines, the next start fails and its error
+    message contains the version to write into the file. Articles are read as `ingest` reads them, with
+    `NEWS_EXTRACTION`; an article's source is the record's `source`, or else the registrable domain of its URL.
 
     Parameters
     ----------
@@ -52,33 +57,35 @@ def boilerplate(
     output:
         The data file, JSON; `-` for standard output.
     min_articles:
-        So many different articles of a source must have a line.
+        Different articles of a source that must have a line; 2 or more.
     min_share:
-        Of a source's articles, so many must have it; from 0 to 1.
+        Share of a source's articles that must have it, from 0 to 1.
     """
     if min_articles < 2 or not 0 <= min_share <= 1:
-        raise UsageError("--min-articles must be 2 or more, --min-share from 0 to 1")
+        raise UsageError(
+            f"--min-articles must be 2 or more, --min-share from 0 to 1; they are {min_articles} and {min_share}"
+        )
     params = IngestParams(extraction=load_settings().extraction)
     learner = BoilerplateLearner(LearnParams(min_articles=min_articles, min_share=min_share))
     with OutputFiles(boilerplate=undash(output)) as files:
-        passed_over = _learn(learner, [undash(name) for name in input], params)
+        skipped = _learn(learner, [undash(name) for name in input], params)
         sources = learner.learned()
         version = LearnedBoilerplate.from_sources(sources).version
         data = msgspec.json.encode(BoilerplateFile(format=FORMAT, version=version, sources=sources))
         files.write("boilerplate", msgspec.json.format(data, indent=1))
-    _report(learner, version, passed_over)
+    _report(learner, version, skipped)
     return 0
 
 
 def _learn(learner: BoilerplateLearner, names: list[str], params: IngestParams) -> int:
-    """Take in every article of the files; return how many records were none, or of no known source."""
-    passed_over = 0
+    """Add every article of the files to the learner; return how many records have no article or no source."""
+    skipped = 0
     with show_progress("read") as show:
         for number, record in enumerate(read_files(find_files(names), now_ms=0), 1):
-            passed_over += not _learn_one(learner, record, params)
+            skipped += not _learn_one(learner, record, params)
             if number % _PROGRESS_RECORDS == 0:
                 show(number)
-    return passed_over
+    return skipped
 
 
 def _learn_one(learner: BoilerplateLearner, record: Record, params: IngestParams) -> bool:
@@ -93,12 +100,12 @@ def _learn_one(learner: BoilerplateLearner, record: Record, params: IngestParams
     return True
 
 
-def _report(learner: BoilerplateLearner, version: str, passed_over: int) -> None:
-    """Say on standard error how much was learned; lines are for the file only."""
+def _report(learner: BoilerplateLearner, version: str, skipped: int) -> None:
+    """Print on standard error how much was learned; the lines themselves are in the file only."""
     console = Console(stderr=True)
     table = Table("source", "articles", "lines", box=None)
     learned = learner.learned()
     for source, articles in learner.counts().items():
         table.add_row(escape(source), str(articles), str(len(learned.get(source, ()))))
     console.print(table)
-    console.print(f"version {version}; {passed_over} records passed over: no article, or no source")
+    console.print(f"version {version}; {skipped} records skipped: no article, or no source")

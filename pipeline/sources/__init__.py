@@ -1,1 +1,1 @@
-"""Edge: where raw records come from when it is not Kafka."""
+"""Edge: raw records, and data files for stages, from files instead of Kafka."""

@@ -1,4 +1,4 @@
-"""The file of learned boilerplate."""
+"""Loads the file of learned boilerplate."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ __all__ = ["load_boilerplate"]
 
 
 def load_boilerplate(path: Path | None) -> LearnedBoilerplate | None:
-    """Read what `learn boilerplate` wrote; None for no file.
+    """Read the file that `learn boilerplate` wrote; without a path, return None.
 
     Raises:
-        ConfigError: The file cannot be read or is no such file.
+        ConfigError: The file cannot be read, or is no boilerplate file of this release.
     """
     if path is None:
         return None

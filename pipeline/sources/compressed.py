@@ -20,7 +20,7 @@ COMPRESSIONS = (".gz", ".zst")
 
 @contextmanager
 def open_plain(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading its plain bytes; `.gz` and `.zst` are undone.
+    """Open a file for reading; `.gz` and `.zst` are decompressed.
 
     Raises:
         InputError: The file cannot be read, or is corrupt (also while it is being read).
@@ -43,7 +43,7 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[BinaryIO]:
-    """Unpack zstd into a temporary file: cramjam has no incremental reader, but it streams from a map into a file."""
+    """Unpack zstd into a temporary file: cramjam has no incremental reader, but streams from a memory map to a file."""
     with NamedTemporaryFile(prefix="news-pipeline-", suffix=".unpacked") as target:
         if path.stat().st_size:
             with path.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as view:

@@ -1,4 +1,4 @@
-"""What goes wrong with input before it is a record."""
+"""The error of an input from which no record can be read."""
 
 from pipeline.errors import PipelineError
 
@@ -6,4 +6,4 @@ __all__ = ["InputError"]
 
 
 class InputError(PipelineError):
-    """An input cannot be read: raised by sources, caught by the command line, exit code 2. No record is concerned."""
+    """An input cannot be read. Raised by sources; the command line prints it and exits with code 2."""

@@ -3,10 +3,10 @@
 - `.jsonl`, `.ndjson` (also `.gz`, `.zst`), and `-` for standard input: every line is the value of one record, byte for
   byte, malformed and empty ones too.
 - `.json`: an object is one record, an array one record per element, anything else one record (which `ingest` rejects).
-- `.txt`, `.html`, `.htm`: the file is the body of one article. Headers of the record are read from `<file>.headers`
-  beside it, a `name: value` per line (`url`, `fetched_at`, `source` …). Without `url` and `id` there, `id` is the path
-  as given.
-- A directory stands for the files of these kinds below it, sorted by path, hidden ones left out.
+- `.txt`, `.html`, `.htm`: the file is the body of one article. The record's headers are read from `<file>.headers`
+  beside it, one `name: value` per line (`url`, `fetched_at`, `source` …). If it has neither `url` nor `id`, `id` is the
+  path as given.
+- A directory is replaced by the files of these kinds below it, sorted by path, without hidden ones.
 
 A record's topic is the path as given, its offset the running number over all inputs, its partition 0. Its timestamp is
 the `fetched_at` in its value or headers, or else `now_ms`, or else the file's modification time: never the wall clock.
@@ -33,7 +33,7 @@ __all__ = ["STDIN", "TRUNCATED_FROM", "FilesParams", "find_files", "read_files"]
 
 STDIN = "-"
 TRUNCATED_FROM = "truncated-from-bytes"
-"""Header of a record longer than the limit: its true length. Only the beginning is kept; `ingest` rejects it."""
+"""Header of a record longer than the limit, with its true length in bytes. Its value is cut; `ingest` rejects it."""
 
 _LINES = (".jsonl", ".ndjson")
 _BODIES = {".txt": "text/plain", ".html": "text/html", ".htm": "text/html"}
@@ -41,17 +41,17 @@ _SIDECAR = ".headers"
 
 
 class FilesParams(Struct, frozen=True):
-    """Bounds of reading files."""
+    """Limits of reading files."""
 
     max_record_bytes: int = 24 * 1024 * 1024
-    """The raw topic's limit (schemas/topics.yaml)."""
+    """Longest record that is read whole; the raw topic's limit (schemas/topics.yaml)."""
 
     max_sidecar_bytes: int = 64 * 1024
-    """Headers are short; Kafka has no use for more."""
+    """Longest `.headers` file that is read whole; set by hand, far above the headers of a record."""
 
 
 class _Item(Struct, frozen=True):
-    """A value before it has its place in the whole input."""
+    """The value of one record, its length before it was cut, and its headers."""
 
     value: bytes
     size_bytes: int
@@ -68,17 +68,22 @@ _FETCHED = msgspec.json.Decoder(_Fetched)
 def read_files(
     paths: Sequence[Path | str], *, now_ms: int | None = None, params: FilesParams | None = None
 ) -> Iterator[Record]:
-    """Yield the raw records of files, in order, one in memory at a time (a `.json` array is mapped, not read).
+    """Yield the raw records of files, in order, one in memory at a time (a `.json` array is memory-mapped).
+
+    Args:
+        paths: Files and directories, or `-` for standard input.
+        now_ms: Time of records that state no `fetched_at`, in epoch milliseconds; None for the files' own times.
+        params: Limits.
 
     Raises:
         InputError: A path does not exist, is of an unknown kind, or is corrupt.
-        ValueError: Standard input is read and `now_ms` is not given: it has no time of its own.
+        ValueError: Standard input is read without `now_ms`: unlike a file, it has no modification time.
     """
     limits = params or FilesParams()
     offset = 0
     for name in find_files(paths):
         if name == STDIN and now_ms is None:
-            raise ValueError("standard input has no time of its own")
+            raise ValueError("standard input has no modification time; pass now_ms")
         topic = os.fsencode(name).decode("utf-8", "replace")
         otherwise = now_ms if now_ms is not None else _modified_ms(Path(name))
         for item in _items(name, limits):
@@ -95,7 +100,7 @@ def read_files(
 
 
 def find_files(paths: Iterable[Path | str]) -> list[str]:
-    """Return the files that paths stand for, in reading order, directories replaced by what is in them.
+    """Return the files to read, in order, with every directory replaced by its files.
 
     Raises:
         InputError: A path does not exist or is of an unknown kind.
@@ -114,7 +119,7 @@ def find_files(paths: Iterable[Path | str]) -> list[str]:
         else:
             found.append(str(path))
     if found.count(STDIN) > 1:
-        raise InputError("standard input can be read once only")
+        raise InputError("standard input (-) is named more than once; it can be read only once")
     return found
 
 
@@ -124,7 +129,7 @@ def _is_wanted(child: Path, root: Path) -> bool:
 
 
 def _kind(path: Path) -> str | None:
-    """Return the suffix that says how to read it, or None."""
+    """Return the suffix that decides how the file is read, without that of its compression; None for other files."""
     suffix = path.suffix.lower()
     if suffix in COMPRESSIONS:
         inner = Path(path.stem).suffix.lower()
@@ -161,7 +166,7 @@ def _json_items(path: Path, limits: FilesParams) -> Iterator[_Item]:
         yield _Item(b"", 0)
         return
     with open_plain(path) as stream:
-        # Never closed by hand: the elements point into it, and it goes with the last of them.
+        # Not closed here: the elements point into the map, which is freed with the last of them.
         view = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         elements = msgspec.json.decode(view, type=list[msgspec.Raw])
@@ -202,7 +207,7 @@ def _modified_ms(path: Path) -> int:
 
 
 def _fetched_ms(item: _Item, otherwise: int) -> int:
-    """Return when the article says that it was fetched."""
+    """Return the time in the record's `fetched_at`, in epoch milliseconds, or else `otherwise`."""
     stated: object = next((value for name, value in item.headers if name == "fetched_at" and value is not None), None)
     if isinstance(stated, bytes):
         stated = stated.decode("utf-8", "replace")

@@ -1,15 +1,15 @@
-"""Lines of any length in bounded memory."""
+"""Reads lines of any length in bounded memory."""
 
 from collections.abc import Iterator
 from typing import Protocol
 
 __all__ = ["ByteStream", "bounded_lines"]
 
-_SKIP_BYTES = 1 << 20
+_SKIP_BYTES = 1 << 20  # read at once while the rest of a long line is skipped
 
 
 class ByteStream(Protocol):
-    """What can be read line by line, as bytes."""
+    """A binary stream that can be read line by line."""
 
     def readline(self, size: int = -1, /) -> bytes:
         """Return the next line with its newline, or its first `size` bytes."""
@@ -17,7 +17,7 @@ class ByteStream(Protocol):
 
 
 def bounded_lines(stream: ByteStream, max_bytes: int) -> Iterator[tuple[bytes, int]]:
-    r"""Yield each line without its `\n`, and its true length; of a longer one only the first `max_bytes` + 1 bytes."""
+    r"""Yield each line without its `\n`, and its length in bytes; a longer line is cut after `max_bytes` + 1 bytes."""
     while line := stream.readline(max_bytes + 2):
         if line.endswith(b"\n"):
             yield line[:-1], len(line) - 1
@@ -28,7 +28,7 @@ def bounded_lines(stream: ByteStream, max_bytes: int) -> Iterator[tuple[bytes, i
 
 
 def _skip_line(stream: ByteStream) -> int:
-    """Pass over the rest of a line; return its length."""
+    """Skip the rest of a line; return its length in bytes, without the newline."""
     skipped = 0
     while part := stream.readline(_SKIP_BYTES):
         if part.endswith(b"\n"):

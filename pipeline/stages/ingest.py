@@ -16,8 +16,7 @@ from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.times import from_epoch_ms
 from pipeline.text.dates import instant_ms
-from pipeline.text.draft import ArticleDraft
-from pipeline.text.drafting import draft_article
+from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.learned_boilerplate import NO_LINES, LearnedBoilerplate
 from pipeline.text.lines import join_paragraphs
 from pipeline.text.params import IngestParams

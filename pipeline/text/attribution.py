@@ -1,43 +1,71 @@
-"""Whose text it is: agencies and outlets credited by dateline, byline, closing credit or "source: X"."""
+"""Whom a text credits: agencies and outlets in its dateline, byline, closing credit or "Source: X"."""
 
 import re
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from pipeline.domain.article import Attribution
 from pipeline.text.outlets import Outlet, calls_itself_agency, find_outlet, without_quotes
-from pipeline.text.wordlists import load_words
+from pipeline.text.punctuation import FULL_STOPS
+from pipeline.text.wordlists import load_words, one_of
 
-__all__ = ["attribute"]
+__all__ = ["CreditParams", "attribute"]
 
 
-def _one_of(phrases: Sequence[str]) -> str:
-    return "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))
+class CreditParams(Struct, frozen=True, kw_only=True):
+    """Where credits are looked for and what may stand in them. Set by hand on datelines and credits of many agencies.
+
+    Text that only mentions an agency must not become a credit, so the limits are close.
+    """
+
+    dateline_chars: int = 200
+    """The first characters of the text, in which a dateline's brackets stand."""
+    dateline_parts: int = 4
+    """Dashes and colons at which a dateline is divided."""
+    whole_dateline_chars: int = 40
+    """A first line up to this length may be a dateline of its own; of a longer one, what follows the last dash is
+    text."""
+    tail_lines: int = 4
+    """Last lines, in which a closing credit stands."""
+    tail_chars: int = 140
+    """Last characters of each of them, in which closing brackets stand; twice as many for who wrote and edited it."""
+    after_brackets_chars: int = 2
+    """Characters that may follow those brackets, such as a full stop."""
+    label_first_lines: int = 3
+    """First lines in which "Source: X" is looked for."""
+    label_last_lines: int = 8
+    """Last lines in which "Source: X" is looked for."""
+    credit_chars: int = 90
+    """A longer line is no credit, and longer evidence is cut."""
+    name_chars: tuple[int, int] = (2, 60)
+    """Shortest and longest name of an outlet that no list contains."""
+    place_words: int = 3
+    """A place beside an agency in brackets has no more words."""
+    byline_words: int = 4
+    """A person beside an agency in a byline has no more words."""
+    initials_chars: int = 4
+    """Initials of an author or editor beside an agency, as in "mau/dpa", are no longer."""
+
+
+_PARAMS = CreditParams()
 
 
 _WORDS = load_words("agencies")
+_BYLINE_WORDS = load_words("bylines")
+_AND: list[str] = [*_BYLINE_WORDS["and_any_case"], *_BYLINE_WORDS["and"], *_BYLINE_WORDS["and_or_name"]]
 _LABELS = frozenset(_WORDS["source_labels"])
-_NOUNS = _one_of(_WORDS["outlet_nouns"])
+_NOUNS = one_of(_WORDS["outlet_nouns"])
 # What stands before and after the name in a line that is a credit.
-_BEFORE = re.compile(rf"(?:{_one_of(_WORDS['credit_before'])})\s+", re.IGNORECASE)
-_AFTER = re.compile(rf"\s+(?:{_one_of(_WORDS['credit_after'])})[.。]?$", re.IGNORECASE)
-
-_HEAD_CHARS = 200
-_TAIL_CHARS = 140
-_TAIL_LINES = 4
-_CREDIT_CHARS = 90
-_NAME_CHARS = 60
-_NAME_WORDS = 3
-_INITIALS_CHARS = 4
-_BYLINE_WORDS = 4
-_DATELINE_PARTS = 4
-_DATELINE_CHARS = 40
+_BEFORE = re.compile(rf"(?:{one_of(_WORDS['credit_before'])})\s+", re.IGNORECASE)
+_AFTER = re.compile(rf"\s+(?:{one_of(_WORDS['credit_after'])})[{''.join(FULL_STOPS)}]?$", re.IGNORECASE)
 
 _BRACKETED = re.compile(r"[(（【\[/]([^()（）【】\[\]/]{2,50}(?:/[^()（）【】\[\]/]{2,30})?)[)）】\]/]")
 _OPENING = "(（【[/"
 _CLOSING = ")）】]/"
 _DASHES = "-–—―:،"
 _DASH = re.compile(r"\s*[-–—―]{1,2}\s*|\s*:\s+|،\s+")
-_LIST = re.compile(r"\s*[=/,،;+&、]\s*|\s+(?:and|und|et|y|e|i|и|و|mit|with|avec|con|com)\s+")
+_LIST = re.compile(rf"\s*[=/,،;+&、]\s*|\s+(?:{one_of(_AND, _WORDS['with'])})\s+")
 _LABELLED = re.compile(
     r"[(（【\[]?\s*([^\W\d_][\w \u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]{1,24}?)\s*[:：]\s*(\S.{0,60})$"
 )
@@ -52,9 +80,9 @@ _JAPANESE_DATE = re.compile(r"\d{1,2}月\d{1,2}日\s*")
 _SIGNED = re.compile(r"\(?Reporting by [^()]{2,80}?[;.]\s?(?:\w+ )*?(?:Writing|Editing) by ", re.IGNORECASE)
 _SIGNER = find_outlet("Reuters")
 _RELAYED = re.compile(rf"(?:^|(?<=\s))(?:{_NOUNS})\s+[\"“«]?(\S+(?:\s\S+){{0,2}})")
-# Where nouns are capitalised, such a title is mostly about something else.
+# "newspaper: …". Where nouns are capitalised, such a title is mostly about something else.
 _RELAY_TITLE = re.compile(
-    rf"^(?:{_one_of([noun for noun in _WORDS['outlet_nouns'] if not noun[0].isupper()])})\s[^:]{{0,40}}:"
+    rf"^(?:{one_of([noun for noun in _WORDS['outlet_nouns'] if not noun[0].isupper()])})\s[^:]{{0,40}}:"
 )
 
 
@@ -65,13 +93,21 @@ def attribute(
     source_link: str | None,
     own_domain: str | None,
 ) -> Attribution | None:
-    """Return whom the text credits, with the words that say so; None when nothing does or it credits itself.
+    """Return whom the text credits.
 
-    `lines` are the article's before boilerplate was trimmed: credits often stand where boilerplate does.
+    Args:
+        lines: The article's clean lines, with the boilerplate at its end: credits often stand there.
+        title: The headline, which may state that a report is relayed.
+        authors: Clean bylines: agencies are credited there, too.
+        source_link: The line that states where the original report is, if there is one.
+        own_domain: The publisher's registrable domain: a text that credits its own publisher credits nobody.
+
+    Returns:
+        The agency or outlet with the words that credit it as evidence; None without a credit.
     """
     if not lines:
         return None
-    found = _at_head(lines[0]) or _at_tail(lines) or _in_authors(authors) or _labelled(lines)
+    found = _in_first_line(lines[0]) or _in_last_lines(lines) or _in_authors(authors) or _labelled(lines)
     if found is None and (source_link is not None or (title is not None and _RELAY_TITLE.search(title))):
         found = _relayed(lines, source_link or title or "")
     if found is not None and own_domain is not None and found.source_domain == own_domain:
@@ -80,14 +116,17 @@ def attribute(
 
 
 def _credit(outlet: Outlet, evidence: str) -> Attribution:
-    evidence = evidence.strip()[:_CREDIT_CHARS]
+    evidence = evidence.strip()[: _PARAMS.credit_chars]
     if outlet.agency:
         return Attribution(evidence=evidence, agency=outlet.name, source_domain=outlet.domain)
     return Attribution(evidence=evidence, source_name=outlet.name, source_domain=outlet.domain)
 
 
 def _any_of(names: str, evidence: str, *, beside: Callable[[str], bool]) -> Attribution | None:
-    """Find the agency, or else the outlet, among names; whatever else there is must be what may stand beside them."""
+    """Find the agency, or else the outlet, among names.
+
+    `beside` tells of each other part whether it may stand beside them; a part that may not makes it no credit.
+    """
     outlet = find_outlet(names)
     if outlet is not None:
         return _credit(outlet, evidence)
@@ -99,17 +138,17 @@ def _any_of(names: str, evidence: str, *, beside: Callable[[str], bool]) -> Attr
 
 
 def _is_initials(part: str) -> bool:
-    """Tell whether it can be the initials of an author or editor, as in "mau/dpa"."""
-    return len(part) <= _INITIALS_CHARS and part.isalpha()
+    """Tell whether a part can be the initials of an author or editor, as in "mau/dpa"."""
+    return len(part) <= _PARAMS.initials_chars and part.isalpha()
 
 
 def _is_name_or_initials(part: str) -> bool:
-    """Tell whether it can be a place, as in "(서울=연합뉴스)"."""
-    return _is_initials(part) or _is_name(part, _NAME_WORDS)
+    """Tell whether a part can be a place, as in "(서울=연합뉴스)", or initials."""
+    return _is_initials(part) or _is_name(part, _PARAMS.place_words)
 
 
 def _is_byline_part(part: str) -> bool:
-    return _is_initials(part) or _is_name(part, _BYLINE_WORDS)
+    return _is_initials(part) or _is_name(part, _PARAMS.byline_words)
 
 
 def _is_name(part: str, most_words: int) -> bool:
@@ -124,44 +163,44 @@ def _without_phrases(line: str) -> str:
     return _AFTER.sub("", line)
 
 
-def _at_head(first: str) -> Attribution | None:
+def _in_first_line(first: str) -> Attribution | None:
     """Find "CITY (AFP) -", "MOSCOW, March 3. /TASS/.", "دمشق - سانا" or "新华社北京3月14日电"."""
-    head = first[:_HEAD_CHARS]
-    for match in _BRACKETED.finditer(head) if any(map(head.__contains__, _OPENING)) else ():
+    start = first[: _PARAMS.dateline_chars]
+    for match in _BRACKETED.finditer(start) if any(map(start.__contains__, _OPENING)) else ():
         names = _without_phrases(_JAPANESE_DATE.sub("", match[1]))
         found = _any_of(names, match[0], beside=_is_name_or_initials)
         if found is not None:
             return found
-    wired = (_WIRED.match(head) or _REPORTED.match(head)) if not head.isascii() else None
+    wired = (_WIRED.match(start) or _REPORTED.match(start)) if not start.isascii() else None
     outlet = find_outlet(wired[1]) if wired is not None else None
     if wired is not None and outlet is not None:
         return _credit(outlet, wired[0])
-    return _in_dateline(first, head)
+    return _in_dateline(first, start)
 
 
-def _in_dateline(first: str, head: str) -> Attribution | None:
-    if len(first) > _DATELINE_CHARS and not any(map(head[:_CREDIT_CHARS].__contains__, _DASHES)):
+def _in_dateline(first: str, start: str) -> Attribution | None:
+    if len(first) > _PARAMS.whole_dateline_chars and not any(map(start[: _PARAMS.credit_chars].__contains__, _DASHES)):
         return None
-    parts = _DASH.split(head[:_CREDIT_CHARS], maxsplit=_DATELINE_PARTS)
+    parts = _DASH.split(start[: _PARAMS.credit_chars], maxsplit=_PARAMS.dateline_parts)
     # What follows the last dash is text, unless the dateline has a line to itself or ends with a stop.
-    if len(first) > _DATELINE_CHARS:
+    if len(first) > _PARAMS.whole_dateline_chars:
         agency, stop, _ = parts.pop().partition(". ")
         parts += [agency] if stop and parts else []
     for part in parts:
         outlet = find_outlet(part)
         if outlet is not None:
-            return _credit(outlet, head[: head.find(part) + len(part)])
+            return _credit(outlet, start[: start.find(part) + len(part)])
     return None
 
 
-def _at_tail(lines: Sequence[str]) -> Attribution | None:
+def _in_last_lines(lines: Sequence[str]) -> Attribution | None:
     """Find a closing credit: "(AFP)", "/dpa", a line that is just the agency's name, or its copyright line."""
-    for line in reversed(lines[-_TAIL_LINES:]):
-        found = _in_closing_line(line) if len(line) <= _CREDIT_CHARS else None
-        found = found or _in_last_brackets(line[-_TAIL_CHARS:])
+    for line in reversed(lines[-_PARAMS.tail_lines :]):
+        found = _in_closing_line(line) if len(line) <= _PARAMS.credit_chars else None
+        found = found or _in_last_brackets(line[-_PARAMS.tail_chars :])
         if found is not None:
             return found
-        signed = _SIGNED.search(line[-2 * _TAIL_CHARS :]) if "eporting by " in line else None
+        signed = _SIGNED.search(line[-2 * _PARAMS.tail_chars :]) if "eporting by " in line else None
         if signed is not None and _SIGNER is not None:
             return _credit(_SIGNER, signed[0])
     return None
@@ -175,11 +214,11 @@ def _in_closing_line(line: str) -> Attribution | None:
 
 
 def _in_last_brackets(tail: str) -> Attribution | None:
-    """Find an outlet in brackets that end with the text, give or take two characters."""
-    if not any(map(tail[-3:].__contains__, _CLOSING)):
+    """Find an outlet in the brackets with which a line ends."""
+    if not any(map(tail[-1 - _PARAMS.after_brackets_chars :].__contains__, _CLOSING)):
         return None
     for match in _BRACKETED.finditer(tail):
-        if len(tail) - match.end() <= 2:
+        if len(tail) - match.end() <= _PARAMS.after_brackets_chars:
             found = _any_of(_without_phrases(match[1]), match[0], beside=_is_name_or_initials)
             if found is not None:
                 return found
@@ -191,15 +230,15 @@ def _in_authors(authors: Sequence[str]) -> Attribution | None:
         found = _any_of(author, author, beside=_is_byline_part)
         if found is not None:
             return found
-        if len(author) <= _NAME_CHARS and calls_itself_agency(author):
+        if len(author) <= _PARAMS.name_chars[1] and calls_itself_agency(author):
             return Attribution(evidence=author, agency=without_quotes(author))
     return None
 
 
 def _labelled(lines: Sequence[str]) -> Attribution | None:
-    """Find "Source: X" in a line of its own near the head or the tail."""
-    for line in (*lines[:3], *lines[-8:]):
-        if len(line) > _CREDIT_CHARS or not (":" in line or "：" in line):
+    """Find "Source: X" in a line of its own near the beginning or the end."""
+    for line in (*lines[: _PARAMS.label_first_lines], *lines[-_PARAMS.label_last_lines :]):
+        if len(line) > _PARAMS.credit_chars or not (":" in line or "：" in line):
             continue
         match = _LABELLED.match(line)
         if match is None or match[1].strip().casefold() not in _LABELS:
@@ -208,15 +247,20 @@ def _labelled(lines: Sequence[str]) -> Attribution | None:
         if found is not None:
             return found
         name = without_quotes(match[2])
-        if 2 <= len(name) <= _NAME_CHARS and calls_itself_agency(name):
-            return Attribution(evidence=line[:_CREDIT_CHARS], agency=name)
-        if 2 <= len(name) <= _NAME_CHARS:
-            return Attribution(evidence=line[:_CREDIT_CHARS], source_name=name)
+        if _can_be_name(name) and calls_itself_agency(name):
+            return Attribution(evidence=line[: _PARAMS.credit_chars], agency=name)
+        if _can_be_name(name):
+            return Attribution(evidence=line[: _PARAMS.credit_chars], source_name=name)
     return None
 
 
+def _can_be_name(name: str) -> bool:
+    shortest, longest = _PARAMS.name_chars
+    return shortest <= len(name) <= longest
+
+
 def _relayed(lines: Sequence[str], cue: str) -> Attribution:
-    """Find which outlet a relayed report came from: the first known one named as a site, newspaper, agency."""
+    """Return the source of a relayed report: the first known outlet that is named as a site, newspaper or agency."""
     for line in lines:
         for match in _RELAYED.finditer(line):
             words = match[1].split()
@@ -225,4 +269,4 @@ def _relayed(lines: Sequence[str], cue: str) -> Attribution:
                 if outlet is not None:
                     named = without_quotes(" ".join(words[:size]))
                     return _credit(outlet, line[match.start() : match.start(1)] + named)
-    return Attribution(evidence=cue[:_CREDIT_CHARS])
+    return Attribution(evidence=cue[: _PARAMS.credit_chars])

@@ -1,44 +1,54 @@
 """Names of authors, without "By", roles, dates and addresses."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
+
+from msgspec import Struct
 
 from pipeline.domain.article import Author
 from pipeline.text.outlets import is_agency
-from pipeline.text.wordlists import load_words
+from pipeline.text.wordlists import load_words, one_of
 
-__all__ = ["clean_authors"]
+__all__ = ["AuthorParams", "clean_authors"]
 
 _WORDS = load_words("bylines")
 
 
-def _one_of(words: Sequence[str]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+class AuthorParams(Struct, frozen=True, kw_only=True):
+    """What can be an author's name. Set by hand; Spanish, Arabic and agencies' names are the longest."""
+
+    name_chars: tuple[int, int] = (2, 80)
+    """Shortest and longest name."""
+    name_words: int = 6
+    """A person's name has no more words."""
+    max_link_chars: int = 1000
+    """A longer address of an author is left out."""
 
 
-_MAX_BYLINE_CHARS = 500
-_MAX_NAME_CHARS = 80
-_MAX_NAME_WORDS = 6
+_PARAMS = AuthorParams()
+
+
+_BEFORE_NAMES: list[str] = [*_WORDS["by"], *_WORDS["by_spaced"], *_WORDS["by_field"]]
+_BEFORE_TWO_WORDS: list[str] = [*_WORDS["by_or_name"], *_WORDS["by_or_name_field"]]
+_BEFORE_SIGNS: list[str] = [*_WORDS["by_label"], *_WORDS["by_label_field"], *_WORDS["by_reporter"]]
 _BY = re.compile(
-    rf"(?:{_one_of(_WORDS['by'])})(?:\s*[:：/]\s*|\s+)"
-    rf"|(?:{_one_of([*_WORDS['by'], *_WORDS['by_or_name'], *_WORDS['by_label']])})\s*[:：/／|｜]\s*"
+    rf"(?:{one_of(_BEFORE_NAMES)})(?:\s*[:：/]\s*|\s+)"
+    rf"|(?:{one_of(_BEFORE_NAMES, _BEFORE_TWO_WORDS, _BEFORE_SIGNS)})\s*[:：/／|｜]\s*"
     # "von Jana", "Von Jana Müller", but "Di Maria" and "Von der Leyen".
-    rf"|(?-i:{_one_of(_WORDS['by_or_name'])})\s+(?-i:(?=[^\W\d_a-zà-öø-ÿ]))"
-    rf"|(?:{_one_of(_WORDS['by_or_name'])})\s+(?=(?-i:[^\W\d_a-zà-öø-ÿ])\S*\s\S)"
-    r"|(?:本[报報刊网網])?(?:记者|記者|作者)(?:\s+|(?=[\u4e00-\u9fff]{2,4}$))",
+    rf"|(?-i:{one_of(_BEFORE_TWO_WORDS)})\s+(?-i:(?=[^\W\d_a-zà-öø-ÿ]))"
+    rf"|(?:{one_of(_BEFORE_TWO_WORDS)})\s+(?=(?-i:[^\W\d_a-zà-öø-ÿ])\S*\s\S)"
+    rf"|(?:本[报報刊网網])?(?:{one_of(_WORDS['by_reporter'])})(?:\s+|(?=[\u4e00-\u9fff]{{2,4}}$))",
     re.IGNORECASE,
 )
-_PARTS = re.compile(
-    r"\s*(?:[,،;|、•·\n]|\s(?:[Aa][Nn][Dd]|[Uu][Nn][Dd]|et|и|та|و|&|ve|och|og|en|dan)\s)\s*",
-)
-# In Spanish, Portuguese, Italian and Catalan names too: José Ortega y Gasset.
-_AND_OR_NAME = re.compile(r"\s(?:y|e|i)\s")
+_PARTS = re.compile(rf"\s*(?:[,،;|、•·\n]|\s(?:(?i:{one_of(_WORDS['and_any_case'])})|&|{one_of(_WORDS['and'])})\s)\s*")
+# These stand within Spanish, Portuguese, Italian and Catalan names, too: José Ortega y Gasset.
+_AND_OR_NAME = re.compile(rf"\s(?:{one_of(_WORDS['and_or_name'])})\s")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _ROLES = frozenset(role for role in _WORDS["role"] if " " not in role)
 _ROLE_PARTS = (*_WORDS["role_part"], *(role for role in _WORDS["role"] if " " in role))
-_REMEMBERED = 8192
+_REMEMBERED = 8192  # bylines; changes no result
 _GUEST = frozenset(_WORDS["guest"])
 _NOBODY = frozenset(_WORDS["nobody"])
 _DEGREES = frozenset(_WORDS["degrees"])
@@ -54,10 +64,15 @@ _STATION = re.compile(r"\s*[/／︱]\s*\S{1,10}(?:報導|报道|報道|电|電)$
 
 
 def clean_authors(raw: Iterable[tuple[str, str | None]], limit: int) -> tuple[Author, ...]:
-    """Return the people and agencies among raw bylines (name, url), without repetition, at most `limit`."""
+    """Return the people and agencies that bylines name, without repetition.
+
+    Args:
+        raw: Pairs of a byline, which may name several and whose characters are clean, and an address or None.
+        limit: At most so many are returned.
+    """
     authors: dict[str, Author] = {}
     for byline, url in raw:
-        for name in _names(byline[:_MAX_BYLINE_CHARS]):
+        for name in _names(byline):
             key = name.casefold()
             if key not in authors:
                 authors[key] = Author(name=name, url=url if _is_link(url) else None, is_agency=is_agency(name))
@@ -67,12 +82,12 @@ def clean_authors(raw: Iterable[tuple[str, str | None]], limit: int) -> tuple[Au
 
 
 def _is_link(url: str | None) -> bool:
-    return url is not None and url.startswith(("https://", "http://")) and len(url) <= 1000
+    return url is not None and url.startswith(("https://", "http://")) and len(url) <= _PARAMS.max_link_chars
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _names(byline: str) -> tuple[str, ...]:
-    """Split and clean a byline; a source's authors come again and again."""
+    """Return the names in a byline; remembered, because a source has the same authors every day."""
     byline = " ".join(byline.split())
     names: list[str] = []
     for part in _parts(_without_by(_STATION.sub("", byline))):
@@ -94,7 +109,7 @@ def _without_by(text: str) -> str:
 
 
 def _parts(byline: str) -> list[str]:
-    """Split a byline into names."""
+    """Split a byline at commas, words for and, and the like."""
     parts: list[str] = []
     for part in _PARTS.split(byline):
         split = _AND_OR_NAME.split(part)
@@ -103,8 +118,9 @@ def _parts(byline: str) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    """Tell whether it can be a person's or agency's name: letters, short, no role, no address."""
-    if not 2 <= len(name) <= _MAX_NAME_CHARS or _NOT_A_NAME.search(name) or not any(map(str.isalpha, name)):
+    """Tell whether it can be the name of a person or an agency: short, with letters, no role, no address."""
+    shortest, longest = _PARAMS.name_chars
+    if not shortest <= len(name) <= longest or _NOT_A_NAME.search(name) or not any(map(str.isalpha, name)):
         return False
     if is_agency(name):
         return True
@@ -113,4 +129,4 @@ def _is_name(name: str) -> bool:
         return False
     if not _ROLES.isdisjoint(_WORD.findall(name.casefold())):
         return False
-    return len(words) <= _MAX_NAME_WORDS and not any(map(name.casefold().__contains__, _ROLE_PARTS))
+    return len(words) <= _PARAMS.name_words and not any(map(name.casefold().__contains__, _ROLE_PARTS))

@@ -1,4 +1,4 @@
-"""Characters as an editor would type them: repaired, composed, without controls that carry nothing."""
+"""Character cleaning: mojibake repaired, letters composed, controls without meaning removed."""
 
 import re
 from html import unescape
@@ -8,11 +8,34 @@ from ftfy import fix_encoding
 from ftfy.badness import is_bad
 from msgspec import Struct
 
-__all__ = ["Cleaned", "clean_characters"]
+__all__ = ["CharacterParams", "Cleaned", "clean_characters"]
+
+
+class CharacterParams(Struct, frozen=True, kw_only=True):
+    """Limits of character repair."""
+
+    rounds: int = 6
+    """Passes over a text, each of which may undo one layer of escapes or wrong decoding; set by hand, two are usual."""
+    latin_run_window: int = 200
+    """Characters in which runs of accented letters are counted: Cyrillic that was read as Western European consists of
+    nothing else. Set by hand."""
+    latin_runs: int = 3
+    """So many runs make a text garbled. Set by hand."""
+    most_marks: int = 30
+    """Combining marks on one letter. To put n marks in order takes n squared steps, and no language piles up more than
+    a few; the Unicode Standard's stream-safe format (UAX 15) ends runs at 30."""
+    mark_step: int = 6
+    """A longer run shows in every 30th character, where most text has no mark, and as five in a row among every sixth
+    one, which no other text has."""
+    western_share: float = 1.2
+    """Bytes of UTF-8 per character; a text with more is not mostly ASCII, and is looked at in full."""
+
+
+_PARAMS = CharacterParams()
 
 
 class Cleaned(Struct, frozen=True):
-    """Text after character repair, and what was found on the way."""
+    """Text after character cleaning, and what was found in it."""
 
     text: str
     repaired: bool = False
@@ -23,7 +46,7 @@ class Cleaned(Struct, frozen=True):
     """Characters are lost, or the text was read in the wrong encoding and could not be repaired."""
 
     def also(self, other: "Cleaned") -> "Cleaned":
-        """Return this text with what was found in another form of it, too."""
+        """Return this text, with the findings of another form of it added."""
         return Cleaned(
             self.text,
             self.repaired or other.repaired,
@@ -32,20 +55,20 @@ class Cleaned(Struct, frozen=True):
         )
 
 
-_ROUNDS = 6
-# Spaces of a certain width say nothing that a space does not.
+# Spaces of other widths mean no more than a space.
 _SPACES = "\t\xa0\u2009\u202f\u3000"
 
 # Entities that survived decoding: text that was escaped twice.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
-# An ampersand escaped again and again, undone at once: every round is a reading of the text.
+# An ampersand that was escaped several times is restored at once, because every round reads the whole text.
 _AMPERSANDS = re.compile(
     "&(?:amp;|#38;|#x26;)+(?=(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#x[0-9a-f]{1,6});)", re.IGNORECASE
 )
 
-# Two characters that UTF-8 read as Latin-1 or Windows-1252 shows: a lead byte's and a continuation byte's. Text without
-# such a pair needs no repair, and nearly all text has none; the repair itself is a hundred times dearer than this look.
+# Two characters that appear where UTF-8 was read as Latin-1 or Windows-1252: a lead byte's and a continuation byte's.
+# Text without such a pair needs no repair, and nearly all text has none; the repair takes a hundred times as long as
+# this search.
 _LEADS = "ÂÃÄÅÆÇÈÉÐÑØÙÚâãäåæïð"
 _MOJIBAKE = re.compile(
     f"[{_LEADS}]"
@@ -54,7 +77,7 @@ _MOJIBAKE = re.compile(
 )
 # The commonest letters of Russian (о а е и н с т) in UTF-8 read as Windows-1251.
 _CYRILLIC_PAIRS = ("Рѕ", "Р°", "Рµ", "Рё", "РЅ", "СЃ", "С‚")
-# One of these is in any such text longer than a word; looking for one character is much faster than for two.
+# Any such text longer than a word contains one of these; to search for one character is much faster than for two.
 _CYRILLIC_SIGNS = "°µѕЅ"
 
 # C1 controls are Windows-1252 punctuation that was read as Latin-1; browsers read them so.
@@ -79,14 +102,14 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]+"
 )
-# Everything the sets above name: most text has none of it, and one look tells.
+# All of the sets above: most text contains none of them, which one search shows.
 _ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _C1 = re.compile("[\x80-\x9f]")
-# Overrides turn letters round and tags are seen by nobody, but for those that make a black flag one of a country. Marks
-# and isolates only say how a foreign name runs.
+# Overrides reverse letters, and tags are invisible, except those that make a black flag that of a country. Marks and
+# isolates only set the direction of a foreign name.
 _HIDING = re.compile("[\u202d\u202e\U000e0000-\U000e007f]|[A-Za-z\u0400-\u04ff][\u200b\u2060\u200d\u200c\xad]{2}")
 _BLACK_FLAG = "\U0001f3f4"
 _COUNTRY = re.compile(f"{_BLACK_FLAG}[\U000e0020-\U000e007f]+")
@@ -94,31 +117,26 @@ _COUNTRY = re.compile(f"{_BLACK_FLAG}[\U000e0020-\U000e007f]+")
 _LOOKALIKES = "аеорсхіο"
 # Cyrillic that was read as Western European is words of nothing but accented letters.
 _LATIN_RUN = re.compile("[À-ÖØ-öø-ÿ]{4}")
-_RUN_WINDOW = 200
-_MOST_RUNS = 3
 _MIXED = re.compile(f"[A-Za-z][{_LOOKALIKES}][A-Za-z]")
-# Putting n marks of one letter in order takes n squared steps. No language piles up more than a few; the Unicode
-# Standard's stream-safe format (UAX 15) ends runs at 30. A longer run shows in every 30th character, where most text
-# has no mark, and in five in a row out of every sixth one, which no other text has.
-_MOST_MARKS = 30
-_MARK_STEP = 6
 _MARKS_IN_A_ROW = re.compile(rb"[^\x00]{5}")
 # What Western text has beyond ASCII and needs no change wherever it stands, unless two of them make mojibake: letters
 # and signs of Latin-1 and typographic punctuation, all composed. Deleting ASCII first leaves a few of these.
 _ASCII = bytes([*range(0x20, 0x7F), 0x0A])
 _WESTERN = "".join(map(chr, [*range(0xA1, 0xAD), *range(0xAE, 0x100)])) + "‘’‚“”„–—…•‹›€™"
-_WESTERN_SHARE = 1.2
 
 
 def clean_characters(text: str) -> Cleaned:
-    """Return repaired text in NFC, with line feeds only and without characters that carry nothing; idempotent."""
+    """Return the text repaired, in NFC, with line feeds as its only line ends, without meaningless characters.
+
+    Cleaning a clean text changes nothing, but takes time: a string is cleaned once, where it enters.
+    """
     if text.isascii() and text.replace("\n", "").isprintable() and "&" not in text:
         return Cleaned(text)
     if _is_plain_western(text):
         return Cleaned(text)
     repaired = suspicious = odd = False
     unpiled = ""
-    for _ in range(_ROUNDS):
+    for _ in range(_PARAMS.rounds):
         before = text
         text = _unescaped(text)
         odd = _may_be_mojibake(text)
@@ -130,7 +148,7 @@ def clean_characters(text: str) -> Cleaned:
             text = text.replace(space, " ")
         text, hiding = _without_invisible(text)
         suspicious = suspicious or hiding
-        if len(text) > _MOST_MARKS and text != unpiled:
+        if len(text) > _PARAMS.most_marks and text != unpiled:
             text, piled = _without_piles(text)
             suspicious = suspicious or piled
             unpiled = text
@@ -144,18 +162,18 @@ def clean_characters(text: str) -> Cleaned:
 
 
 def _is_garbled(text: str, *, odd: bool) -> bool:
-    """Tell whether characters are lost or wrong; `odd` tells whether there still are pairs as mojibake has."""
+    """Tell whether characters are lost or wrong; `odd` is whether pairs of characters still look like mojibake."""
     if text.isascii():
         return False
     if "\ufffd" in text or (odd and is_bad(text)):
         return True
-    return len(_LATIN_RUN.findall(text, 0, _RUN_WINDOW)) >= _MOST_RUNS
+    return len(_LATIN_RUN.findall(text, 0, _PARAMS.latin_run_window)) >= _PARAMS.latin_runs
 
 
 def _is_plain_western(text: str) -> bool:
-    """Tell whether nothing in a mostly ASCII text needs a closer look; False says nothing."""
+    """Tell whether a mostly ASCII text is clean already; False means only that it must be looked at more closely."""
     data = text.encode("utf-8", "surrogatepass")
-    if len(data) > _WESTERN_SHARE * len(text) or "&" in text:
+    if len(data) > _PARAMS.western_share * len(text) or "&" in text:
         return False
     rest = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     return not rest.strip(_WESTERN) and not _MOJIBAKE.search(rest)
@@ -166,16 +184,16 @@ def _unescaped(text: str) -> str:
 
 
 def _without_piles(text: str) -> tuple[str, bool]:
-    """Cut runs of combining marks; the second value tells whether one was too long."""
-    if text.isascii() or not any(map(combining, text[::_MOST_MARKS])):
+    """Cut runs of combining marks; the second value is whether one was too long."""
+    if text.isascii() or not any(map(combining, text[:: _PARAMS.most_marks])):
         return text, False
-    if not _MARKS_IN_A_ROW.search(bytes(map(combining, text[::_MARK_STEP]))):
+    if not _MARKS_IN_A_ROW.search(bytes(map(combining, text[:: _PARAMS.mark_step]))):
         return text, False
     kept = []
     run = 0
     for char in text:
         run = run + 1 if combining(char) else 0
-        if run <= _MOST_MARKS:
+        if run <= _PARAMS.most_marks:
             kept.append(char)
     return "".join(kept), len(kept) < len(text)
 
@@ -187,7 +205,7 @@ def _may_be_mojibake(text: str) -> bool:
 
 
 def _without_invisible(text: str) -> tuple[str, bool]:
-    """Drop invisible characters; the second value tells whether some of them hide or reorder text."""
+    """Drop invisible characters; the second value is whether some of them hide or reorder text."""
     if text.replace("\n", "").isprintable() or not _ODD.search(text):
         return text, False
     text = _LINE_ENDS.sub("\n", text)

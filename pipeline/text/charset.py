@@ -1,11 +1,12 @@
-"""From bytes to text: BOM, UTF-8 that fits, the stated charset, the page's own, UTF-8 with damage, then detection."""
+"""From bytes to text, by the first that fits: BOM, UTF-8, stated charset, the page's own, damaged UTF-8, detection."""
 
 import codecs
 import re
 
 from charset_normalizer import from_bytes
+from msgspec import Struct
 
-__all__ = ["decode_bytes"]
+__all__ = ["CharsetParams", "decode_bytes"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -14,17 +15,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# The declaration stands in the first kilobyte (WHATWG), in practice in the first four; one bounded, linear look.
+# One bounded, linear look at the page's beginning.
 _META = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
-_META_WINDOW = 4096
-_DETECTION_WINDOW = 32_768
-# UTF-8 with a few bad bytes has so many good characters for each; of another encoding one in ten fits at most. Where
-# UTF-8 is stated, or the text merely ends within a character, less is enough.
-_GOOD_PER_BAD = 3
 # Escape sequences of ISO-2022 and HZ; without one of them, bytes that look like ASCII are ASCII.
 _SHIFTS = (b"\x1b", b"~{")
 
-# What browsers do with these labels (WHATWG Encoding): the Windows superset is what pages really contain.
+# Browsers read these labels so (WHATWG Encoding): what pages contain is the superset, mostly that of Windows.
 _SUPERSETS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -39,6 +35,23 @@ _SUPERSETS = {
 }
 # Codecs of Python's own, and UTF-7, which can hide markup and yields lone surrogates.
 _REFUSED = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape", "utf-7", "mbcs", "oem"})
+
+
+class CharsetParams(Struct, frozen=True, kw_only=True):
+    """How much of a body is looked at, and how much damage is accepted."""
+
+    declaration_bytes: int = 4096
+    """Bytes in which a page declares its charset: one kilobyte by the WHATWG's rules, up to four in practice."""
+    detection_bytes: int = 32_768
+    """Bytes from which a charset is guessed; set by hand, for speed."""
+    good_per_bad: int = 3
+    """Good characters beyond ASCII for each bad one in damaged UTF-8; in text of another encoding, one in ten happens
+    to be good at most. Set by hand."""
+    stated_good_per_bad: int = 1
+    """The same where UTF-8 is stated."""
+
+
+_PARAMS = CharsetParams()
 
 
 def _codec(label: str) -> str | None:
@@ -62,14 +75,14 @@ def _try(data: bytes, codec: str | None) -> str | None:
 
 
 def _detect(data: bytes) -> str | None:
-    best = from_bytes(data[:_DETECTION_WINDOW]).best()
+    best = from_bytes(data[: _PARAMS.detection_bytes]).best()
     if best is None:
         return None
     return _try(data, _codec(best.encoding))
 
 
 def _declared_in_page(data: bytes) -> str | None:
-    found = _META.search(data, 0, _META_WINDOW)
+    found = _META.search(data, 0, _PARAMS.declaration_bytes)
     if found is None:
         return None
     codec = _codec(found[1].decode("ascii"))
@@ -78,7 +91,12 @@ def _declared_in_page(data: bytes) -> str | None:
 
 
 def decode_bytes(data: bytes, stated: str | None, *, is_html: bool) -> str | None:
-    """Decode a body, or return None when no reading of the bytes is text.
+    """Decode a body, or return None when the bytes are text in no charset.
+
+    Args:
+        data: The body.
+        stated: Charset label of the record or the server, if there is one.
+        is_html: Whether the body is a page, which may declare its charset.
 
     A stated charset gives way to UTF-8 that fits: servers state wrong charsets more often than bytes are valid UTF-8 by
     accident.
@@ -91,21 +109,22 @@ def decode_bytes(data: bytes, stated: str | None, *, is_html: bool) -> str | Non
     text = _try(data, "utf-8")
     if text is not None:
         return _try_stateful(data, named or declared) or text
-    text = _mended(data, _GOOD_PER_BAD)
+    text = _mended(data, _PARAMS.good_per_bad)
     for name in (named, declared):
         text = text if text is not None else _try(data, name)
     if text is None and "utf-8" in {named, declared}:
-        text = _mended(data, 1)
+        text = _mended(data, _PARAMS.stated_good_per_bad)
     return text if text is not None else _detect(data)
 
 
 def _mended(data: bytes, good_per_bad: int) -> str | None:
-    """Read UTF-8 that has bad bytes or ends within a character; None when it has too many of them to be UTF-8."""
+    """Decode UTF-8 that has bad bytes or ends within a character; None when it has too many bad bytes to be UTF-8."""
     text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = len(text) - len(text.encode("ascii", "ignore")) - bad
-    ends_within = bad == 1 and text.endswith("\ufffd")
-    return text if good >= good_per_bad * bad or (ends_within and (good or good_per_bad == 1)) else None
+    is_lenient = good_per_bad == _PARAMS.stated_good_per_bad
+    ends_within = bad == 1 and text.endswith("\ufffd") and (good or is_lenient)
+    return text if good >= good_per_bad * bad or ends_within else None
 
 
 def _try_stateful(data: bytes, codec: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Points in time as publishers write them: value, precision, plausibility; nothing made up."""
+"""Points in time as publishers write them: the value and how precisely it was given. Nothing is guessed."""
 
 import re
 import unicodedata
@@ -10,16 +10,28 @@ from msgspec import Struct
 
 from pipeline.domain.times import from_epoch_ms
 from pipeline.text.calendars import from_numbers
-from pipeline.text.written_dates import read_written_date
+from pipeline.text.written_dates import month_number, read_written_date
 
-__all__ = ["DateSource", "Moment", "instant_ms", "read_moment", "read_url_date"]
+__all__ = ["DateParams", "DateSource", "Moment", "instant_ms", "read_moment", "read_url_date"]
 
 Precision = Literal["second", "minute", "day", "month"]
 DateSource = Literal["raw", "json-ld", "meta", "microdata", "time", "url", "text"]
 
 
+class DateParams(Struct, frozen=True, kw_only=True):
+    """What is taken for a date."""
+
+    max_chars: int = 120
+    """A longer text is no date; set by hand, far above the longest date with its weekday and zone."""
+    max_offset_hours: int = 14
+    """Largest offset from UTC on earth, that of Kiribati; a time with a larger one is not read."""
+
+
+_PARAMS = DateParams()
+
+
 class Moment(Struct, frozen=True):
-    """A point in time and how exactly it was given. `zoned` tells whether an offset was stated; without, it is UTC."""
+    """A point in time and how precisely it was given; `zoned` is whether an offset was stated, else it is UTC."""
 
     epoch_ms: int
     precision: Precision
@@ -31,7 +43,6 @@ class Moment(Struct, frozen=True):
         return from_epoch_ms(self.epoch_ms)
 
 
-_MAX_CHARS = 120
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DIGITS = re.compile(r"\d{10}(?:\d{3})?")
 _ISO = re.compile(
@@ -39,14 +50,13 @@ _ISO = re.compile(
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(?:(\d{2})(\d{2})?)?)?(Z)?")
-# Ten digits that begin with a year are rather a year, month, day and hour than seconds since 1970 (of 2030 and later).
+# Ten digits that can be a year, month, day and hour are read so: as seconds since 1970 they would be 2030 or later.
 _COMPACT_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")
-# What C's ctime() and Java's Date write: "Tue Jan 28 15:28:56 CET 2020".
+# The format of C's ctime() and Java's Date: "Tue Jan 28 15:28:56 CET 2020".
 _CTIME = re.compile(
     r"[A-Z][a-z]{2}\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d{2}):(\d{2}):(\d{2})\s+(?:([A-Z]{1,4})\s+)?(\d{4})"
 )
-_CTIME_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Abbreviations that stand for one zone only, or for one far more than others.
+# Abbreviations that stand for one zone only, or for one far more often than for others.
 _ZONES = {
     "UTC": "Z",
     "GMT": "Z",
@@ -77,7 +87,7 @@ _RFC2822 = re.compile(r"(?:[A-Za-z]{3},?\s+)?\d{1,2}\s+[A-Za-z]{3,9}\s+\d{2,4}\s
 def read_moment(text: str) -> Moment | None:
     """Read a date in ISO 8601, RFC 3339, RFC 2822, epoch, compact or written form; None when it is none."""
     text = text.strip()
-    if not text or len(text) > _MAX_CHARS:
+    if not text or len(text) > _PARAMS.max_chars:
         return None
     if not text.isascii():
         text = _ascii_digits(text)
@@ -92,9 +102,9 @@ def read_moment(text: str) -> Moment | None:
         year, month, day, hour, minute, second, zone = match.groups()
         return _moment((year, month, day, hour, minute, second), None, "Z" if zone else None)
     match = _CTIME.fullmatch(text)
-    if match is not None and match[1] in _CTIME_MONTHS:
-        month_number = str(_CTIME_MONTHS.index(match[1]) + 1)
-        return _moment((match[7], month_number, *match.group(2, 3, 4, 5)), None, _ZONES.get(match[6] or ""))
+    month = month_number(match[1]) if match is not None else None
+    if match is not None and month is not None:
+        return _moment((match[7], str(month), *match.group(2, 3, 4, 5)), None, _ZONES.get(match[6] or ""))
     moment = _from_mail(text) if _RFC2822.match(text) else None
     return moment if moment is not None else _from_writing(text)
 
@@ -116,12 +126,12 @@ def _from_iso(match: re.Match[str]) -> Moment | None:
 
 
 def _offset(zone: str | None) -> timedelta | None:
-    """Read a zone; None for one that no place on earth has."""
+    """Return the offset of a zone; None for one that no place on earth has."""
     if zone is None or zone.upper() in {"Z", "UTC", "GMT"}:
         return timedelta()
     digits = zone[1:].replace(":", "")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4] or 0))
-    if offset > timedelta(hours=14):
+    if offset > timedelta(hours=_PARAMS.max_offset_hours):
         return None
     return -offset if zone[0] == "-" else offset
 

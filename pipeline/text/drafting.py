@@ -1,230 +1,198 @@
-"""Make the editorial content of an article from a raw record: text or page, the raw record's own fields first."""
+"""Make the draft of an article from a raw record: text or page, the raw record's own fields first."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from urllib.parse import urljoin
 
-from pipeline.domain.article import Author, PublishedAt
+from msgspec import Struct
+
+from pipeline.domain.article import Attribution, Author, PublishedAt
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
 from pipeline.text.boilerplate import line_key
-from pipeline.text.characters import Cleaned, clean_characters
-from pipeline.text.draft import ArticleDraft
+from pipeline.text.characters import Cleaned
+from pipeline.text.cleaned_input import CleanedInput, clean_input, clean_text
 from pipeline.text.flags import is_no_article, text_flags
-from pipeline.text.labels import clean_labels, has_markup, one_line
 from pipeline.text.learned_boilerplate import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
-from pipeline.text.page.extract import Page, read_markup, read_page
-from pipeline.text.page.page_metadata import PageMetadata
-from pipeline.text.page_title import page_title
+from pipeline.text.page.extract import Page
 from pipeline.text.params import IngestParams
 from pipeline.text.publication import find_modification, find_publication
-from pipeline.text.titles import without_title
+from pipeline.text.punctuation import ELLIPSIS
+from pipeline.text.titles import choose_title, without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
 
-__all__ = ["article_lines", "draft_article"]
+__all__ = ["ArticleDraft", "DraftParams", "article_lines", "draft_article"]
 
-# The articleBody that a page's JSON-LD claims counts when so much less was found in the page; it has no paragraphs, so
-# what the page shows is better where there is enough of it.
-_CLAIMED_FACTOR = 1.6
-_CLAIMED_CHARS = 400
-_BYLINES = 50
-_BYLINE_CHARS = 500
+
+class DraftParams(Struct, frozen=True, kw_only=True):
+    """Thresholds of drafting, set by hand."""
+
+    list_link_share: float = 0.5
+    """A page whose text has more of its characters than this in links is a list of articles."""
+    language_chars: tuple[int, int] = (2, 35)
+    """Shortest and longest language tag; BCP 47 advises to allow for 35 characters."""
+
+
+_PARAMS = DraftParams()
+
+
+class ArticleDraft(Struct, frozen=True, kw_only=True):
+    """The editorial content of an article, before it has an id and a signature; the same for texts and pages."""
+
+    headline: str = ""
+    subheadline: str | None = None
+    paragraphs: list[str]
+    authors: tuple[Author, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    published_at: PublishedAt | None = None
+    modified_at: str | None = None
+    language_hint: str | None = None
+    publisher_name: str | None = None
+    canonical: str | None = None
+    """The page's rel=canonical where it counts, else None."""
+    attribution: Attribution | None = None
+    flags: frozenset[str] = frozenset()
 
 
 def draft_article(
     raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool] = NO_LINES
 ) -> ArticleDraft | Reject:
-    """Return the article's content; a Reject when there is none.
+    """Return the article's content.
 
-    `seen_ms` is when the fetcher saw it; `learned` are the lines known as its source's boilerplate.
+    Args:
+        raw: A record with a text or a page.
+        domain: Registrable domain of the article's URL, if it has one.
+        seen_ms: When the article was fetched, in epoch milliseconds.
+        params: Limits and thresholds.
+        learned: The lines known as boilerplate of the article's source, by key.
+
+    Returns:
+        The draft; a Reject where there is no article in the record.
     """
-    if _has_page(raw):
-        return _from_page(raw, domain, seen_ms, params, learned)
-    return _from_text(raw, domain, seen_ms, params, learned)
+    given = clean_input(raw, params)
+    if isinstance(given, Reject):
+        return given
+    lines = without_learned(split_paragraphs(given.text.text), learned)
+    if given.page is not None:
+        lines = without_title(lines, given.subtitle, params.lead_chars)
+        for name in (given.site_name, given.publisher):
+            lines = without_title(lines, name, params.max_label_chars)
+    bylines = given.authors if clean_authors(given.authors, 1) else given.page_authors
+    title = given.title or (_page_title(given, domain) if given.page is not None else None)
+    body = clean_body(lines, title, [name for name, _ in bylines], domain, params)
+    no_article = is_no_article(body.paragraphs, body.title, from_page=given.page is not None)
+    if no_article is not None:
+        return Reject("not_an_article", no_article)
+    return _drafted(raw, given, body, _authors(bylines, given, body, params), seen_ms, params)
 
 
 def article_lines(raw: RawArticle, params: IngestParams) -> list[str] | Reject:
     """Return the lines that an article has before titles, boilerplate and credits are taken out of them."""
-    if _has_page(raw):
-        page = read_page(raw.html or "", params)
-        cleaned = page if isinstance(page, Reject) else _page_text(page)
-    else:
-        cleaned = _plain_text(raw, params)
-    return cleaned if isinstance(cleaned, Reject) else split_paragraphs(cleaned.text)
-
-
-def _has_page(raw: RawArticle) -> bool:
-    return bool((raw.html or "").strip())
-
-
-def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
-    """Clean the characters of a text, whose markup goes, if it has any; it may be escaped, as in many feeds."""
-    text = raw.text or ""
-    cleaned = None
-    if not has_markup(text):
-        cleaned = clean_characters(text)
-        if not has_markup(cleaned.text):
-            return cleaned
-        text = cleaned.text
-    lines = read_markup(text, params)
-    if isinstance(lines, Reject):
-        return lines
-    again = clean_characters("\n".join(lines))
-    return again if cleaned is None else again.also(cleaned)
-
-
-def _page_text(page: Page) -> Cleaned:
-    """Clean the characters of what a page shows, or claims to have where it shows much less."""
-    shown = "\n".join(page.main.lines)
-    claimed = page.metadata.body
-    if claimed is not None and len(claimed) > max(_CLAIMED_FACTOR * len(shown), _CLAIMED_CHARS):
-        shown = claimed
-    return clean_characters(shown)
-
-
-def _from_text(
-    raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
-) -> ArticleDraft | Reject:
-    cleaned = _plain_text(raw, params)
-    if isinstance(cleaned, Reject):
-        return cleaned
-    authors = _given_authors(raw)
-    lines = without_learned(split_paragraphs(cleaned.text), learned)
-    body = clean_body(lines, one_line(raw.title), [name for name, _ in authors], domain, params)
-    flags = _flags(cleaned, body, params)
-    published, date_flags = find_publication(raw, (), body.date, seen_ms, params)
-    modified = find_modification(raw, (), seen_ms, params)
-    return _drafted(raw, body, flags | date_flags, params, authors=authors, dates=(published, modified))
-
-
-def _from_page(
-    raw: RawArticle, domain: str | None, seen_ms: int, params: IngestParams, learned: Mapping[str, bool]
-) -> ArticleDraft | Reject:
-    page = read_page(raw.html or "", params)
-    if isinstance(page, Reject):
-        return page
-    meta = page.metadata
-    cleaned = _page_text(page)
-    lines = without_learned(split_paragraphs(cleaned.text), learned)
-    lines = without_title(lines, _lead(raw, page), params.lead_chars)
-    for name in (meta.site_name, meta.publisher):
-        lines = without_title(lines, name, params.max_label_chars)
-    authors = _given_authors(raw)
-    if not clean_authors(authors, 1):
-        authors = meta.authors[: params.max_authors]
-    title = one_line(raw.title) or page_title(page, domain, params)
-    body = clean_body(lines, title, [name for name, _ in authors], domain, params)
-    canonical, canonical_flags = _canonical(_absolute(meta.canonical or "", _base(raw, meta)), raw.canonical)
-    flags = _flags(cleaned, body, params) | canonical_flags | _page_flags(page, raw.canonical)
-    published, date_flags = find_publication(raw, meta.published, body.date, seen_ms, params)
-    return _drafted(
-        raw,
-        body,
-        flags | date_flags,
-        params,
-        authors=authors,
-        dates=(published, find_modification(raw, meta.modified, seen_ms, params)),
-        page=page,
-        canonical=canonical,
-    )
+    text = clean_text(raw, params)
+    return text if isinstance(text, Reject) else split_paragraphs(text.text)
 
 
 def _drafted(
     raw: RawArticle,
+    given: CleanedInput,
     body: Body,
-    flags: frozenset[str],
+    authors: tuple[Author, ...],
+    seen_ms: int,
     params: IngestParams,
-    *,
-    authors: Sequence[tuple[str, str | None]],
-    dates: tuple[PublishedAt | None, str | None],
-    page: Page | None = None,
-    canonical: str | None = None,
-) -> ArticleDraft | Reject:
-    poor = is_no_article(body.paragraphs, body.title, from_page=page is not None)
-    if poor is not None:
-        return Reject("not_an_article", poor)
-    meta = page.metadata if page is not None else None
-    headline, lead = body.title or "", _lead(raw, page)
-    if len(headline) > params.max_headline_chars:
-        cut = headline.rfind(" ", 0, params.max_headline_chars)
-        headline = headline[: cut if cut > 0 else params.max_headline_chars].rstrip() + "…"
+) -> ArticleDraft:
+    """Add to a body what else is known of the article, and its flags."""
+    flags = _text_flags(given.text, body, params)
+    headline = _headline(body.title or "", params.max_headline_chars)
+    if len(body.title or "") > params.max_headline_chars:
         flags |= {"title_cut"}
-    section = clean_labels(filter(None, (raw.section, meta.section if meta else None)), 1, params.max_label_chars)
+    published, date_flags = find_publication(given.published, body.date, raw.canonical, seen_ms, params)
+    canonical: str | None = None
+    images: tuple[str, ...] = ()
+    if given.page is not None:
+        canonical, canonical_flags = _canonical(given.page, raw)
+        images = _images(given.page, raw, params)
+        flags |= canonical_flags | _page_flags(given.page, raw.canonical)
+    subtitle = given.subtitle
     return ArticleDraft(
         headline=headline,
-        subheadline=lead if lead is not None and line_key(lead) != line_key(headline) else None,
+        subheadline=subtitle if subtitle is not None and line_key(subtitle) != line_key(headline) else None,
         paragraphs=body.paragraphs,
-        authors=_authors(authors, body, meta, params),
-        section=section[0] if section else None,
-        tags=clean_labels(raw.tags or (meta.tags if meta else ()), params.max_tags, params.max_label_chars),
-        images=_images(meta.images, _base(raw, meta), params) if meta else (),
-        published_at=dates[0],
-        modified_at=dates[1],
-        language_hint=_language(raw.language or (meta.language if meta else None)),
-        publisher_name=one_line((meta.publisher or meta.site_name or "")[:400]) if meta else None,
+        authors=authors,
+        section=given.section,
+        tags=given.tags,
+        images=images,
+        published_at=published,
+        modified_at=find_modification(given.modified, seen_ms, params),
+        language_hint=_language(given.language),
+        publisher_name=given.publisher or given.site_name,
         canonical=canonical,
         attribution=body.attribution,
-        flags=flags,
+        flags=flags | date_flags,
     )
 
 
-def _given_authors(raw: RawArticle) -> list[tuple[str, str | None]]:
-    """Return the raw record's authors, of bounded number and length."""
-    return [
-        (author[:_BYLINE_CHARS], None) if isinstance(author, str) else (author.name[:_BYLINE_CHARS], author.url)
-        for author in raw.authors[:_BYLINES]
-    ]
+def _page_title(given: CleanedInput, domain: str | None) -> str | None:
+    names = [name for name in (given.site_name, given.publisher, domain, (domain or "").split(".")[0]) if name]
+    return choose_title(given.page_titles, given.page_title, given.page_headlines, names)
+
+
+def _headline(title: str, max_chars: int) -> str:
+    """Return a title, cut at a word if it is too long."""
+    if len(title) <= max_chars:
+        return title
+    space = title.rfind(" ", 0, max_chars)
+    return title[: space if space > 0 else max_chars].rstrip() + ELLIPSIS
 
 
 def _authors(
-    claims: Sequence[tuple[str, str | None]], body: Body, meta: PageMetadata | None, params: IngestParams
+    bylines: Sequence[tuple[str, str | None]], given: CleanedInput, body: Body, params: IngestParams
 ) -> tuple[Author, ...]:
-    """Return who wrote it by the claims, or else by the text's byline; the publisher only if it names nobody else."""
-    found = clean_authors(
-        [(clean_characters(name[:_BYLINE_CHARS]).text, url) for name, url in claims], params.max_authors
-    )
-    own = {name.casefold() for name in (meta.publisher, meta.site_name) if name} if meta is not None else set()
+    """Return the stated authors, or else the text's byline; the publisher only where nobody else is named."""
+    found = clean_authors(bylines, params.max_authors)
+    own = {name.casefold() for name in (given.publisher, given.site_name) if name is not None}
     people = tuple(author for author in found if author.name.casefold() not in own)
     if not people and body.byline is not None:
         people = clean_authors([(body.byline, None)], params.max_authors)
     return people or found
 
 
-def _images(urls: Sequence[str], base: str | None, params: IngestParams) -> tuple[str, ...]:
+def _images(page: Page, raw: RawArticle, params: IngestParams) -> tuple[str, ...]:
     """Return absolute addresses of pictures, without repetition."""
-    found = dict.fromkeys(_absolute(url.strip(), base) for url in urls if len(url) <= params.max_url_chars)
+    base = _base(page, raw)
+    urls = (url.strip() for url in page.metadata.images if len(url) <= params.max_url_chars)
+    found = dict.fromkeys(_absolute(url, base) for url in urls)
     absolute = (url for url in found if url.startswith(("https://", "http://")) and " " not in url)
     return tuple(islice(absolute, params.max_images))
 
 
-def _base(raw: RawArticle, meta: PageMetadata) -> str | None:
-    return _absolute(meta.base, raw.url) if meta.base is not None else raw.url
+def _base(page: Page, raw: RawArticle) -> str | None:
+    return _absolute(page.metadata.base, raw.url) if page.metadata.base is not None else raw.url
 
 
 def _absolute(url: str, base: str | None) -> str:
-    """Resolve an address that a page writes in short; what is no address stays as it is."""
+    """Resolve a relative address; what cannot be resolved stays as it is."""
     try:
         return urljoin(base, url) if base is not None and not url.startswith(("https://", "http://")) else url
     except ValueError:
         return url
 
 
-def _language(hint: str | None) -> str | None:
-    hint = (hint or "").strip().replace("_", "-")
-    return hint if 2 <= len(hint) <= 35 and hint.replace("-", "").isalnum() and hint.isascii() else None
+def _language(tag: str | None) -> str | None:
+    """Return a language tag with hyphens, or None for what cannot be one."""
+    tag = (tag or "").replace("_", "-")
+    shortest, longest = _PARAMS.language_chars
+    return tag if shortest <= len(tag) <= longest and tag.replace("-", "").isalnum() and tag.isascii() else None
 
 
-def _lead(raw: RawArticle, page: Page | None) -> str | None:
-    """Return the sub-headline: the raw record's, or the one that the page states, or else shows."""
-    return one_line(raw.subtitle) or (one_line(page.metadata.subtitle or page.main.lead) if page is not None else None)
-
-
-def _canonical(claimed: str, own: str | None) -> tuple[str | None, frozenset[str]]:
+def _canonical(page: Page, raw: RawArticle) -> tuple[str | None, frozenset[str]]:
     """Return the page's canonical URL where it counts: on the same registrable domain and not a front page."""
-    canonical = canonical_url(claimed)
+    own = raw.canonical
+    canonical = canonical_url(_absolute(page.metadata.canonical or "", _base(page, raw)))
     if canonical is None or own is None or url_key(canonical) == url_key(own):
         return None, frozenset()
     if registrable_domain(canonical) != registrable_domain(own):
@@ -234,28 +202,29 @@ def _canonical(claimed: str, own: str | None) -> tuple[str | None, frozenset[str
     return canonical, frozenset()
 
 
-def _flags(cleaned: Cleaned, body: Body, params: IngestParams) -> frozenset[str]:
+def _text_flags(text: Cleaned, body: Body, params: IngestParams) -> frozenset[str]:
     flags = text_flags(body.paragraphs, body.title, params)
-    if cleaned.repaired:
+    if text.repaired:
         flags.add("encoding_repaired")
-    if cleaned.garbled:
+    if text.garbled:
         flags.add("mojibake")
-    if cleaned.suspicious:
+    if text.suspicious:
         flags.add("suspicious_unicode")
     return frozenset(flags)
 
 
 def _page_flags(page: Page, own: str | None) -> frozenset[str]:
+    """Return the flags of a page; `own` is the canonical form of the URL that it was fetched from."""
     flags = set()
-    meta = page.metadata
-    if meta.is_free is False:
+    stated = page.metadata
+    if stated.is_free is False:
         flags.add("paywalled")
     if page.is_teaser:
         flags.add("paywall_stub")
-    if meta.is_amp:
+    if stated.is_amp:
         flags.add("amp_page")
-    # Nobody publishes an article as a front page; what stands there are teasers of many.
-    front = own is not None and is_front_page(own) and not meta.is_article
-    if front or page.main.link_share > 0.5 or (meta.is_list and not meta.is_article):
+    # Nobody publishes an article as a front page: it contains teasers of many.
+    front = own is not None and is_front_page(own) and not stated.is_article
+    if front or page.main.link_share > _PARAMS.list_link_share or (stated.is_list and not stated.is_article):
         flags.add("list_page")
     return frozenset(flags)

@@ -1,57 +1,78 @@
-"""What is odd about a text, and whether it is an article at all."""
+"""The quality flags of a text, and whether it is an article at all."""
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from pipeline.text.boilerplate import is_tail_marker
 from pipeline.text.params import IngestParams
+from pipeline.text.punctuation import CLOSING_QUOTES, ELLIPSIS, SENTENCE_ENDS
 from pipeline.text.summary import word_count
 from pipeline.text.wordlists import load_words
 
-__all__ = ["is_no_article", "text_flags"]
+__all__ = ["FlagParams", "is_no_article", "text_flags"]
 
+
+class FlagParams(Struct, frozen=True, kw_only=True):
+    """Thresholds of flags, set by hand. Those that are limits of `ingest` are in `IngestParams`."""
+
+    repeated_share: float = 0.2
+    """Share of the text's characters in repeated paragraphs, above which it is flagged."""
+    wall_chars: int = 1500
+    """Consent pages are shorter; longer texts that mention cookies are about them."""
+    stub_chars: int = 4000
+    """A free part of an article is shorter; longer texts that mention subscriptions are whole."""
+    stub_tail_chars: int = 400
+    """The offer to subscribe stands in so many characters at the end of the last two paragraphs."""
+    no_article_part: int = 3
+    """A page that is no article at all is shorter than one part in this many of `wall_chars`."""
+    list_lines: int = 8
+    """Fewer lines are not judged to be a list."""
+    list_line_chars: int = 90
+    """A longer line is no item of a list and no marker of the tail."""
+    list_share: float = 0.75
+    """Share of the lines that are items."""
+    min_letters: int = 2
+    """A text without so many letters is none; one that is only short is flagged."""
+    letter_window: int = 40
+    """Letters are looked for in so many characters of each paragraph."""
+    long_enough_chars: int = 8
+    """Characters per word of `short_words` from which a text cannot be short, whose words need not be counted then."""
+    block_line_chars: int = 200
+    """What a server sends instead of an article shows in so many characters of the title and the first line; an
+    article may mention captchas further down."""
+
+
+_PARAMS = FlagParams()
 _WORDS = load_words("walls")
 _PAYWALL: tuple[str, ...] = tuple(_WORDS["paywall"])
 _COOKIE: tuple[str, ...] = tuple(_WORDS["cookie"])
 _BLOCK: tuple[str, ...] = tuple(_WORDS["block"])
 
-_TERMINAL = (".", "!", "?", "。", "！", "？", "؟", "।", "۔", "”", '"', "»", "」", "”", ")", "።", "။", "៕", ":")
-_CUT = ("…", "...", "[…]", "[...]", "(…)", "chars]")
-_REPEATED_SHARE = 0.2
-# Walls are short: longer texts speak about cookies and subscriptions.
-_WALL_CHARS = 1500
-_STUB_TAIL_CHARS = 400
-_STUB_CHARS = 4000
-_LIST_LINES = 8
-_LIST_LINE_CHARS = 90
-_LIST_SHARE = 0.75
-# Digits and symbols alone say nothing; a text that is only short is flagged, not refused.
-_MIN_LETTERS = 2
-# A text with so many characters for each word that a short one has is not short; counting its words can be spared.
-_LONG_ENOUGH_CHARS = 8
-# What the server sends instead of an article says so at once; an article may speak of captchas further down.
-_BLOCK_LINE_CHARS = 200
-_LETTER_WINDOW = 40
+# Not the ellipsis, with which the teasers on a page that lists articles end.
+_SENTENCES = (*SENTENCE_ENDS, *CLOSING_QUOTES, ")", ":")
+_CUT = (ELLIPSIS, "...", "[…]", "[...]", "(…)", "chars]")
 
 
 def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParams) -> set[str]:
-    """Return the flags of an article's own text; bounded names, see pipeline/text/quality.py."""
+    """Return the flags of an article's own text; `pipeline.text.quality` has all of them."""
     flags = set()
     chars = sum(map(len, paragraphs))
     if not title:
         flags.add("no_title")
-    if chars < params.short_words * _LONG_ENOUGH_CHARS and _words(paragraphs) < params.short_words:
+    if chars < params.short_words * _PARAMS.long_enough_chars and _words(paragraphs) < params.short_words:
         flags.add("too_short")
-    if _repeated_share(paragraphs, chars) > _REPEATED_SHARE:
+    if _repeated_share(paragraphs, chars) > _PARAMS.repeated_share:
         flags.add("repeated")
     if paragraphs and paragraphs[-1].endswith(_CUT):
         flags.add("truncated")
-    if chars < _WALL_CHARS and _mentions(paragraphs, _COOKIE):
+    if chars < _PARAMS.wall_chars and _mentions(paragraphs, _COOKIE):
         flags.add("cookie_wall")
-    if chars < _STUB_CHARS and _mentions(paragraphs[-2:], _PAYWALL, _STUB_TAIL_CHARS):
+    if chars < _PARAMS.stub_chars and _mentions(paragraphs[-2:], _PAYWALL, _PARAMS.stub_tail_chars):
         flags.add("paywall_stub")
     if _is_list(paragraphs):
         flags.add("list_page")
-    if any(is_tail_marker(line) for line in paragraphs[len(paragraphs) // 2 :] if len(line) < _LIST_LINE_CHARS):
+    if any(is_tail_marker(line) for line in paragraphs[len(paragraphs) // 2 :] if len(line) < _PARAMS.list_line_chars):
         flags.add("boilerplate_left")
     return flags
 
@@ -61,23 +82,23 @@ def _words(paragraphs: Sequence[str]) -> int:
 
 
 def is_no_article(paragraphs: Sequence[str], title: str | None, *, from_page: bool) -> str | None:
-    """Return why the text is too poor to be an article, or None."""
+    """Return why the text is no article (for people), or None if it may be one; only pages are checked for walls."""
     letters = 0
     for paragraph in paragraphs:
-        letters += sum(map(str.isalpha, paragraph[:_LETTER_WINDOW]))
-        if letters >= _MIN_LETTERS:
+        letters += sum(map(str.isalpha, paragraph[: _PARAMS.letter_window]))
+        if letters >= _PARAMS.min_letters:
             break
     else:
         return "next to no text"
-    if from_page and sum(map(len, paragraphs)) < _WALL_CHARS // 3:
-        if _mentions([(title or "")[:_BLOCK_LINE_CHARS], paragraphs[0][:_BLOCK_LINE_CHARS]], _BLOCK):
+    if from_page and sum(map(len, paragraphs)) < _PARAMS.wall_chars // _PARAMS.no_article_part:
+        if _mentions([(title or "")[: _PARAMS.block_line_chars], paragraphs[0][: _PARAMS.block_line_chars]], _BLOCK):
             return "an error or access page"
         if _mentions(paragraphs, _COOKIE):
             return "a consent page"
     return None
 
 
-def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = _WALL_CHARS) -> bool:
+def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = _PARAMS.wall_chars) -> bool:
     text = "\n".join(paragraphs)
     if len(text) > limit:
         text = text[-limit:]
@@ -87,10 +108,10 @@ def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = 
 
 def _is_list(paragraphs: Sequence[str]) -> bool:
     """Tell whether most lines are short and no sentences, as on pages that list articles."""
-    if len(paragraphs) < _LIST_LINES:
+    if len(paragraphs) < _PARAMS.list_lines:
         return False
-    items = sum(len(line) < _LIST_LINE_CHARS and not line.endswith(_TERMINAL) for line in paragraphs)
-    return items >= _LIST_SHARE * len(paragraphs)
+    items = sum(len(line) < _PARAMS.list_line_chars and not line.endswith(_SENTENCES) for line in paragraphs)
+    return items >= _PARAMS.list_share * len(paragraphs)
 
 
 def _repeated_share(paragraphs: Sequence[str], chars: int) -> float:

@@ -4,7 +4,17 @@ from msgspec import Struct
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["Outlet", "calls_itself_agency", "find_outlet", "is_agency", "without_quotes"]
+__all__ = ["Outlet", "OutletParams", "calls_itself_agency", "find_outlet", "is_agency", "without_quotes"]
+
+
+class OutletParams(Struct, frozen=True, kw_only=True):
+    """How names are matched. Set by hand."""
+
+    exact_alias_chars: int = 4
+    """An alias up to this length, such as AP or EFE, matches in its own case only: in another, it may be a word."""
+
+
+_PARAMS = OutletParams()
 
 
 class Outlet(Struct, frozen=True):
@@ -16,18 +26,17 @@ class Outlet(Struct, frozen=True):
 
 
 def _outlets() -> dict[str, Outlet]:
-    """Index outlets by alias; an alias too short to be told from a word matches in its own case only."""
+    """Return the outlets by alias, and by folded alias where it is long enough."""
     index: dict[str, Outlet] = {}
     for entry in _WORDS["names"]:
         outlet = Outlet(entry["name"], entry["domain"], entry["agency"])
         for alias in entry["aliases"]:
             index[alias] = outlet
-            if len(alias) > _SHORT_ALIAS:
+            if len(alias) > _PARAMS.exact_alias_chars:
                 index[alias.casefold()] = outlet
     return index
 
 
-_SHORT_ALIAS = 4
 _QUOTES = " \"'“”«»„()[]（）【】.:،,*_"
 _WORDS = load_words("agencies")
 _OUTLETS = _outlets()
@@ -42,7 +51,7 @@ def without_quotes(name: str) -> str:
 def find_outlet(name: str) -> Outlet | None:
     """Return the outlet of that name, as a credit writes it."""
     name = name.strip(_QUOTES)
-    return _OUTLETS.get(name) or (_OUTLETS.get(name.casefold()) if len(name) > _SHORT_ALIAS else None)
+    return _OUTLETS.get(name) or (_OUTLETS.get(name.casefold()) if len(name) > _PARAMS.exact_alias_chars else None)
 
 
 def is_agency(name: str) -> bool:
@@ -52,6 +61,6 @@ def is_agency(name: str) -> bool:
 
 
 def calls_itself_agency(name: str) -> bool:
-    """Tell whether a name has words for a news agency in it."""
+    """Tell whether a name contains words for a news agency."""
     name = name.casefold()
     return any(map(name.__contains__, _AGENCY_WORDS))

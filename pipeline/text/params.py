@@ -1,25 +1,25 @@
-"""The limits and thresholds of `ingest`, in one place."""
-
-from typing import Literal
+"""The limits of `ingest`, and the thresholds that several modules of it share; the others are in their modules."""
 
 from msgspec import Struct
 
-__all__ = ["Extraction", "IngestParams"]
+from pipeline.domain.extraction import Extraction
+from pipeline.text.urls import UrlParams
 
-Extraction = Literal["fast", "accurate", "auto"]
+__all__ = ["IngestParams"]
 
 
 class IngestParams(Struct, frozen=True, kw_only=True):
-    """Everything that decides what `ingest` accepts and how it cleans.
+    """What `ingest` accepts, how much work it does, and thresholds of cleaning.
 
     Limits on work are counts, not seconds: a clock would make the result depend on the machine, and a replay must give
-    the same bytes. They are set so that a page at the limit takes well under a second on one core.
+    the same bytes. They are set so that a page at the limit takes well under a second on one core. Limits and
+    thresholds without another source are set by hand.
     """
 
     extraction: Extraction = "auto"
-    """How pages are read: once, strictly; also generously, the better counting; or the latter only when in doubt."""
+    """How pages are read; the setting NEWS_EXTRACTION."""
     max_raw_bytes: int = 24 * 1024 * 1024
-    """Raw record's value; DESIGN 6."""
+    """Raw record's value; the raw topic's limit (schemas/topics.yaml)."""
     max_decoded_bytes: int = 24 * 1024 * 1024
     """Value after content-encoding was undone."""
     max_expansion_ratio: int = 200
@@ -28,14 +28,14 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Encoded article: the internal limit less room for verdict, language, subjects and headers."""
     max_json_depth: int = 64
     """Nesting of pass-through values (rights, extra); orjson encodes 254 levels at most."""
-    max_url_chars: int = 4096
-    """Longest URL accepted; browsers and proxies give up between 2,000 and 8,000."""
+    max_url_chars: int = UrlParams().max_chars
+    """Longest URL accepted, of articles and pictures."""
     max_id_chars: int = 512
     """Longest producer-given id."""
     max_html_chars: int = 10 * 1024 * 1024
-    """Page handed to the HTML parser; above 99.99 % of news pages (Media Cloud uses the same limit)."""
+    """Longest page that is parsed; 99.99 % of news pages are shorter (Media Cloud uses the same limit)."""
     max_html_tags: int = 400_000
-    """Tags in a page: the work budget of extraction (the largest of 1,300 real pages has 40,000)."""
+    """Tags in a page, which bound the work of extraction; the largest of 1,300 real pages has 40,000."""
     max_reopened: int = 1_500_000
     """Elements the parser may have to re-create for unclosed formatting tags (unclosed times tags)."""
     max_stack_steps: int = 80_000_000
@@ -45,10 +45,13 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     max_attributes: int = 10_000
     """Attributes in one tag; the parser takes 0.15 s for that many. Data URIs are long but few."""
     max_authors: int = 30
+    """Further authors are left out."""
     max_tags: int = 60
+    """Further tags are left out."""
     max_images: int = 10
+    """Further addresses of pictures are left out."""
     max_label_chars: int = 200
-    """Author, tag, section and source names; longer ones are no names."""
+    """Longest tag, section and source name; longer ones are no names."""
     summary_chars: int = 280
     """Target length of the summary."""
     short_words: int = 40
@@ -58,7 +61,7 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     lead_chars: int = 700
     """A longer line is text, not the sub-headline."""
     boilerplate_line_chars: int = 120
-    """A longer line is never boilerplate by cue or word list."""
+    """A longer line is never boilerplate by the word lists."""
     future_tolerance_secs: int = 36 * 3600
     """A publication date further past the fetch is implausible; a zone error is at most 26 hours."""
     earliest_year: int = 1700

@@ -1,55 +1,59 @@
-"""When an article was published: the first claim that can be read and true."""
+"""When an article was published: the first stated date that can be read and can be true."""
 
 from collections.abc import Iterator, Sequence
 
 from pipeline.domain.article import PublishedAt
-from pipeline.domain.raw import RawArticle
 from pipeline.text.dates import DateSource, Moment, read_moment, read_url_date
 from pipeline.text.params import IngestParams
 
 __all__ = ["find_modification", "find_publication"]
 
-_DATE_CHARS = 100
-_CLAIMS = 60
+_MS_PER_YEAR = 31_556_952_000  # of 365.2425 days, the mean Gregorian year
 
 
 def find_publication(
-    raw: RawArticle, claims: Sequence[tuple[str, DateSource]], line: str | None, seen_ms: int, params: IngestParams
+    stated: Sequence[tuple[str, DateSource]], line: str | None, url: str | None, seen_ms: int, params: IngestParams
 ) -> tuple[PublishedAt | None, frozenset[str]]:
-    """Take the first claim that can be read and true: the raw record's, the page's, the date line's, the URL's.
+    """Return the first date that can be read and can be true, or else the first that can be read.
 
-    Where none can be true, the first that can be read.
+    Args:
+        stated: Clean dates of the raw record and its page, by falling trust, with where each comes from.
+        line: The date line above the text, clean, which comes after them.
+        url: The article's canonical URL, whose date comes last.
+        seen_ms: When the article was fetched, in epoch milliseconds; a publication cannot be much later.
+        params: How early and how late a date can be true.
+
+    Returns:
+        The date, None without one that can be read; and the quality flags that it leads to.
     """
-    candidates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
-    candidates += claims[:_CLAIMS]
     first: tuple[Moment, DateSource] | None = None
-    for moment, source in _moments(candidates, raw, line):
+    for moment, source in _moments(stated, line, url):
         if _is_plausible(moment, seen_ms, params):
-            return _stated(moment, source, seen_ms, params)
+            return _published(moment, source, seen_ms, params)
         first = first or (moment, source)
     if first is not None:
-        return _stated(*first, seen_ms, params)
-    return None, frozenset({"published_at_unreadable"}) if candidates else frozenset()
+        return _published(*first, seen_ms, params)
+    return None, frozenset({"published_at_unreadable"}) if stated else frozenset()
 
 
-def find_modification(raw: RawArticle, claims: Sequence[str], seen_ms: int, params: IngestParams) -> str | None:
-    """Return the first claim of the last change that can be read and true; a claim that cannot be true says nothing."""
-    for text in filter(None, (raw.modified_at, *claims[:_CLAIMS])):
-        moment = read_moment(text[:_DATE_CHARS])
+def find_modification(stated: Sequence[str], seen_ms: int, params: IngestParams) -> str | None:
+    """Return the first of the stated clean dates that can be read and can be true, as the contract writes it."""
+    for text in stated:
+        moment = read_moment(text)
         if moment is not None and _is_plausible(moment, seen_ms, params):
             return moment.text
     return None
 
 
 def _moments(
-    candidates: Sequence[tuple[str, DateSource]], raw: RawArticle, line: str | None
+    stated: Sequence[tuple[str, DateSource]], line: str | None, url: str | None
 ) -> Iterator[tuple[Moment, DateSource]]:
-    """Yield what can be read: claims, then the date line's and the URL's date, the more exact one first."""
-    for text, source in candidates:
-        moment = read_moment(text[:_DATE_CHARS])
+    """Yield the dates that can be read; a date line that names only a month gives way to the URL's date."""
+    for text, source in stated:
+        moment = read_moment(text)
         if moment is not None:
             yield moment, source
-    from_url = read_url_date(raw.canonical) if raw.canonical is not None else None
+    from_url = read_url_date(url) if url is not None else None
     from_line = read_moment(line) if line is not None else None
     if from_line is not None and (from_url is None or from_line.precision != "month"):
         yield from_line, "text"
@@ -57,7 +61,7 @@ def _moments(
         yield from_url, "url"
 
 
-def _stated(
+def _published(
     moment: Moment, source: DateSource, seen_ms: int, params: IngestParams
 ) -> tuple[PublishedAt, frozenset[str]]:
     flags = set()
@@ -71,5 +75,5 @@ def _stated(
 
 
 def _is_plausible(moment: Moment, seen_ms: int, params: IngestParams) -> bool:
-    earliest_ms = (params.earliest_year - 1970) * 31_556_952_000
+    earliest_ms = (params.earliest_year - 1970) * _MS_PER_YEAR
     return earliest_ms <= moment.epoch_ms <= seen_ms + params.future_tolerance_secs * 1000

@@ -1,4 +1,4 @@
-"""How article-like the result is, said in flags."""
+"""The score of an article's quality, and the weight that each flag has in it."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,6 @@ from pipeline.domain.article import Quality
 
 __all__ = ["FLAG_WEIGHTS", "judge_quality"]
 
-# What each flag costs of the score; set by judgement: what makes a text unusable costs most.
 FLAG_WEIGHTS: dict[str, float] = {
     "too_short": 0.35,
     "paywall_stub": 0.4,
@@ -29,10 +28,11 @@ FLAG_WEIGHTS: dict[str, float] = {
     "canonical_elsewhere": 0.0,
     "canonical_front_page": 0.0,
 }
+"""Every flag, with the share of the score that it takes away. Set by hand: what makes a text unusable takes most."""
 
 
 def judge_quality(flags: Iterable[str]) -> Quality:
-    """Return the flags, sorted, with the score that they leave."""
+    """Return the distinct flags, sorted, with the score: 1 for an article without flags, down to 0."""
     found = tuple(sorted(set(flags)))
     score = 1.0
     for flag in found:

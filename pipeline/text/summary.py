@@ -1,27 +1,46 @@
-"""A summary out of the article's own first sentences, and how long the article is."""
+"""The summary, made of the article's own first sentences, and the number of its words."""
 
 import re
 from collections.abc import Sequence
 
-__all__ = ["summarise", "word_count"]
+from msgspec import Struct
 
-# The end of a sentence: terminal, closing quotes, then space; terminals of scripts without spaces need none.
-_SENTENCE_END = re.compile(r"[.!?؟۔।…։။။][\"'”’»)\]]{0,3}(?=\s)|[。！？][」』”’）]{0,3}")
-_WINDOW_FACTOR = 4
-# Scripts written without spaces: a Han character, kana or Hangul-free run counts by characters, South-East Asian
-# scripts at about four letters a word. Runs, because counting their lengths is faster than finding every character.
+from pipeline.text.punctuation import ELLIPSIS, SENTENCE_ENDS, UNSPACED_ENDS
+
+__all__ = ["SummaryParams", "summarise", "word_count"]
+
+
+class SummaryParams(Struct, frozen=True, kw_only=True):
+    """Thresholds of the summary and of counting words, set by hand."""
+
+    sentence_chars: int = 40
+    """A shorter paragraph without the end of a sentence is a sub-headline or a dateline, and is left out."""
+    least_part: int = 4
+    """Whole sentences must make up one part in this many of the target; else the text is cut at a word."""
+    cut_part: int = 2
+    """The cut leaves at least one part in this many of the target, if there is a space."""
+    letters_per_word: int = 4
+    """Letters that make a word in South-East Asian scripts, which put no spaces between words."""
+    min_chars_per_space: int = 14
+    """With fewer characters per word than this, all words are spaced: no such script is looked for. The longest words,
+    of agglutinating languages, have ten letters on average."""
+
+
+_PARAMS = SummaryParams()
+# A mark that ends a sentence, up to three closing quotes or brackets, then space; where no spaces are written, none.
+_SPACED_ENDS = re.escape("".join(end for end in (*SENTENCE_ENDS, ELLIPSIS) if end not in UNSPACED_ENDS))
+_SENTENCE_END = re.compile(rf"[{_SPACED_ENDS}][\"'”’»)\]]{{0,3}}(?=\s)|[{''.join(UNSPACED_ENDS)}][」』”’）]{{0,3}}")
+# Where words are not spaced, a Han character or kana counts as a word. Runs of them are matched, because adding up the
+# lengths of runs is faster than finding every character.
 _IDEOGRAPHS = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _LETTERS = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]+")
-_LETTERS_PER_WORD = 4
-_MIN_CHARS_PER_SPACE = 14
 
 
 def summarise(paragraphs: Sequence[str], target_chars: int) -> str | None:
     """Return whole first sentences up to about `target_chars`; a first sentence that is longer is cut at a word."""
     text = ""
     for paragraph in paragraphs:
-        # Sub-headlines and datelines are no sentences.
-        if len(paragraph) < 40 and not paragraph.endswith((".", "!", "?", "。", "؟", "।", "۔")):
+        if len(paragraph) < _PARAMS.sentence_chars and not paragraph.endswith(SENTENCE_ENDS):
             continue
         text = f"{text} {paragraph}" if text else paragraph
         if len(text) > target_chars:
@@ -31,23 +50,23 @@ def summarise(paragraphs: Sequence[str], target_chars: int) -> str | None:
     if len(text) <= target_chars:
         return text
     end = 0
-    for found in _SENTENCE_END.finditer(text, 0, target_chars * _WINDOW_FACTOR):
+    for found in _SENTENCE_END.finditer(text, 0, target_chars + 1):
         if found.end() > target_chars:
             break
         end = found.end()
-    if end >= target_chars // 4:
+    if end >= target_chars // _PARAMS.least_part:
         return text[:end]
-    space = text.rfind(" ", target_chars // 2, target_chars)
-    return text[: space if space > 0 else target_chars].rstrip() + "…"
+    space = text.rfind(" ", target_chars // _PARAMS.cut_part, target_chars)
+    return text[: space if space > 0 else target_chars].rstrip() + ELLIPSIS
 
 
 def word_count(body: str, paragraphs: int) -> int:
-    """Count words of a body whose spaces are collapsed; in scripts without spaces, characters that make a word."""
+    """Return the number of words of a body whose spaces are collapsed; estimated for scripts that put no spaces."""
     if not body:
         return 0
     spaces = body.count(" ")
     words = spaces + paragraphs
-    if body.isascii() or len(body) < _MIN_CHARS_PER_SPACE * words:
+    if body.isascii() or len(body) < _PARAMS.min_chars_per_space * words:
         return words
     characters = sum(map(len, _IDEOGRAPHS.findall(body)))
-    return max(words, characters + sum(len(run) // _LETTERS_PER_WORD for run in _LETTERS.findall(body)))
+    return max(words, characters + sum(len(run) // _PARAMS.letters_per_word for run in _LETTERS.findall(body)))

@@ -7,12 +7,24 @@ from urllib.parse import quote, urlsplit
 
 import idna
 import tldextract
+from msgspec import Struct
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["canonical_url", "is_front_page", "registrable_domain", "url_key"]
+__all__ = ["UrlParams", "canonical_url", "is_front_page", "registrable_domain", "url_key"]
 
-_MAX_CHARS = 4096
+
+class UrlParams(Struct, frozen=True, kw_only=True):
+    """Limits of URLs."""
+
+    max_chars: int = 4096
+    """Longest URL; browsers and proxies give up between 2,000 and 8,000."""
+    max_host_chars: int = 253
+    """Longest host name; RFC 1035."""
+
+
+_PARAMS = UrlParams()
+_REMEMBERED = 16_384  # hosts; changes no result
 # Bundled public-suffix snapshot only: no network, no cache on disk, the same answer on every worker of a release.
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -50,7 +62,7 @@ def _normal_escapes(part: str) -> str:
     return quote(part, safe=_SAFE)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=_REMEMBERED)
 def _normal_host(host: str) -> str | None:
     """Return the host in lower-case ASCII, or None when it is none."""
     host = host.rstrip(".").lower()
@@ -64,7 +76,7 @@ def _normal_host(host: str) -> str | None:
             host = idna.encode(host, uts46=True).decode("ascii").rstrip(".")
         except (idna.IDNAError, UnicodeError):
             return None
-    if len(host) > 253 or _HOST.fullmatch(host) is None:
+    if len(host) > _PARAMS.max_host_chars or _HOST.fullmatch(host) is None:
         return None
     return _without_mobile_label(host)
 
@@ -133,7 +145,7 @@ def canonical_url(url: str) -> str | None:
     in lower-case ASCII. Scheme and `www.` stay, so that the result can be fetched; `url_key` folds them too.
     """
     url = _original(url.strip())
-    if not url or len(url) > _MAX_CHARS or "://" not in url[:8]:
+    if not url or len(url) > _PARAMS.max_chars or "://" not in url[:8]:
         return None
     try:
         parts = urlsplit(url)
@@ -170,7 +182,7 @@ def is_front_page(canonical: str) -> bool:
     return len(path) <= 2 or (len(path) == 5 and path[2] in "-_")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=_REMEMBERED)
 def _registrable(host: str) -> str | None:
     # Who has a name under a host of blogs is a publisher of their own; the host itself is one by the registry's rules.
     for private in (True, False):

@@ -9,21 +9,29 @@ from typing import Literal
 from msgspec import Struct
 
 from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali, from_numbers
-from pipeline.text.wordlists import load_words
+from pipeline.text.wordlists import load_words, one_of
 
-__all__ = ["WrittenDate", "is_only_date", "read_written_date"]
+__all__ = ["WrittenDate", "WrittenDateParams", "is_only_date", "month_number", "read_written_date"]
 
 _Calendar = Literal["gregorian", "jalali", "hijri"]
-# The best known first.
+# In the order of preference, where a name of a month or a date occurs in several.
 _CALENDARS: tuple[_Calendar, ...] = ("gregorian", "jalali", "hijri")
-# What follows a year of the lunar Hijri calendar.
-_LUNAR_SIGNS = ("هـ", "ھ", "هجري", "هجرية", "هجری قمری")
 # The Turkish capital of "i" folds to two characters.
 _DOTTED_I = {ord("İ"): "i"}
 
 
+class WrittenDateParams(Struct, frozen=True, kw_only=True):
+    """When a line is only a date. Set by hand."""
+
+    other_letters: int = 2
+    """Letters that may remain when the words of dates are taken away: single ones stand for hours, days or zones."""
+
+
+_PARAMS = WrittenDateParams()
+
+
 class WrittenDate(Struct, frozen=True):
-    """A day, and the time of day where one was written; `is_exact` unless the calendar leaves a day or two open."""
+    """A day, and the time of day if one was written; `is_exact` unless the calendar leaves a day or two open."""
 
     day: date
     hour: int | None = None
@@ -33,6 +41,7 @@ class WrittenDate(Struct, frozen=True):
 
 _WORDS = load_words("months")
 _ERAS: dict[str, int] = _WORDS["eras"]
+_LUNAR_SIGNS: tuple[str, ...] = tuple(_WORDS["lunar_signs"])
 
 
 def _month_names() -> dict[str, tuple[_Calendar, int]]:
@@ -46,18 +55,18 @@ def _month_names() -> dict[str, tuple[_Calendar, int]]:
 
 
 _MONTHS = _month_names()
-_LONGEST_FIRST = "|".join(re.escape(name) for name in sorted(_MONTHS, key=len, reverse=True))
-_MONTH = rf"(?P<month>{_LONGEST_FIRST})(?![^\W\d_])"
+_MONTH = rf"(?P<month>{one_of(_MONTHS)})(?![^\W\d_])"
 _YEAR = r"(?P<year>\d{4})"
 _DAY = r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
-_GAP = r"[\s,،.]{1,3}(?:(?:de|of|del|عام|سنة)\s)?"
+_GAP = rf"[\s,،.]{{1,3}}(?:(?:{one_of(_WORDS['between'])})\s)?"
 _NAMED = (
     re.compile(rf"{_DAY}{_GAP}{_MONTH}(?:\s?/\s?[^\W\d_]+(?:\s[^\W\d_]+)?)?[.]?{_GAP}(?:พ\.ศ\.\s?)?{_YEAR}"),
     re.compile(rf"(?<![^\W\d_]){_MONTH}[.]?\s{{1,2}}{_DAY}[\s,]{{1,3}}{_YEAR}"),
     re.compile(rf"{_YEAR}[.\s,]{{1,3}}{_MONTH}\s{{1,2}}{_DAY}"),
 )
 _CJK = re.compile(
-    r"(?:(?P<era>令和|平成|昭和|民國|民国)\s?(?P<eyear>\d{1,3}|元)|(?P<year>\d{4}))\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?"
+    rf"(?:(?P<era>{one_of(_ERAS)})\s?(?P<eyear>\d{{1,3}}|元)|(?P<year>\d{{4}}))\s?[年년]"
+    r"\s?(?P<month>\d{1,2})\s?[月월]\s?"
     r"(?P<day>\d{1,2})\s?[日일]"
 )
 _NUMERIC = re.compile(r"(?<![\d./-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4})(?![\d./-])")
@@ -67,19 +76,11 @@ _YEAR_FIRST = re.compile(
 _TIME = re.compile(r"(?<![\d:.])(\d{1,2})[:：hH](\d{2})(?![\d])(?:\s?([aApP])\.?[mM])?")
 _THAI = re.compile("[\u0e00-\u0e7f]")
 # What a line that is only a date has besides: weekday, time, zone, a label such as "updated".
-_DATE_WORDS = "|".join(
-    re.escape(word)
-    for word in sorted(
-        {*_MONTHS, *"|".join(_WORDS["weekdays"]).split("|"), *_WORDS["date_words"]}, key=len, reverse=True
-    )
-)
-_DATE_WORD = re.compile(
-    rf"(?<![^\W\d_])(?:{_DATE_WORDS})(?![^\W\d_])|{'|'.join(map(re.escape, _WORDS['date_signs']))}|\dt\d|\dz"
-)
+_DATE_WORDS = one_of({*_MONTHS, *"|".join(_WORDS["weekdays"]).split("|"), *_WORDS["date_words"]})
+_DATE_WORD = re.compile(rf"(?<![^\W\d_])(?:{_DATE_WORDS})(?![^\W\d_])|{one_of(_WORDS['date_signs'])}|\dt\d|\dz")
 # A weekday or place before a comma, in whatever language.
 _BEFORE_COMMA = re.compile(r"^[^\W\d_]{2,15}[,،]\s*(?=\d)")
 _ZONE = re.compile(r"(:\d\d)\s?[A-Z]{3,4}\b")
-_MOST_OTHER_LETTERS = 2
 
 
 def read_written_date(text: str) -> WrittenDate | None:
@@ -93,11 +94,17 @@ def read_written_date(text: str) -> WrittenDate | None:
     return None
 
 
+def month_number(name: str) -> int | None:
+    """Return the number of a month of the Gregorian calendar, 1 to 12, by its name or abbreviation in any language."""
+    calendar, number = _MONTHS.get(name.casefold(), (None, None))
+    return number if calendar == "gregorian" else None
+
+
 def is_only_date(text: str) -> bool:
-    """Tell whether a short text that has a date has next to nothing else."""
+    """Tell whether a short text that contains a date contains next to nothing else."""
     text = _ZONE.sub(r"\1", text).translate(_DOTTED_I).casefold()
     rest = _DATE_WORD.sub(" ", _BEFORE_COMMA.sub("", text))
-    return sum(map(str.isalpha, rest)) <= _MOST_OTHER_LETTERS
+    return sum(map(str.isalpha, rest)) <= _PARAMS.other_letters
 
 
 def _valid(year: int, month: int, day: int) -> date | None:

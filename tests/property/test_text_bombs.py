@@ -4,11 +4,11 @@ import time
 
 import pytest
 
+from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
-from pipeline.text.draft import ArticleDraft
-from pipeline.text.drafting import draft_article
-from pipeline.text.params import Extraction, IngestParams
+from pipeline.text.drafting import ArticleDraft, draft_article
+from pipeline.text.params import IngestParams
 
 CHARS = 1_000_000
 # The slowest below takes nine times as long as the honest page; without the bounds, hundreds of times.

@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
 from pipeline.text.drafting import draft_article
-from pipeline.text.params import Extraction, IngestParams
+from pipeline.text.params import IngestParams
 from pipeline_research.evaluation.corpora import GoldPage
 
 __all__ = ["DEFAULT", "Extractor", "own_extractors", "peer_extractors"]

@@ -39,10 +39,10 @@ def test_what_was_learned_is_taken_out_and_named(
 ) -> None:
     learned, before, after = tmp_path / "boilerplate.json", tmp_path / "before.jsonl", tmp_path / "after.jsonl"
     assert run_command(["learn", "boilerplate", "--input", str(articles), "--output", str(learned)]) == 0
-    said = capsys.readouterr().err
-    assert "harbour-gazette.example" in said
-    assert "2 records passed over" in said
-    assert NOTICE not in said
+    errors = capsys.readouterr().err
+    assert "harbour-gazette.example" in errors
+    assert "2 records skipped" in errors
+    assert NOTICE not in errors
     file = json.loads(learned.read_text())
     assert file["sources"] == {"harbour-gazette.example": [{"line": NOTICE, "articles": 12, "anywhere": True}]}
     run = ["run", "--input", str(articles), "--now", "2026-01-02T03:04:05Z", "--output"]
@@ -73,9 +73,9 @@ def test_a_file_that_cannot_be_used_ends_the_command(
         path.write_text(content)
     monkeypatch.setenv("NEWS_BOILERPLATE_FILE", str(path))
     assert run_command(["run", "--input", str(articles), "--output", str(tmp_path / "out.jsonl")]) == 78
-    said = capsys.readouterr().err
-    assert complaint in said
-    assert "NEWS_BOILERPLATE_FILE" in said
+    errors = capsys.readouterr().err
+    assert complaint in errors
+    assert "NEWS_BOILERPLATE_FILE" in errors
 
 
 def test_shares_and_counts_must_make_sense(articles: Path, tmp_path: Path) -> None:

@@ -163,5 +163,5 @@ def test_standard_input_is_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_standard_input_needs_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="no time of its own"):
+    with pytest.raises(ValueError, match="no modification time"):
         list(read_files(["-"]))

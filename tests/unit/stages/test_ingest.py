@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 from pipeline.domain.article import Article, Versions
+from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Emit, Reject
 from pipeline.domain.record import Headers, Origin, Record
 from pipeline.stages.ingest import IngestParams, IngestStage
 from pipeline.text.learned_boilerplate import LearnedBoilerplate, LearnedLine
-from pipeline.text.params import Extraction
 from pipeline.wire.raw import raw_key
 
 URL = "https://www.nahr-news.example/water/dam-holds"

@@ -49,7 +49,9 @@ def test_marks_around_a_foreign_name_and_flags_are_nothing_odd() -> None:
         assert not clean_characters(text).suspicious
 
 
-@pytest.mark.parametrize("text", ["Ïëîòèíà âûäåðæàëà íàïîð âîäû â ðåêå ïîñëå ïàâîäêà", "The dam\ufffds wall"])
+@pytest.mark.parametrize(
+    "text", ["Ïëîòèíà âûäåðæàëà íàïîð âîäû â ðåêå ïîñëå ïàâîäêà", "The dam\ufffds wall", "The dam â€x held €â xâ"]
+)
 def test_garbled(text: str) -> None:
     assert clean_characters(text).garbled
 

@@ -40,3 +40,19 @@ def test_other_encodings_stay_what_they_are(text: str, codec: str, stated: str) 
     assert decode_bytes(text.encode(codec), stated, is_html=False) == text
     page = f"<meta charset={stated}>{text}"
     assert decode_bytes(page.encode(codec), "utf-8", is_html=True) == page
+
+
+@pytest.mark.parametrize(("good", "is_utf8"), [(3, True), (2, False)])
+def test_damaged_utf8_has_three_good_characters_for_a_bad_one(good: int, is_utf8: bool) -> None:
+    data = "é".encode() * good + b" \xff caf"
+    assert ("é" * good in (decode_bytes(data, "iso-8859-1", is_html=False) or "")) == is_utf8
+
+
+def test_stated_utf8_may_be_damaged_more() -> None:
+    assert decode_bytes("é".encode() + b" \xff", "utf-8", is_html=False) == "é \ufffd"
+
+
+@pytest.mark.parametrize(("before", "is_found"), [(4096 - 19, True), (4096 - 18, False)])
+def test_a_page_declares_its_charset_at_the_beginning(before: int, is_found: bool) -> None:
+    page = b" " * before + b"charset=iso-2022-jp" + "<p>水位".encode("iso2022_jp")
+    assert ("水位" in (decode_bytes(page, None, is_html=True) or "")) == is_found

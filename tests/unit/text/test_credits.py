@@ -160,3 +160,31 @@ def test_authors_are_distinct_and_agencies_marked() -> None:
     ]
     assert is_agency("ТАСС")
     assert len(clean_authors([("A B, C D, E F", None)], 2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("byline", "is_name"),
+    [
+        ("x", False),
+        ("xy", True),
+        ("x" * 80, True),
+        ("x" * 81, False),
+        ("Ada B C D E Okafor", True),
+        ("Ada B C D E F Okafor", False),
+    ],
+)
+def test_limits_of_names(byline: str, is_name: bool) -> None:
+    assert bool(clean_authors([(byline, None)], 10)) == is_name
+
+
+@pytest.mark.parametrize(("chars", "is_kept"), [(1000, True), (1001, False)])
+def test_a_long_address_of_an_author_is_left_out(chars: int, is_kept: bool) -> None:
+    (author,) = clean_authors([("Ada Okafor", "https://x.example/".ljust(chars, "a"))], 10)
+    assert (author.url is not None) == is_kept
+
+
+def test_words_for_and_within_capitals_may_be_names() -> None:
+    assert [author.name for author in clean_authors([("ADA DAN OKAFOR und LIN WEI", None)], 10)] == [
+        "ADA DAN OKAFOR",
+        "LIN WEI",
+    ]

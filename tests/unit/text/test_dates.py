@@ -1,9 +1,14 @@
 """Dates in the forms, calendars and numerals that news uses."""
 
+from datetime import date
+
 import pytest
 
-from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali
+from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali, from_numbers
 from pipeline.text.dates import instant_ms, read_moment, read_url_date
+from pipeline.text.params import IngestParams
+from pipeline.text.publication import find_modification, find_publication
+from pipeline.text.written_dates import is_only_date
 
 
 @pytest.mark.parametrize(
@@ -43,6 +48,8 @@ from pipeline.text.dates import instant_ms, read_moment, read_url_date
         ("14/01/1399", "2020-04-02T00:00:00.000Z", "day"),
         ("1441/07/19", "2020-03-14T00:00:00.000Z", "month"),
         ("19/07/1441 هـ", "2020-03-14T00:00:00.000Z", "month"),
+        ("1441-07-19", "2020-03-14T00:00:00.000Z", "month"),
+        ("05/05/2020", "2020-05-05T00:00:00.000Z", "day"),
         ("2563-03-14", "2020-03-14T00:00:00.000Z", "day"),
         ("2 ذو الحجة 1445 هـ الموافق 8 يونيو 2024", "2024-06-08T00:00:00.000Z", "day"),
         ("14 HAZİRAN 2020", "2020-06-14T00:00:00.000Z", "day"),
@@ -118,3 +125,103 @@ def test_known_days_of_other_calendars() -> None:
 def test_instants() -> None:
     assert instant_ms("1970-01-01T00:00:01Z") == 1000
     assert instant_ms(None) is None
+
+
+def test_offsets_up_to_those_on_earth_are_read() -> None:
+    assert instant_ms("2020-03-14T14:00+14:00") == instant_ms("2020-03-14T00:00Z")
+    assert read_moment("2020-03-14T14:00+14:01") is None
+
+
+def test_a_long_text_is_no_date() -> None:
+    assert read_moment("14 March 2020".ljust(121, "x")) is None
+    assert read_moment(f"14 March 2020 {'x' * 106}") is not None
+
+
+def test_months_of_any_language_in_what_software_writes() -> None:
+    assert instant_ms("Tue Dez 28 15:28:56 CET 2021") == instant_ms("2021-12-28T14:28:56Z")
+
+
+@pytest.mark.parametrize(
+    ("year", "calendar"),
+    [(1299, "gregorian"), (1300, "solar"), (1420, "solar"), (1421, "lunar"), (1499, "lunar"), (1500, "gregorian")],
+)
+def test_the_year_of_a_date_in_numbers_tells_its_calendar(year: int, calendar: str) -> None:
+    found = from_numbers(year, 1, 1)
+    assert found is not None
+    assert found == {
+        "gregorian": (date(year, 1, 1), True),
+        "solar": (from_jalali(year, 1, 1), True),
+        "lunar": (from_hijri(year, 1, 1), False),
+    }.get(calendar)
+
+
+def test_a_year_that_is_marked_as_lunar_is_lunar() -> None:
+    assert from_numbers(1400, 1, 1, is_lunar=True) == (from_hijri(1400, 1, 1), False)
+    assert from_numbers(2020, 1, 1, is_lunar=True) == (date(2020, 1, 1), True)
+
+
+def test_years_of_newspapers_only() -> None:
+    for convert, first, last in ((from_jalali, 1206, 1498), (from_hijri, 1200, 1600)):
+        read = [year for year in (first - 1, first, last, last + 1) if convert(year, 1, 1) is not None]
+        assert read == [first, last]
+    assert [from_buddhist(year) for year in (2399, 2400, 2700, 2701)] == [None, 1857, 2157, None]
+
+
+def test_a_line_that_is_only_a_date_has_two_other_letters_at_most() -> None:
+    assert is_only_date("14 March 2020 qx")
+    assert not is_only_date("14 March 2020 qxz")
+
+
+SEEN_MS = 1_584_180_930_000  # 2020-03-14T10:15:30Z
+PARAMS = IngestParams()
+
+
+@pytest.mark.parametrize(
+    ("epoch_ms", "plausible"), [(SEEN_MS + 36 * 3_600_000, True), (SEEN_MS + 36 * 3_600_000 + 1000, False)]
+)
+def test_a_publication_is_not_long_after_the_fetch(epoch_ms: int, plausible: bool) -> None:
+    published, flags = find_publication([(str(epoch_ms), "raw")], None, None, SEEN_MS, PARAMS)
+    assert published is not None
+    assert published.plausible is plausible
+    assert ("published_at_implausible" in flags) is not plausible
+    assert (find_modification([str(epoch_ms)], SEEN_MS, PARAMS) is not None) is plausible
+
+
+@pytest.mark.parametrize(("text", "plausible"), [("1700-01-02", True), ("1699-12-30", False)])
+def test_a_publication_is_not_older_than_newspapers(text: str, plausible: bool) -> None:
+    published, _ = find_publication([(text, "raw")], None, None, SEEN_MS, PARAMS)
+    assert published is not None
+    assert published.plausible is plausible
+
+
+URL = "https://a.example/2020/03/13/dam"
+
+
+@pytest.mark.parametrize(
+    ("stated", "line", "url", "source", "flags"),
+    [
+        (["2020-03-12T10:00Z"], "11 March 2020", URL, "raw", set()),
+        (["2020-03-12T10:00"], None, None, "raw", {"published_at_without_zone"}),
+        (["2020-03-12"], None, None, "raw", set()),
+        (["soon"], "11 March 2020", URL, "text", set()),
+        (["2099-01-01"], "11 March 2020", URL, "text", set()),
+        (["2099-01-01"], None, None, "raw", {"published_at_implausible"}),
+        ([], "1 رمضان 1441", URL, "url", set()),
+        ([], "1 رجب 1441", None, "text", set()),
+        ([], None, URL, "url", set()),
+        (["soon"], None, None, None, {"published_at_unreadable"}),
+        ([], None, None, None, set()),
+    ],
+)
+def test_the_first_date_that_can_be_true_counts(
+    stated: list[str], line: str | None, url: str | None, source: str | None, flags: set[str]
+) -> None:
+    published, found = find_publication([(text, "raw") for text in stated], line, url, SEEN_MS, PARAMS)
+    assert (published.source if published is not None else None) == source
+    assert found == flags
+
+
+def test_of_dates_that_cannot_be_true_the_first_counts() -> None:
+    published, _ = find_publication([("2099-01-01", "raw"), ("2098-01-01", "meta")], None, None, SEEN_MS, PARAMS)
+    assert published is not None
+    assert published.value == "2099-01-01T00:00:00.000Z"

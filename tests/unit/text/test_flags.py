@@ -76,3 +76,55 @@ def test_words_are_counted_in_scripts_without_spaces_too() -> None:
     assert "too_short" not in text_flags(["工程师周二说大坝挺过了三十年来的最高水位。" * 4], "大坝", PARAMS)
     assert "too_short" in text_flags(["工程师周二说大坝挺过了。"], "大坝", PARAMS)
     assert "too_short" in text_flags(["Engineers said on Tuesday that the dam held." * 2], "Dam", PARAMS)
+
+
+def _text(phrase: str, chars: int, before: int = 0) -> str:
+    """Return a text of so many characters with a phrase after `before` others."""
+    return f"{'x' * before}{phrase}".ljust(chars, "y")
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "flag", "is_flagged"),
+    [
+        (["a" * 60, "b" * 21, "b" * 21], "repeated", True),
+        (["a" * 60, "b" * 20, "b" * 20], "repeated", False),
+        ([_text("we use cookies", 1499)], "cookie_wall", True),
+        ([_text("we use cookies", 1500)], "cookie_wall", False),
+        ([_text("", 3979), "already a subscriber"], "paywall_stub", True),
+        ([_text("", 3980), "already a subscriber"], "paywall_stub", False),
+        ([_text("already a subscriber", 500, before=100)], "paywall_stub", True),
+        ([_text("already a subscriber", 500, before=99)], "paywall_stub", False),
+        (["already a subscriber", TEXT, TEXT], "paywall_stub", False),
+        ([f"Headline {i}" for i in range(8)], "list_page", True),
+        ([f"Headline {i}" for i in range(7)], "list_page", False),
+        ([str(i) + "x" * 88 for i in range(8)], "list_page", True),
+        ([str(i) + "x" * 89 for i in range(8)], "list_page", False),
+        ([*[f"Headline {i}" for i in range(6)], TEXT, TEXT], "list_page", True),
+        ([*[f"Headline {i}" for i in range(5)], TEXT, TEXT, TEXT], "list_page", False),
+        ([*[f"Teaser {i}…" for i in range(8)]], "list_page", True),
+        (["x" * 319], "too_short", True),
+        (["x" * 320], "too_short", False),
+        (["w " * 38 + "w"], "too_short", True),
+        (["w " * 39 + "w"], "too_short", False),
+        (["Comments", TEXT, TEXT, TEXT], "boilerplate_left", False),
+        ([TEXT, TEXT, "Comments", TEXT], "boilerplate_left", True),
+    ],
+)
+def test_limits_of_flags(paragraphs: list[str], flag: str, is_flagged: bool) -> None:
+    assert (flag in text_flags(paragraphs, "Dam holds", PARAMS)) == is_flagged
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "is_refused"),
+    [
+        (_text("we use cookies", 499), True),
+        (_text("we use cookies", 500), False),
+        (_text("page not found", 400, before=186), True),
+        (_text("page not found", 400, before=187), False),
+        (_text("page not found", 500), False),
+        ("." * 38 + "ab", False),
+        ("." * 39 + "ab", True),
+    ],
+)
+def test_limits_of_what_is_no_article(paragraph: str, is_refused: bool) -> None:
+    assert (is_no_article([paragraph], None, from_page=True) is not None) == is_refused

@@ -129,7 +129,7 @@ def test_site_names_are_cut(title: str, names: list[str], expected: str) -> None
 
 def test_byline_and_date_are_taken_off_the_head() -> None:
     head = take_byline_lines(["By Ada Okafor and Lin Wei", "14 March 2020 | 10:05", *BODY])
-    assert (head.lines, head.byline, head.date) == (BODY, "By Ada Okafor and Lin Wei", "14 March 2020 | 10:05")
+    assert (head.remaining, head.byline, head.date) == (BODY, "By Ada Okafor and Lin Wei", "14 March 2020 | 10:05")
     assert take_byline_lines(["Di., 14. März 2020, 10:30 Uhr", *BODY]).date is not None
     assert take_byline_lines(["London, 14 March 2020", *BODY]).date is not None
     assert take_byline_lines(["بقلم ليلى حداد", *BODY]).byline == "بقلم ليلى حداد"
@@ -150,7 +150,7 @@ def test_byline_and_date_are_taken_off_the_head() -> None:
 )
 def test_a_sub_headline_is_neither_byline_nor_date(line: str) -> None:
     head = take_byline_lines([line, *BODY])
-    assert (head.lines, head.byline, head.date) == ([line, *BODY], None, None)
+    assert (head.remaining, head.byline, head.date) == ([line, *BODY], None, None)
 
 
 def test_headlines_and_texts_without_spaces_are_not_wrapped() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
-from pipeline.text.draft import ArticleDraft
-from pipeline.text.drafting import draft_article
+from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.page.extract import Page, read_page
-from pipeline.text.params import Extraction, IngestParams
+from pipeline.text.params import IngestParams
 
 URL = "https://nahr.example/water/dam-holds"
 PARAMS = IngestParams()

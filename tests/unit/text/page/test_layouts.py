@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.raw import RawArticle
-from pipeline.text.draft import ArticleDraft
-from pipeline.text.drafting import draft_article
+from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.params import IngestParams
 from pipeline_research.evaluation.corpora import Corpus, GoldPage
 from pipeline_research.evaluation.extraction import measure

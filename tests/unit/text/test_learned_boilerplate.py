@@ -3,8 +3,15 @@
 import msgspec
 import pytest
 
-from pipeline.text.boilerplate_learner import BoilerplateLearner, LearnParams
-from pipeline.text.learned_boilerplate import FORMAT, BoilerplateFile, LearnedBoilerplate, LearnedLine, without_learned
+from pipeline.text.learned_boilerplate import (
+    FORMAT,
+    BoilerplateFile,
+    BoilerplateLearner,
+    LearnedBoilerplate,
+    LearnedLine,
+    LearnParams,
+    without_learned,
+)
 
 PARAMS = LearnParams(min_articles=5, min_share=0.5)
 NOTICE = "The Harbour Gazette lives from its readers: if you like what we do, become one of our friends."
@@ -110,3 +117,34 @@ def test_the_version_is_that_of_what_decides() -> None:
 
     assert version() == version(articles=10) == version(line=NOTICE.upper())
     assert len({version(), version(anywhere=True), version(line=LABEL)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("index", "count", "is_taken_out"),
+    [(3, 60, True), (4, 60, False), (49, 60, False), (50, 60, True), (2, 12, True), (3, 12, False), (0, 2, True)],
+)
+def test_short_lines_are_taken_out_near_the_ends(index: int, count: int, is_taken_out: bool) -> None:
+    learned = LearnedBoilerplate.from_sources({"gazette": [LearnedLine(line=LABEL, articles=9)]})
+    lines = _body(1, count - 1)
+    lines.insert(index, LABEL)
+    assert (LABEL not in without_learned(lines, learned.of("gazette"))) == is_taken_out
+
+
+@pytest.mark.parametrize(("chars", "is_learned"), [(39, False), (40, True), (600, True), (601, False)])
+def test_long_lines_are_boilerplate_in_mid_text(chars: int, is_learned: bool) -> None:
+    articles = [[*_body(number, 15), "x" * chars, *_body(number + 100, 15)] for number in range(10)]
+    assert bool(_learn(articles)) == is_learned
+
+
+@pytest.mark.parametrize(("at_edge", "is_learned"), [(8, True), (7, False)])
+def test_short_lines_are_boilerplate_if_mostly_near_the_ends(at_edge: int, is_learned: bool) -> None:
+    articles = [[LABEL, *_body(number)] for number in range(at_edge)]
+    articles += [[*_body(number, 15), LABEL, *_body(number + 100, 15)] for number in range(at_edge, 10)]
+    assert bool(_learn(articles)) == is_learned
+
+
+def test_the_numbers_of_articles_and_shares_are_least_ones() -> None:
+    def learned(with_notice: int, count: int) -> bool:
+        return bool(_learn([[*_body(n), *([NOTICE] if n < with_notice else [])] for n in range(count)], LearnParams()))
+
+    assert [learned(9, 9), learned(10, 10), learned(10, 50), learned(10, 51)] == [False, True, True, False]
