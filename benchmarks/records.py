@@ -24,8 +24,9 @@ from aiokafka.structs import TopicPartition
 from benchmarks.passthrough import Passthrough
 from benchmarks.wiring import articles_between
 from pipeline.domain.record import Headers, Record
-from pipeline.kafka_io.fetching import FetchedBytes, RecordReader, install_record_reader
-from pipeline.kafka_io.record_batches import RecordBatch, install_record_batches
+from pipeline.kafka_io.fetching import FetchedBytes, RecordReader
+from pipeline.kafka_io.patches import install_patches
+from pipeline.kafka_io.record_batches import RecordBatch
 from pipeline.runtime.article_service import Service
 from pipeline.runtime.stage_timing import time_stage
 from pipeline.stages.chain import Chain
@@ -52,8 +53,7 @@ def main() -> None:
     pairs = articles_between(UNIT)
     outputs = [OutputRecord("t", key, value, HEADERS, TIME_MS) for key, value in pairs]
     theirs = _theirs(outputs, rounds)
-    install_record_reader()
-    install_record_batches()
+    install_patches()
     batches = [bytes(batch._build()) for batch in _batches(outputs)]  # noqa: SLF001  as the sender asks
     fetched = b"".join(batches)
     sources = [Record("t", 0, number, TIME_MS, key, value, HEADERS) for number, (key, value) in enumerate(pairs)]

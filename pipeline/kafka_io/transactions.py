@@ -51,11 +51,12 @@ class Transactions:
         self._producers = producers
         self._outputs = outputs
 
-    async def take_over(self, client: Any, tp: TopicPartition) -> tuple[Any, int | None]:
+    async def take_over(self, consumer: Any, tp: TopicPartition) -> tuple[Any, int | None]:
         """Fence the former owner, end what it left, and return the partition's producer and where the group stands.
 
         In this order nothing of the former owner's can be missed.
         """
+        client = consumer._client  # noqa: SLF001  the consumer has no method for the two requests
         transactional_id = f"{self._group}-{tp.topic}-{tp.partition}"
         state = await _answer(lambda: describe_transaction(client, transactional_id))
         producer = await self._producers.transactional(transactional_id)

@@ -144,7 +144,7 @@ class WorkerHost:
     async def _take_over(self, consumer: Any, tp: Any) -> tuple[Any, int | None]:
         if self._transactions is None:
             return None, await consumer.committed(tp)
-        return await self._transactions.take_over(consumer._client, tp)  # noqa: SLF001  it has no request of the kind
+        return await self._transactions.take_over(consumer, tp)
 
     async def _record_start(self, lease: Lease) -> None:
         """Commit where the group begins, or the next owner would choose again and pass by what came meanwhile."""

@@ -14,9 +14,8 @@ from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError, FatalError, TransientError
 from pipeline.exit_codes import ExitCode
 from pipeline.kafka_io.app import NewsApp, create_app
-from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory, close_producer
-from pipeline.kafka_io.record_batches import install_record_batches
 from pipeline.kafka_io.security import aiokafka_security
 from pipeline.kafka_io.start_position import StartFrom
 from pipeline.kafka_io.topic_check import check_topics
@@ -59,8 +58,7 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     """
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
-    install_record_reader()
-    install_record_batches()
+    install_patches()
     begin = StartFrom.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 

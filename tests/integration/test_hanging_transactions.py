@@ -6,22 +6,22 @@ hears of a partition and of the group's offsets, so it writes no markers there: 
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.producer import message_accumulator
-from aiokafka.protocol.produce import ProduceRequest_v7
 from aiokafka.structs import TopicPartition
 from aiokafka.util import create_task
 
 from pipeline.kafka_io.chunks import Lease
+from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory
-from pipeline.kafka_io.record_batches import install_record_batches
 from pipeline.kafka_io.transactions import Transactions
 from pipeline.wire.output import OutputRecord
 from tests.brokers.apache import ApacheKafka
 from tests.harness.cluster import TestCluster
+from tests.harness.internals import restore_internals
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -53,7 +53,7 @@ class Bench:
         self.client = AIOKafkaClient(bootstrap_servers=broker.bootstrap_servers)
 
     async def own(self) -> tuple[Lease, int | None]:
-        producer, offset = await self.transactions.take_over(self.client, self.source)
+        producer, offset = await self.transactions.take_over(SimpleNamespace(_client=self.client), self.source)
         lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0)
         self.transactions.connected(lease)
         return lease, offset
@@ -69,9 +69,8 @@ class Bench:
 async def bench(
     believing_kafka: ApacheKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Bench]:
-    for place, name in ((message_accumulator, "BatchBuilder"), (ProduceRequest_v7, "encode")):
-        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
-    install_record_batches()
+    restore_internals(monkeypatch)
+    install_patches()
     bench = Bench(believing_kafka, topic_prefix)
     await bench.client.bootstrap()
     yield bench

@@ -1,7 +1,6 @@
 """Unpacking fetched bytes: what aiokafka's own classes deliver for the same bytes, and what is relied on in them."""
 
 import gc
-import inspect
 import struct
 import weakref
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from aiokafka.record._crecords import default_records
 from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
@@ -21,6 +19,7 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.domain.record import Record
 from pipeline.kafka_io.fetching import FetchedBytes, FetchedRecords, RecordReader, install_record_reader
+from tests.harness.internals import restore_internals
 
 TP = TopicPartition("t", 3)
 TIME_MS = 1_790_000_000_000
@@ -30,9 +29,7 @@ THEIRS = (fetcher.PartitionRecords, fetcher.FetchResult)
 
 @pytest.fixture(autouse=True)
 def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MemoryRecords", "PartitionRecords", "FetchResult"):
-        monkeypatch.setattr(fetcher, name, getattr(fetcher, name))
-    monkeypatch.setattr(default_records, "lz4_decode", default_records.lz4_decode)
+    restore_internals(monkeypatch)
 
 
 def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, producer: int | None = None) -> bytes:
@@ -157,26 +154,3 @@ def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
     state.position = 99
     moved = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a"])), backoff=0.1)
     assert moved.getall() == [], "a position that moved meanwhile makes it worthless"
-
-
-def test_consumers_use_them() -> None:
-    install_record_reader()
-    assert (fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult) == (
-        FetchedBytes,
-        RecordReader,
-        FetchedRecords,
-    )
-    source = inspect.getsource(fetcher.Fetcher)
-    for use in ("MemoryRecords(part_data[-1])", "PartitionRecords(", "FetchResult(", "is FetchResult", ".getall("):
-        assert use in source
-    assert set(inspect.signature(THEIRS[0].__init__).parameters) == {
-        "self",
-        "tp",
-        "records",
-        "aborted_transactions",
-        "fetch_offset",
-        "key_deserializer",
-        "value_deserializer",
-        "check_crcs",
-        "isolation_level",
-    }

@@ -1,12 +1,9 @@
 """Our record batches: aiokafka reads and writes the same, and asks nothing else of them."""
 
-import inspect
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.producer import message_accumulator
-from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator, MessageBatch
 from aiokafka.protocol.produce import ProduceRequest, ProduceRequest_v7
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -14,6 +11,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from pipeline.domain.record import Headers
 from pipeline.kafka_io.record_batches import RecordBatch, install_record_batches
 from pipeline.wire.output import OutputRecord
+from tests.harness.internals import restore_internals
 
 LIMIT = 1 << 20
 START_MS = 1_790_000_000_000
@@ -97,8 +95,7 @@ def test_records_are_appended_as_aiokafka_does() -> None:
 
 
 async def test_producers_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(message_accumulator, "BatchBuilder", BatchBuilder)
-    monkeypatch.setattr(ProduceRequest_v7, "encode", ProduceRequest_v7.encode)
+    restore_internals(monkeypatch)
     install_record_batches()
     assert isinstance(AIOKafkaProducer(compression_type="lz4").create_batch(), RecordBatch)
 
@@ -111,20 +108,6 @@ def test_requests_have_the_bytes_that_aiokafka_writes(
     request = ProduceRequest(transactional_id, -1, 60_000, topics).prepare({0: (3, 13)})
     assert type(request) is ProduceRequest_v7, "the newest that aiokafka sends"
     theirs = request.encode()
-    monkeypatch.setattr(message_accumulator, "BatchBuilder", BatchBuilder)
-    monkeypatch.setattr(ProduceRequest_v7, "encode", ProduceRequest_v7.encode)
+    restore_internals(monkeypatch)
     install_record_batches()
     assert request.encode() == theirs
-
-
-def test_nothing_else_is_asked_of_a_batch() -> None:
-    asked = {name for name in vars(BatchBuilder) if not name.startswith("__")} - {"_serialize"}
-    assert asked == {"append", "close", "closed", "size", "record_count", "_set_producer_state", "_build"}
-    assert all(hasattr(RecordBatch, name) for name in asked)
-    assert list(inspect.signature(BatchBuilder.__init__).parameters)[1:4] == [
-        "batch_size",
-        "compression_type",
-        "is_transactional",
-    ]
-    assert "BatchBuilder(" in inspect.getsource(MessageAccumulator.create_builder)
-    assert "_builder._build()" in inspect.getsource(MessageBatch.get_data_buffer)

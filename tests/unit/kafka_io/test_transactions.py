@@ -1,5 +1,6 @@
 """Taking partitions over and committing, with aiokafka's producer and the coordinators' answers faked."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import aiokafka
@@ -104,13 +105,14 @@ class Bench:
         self.calls.append(f"fence {transactional_id}")
         return self.producer
 
-    async def _state(self, _client: Any, transactional_id: str) -> Any:
+    async def _state(self, client: Any, transactional_id: str) -> Any:
+        assert client == "client"
         self.calls.append(f"state {transactional_id}")
         return _next(self.states)
 
-    async def _offset(self, _client: Any, *place: Any) -> Any:
+    async def _offset(self, client: Any, *place: Any) -> Any:
         self.calls.append("offset?")
-        assert place == ("g", "t", 0)
+        assert (client, *place) == ("client", "g", "t", 0)
         return _next(self.offsets)
 
     async def _send(self, _producer: Any, records: Any) -> frozenset[TopicPartition]:
@@ -118,7 +120,7 @@ class Bench:
         return frozenset(TopicPartition(record.topic, partition) for record, partition in records)
 
     async def take_over(self) -> int | None:
-        producer, offset = await self.transactions.take_over("client", SOURCE)
+        producer, offset = await self.transactions.take_over(SimpleNamespace(_client="client"), SOURCE)
         assert producer is self.producer
         return offset
 

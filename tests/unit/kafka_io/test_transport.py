@@ -1,31 +1,20 @@
 """What the transport relies on inside faust, mode and aiokafka: these fail when an upgrade changes it."""
 
 import inspect
-from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
-import aiokafka
 import faust._cython.streams
 import faust.tables.manager
 import faust.transport._cython.conductor
-import pytest
-from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.structs import TopicPartition
-from faust.app.base import BootStrategy
 from faust.transport import drivers
-from faust.transport.conductor import Conductor
-from faust.transport.consumer import Consumer
 
 from pipeline.domain.record import Record
 from pipeline.kafka_io.app import create_app
 from pipeline.kafka_io.chunks import Lease
 from pipeline.kafka_io.transport import BatchConsumer, Transport
 from pipeline.settings import Settings
-
-
-def test_the_versions_whose_internals_are_overridden_are_installed() -> None:
-    assert (version("faust-streaming"), version("mode-streaming"), version("aiokafka")) == ("0.15.3", "0.7.1", "0.14.0")
 
 
 def test_the_compiled_parts_of_faust_are_there() -> None:
@@ -40,36 +29,6 @@ def test_the_scheme_finds_our_transport() -> None:
 
 def test_nothing_abstract_is_left() -> None:
     assert not inspect.isabstract(BatchConsumer)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["ack", "commit", "wait_empty", "perform_seek", "on_partitions_revoked", "on_partitions_assigned", "on_stop"],
-)
-def test_overridden_methods_still_exist(name: str) -> None:
-    assert callable(getattr(Consumer, name))
-
-
-def test_faust_starts_nothing_but_what_we_use() -> None:
-    assert callable(BootStrategy.server)
-    assert "_tables_registered" in inspect.getsource(faust.tables.manager.TableManager.wait_until_tables_registered)
-    assert callable(Conductor.on_partitions_assigned)
-
-
-def test_the_position_of_a_partition_is_readable_without_waiting() -> None:
-    state = TopicPartitionState.__init__
-    assert "_position" in inspect.getsource(state)
-
-
-def test_transactions_have_the_calls_we_make() -> None:
-    for name in (
-        "begin_transaction",
-        "commit_transaction",
-        "send_offsets_to_transaction",
-        "create_batch",
-        "send_batch",
-    ):
-        assert callable(getattr(aiokafka.AIOKafkaProducer, name))
 
 
 class _Host:

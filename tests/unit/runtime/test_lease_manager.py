@@ -39,8 +39,8 @@ class Transactions:
         self._consumer = consumer
         self.slow = False
 
-    async def take_over(self, client: str, tp: TopicPartition) -> tuple[Producer, int | None]:
-        assert client == "client"
+    async def take_over(self, consumer: "Consumer", tp: TopicPartition) -> tuple[Producer, int | None]:
+        assert consumer is self._consumer
         self._calls.append(f"taken over {tp.partition}")
         return Producer(f"{tp.topic}-{tp.partition}", self._calls), self._consumer.offsets[tp]
 
@@ -62,7 +62,6 @@ class Consumer:
 
     def __init__(self, calls: list[str]) -> None:
         self._calls = calls
-        self._client = "client"
         self.offsets: dict[TopicPartition, int | None] = {P0: 3, P1: 4}
         self.first = {P0: 0, P1: 0}
         self.end = {P0: 10, P1: 10}
