@@ -24,7 +24,7 @@ from aiokafka.structs import TopicPartition
 from benchmarks.passthrough import Passthrough
 from benchmarks.wiring import articles_between
 from pipeline.domain.record import Headers, Record
-from pipeline.kafka_io.fetching import FetchedBytes, RecordReader
+from pipeline.kafka_io.fetching import FetchedBatches, RecordReader
 from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.record_batches import RecordBatch
 from pipeline.runtime.article_service import Service
@@ -63,7 +63,7 @@ def main() -> None:
         Reporter(app="benchmark", version="0", group="benchmark"),
     )
     ours = {
-        "unpack what was fetched": lambda: _read(RecordReader, FetchedBytes(fetched)),
+        "unpack what was fetched": lambda: _read(RecordReader, FetchedBatches(fetched)),
         "decode": lambda: _in_batches(pairs, lambda part: [decode_article(value) for _, value in part]),
         "decode and encode": lambda: _in_batches(
             pairs, lambda part: [encode(article) for article in [decode_article(value) for _, value in part]]

@@ -10,7 +10,7 @@ from aiokafka.structs import TopicPartition
 from pipeline.errors import ConfigError, FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease
 from pipeline.kafka_io.producers import close_producer, send_records
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.kafka_io.transactions import Transactions
 from pipeline.observability.logging import get_logger
 from pipeline.observability.stalled_partitions import PartitionBacklog, PartitionBacklogs
@@ -28,7 +28,7 @@ _COMMIT_MARGIN_SECS = (
 
 
 class WorkerHost:
-    """Connects transport, runner and producers of one worker; implements the transport's ConsumerHost."""
+    """Connects transport, runner and producers of one worker; implements the transport's ConsumerDelegate."""
 
     def __init__(  # noqa: PLR0913  what a worker is made of
         self,
@@ -38,7 +38,7 @@ class WorkerHost:
         transactions: Transactions | None,
         shared_producer: Any,
         transaction_timeout_ms: int,
-        start_from: StartFrom | None,
+        start_from: StartPosition | None,
         drain_secs: float,
         observer: WorkerObserver,
         on_fail: Callable[[BaseException], None],
@@ -208,7 +208,7 @@ class WorkerHost:
         else:
             await self._transactions.commit(lease, offset, () if output is None else output.records)
 
-    # -- the rest of ConsumerHost
+    # -- the rest of ConsumerDelegate
 
     async def admit(self) -> None:
         """Wait for room."""

@@ -17,7 +17,7 @@ from pipeline.kafka_io.app import NewsApp, create_app
 from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory, close_producer
 from pipeline.kafka_io.security import aiokafka_security
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.kafka_io.topic_check import check_topics
 from pipeline.kafka_io.transactions import Transactions
 from pipeline.observability.health import HealthServer
@@ -59,12 +59,12 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
     install_patches()
-    begin = StartFrom.parse(start_from) if start_from is not None else None
+    begin = StartPosition.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
 
 class _Worker:
-    def __init__(self, settings: Settings, stages: tuple[StageName, ...], start_from: StartFrom | None) -> None:
+    def __init__(self, settings: Settings, stages: tuple[StageName, ...], start_from: StartPosition | None) -> None:
         self._settings = settings
         self._stages = stages
         self._start_from = start_from
@@ -152,7 +152,7 @@ class _Worker:
             parts.steps, settings.work, circuit_breaker, parts.commit, observer, host.fail, parts.verdicts
         )
         source = catalogue.stage(self._stages[0]).reads
-        app = create_app(settings, group=self._group, source_topic=source, host=host, accept=host.runner.accept)
+        app = create_app(settings, group=self._group, source_topic=source, delegate=host, accept=host.runner.accept)
         try:
             if parts.log is not None:
                 await self._or_stop(parts.log.start())

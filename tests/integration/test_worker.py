@@ -129,7 +129,7 @@ def test_topics_of_articles_with_different_partition_counts_end_the_worker(broke
         admin.close()
     with WorkerProcess(_env(broker, topic_prefix), ["publish"]) as worker:
         assert worker.wait(60) == 78
-        assert "equally many partitions" in worker.log_text()
+        assert "the same number of partitions" in worker.log_text()
 
 
 @pytest.mark.kafka

@@ -18,7 +18,7 @@ from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
 from pipeline.domain.record import Record
-from pipeline.kafka_io.fetching import FetchedBytes, FetchedRecords, RecordReader, install_record_reader
+from pipeline.kafka_io.fetching import FetchedBatches, FetchedRecords, RecordReader, install_record_reader
 from tests.harness.internals import restore_internals
 
 TP = TopicPartition("t", 3)
@@ -54,7 +54,7 @@ def _marker(start: int, producer: int, kind: ControlRecord) -> bytes:
 
 
 def _reader(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Any:
-    return RecordReader(TP, FetchedBytes(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
+    return RecordReader(TP, FetchedBatches(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
 
 
 def _theirs(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Iterator[Any]:
@@ -129,8 +129,8 @@ def test_what_is_incomplete_at_the_end_is_left() -> None:
         reader = _reader(whole + cut[:length])
         assert [one.offset for one in reader.take(None)] == [0]
         assert reader.next_fetch_offset == 1
-    assert not FetchedBytes(cut[:-1]).has_next()
-    assert FetchedBytes(cut[:-1]).size_in_bytes() == len(cut) - 1
+    assert not FetchedBatches(cut[:-1]).has_next()
+    assert FetchedBatches(cut[:-1]).size_in_bytes() == len(cut) - 1
 
 
 @pytest.mark.parametrize("magic", [0, 1])
@@ -138,10 +138,10 @@ def test_old_formats_are_read_and_checked(magic: int) -> None:
     builder = LegacyRecordBatchBuilder(magic, 0, 1 << 20)
     builder.append(0, TIME_MS, b"key", b"value")
     data = bytes(builder.build())
-    batch = FetchedBytes(data).next_batch()
+    batch = FetchedBatches(data).next_batch()
     assert [(one.key, one.value) for one in batch] == [(b"key", b"value")]
     with pytest.raises(CorruptRecordException):
-        FetchedBytes(data[:-1] + b"!").next_batch()
+        FetchedBatches(data[:-1] + b"!").next_batch()
 
 
 def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:

@@ -32,7 +32,7 @@ import pipeline
 from pipeline.errors import ConfigError
 from pipeline.kafka_io import patches
 from pipeline.kafka_io.app import create_app
-from pipeline.kafka_io.fetching import FetchedBytes, FetchedRecords, RecordReader
+from pipeline.kafka_io.fetching import FetchedBatches, FetchedRecords, RecordReader
 from pipeline.kafka_io.patches import INTERNALS, PINNED_VERSIONS, Internal, install_patches
 from pipeline.kafka_io.record_batches import RecordBatch
 from pipeline.settings import Settings
@@ -207,7 +207,7 @@ def test_the_pinned_versions_are_those_of_the_project() -> None:
 def test_everything_is_installed(unpatched: pytest.MonkeyPatch) -> None:
     install_patches()
     install_patches()
-    assert (fetcher.MemoryRecords, fetcher.PartitionRecords) == (FetchedBytes, RecordReader)
+    assert (fetcher.MemoryRecords, fetcher.PartitionRecords) == (FetchedBatches, RecordReader)
     assert (fetcher.FetchResult, message_accumulator.BatchBuilder) == (FetchedRecords, RecordBatch)
 
 
@@ -294,7 +294,7 @@ def test_a_fetch_reports_positions_it_lacks_by_the_errors_we_catch() -> None:
 
 
 def test_faust_takes_the_settings_we_give_it() -> None:
-    app = create_app(Settings(), group="g", source_topic="t", host=object(), accept=print)  # type: ignore[arg-type]
+    app = create_app(Settings(), group="g", source_topic="t", delegate=object(), accept=print)  # type: ignore[arg-type]
     conf = app.conf
     assert (conf.web_enabled, conf.topic_allow_declare, conf.topic_disable_leader) == (False, False, True)
     assert (conf.stream_wait_empty, conf.worker_redirect_stdouts, conf.table_standby_replicas) == (False, False, 0)

@@ -44,7 +44,7 @@ class _Host:
 
 
 def _consumer(host: _Host) -> BatchConsumer:
-    app = create_app(Settings(), group="g", source_topic="t", host=host, accept=lambda _chunk: None)  # type: ignore[arg-type]
+    app = create_app(Settings(), group="g", source_topic="t", delegate=host, accept=lambda _chunk: None)  # type: ignore[arg-type]
     consumer = app.consumer
     assert isinstance(consumer, BatchConsumer)
     return consumer

@@ -207,7 +207,7 @@ async def test_beat_ticks_while_the_loop_runs(clock: Clock) -> None:
     assert progress.status.last_tick == clock.now
 
 
-def test_a_neglected_partition_is_a_hang_whatever_the_others_commit(clock: Clock, progress: Progress) -> None:
+def test_a_stalled_partition_is_a_hang_whatever_the_others_commit(clock: Clock, progress: Progress) -> None:
     since = clock.now
     problems = []
     for _ in range(11):
@@ -219,7 +219,7 @@ def test_a_neglected_partition_is_a_hang_whatever_the_others_commit(clock: Clock
 
 
 @pytest.mark.parametrize("end", ["touched", "rebalance", "outage", "draining"])
-def test_neglect_ends(clock: Clock, progress: Progress, end: str) -> None:
+def test_a_stall_ends(clock: Clock, progress: Progress, end: str) -> None:
     progress.lag(10, clock.now)
     clock.now += 99
     progress.committed()

@@ -10,7 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.errors import ConfigError, FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.runtime.article_service import Output
 from pipeline.runtime.lease_manager import WorkerHost
 from pipeline.runtime.runner import Unit
@@ -128,7 +128,7 @@ class Bench:
             transactions=self.transactions if transactional else None,  # type: ignore[arg-type]
             shared_producer=None,
             transaction_timeout_ms=1000,
-            start_from=StartFrom.parse(start_from) if start_from else None,
+            start_from=StartPosition.parse(start_from) if start_from else None,
             drain_secs=0.05,
             observer=self.observer,  # type: ignore[arg-type]
             on_fail=self.failures.append,
