@@ -1,4 +1,4 @@
-"""Unpacking fetched bytes: what aiokafka's own classes deliver for the same bytes, and what is relied on in them."""
+"""Unpacking fetched bytes, compared with what aiokafka's own classes deliver for the same bytes."""
 
 import gc
 import struct
@@ -33,7 +33,7 @@ def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, producer: int | None = None) -> bytes:
-    """Return a batch that begins at an offset; with a producer, it is part of a transaction."""
+    """Return a record batch from an offset on; with a producer id, it belongs to a transaction."""
     builder = DefaultRecordBatchBuilder(2, compression, int(producer is not None), -1, -1, 0, 1 << 24)
     for number, value in enumerate(values):
         builder.append(number, TIME_MS + number, b"key", value, [("name", b"content"), ("none", None)])
@@ -43,7 +43,7 @@ def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, 
 
 
 def _marker(start: int, producer: int, kind: ControlRecord) -> bytes:
-    """Return an end of a transaction, as brokers write it."""
+    """Return a transaction marker as brokers write it."""
     builder = DefaultRecordBatchBuilder(2, 0, 1, -1, -1, 0, 1 << 24)
     builder.append(0, TIME_MS, _MARKER_KEY.pack(kind.version, kind.type_), b"\0" * 6, [])
     builder.set_producer_state(producer, 0, 0)
@@ -63,7 +63,7 @@ def _theirs(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()
 
 
 @pytest.mark.parametrize("compression", [0, 1, 2, 3, 4])
-def test_records_are_ours_at_once(compression: int) -> None:
+def test_records_are_unpacked_with_every_codec(compression: int) -> None:
     install_record_reader()
     values = [b"value " * 5000, None, b""]
     reader = _reader(_batch(7, values, compression=compression), 7)
@@ -75,7 +75,7 @@ def test_records_are_ours_at_once(compression: int) -> None:
     assert reader.next_fetch_offset == 10
 
 
-def test_taking_some_stands_behind_them() -> None:
+def test_the_offset_to_fetch_next_follows_the_records_taken() -> None:
     reader = _reader(_batch(0, [b"a", b"b", b"c"]) + _batch(5, [b"d"]))
     assert [one.value for one in reader.take(2)] == [b"a", b"b"]
     assert (reader.next_fetch_offset, reader.exhausted) == (2, False)
@@ -84,17 +84,17 @@ def test_taking_some_stands_behind_them() -> None:
     assert reader.take(2) == []
 
 
-def test_what_lies_before_the_position_is_passed_over() -> None:
+def test_records_before_the_position_are_skipped() -> None:
     reader = _reader(_batch(0, [b"a", b"b", b"c"]), 2)
     assert [one.offset for one in reader.take(None)] == [2]
 
 
-def test_one_record_at_a_time_is_possible() -> None:
+def test_records_can_be_iterated() -> None:
     assert [one.value for one in _reader(_batch(0, [b"a", b"b"]) + _batch(2, [b"c"]))] == [b"a", b"b", b"c"]
 
 
-def test_what_was_fetched_is_let_go_with_its_reader() -> None:
-    """Not when the garbage collector comes by: what is waiting for it then is hundreds of megabytes."""
+def test_a_reader_is_freed_without_the_garbage_collector() -> None:
+    """A reference cycle would keep hundreds of megabytes until the next collection."""
     gc.disable()
     try:
         reader = _reader(_batch(0, [b"a", b"b"]))
@@ -106,24 +106,33 @@ def test_what_was_fetched_is_let_go_with_its_reader() -> None:
         gc.enable()
 
 
-def test_aborted_records_and_markers_are_passed_over_as_aiokafka_does() -> None:
+def test_aborted_records_and_markers_are_skipped_as_by_aiokafka() -> None:
     data = _batch(0, [b"a", b"b"], producer=9) + _marker(2, 9, ABORT_MARKER) + _batch(3, [b"c"], producer=9)
     data += _marker(4, 9, COMMIT_MARKER)
     aborted = [(9, 0)]
     reader = _reader(data, 0, aborted)
     assert [one.value for one in reader.take(None)] == [one.value for one in _theirs(data, 0, aborted)] == [b"c"]
     assert reader.next_fetch_offset == 5
-    assert [one.value for one in _reader(data).take(None)] == [b"a", b"b", b"c"], "the list of the broker decides"
+    assert [one.value for one in _reader(data).take(None)] == [b"a", b"b", b"c"], (
+        "only the broker's list of aborted transactions counts"
+    )
 
 
-def test_bytes_that_changed_are_refused() -> None:
+def test_aborted_records_are_returned_when_uncommitted_ones_are_read() -> None:
+    data = _batch(0, [b"a"], producer=9) + _marker(1, 9, ABORT_MARKER)
+    reader = RecordReader(TP, FetchedBatches(data), [(9, 0)], 0, None, None, check_crcs=True, isolation_level=0)
+    assert [one.value for one in reader.take(None)] == [b"a"]
+    assert reader.next_fetch_offset == 2
+
+
+def test_a_wrong_checksum_is_an_error() -> None:
     data = bytearray(_batch(0, [b"value"]))
     data[-8] ^= 1
     with pytest.raises(CorruptRecordException):
         _reader(bytes(data)).take(None)
 
 
-def test_what_is_incomplete_at_the_end_is_left() -> None:
+def test_an_incomplete_batch_at_the_end_is_left_out() -> None:
     whole, cut = _batch(0, [b"a"]), _batch(1, [b"b"])
     for length in (3, 12, 40, len(cut) - 1):
         reader = _reader(whole + cut[:length])
@@ -144,7 +153,7 @@ def test_old_formats_are_read_and_checked(magic: int) -> None:
         FetchedBatches(data[:-1] + b"!").next_batch()
 
 
-def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
+def test_a_result_is_used_up_as_soon_as_no_record_is_left() -> None:
     positions: list[int] = []
     state = SimpleNamespace(paused=False, position=0, consumed_to=positions.append)
     assignment = SimpleNamespace(active=True, state_value=lambda _tp: state)
@@ -153,4 +162,4 @@ def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
     assert (positions, fetched.has_more(), fetched.getall(2)) == ([2], False, [])
     state.position = 99
     moved = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a"])), backoff=0.1)
-    assert moved.getall() == [], "a position that moved meanwhile makes it worthless"
+    assert moved.getall() == [], "records are dropped if the position has moved"

@@ -1,4 +1,4 @@
-"""Our record batches: aiokafka reads and writes the same, and asks nothing else of them."""
+"""Our record batches, compared with what aiokafka reads and writes."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def _read(data: bytes) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("compression", [0, 1, 2, 3, 4])
-def test_aiokafka_reads_what_was_added(compression: int) -> None:
+def test_aiokafka_reads_the_records_added(compression: int) -> None:
     batch = _batch(compression)
     assert batch.take(RECORDS) == len(RECORDS)
     assert _read(batch._build()) == [
@@ -47,7 +47,7 @@ def test_aiokafka_reads_what_was_added(compression: int) -> None:
 
 
 @pytest.mark.parametrize("transactional", [False, True])
-def test_uncompressed_bytes_are_those_that_aiokafka_writes(transactional: bool) -> None:
+def test_uncompressed_batches_have_the_bytes_that_aiokafka_writes(transactional: bool) -> None:
     theirs = DefaultRecordBatchBuilder(2, 0, int(transactional), -1, -1, 0, LIMIT)
     for number, one in enumerate(RECORDS):
         theirs.append(number, one.timestamp_ms, one.key, one.value, list(one.headers))
@@ -61,7 +61,7 @@ def test_uncompressed_bytes_are_those_that_aiokafka_writes(transactional: bool) 
     assert ours.size() == len(ours._build())
 
 
-def test_lz4_is_used_where_it_helps_and_says_so() -> None:
+def test_a_batch_is_compressed_only_if_that_makes_it_smaller() -> None:
     for value, used in ((b"value " * 1000, 3), (b"x", 0)):
         batch = _batch(3)
         batch.take([OutputRecord("t", None, value, (), START_MS)])
@@ -70,7 +70,7 @@ def test_lz4_is_used_where_it_helps_and_says_so() -> None:
         assert found.compression_type == used
 
 
-def test_a_batch_takes_what_fits_and_an_empty_one_takes_any_record() -> None:
+def test_a_batch_takes_records_up_to_its_limit_and_an_empty_one_takes_any() -> None:
     exact = _batch()
     exact.take(RECORDS[:2])
     batch = _batch(limit=exact.size())
@@ -83,7 +83,7 @@ def test_a_batch_takes_what_fits_and_an_empty_one_takes_any_record() -> None:
     assert _read(other._build())[0][:2] == (0, RECORDS[3].timestamp_ms)
 
 
-def test_records_are_appended_as_aiokafka_does() -> None:
+def test_append_has_the_interface_of_aiokafka() -> None:
     batch = _batch(limit=6200)
     first = batch.append(timestamp=START_MS, key=b"key", value=b"value " * 1000, headers=[("name", b"content")])
     assert (first.offset, first.timestamp) == (0, START_MS)
@@ -94,7 +94,7 @@ def test_records_are_appended_as_aiokafka_does() -> None:
         RecordBatch(LIMIT, 0, key_serializer=str.encode)
 
 
-async def test_producers_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_producers_create_our_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     restore_internals(monkeypatch)
     install_record_batches()
     assert isinstance(AIOKafkaProducer(compression_type="lz4").create_batch(), RecordBatch)

@@ -22,18 +22,18 @@ def test_a_partition_with_lag_is_stalled_since_it_was_first_observed() -> None:
     "touched",
     [
         pytest.param(idle(5, committed=8), id="committed"),
-        pytest.param(PartitionBacklog(5, 7, busy=True), id="waits for its turn"),
-        pytest.param(idle(0), id="nothing is left"),
+        pytest.param(PartitionBacklog(5, 7, busy=True), id="is busy"),
+        pytest.param(idle(0), id="no lag"),
     ],
 )
-def test_whatever_happens_to_a_partition_restarts_its_clock(touched: PartitionBacklog) -> None:
+def test_a_commit_work_or_no_lag_ends_a_stall(touched: PartitionBacklog) -> None:
     stalled = StalledPartitions()
     stalled.observe({STUCK: idle(5)}, 10.0)
     stalled.observe({STUCK: touched}, 20.0)
     assert stalled.observe({STUCK: idle(5, touched.committed)}, 30.0) in (20.0, 30.0)
 
 
-def test_the_worst_partition_counts() -> None:
+def test_the_partition_stalled_longest_counts() -> None:
     stalled = StalledPartitions()
     stalled.observe({STUCK: idle(5)}, 10.0)
     assert stalled.observe({STUCK: idle(5), OTHER: idle(5)}, 20.0) == 10.0
@@ -41,7 +41,7 @@ def test_the_worst_partition_counts() -> None:
     assert stalled.observe({}, 40.0) is None
 
 
-def test_a_new_assignment_begins_anew() -> None:
+def test_a_new_assignment_forgets_stalls() -> None:
     stalled = StalledPartitions()
     stalled.observe({STUCK: idle(5)}, 10.0)
     stalled.forget()
