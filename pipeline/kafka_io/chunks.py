@@ -36,6 +36,7 @@ class Lease:
         fetched: Offset after the last record fetched: the start of the next chunk.
         committed: The group's committed offset, the next one to process. Only a unit of work that starts here may be
             committed.
+        consumer: The group's consumer (an `AIOKafkaConsumer`), which commits offsets in at_least_once.
         initial: Whether `committed` is not on record yet, because the group had no offset here or an expired one.
         revoked: Whether the partition was taken away. A revoked lease commits nothing more.
         pending: Chunks that wait for their turn, in the order of offsets.
@@ -52,6 +53,7 @@ class Lease:
     producer: Any
     fetched: int
     committed: int
+    consumer: Any = None
     initial: bool = False
     revoked: bool = False
     pending: deque["Chunk"] = field(default_factory=deque)
@@ -59,6 +61,11 @@ class Lease:
     commit_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     written: frozenset[TopicPartition] = frozenset()
     link: Any = None
+
+    @property
+    def topic_partition(self) -> TopicPartition:
+        """The partition, as aiokafka names it."""
+        return TopicPartition(self.topic, self.partition)
 
     @property
     def busy(self) -> bool:

@@ -116,10 +116,10 @@ class Transactions:
         await producer.send_offsets_to_transaction({TopicPartition(lease.topic, lease.partition): offset}, self._group)
         await producer.commit_transaction()
         if _has_reconnected(lease):
-            await self._reassert(lease, lease.written | written)
+            await self._commit_again(lease, lease.written | written)
         lease.written = written
 
-    async def keep(self, lease: Lease) -> None:
+    async def reassert(self, lease: Lease) -> None:
         """Reassert the last commit of an idle partition if the connection to the coordinator was lost since.
 
         Does nothing while the coordinator is unreachable: a transaction that is begun has to end before its time-out,
@@ -134,14 +134,14 @@ class Transactions:
             return
         async with lease.commit_lock:
             if not lease.revoked and _has_reconnected(lease):
-                await self._reassert(lease, lease.written)
+                await self._commit_again(lease, lease.written)
                 lease.written = frozenset()
 
     def connected(self, lease: Lease) -> None:
         """Store the present connection to the coordinator in the lease."""
         lease.link = _link(lease.producer)
 
-    async def _reassert(self, lease: Lease, written: Collection[TopicPartition]) -> None:
+    async def _commit_again(self, lease: Lease, written: Collection[TopicPartition]) -> None:
         log.info("commit_reasserted", topic=lease.topic, partition=lease.partition, outputs=len(written))
         await self._end(lease.producer, written, commit=True)
         self.connected(lease)

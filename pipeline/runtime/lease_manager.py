@@ -137,7 +137,7 @@ class WorkerHost:
         for lease in list(self.leases):
             try:
                 async with asyncio.timeout(self._commit_timeout_secs):
-                    await self._transactions.keep(lease)
+                    await self._transactions.reassert(lease)
             except TimeoutError as exc:
                 raise FatalError("a commit could not be said again in time") from exc
 

@@ -185,7 +185,7 @@ async def test_a_producer_that_lost_its_coordinator_reasserts_its_last_commit(be
     node = lease.producer._sender._coordinators[CoordinationType.TRANSACTION]
     lease.producer.client._conns[node, ConnectionGroup.COORDINATION].close()
     if idle:
-        await bench.transactions.keep(lease)
+        await bench.transactions.reassert(lease)
     else:  # its next transaction does not touch the hanging partition
         await bench.transactions.commit(lease, 4, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
     assert await bench.visible() == [b"once"]

@@ -179,10 +179,8 @@ def _private_names(tree: ast.Module) -> Iterator[str]:
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     own |= {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
     for node in attributes:
-        if node.attr.startswith("_") and not node.attr.startswith("__"):
-            of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
-            if not (of_self and node.attr in own):
-                yield node.attr
+        if node.attr.startswith("_") and not node.attr.startswith("__") and node.attr not in own:
+            yield node.attr
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "kafka_io").glob("*.py")), ids=lambda path: path.stem)

@@ -251,13 +251,13 @@ async def test_an_idle_partition_reasserts_its_last_commit_after_a_reconnect(ben
     lease = bench.lease()
     await bench.commit(lease, OUT)
     bench.calls.clear()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
     bench.producer.lose()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == ["begin", "add out-1", "add g", "add g", "commit"]
     bench.producer.lose()
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert len(bench.calls) == 5, "there is no commit to reassert any more"
 
 
@@ -267,10 +267,10 @@ async def test_no_transaction_begins_while_the_coordinator_is_unreachable(bench:
     bench.calls.clear()
     bench.producer.lose()
     bench.producer.reachable = False
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
     bench.producer.reachable = True
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls[-1] == "commit"
 
 
@@ -280,9 +280,9 @@ async def test_a_revoked_or_committing_partition_is_left_alone(bench: Bench) -> 
     bench.calls.clear()
     bench.producer.lose()
     async with lease.commit_lock:
-        await bench.transactions.keep(lease)
+        await bench.transactions.reassert(lease)
     lease.revoked = True
-    await bench.transactions.keep(lease)
+    await bench.transactions.reassert(lease)
     assert bench.calls == []
 
 

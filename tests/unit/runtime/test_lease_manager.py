@@ -51,7 +51,7 @@ class Transactions:
         assert lease.link == "link"
         self._calls.append(f"committed {lease.partition}:{offset} with {len(records)}")
 
-    async def keep(self, lease: Lease) -> None:
+    async def reassert(self, lease: Lease) -> None:
         if self.slow:
             await asyncio.Event().wait()
         self._calls.append(f"kept {lease.partition}")
