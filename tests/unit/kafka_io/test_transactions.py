@@ -286,6 +286,23 @@ async def test_a_revoked_or_committing_partition_is_left_alone(bench: Bench) -> 
     assert bench.calls == []
 
 
+async def test_a_partition_revoked_while_its_coordinator_is_looked_up_is_left_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    bench.producer.lose()
+
+    async def ready(_node: int, *, group: ConnectionGroup) -> bool:
+        lease.revoked = True
+        return True
+
+    monkeypatch.setattr(bench.producer, "ready", ready)
+    await bench.transactions.reassert(lease)
+    assert bench.calls == []
+
+
 async def test_a_closed_connection_counts_as_lost(bench: Bench) -> None:
     lease = bench.lease()
     lease.link.alive = False
