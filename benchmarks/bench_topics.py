@@ -10,7 +10,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
 from pipeline.domain.record import Headers
-from pipeline.kafka_io.record_batches import install_record_batches
+from pipeline.kafka_io.patches import install_patches
 from pipeline.ops import provision
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 from pipeline.wire.partitioner import partitions
@@ -96,7 +96,7 @@ def wait_for(condition: Callable[[], bool], *, check: Callable[[], None], second
 
 
 async def _load(bootstrap_servers: str, topic: str, records: Sequence[Keyed]) -> None:
-    install_record_batches()  # lz4 at the level of workers and librdkafka; aiokafka's own takes five times as long
+    install_patches()  # lz4 at the level of workers and librdkafka; aiokafka's own takes five times as long
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         acks="all",

@@ -24,9 +24,8 @@ from benchmarks.processes import REPOSITORY
 from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Decided
-from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, send_records
-from pipeline.kafka_io.record_batches import install_record_batches
 from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
@@ -68,8 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     if reason := why_unavailable():
         sys.exit(f"Apache Kafka cannot run here: {reason}")
-    install_record_reader()
-    install_record_batches()
+    install_patches()
     with ApacheKafka() as broker, tempfile.TemporaryDirectory() as directory:
         topics = BenchTopics(broker.bootstrap_servers, "catchup.")
         topics.create()

@@ -24,8 +24,9 @@ from aiokafka.structs import TopicPartition
 from benchmarks.passthrough import Passthrough
 from benchmarks.wiring import articles_between
 from pipeline.domain.record import Headers, Record
-from pipeline.kafka_io.fetching import FetchedBytes, RecordReader, install_record_reader
-from pipeline.kafka_io.record_batches import RecordBatch, install_record_batches
+from pipeline.kafka_io.fetching import FetchedBatches, RecordReader
+from pipeline.kafka_io.patches import install_patches
+from pipeline.kafka_io.record_batches import RecordBatch
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.output_assembly import OutputAssembly
 from pipeline.runtime.stage_timing import StageTimer
@@ -53,8 +54,7 @@ def main() -> None:
     pairs = articles_between(UNIT)
     outputs = [OutputRecord("t", key, value, HEADERS, TIME_MS) for key, value in pairs]
     theirs = _theirs(outputs, rounds)
-    install_record_reader()
-    install_record_batches()
+    install_patches()
     batches = [bytes(batch._build()) for batch in _batches(outputs)]  # noqa: SLF001  as the sender asks
     fetched = b"".join(batches)
     sources = [Record("t", 0, number, TIME_MS, key, value, HEADERS) for number, (key, value) in enumerate(pairs)]
@@ -63,7 +63,7 @@ def main() -> None:
     assembly = OutputAssembly(catalogue, reporter, ("detect-language",))
     service = ArticleService(Chain([timer.wrap(Passthrough("detect-language"))]), assembly, timer)
     ours = {
-        "unpack what was fetched": lambda: _read(RecordReader, FetchedBytes(fetched)),
+        "unpack what was fetched": lambda: _read(RecordReader, FetchedBatches(fetched)),
         "decode": lambda: _in_batches(pairs, lambda part: [decode_article(value) for _, value in part]),
         "decode and encode": lambda: _in_batches(
             pairs, lambda part: [encode(article) for article in [decode_article(value) for _, value in part]]

@@ -1,1 +1,1 @@
-"""Edge: everything that touches faust and aiokafka: transport, fetching, transactions, producers, security."""
+"""Edge: the only package that imports faust and aiokafka. Transport, fetching, transactions, producers, security."""

@@ -1,5 +1,6 @@
 """The faust application of one service: one source topic, one agent, our transport."""
 
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -7,24 +8,24 @@ from faust.app.base import BootStrategy
 from faust.types import ServiceT
 
 from pipeline.kafka_io.chunks import Chunk
-from pipeline.kafka_io.transport import ConsumerHost
+from pipeline.kafka_io.transport import ConsumerDelegate
 from pipeline.settings import Settings
 
 __all__ = ["NewsApp", "create_app"]
 
 
 class _Boot(BootStrategy):  # type: ignore[misc]
-    """Starts what we use of faust: the consumer, the agent, the conductor. No producer, tables or web server."""
+    """Starts the consumer, the agents and the conductor; no sensors, producer, tables or web server."""
 
     def server(self) -> list[ServiceT]:
         app = self.app
-        # The conductor waits for tables to be declared before it subscribes; there are none.
+        # The conductor subscribes only after this event, which the table manager sets; it is not started.
         app.tables._tables_registered.set()  # noqa: SLF001
         return [app.consumer, app.agents, app.topics]
 
 
 class _ChunkSchema(faust.Schema):  # type: ignore[misc]
-    """Delivers the chunk as it is: records are decoded in the stages, where bad ones become dead letters."""
+    """Delivers chunks undecoded: the runner decodes records, and makes dead letters of those it cannot decode."""
 
     def loads_key(self, *_: Any, **__: Any) -> None:
         return None
@@ -34,28 +35,37 @@ class _ChunkSchema(faust.Schema):  # type: ignore[misc]
 
 
 class NewsApp(faust.App):  # type: ignore[misc]
-    """A faust application whose transport asks `host` for leases and limits."""
+    """A faust application whose consumer gets leases and limits from a `ConsumerDelegate`."""
 
     BootStrategy = _Boot
 
-    def __init__(self, group: str, *, host: ConsumerHost, **options: Any) -> None:
-        """Take the consumer group, the transport's host, and the options of a faust application."""
-        self.host = host
-        super().__init__(group, **options)
+    def __init__(self, group: str, *, delegate: ConsumerDelegate, **settings: Any) -> None:
+        """Create the application of a consumer group; `settings` are faust's."""
+        self.delegate = delegate
+        super().__init__(group, **settings)
 
     async def on_first_start(self) -> None:
-        """Create no data directories: no state is kept on disk by faust."""
+        """Create no data directories, as faust would: it keeps no state on disk here."""
 
 
-def create_app(settings: Settings, *, group: str, source_topic: str, host: ConsumerHost, accept: Any) -> NewsApp:
-    """Build the application; `accept(chunk)` gets every fetched chunk in order.
+def create_app(
+    settings: Settings, *, group: str, source_topic: str, delegate: ConsumerDelegate, accept: Callable[[Chunk], None]
+) -> NewsApp:
+    """Build the application of one service.
 
-    Faust prefers environment variables to arguments unless it is given a prefix; with ours, any such variable is an
-    unknown setting, which is an error at start.
+    Faust prefers environment variables to arguments unless it is given a prefix. With the prefix used here, any such
+    variable is an unknown setting of ours, which is a configuration error at start.
+
+    Args:
+        settings: Settings of the worker.
+        group: Consumer group; also the name of faust's application and agent.
+        source_topic: Full name of the topic to consume.
+        delegate: Provides leases and limits to the consumer.
+        accept: Called with every fetched chunk; per partition in the order of offsets.
     """
     app = NewsApp(
         group,
-        host=host,
+        delegate=delegate,
         env_prefix="NEWS_FAUST_",
         broker=[f"kafka+batch://{server}" for server in settings.kafka.servers],
         key_serializer="raw",

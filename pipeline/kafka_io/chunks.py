@@ -1,4 +1,4 @@
-"""What the transport hands to the runner: fetched records of one partition, and the lease they were fetched under."""
+"""What the transport passes to the runner: fetched records of one partition, and the lease they were fetched under."""
 
 import asyncio
 from collections import deque
@@ -12,11 +12,11 @@ from pipeline.domain.record import Record
 
 __all__ = ["Chunk", "Lease", "size_of"]
 
-_OVERHEAD_BYTES = 256  # the objects around a record's bytes
+_OVERHEAD_BYTES = 256  # estimate, per record: the Record, its tuples, and the headers of five bytes objects
 
 
 def size_of(records: Sequence[Record]) -> int:
-    """Return what records take in memory: their bytes, and the objects around them."""
+    """Return the estimated memory of records in bytes: keys, values, headers, and the objects around them."""
     return (
         _OVERHEAD_BYTES * len(records)
         + sum([len(record.value or b"") + len(record.key or b"") for record in records])
@@ -26,12 +26,26 @@ def size_of(records: Sequence[Record]) -> int:
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """One assignment of one source partition to this process.
+    """One assignment of one source partition to this process, from the assignment to the next rebalance.
 
-    `producer` is the partition's transactional producer (None in at_least_once). `committed` is the offset the group
-    stands at: only a chunk that starts there may be committed. `initial` says that the group had none here, or one
-    that expired. A revoked lease commits nothing more; `commit_lock` is held while it does. `written` is where the last
-    transaction wrote, `link` the connection to the transaction coordinator it was committed over.
+    Attributes:
+        topic: Full name of the source topic.
+        partition: Number of the partition.
+        producer: The partition's transactional producer (an `AIOKafkaProducer`); None in at_least_once, where all
+            partitions share one.
+        fetched: Offset after the last record fetched: the start of the next chunk.
+        committed: The group's committed offset, the next one to process. Only a unit of work that starts here may be
+            committed.
+        consumer: The group's consumer (an `AIOKafkaConsumer`), which commits offsets in at_least_once.
+        initial: Whether `committed` is not on record yet, because the group had no offset here or an expired one.
+        revoked: Whether the partition was taken away. A revoked lease commits nothing more.
+        pending: Chunks that wait for their turn, in the order of offsets.
+        task: The runner's task that works on the partition; None before the first.
+        commit_lock: Held while the partition's producer is in a transaction.
+        written: Partitions that the last committed transaction wrote to, the source's offsets apart. Empty before the
+            first, and once that commit needs no reassertion any more.
+        link: Connection to the transaction coordinator (an `AIOKafkaConnection`) over which the last transaction was
+            committed, or under which the lease began; None if there was none.
     """
 
     topic: str
@@ -55,15 +69,23 @@ class Lease:
 
     @property
     def busy(self) -> bool:
-        """Whether something that was fetched waits for its turn or is worked on."""
+        """Whether fetched chunks are waiting or being processed."""
         return bool(self.pending) or (self.task is not None and not self.task.done())
 
 
 @dataclass(eq=False, slots=True)
 class Chunk:
-    """Records of one partition, covering offsets [start, end); gaps (compaction, transaction markers) lie within.
+    """Records fetched of one partition, covering all offsets of [start, end).
 
-    A chunk without records only moves the offset past markers.
+    Offsets without a record (compacted, aborted, transaction markers) lie within. A chunk without records moves the
+    committed offset past such offsets.
+
+    Attributes:
+        lease: The lease under which the records were fetched.
+        records: In the order of offsets.
+        start: First offset covered: the end of the chunk before.
+        end: Offset after the last one covered.
+        size_bytes: `size_of(records)`.
     """
 
     lease: Lease
@@ -73,7 +95,7 @@ class Chunk:
     size_bytes: int
 
     def fitting(self, max_records: int, max_bytes: int) -> int:
-        """Return how many of its records, from the first on, stay within bounds."""
+        """Return how many leading records are together within both limits; 0 if the first is too large."""
         if len(self.records) <= max_records and self.size_bytes <= max_bytes:
             return len(self.records)
         count = size = 0
@@ -85,7 +107,7 @@ class Chunk:
         return count
 
     def split(self, count: int) -> "tuple[Chunk, Chunk]":
-        """Return its first records and the rest as chunks of their own; both have at least a record."""
+        """Return the first `count` records and the rest as two chunks; 0 < count < the number of records."""
         head, rest = self.records[:count], self.records[count:]
         size, middle = size_of(head), rest[0].offset
         return (

@@ -1,4 +1,4 @@
-"""The settings as faust wants them."""
+"""Encryption and authentication as arguments of `faust.App`."""
 
 import faust
 from faust.types.auth import CredentialsT
@@ -10,10 +10,13 @@ __all__ = ["faust_credentials"]
 
 
 def faust_credentials(settings: KafkaSettings) -> CredentialsT | None:
-    """Return what `faust.App(broker_credentials=…)` takes; None for PLAINTEXT.
+    """Return the value of `faust.App(broker_credentials=…)`; None for PLAINTEXT.
 
-    Faust derives the protocol from what it is given: without a context SASL silently is SASL_PLAINTEXT, and
-    SSLCredentials cannot make a context itself.
+    Faust derives the protocol from the credentials: SASL without a TLS context silently becomes SASL_PLAINTEXT, and
+    `SSLCredentials` does not create a context itself.
+
+    Raises:
+        ConfigError: A certificate file cannot be read.
     """
     context = tls_context(settings)
     if settings.sasl_password is not None:

@@ -1,8 +1,8 @@
-"""Fetched bytes to `Record`s, a whole record batch at a time.
+"""Unpacking of fetched bytes into `Record`s, a whole record batch at a time.
 
-Stands in for the classes of aiokafka's fetcher that unpack one record after the other: the checksum of every batch is
-checked as there, but by the processor's instruction for it; records are ours at once, not aiokafka's to be converted.
-tests/unit/kafka_io/test_fetching.py fails when an upgrade changes what this relies on.
+These classes replace those of aiokafka's fetcher, which unpack one record after the other. They check the checksum of
+every batch too, but by the processor's instruction, and create our `Record`s directly instead of converting aiokafka's.
+`pipeline.kafka_io.patches` lists what they rely on and installs them.
 """
 
 from typing import Any
@@ -16,40 +16,43 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from pipeline.domain.record import Record
 
-__all__ = ["FetchedBytes", "FetchedRecords", "RecordReader", "install_record_reader"]
+__all__ = ["FetchedBatches", "FetchedRecords", "RecordReader", "install_record_reader"]
 
-# Where a record batch has the length of what follows, the format's number, the checksum and what that covers.
-_LENGTH = slice(8, 12)
+# Layout of a record batch in bytes, from Kafka's protocol guide ("Record Batch").
+_LENGTH = slice(8, 12)  # int32: bytes of the batch after this field
 _LENGTH_COUNTS_FROM = 12
-_MAGIC_AT = 16
-_CHECKSUM = slice(17, 21)
+_MAGIC_AT = 16  # the version of the format; at the same place in older ones
+_CHECKSUM = slice(17, 21)  # uint32: CRC-32C of everything after this field
 _CHECKED_FROM = 21
-_SHORTEST = 17
-_MAGIC = 2
+_SHORTEST = 17  # with less, the version is not there yet
+_MAGIC = 2  # the present format, of Kafka 0.11 and later
 
 
-class FetchedBytes:
-    """The record batches of one partition in a response; what is incomplete at its end is fetched again."""
+class FetchedBatches:
+    """The record batches of one partition in a fetch response; replaces `MemoryRecords`.
+
+    A response may end within a batch. That batch is left out here, and fetched again.
+    """
 
     def __init__(self, data: bytes) -> None:
-        """Take the bytes as fetched."""
+        """Read batches from `data`, the records field of the response."""
         self._data = memoryview(data)
         self._at = 0
         self._end = self._following()
 
     def size_in_bytes(self) -> int:
-        """Return the length of all of it."""
+        """Return the length of the field, the incomplete batch included."""
         return len(self._data)
 
     def has_next(self) -> bool:
-        """Return whether there is another whole batch."""
+        """Return whether there is another complete batch."""
         return self._end is not None
 
     def next_batch(self) -> Any:
-        """Return the next batch if its checksum is right.
+        """Return the next batch (aiokafka's `DefaultRecordBatch`, or its class for older formats); None at the end.
 
         Raises:
-            CorruptRecordException: The bytes are not those that were written.
+            CorruptRecordException: The checksum does not match.
         """
         if self._end is None:
             return None
@@ -59,7 +62,7 @@ class FetchedBytes:
         if data[_MAGIC_AT] != _MAGIC:
             return _old_batch(bytes(data))
         if crc32c.crc32c(data[_CHECKED_FROM:]) != int.from_bytes(data[_CHECKSUM], "big"):
-            raise CorruptRecordException("a record batch has another checksum than when it was written")
+            raise CorruptRecordException("the checksum of a record batch does not match its content")
         return default_records.DefaultRecordBatch(data)
 
     def _following(self) -> int | None:
@@ -71,48 +74,49 @@ class FetchedBytes:
 
 
 def _old_batch(data: bytes) -> Any:
-    """Return a batch in a format of before Kafka 0.11."""
+    """Return a batch in one of the formats before Kafka 0.11."""
     batch = MemoryRecords(data).next_batch()
     if not batch.validate_crc():
-        raise CorruptRecordException("a message has another checksum than when it was written")
+        raise CorruptRecordException("the checksum of a message does not match its content")
     return batch
 
 
 class RecordReader(fetcher.PartitionRecords):  # type: ignore[misc]
-    """Unpacks the batches of one partition; passes over what was aborted and over transaction markers."""
+    """Unpacks the batches of one partition; skips aborted records and transaction markers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take aiokafka's arguments; `records` are `FetchedBytes`."""
+        """Take the arguments of aiokafka's class; `records` is a `FetchedBatches`."""
         super().__init__(*args, **kwargs)
-        self._waiting: list[Record] = []
-        self._after_waiting: int = self.next_fetch_offset
+        self._unpacked: list[Record] = []
+        self._after_unpacked: int = self.next_fetch_offset
 
     @property
     def exhausted(self) -> bool:
-        """Whether everything was taken."""
-        return not self._waiting and not self._records.has_next()
+        """Whether all records have been taken."""
+        return not self._unpacked and not self._records.has_next()
 
     def take(self, most: int | None) -> list[Record]:
-        """Return the next records, and stand behind them."""
+        """Return the next records, at most `most` of them, and move `next_fetch_offset` behind them."""
         taken: list[Record] = []
         while not self.exhausted and (most is None or len(taken) < most):
-            if not self._waiting:
+            if not self._unpacked:
                 self._unpack()
-            waiting = self._waiting
-            room = len(waiting) if most is None else most - len(taken)
-            taken += waiting[:room]
-            self._waiting = waiting[room:]
-            if self._waiting:
-                self.next_fetch_offset = self._waiting[0].offset
+            unpacked = self._unpacked
+            room = len(unpacked) if most is None else most - len(taken)
+            taken += unpacked[:room]
+            self._unpacked = unpacked[room:]
+            if self._unpacked:
+                self.next_fetch_offset = self._unpacked[0].offset
             else:
-                # Past what compaction or a marker left out as well, or the same batch would be fetched for ever.
-                self.next_fetch_offset = self._after_waiting
+                # The end of the batch, not of its last record, which compaction may have removed: otherwise the same
+                # batch would be fetched again and again.
+                self.next_fetch_offset = self._after_unpacked
         return taken
 
     def _unpack(self) -> None:
-        """Let the records of the next batch wait to be taken; there are none in what is passed over."""
+        """Unpack the next batch; an aborted or control batch yields no records."""
         batch = self._records.next_batch()
-        self._after_waiting = batch.next_offset
+        self._after_unpacked = batch.next_offset
         if self._is_aborted(batch) or batch.is_control_batch:
             return
         topic, partition = self._tp
@@ -121,7 +125,7 @@ class RecordReader(fetcher.PartitionRecords):  # type: ignore[misc]
             for record in batch
         ]
         start = self.next_fetch_offset
-        self._waiting = records if batch.base_offset >= start else [one for one in records if one.offset >= start]
+        self._unpacked = records if batch.base_offset >= start else [one for one in records if one.offset >= start]
 
     def _is_aborted(self, batch: Any) -> bool:
         if self._isolation_level != fetcher.READ_COMMITTED or batch.producer_id is None:
@@ -138,16 +142,22 @@ class RecordReader(fetcher.PartitionRecords):  # type: ignore[misc]
         raise StopIteration
 
     def _unpack_records(self) -> None:
-        """Make no generator: it and this would hold each other, and what was fetched, until garbage is collected."""
+        """Create no generator, as the parent does: with this object it would form a reference cycle.
+
+        The cycle would keep fetched bytes, hundreds of megabytes, until the next garbage collection.
+        """
 
 
 class FetchedRecords(fetcher.FetchResult):  # type: ignore[misc]
-    """What was fetched of a partition, taken by the list."""
+    """Fetched records of one partition, taken as lists; replaces `FetchResult`."""
 
     _partition_records: Any
 
     def getall(self, max_records: int | None = None) -> list[Record]:
-        """Return the next records, as aiokafka's does, and ask for more as soon as nothing is left."""
+        """Return the next records and move the partition's position; at most `max_records`.
+
+        When the last record is taken, the result counts as used up at once, so that the fetcher requests more.
+        """
         if not self.has_more() or not self.check_assignment(self._topic_partition):
             return []
         records: list[Record] = self._partition_records.take(max_records)
@@ -158,9 +168,9 @@ class FetchedRecords(fetcher.FetchResult):  # type: ignore[misc]
 
 
 def install_record_reader() -> None:
-    """Let every consumer of the process deliver `Record`s, unpacked so."""
-    fetcher.MemoryRecords = FetchedBytes
+    """Make every consumer of the process deliver `Record`s unpacked by these classes."""
+    fetcher.MemoryRecords = FetchedBatches
     fetcher.PartitionRecords = RecordReader
     fetcher.FetchResult = FetchedRecords
-    # Without the copy that aiokafka makes of every decompressed batch: records are copies of their own anyway.
+    # aiokafka copies every decompressed batch; that copy is not needed, because records are copied out of the batch.
     default_records.lz4_decode = cramjam.lz4.decompress

@@ -1,4 +1,4 @@
-"""Which log it is, for ever: a topic that is made anew under the same name is another one."""
+"""The identity of a log: a topic that is deleted and created again under the same name is a different log."""
 
 from hashlib import blake2b
 
@@ -11,16 +11,20 @@ from pipeline.settings import KafkaSettings
 
 __all__ = ["log_identity"]
 
-_DIGEST_BYTES = 16
+_DIGEST_BYTES = 16  # 128 bits: two clusters or topics collide with negligible probability
 
 
 def log_identity(kafka: KafkaSettings, topic: str) -> bytes:
-    """Return 16 bytes that name a cluster and a topic by the ids that the cluster gave them. Blocks.
+    """Return a 16-byte digest of the cluster's id and the topic's id. Blocks for a few requests.
+
+    Args:
+        kafka: Servers and security.
+        topic: Full name of the topic.
 
     Raises:
-        TransientError: The cluster does not answer.
+        TransientError: The cluster cannot be reached.
     """
-    # Of the two clients, only this one knows the ids of topics.
+    # kafka-python, because aiokafka's admin client does not return the ids of topics.
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=list(kafka.servers), client_id=kafka.client_id, **kafka_python_security(kafka)
@@ -31,6 +35,6 @@ def log_identity(kafka: KafkaSettings, topic: str) -> bytes:
         finally:
             admin.close()
     except KafkaError as error:
-        raise TransientError(f"the cluster did not say which {topic} it has: {error}") from error
+        raise TransientError(f"cannot read the id of topic {topic} from the cluster: {error}") from error
     found = f"{cluster}\n{[found.get('topic_id') for found in described]}"
     return blake2b(found.encode(), digest_size=_DIGEST_BYTES).digest()

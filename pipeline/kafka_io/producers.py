@@ -1,4 +1,4 @@
-"""Producers: transactional ones for chunks, a plain one for the dedup log; sending as record batches."""
+"""Producers: one with transactions for each source partition, one without for the logs; sending record batches."""
 
 import asyncio
 import contextlib
@@ -20,23 +20,36 @@ __all__ = ["BATCH_BYTES", "ProducerFactory", "close_producer", "send_records"]
 log = get_logger(__name__)
 
 BATCH_BYTES = 4_000_000
-"""Of one record batch before compression: most units of work make one, and every topic we write takes it."""
+"""Size limit of one record batch before compression, in bytes.
 
-# What a broker without InitProducerId answers: Tansu offers the request and then fails at it with UnknownError.
+Most units of work then make one batch per partition, and it is below `max.message.bytes` of every topic we write.
+"""
+
+# Errors of a broker without InitProducerId; the embedded broker advertises the request, then answers UnknownError.
 _NO_PRODUCER_ID = (IncompatibleBrokerVersion, NotImplementedError, UnknownError, UnsupportedVersionError)
-_CLOSE_SECS = 5.0  # a producer that cannot close by then is abandoned: its transaction is aborted by the next owner
+# Time for closing a producer. One that takes longer is abandoned; the next owner aborts its transaction.
+_CLOSE_SECS = 5.0
 
 
 class ProducerFactory:
-    """Makes producers with the settings' servers, security, sizes and time-outs."""
+    """Creates and starts the producers of a worker with common arguments."""
 
     def __init__(self, arguments: dict[str, Any], transaction_timeout_ms: int) -> None:
-        """Take the arguments common to all producers of the process."""
+        """Create no producer yet.
+
+        Args:
+            arguments: Keyword arguments of every `AIOKafkaProducer`: servers, security, sizes, compression.
+            transaction_timeout_ms: After this time the broker aborts a transaction that was not ended.
+        """
         self._arguments = arguments
         self._transaction_timeout_ms = transaction_timeout_ms
 
     async def transactional(self, transactional_id: str) -> Any:
-        """Start a producer: aborts what a dead owner of the id left open and fences a living one."""
+        """Start a producer, which aborts the open transaction of the id's former owner and fences that owner.
+
+        Raises:
+            NoTransactionsError: The broker has no transactions.
+        """
         producer = aiokafka.AIOKafkaProducer(
             transactional_id=transactional_id, transaction_timeout_ms=self._transaction_timeout_ms, **self._arguments
         )
@@ -48,12 +61,12 @@ class ProducerFactory:
         return producer
 
     async def idempotent(self) -> Any:
-        """Start a producer without transactions; idempotent where the broker can."""
+        """Start a producer without transactions; an idempotent one where the broker supports it."""
         producer = aiokafka.AIOKafkaProducer(enable_idempotence=True, **self._arguments)
         try:
             await producer.start()
         except _NO_PRODUCER_ID:
-            log.warning("broker_without_idempotent_producers", consequence="a retried send may repeat a record")
+            log.warning("idempotent_producer_unavailable", consequence="a retried send may repeat a record")
             await close_producer(producer)
             producer = aiokafka.AIOKafkaProducer(acks="all", **self._arguments)
             await producer.start()
@@ -61,16 +74,17 @@ class ProducerFactory:
 
 
 async def close_producer(producer: Any) -> None:
-    """Close a producer, or leave it to its time-outs when it will not close."""
-    # Closing is a courtesy; what is open is aborted by the next owner.
+    """Close a producer; errors and a close that takes longer than `_CLOSE_SECS` are ignored."""
+    # A producer that is not closed costs nothing but time-outs: the next owner aborts its open transaction.
     with contextlib.suppress(Exception):
         await asyncio.wait_for(producer.stop(), _CLOSE_SECS)
 
 
 async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]]) -> frozenset[TopicPartition]:
-    """Send (record, partition) pairs as record batches, in order per partition.
+    """Send (record, partition) pairs as record batches, in order per partition, and wait for all acknowledgements.
 
-    Returns when all are acknowledged, with the partitions they went to.
+    Returns:
+        The partitions written to.
     """
     by_partition: dict[tuple[str, int], list[OutputRecord]] = defaultdict(list)
     for record, partition in records:

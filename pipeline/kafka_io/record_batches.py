@@ -1,8 +1,8 @@
-"""Record batches as aiokafka's producers send them (Kafka's format v2), made at the price of joining bytes.
+"""Record batches for aiokafka's producers (Kafka's format v2), built by joining prepared bytes.
 
-aiokafka's own builder grows a buffer record by record, computes the checksum in software and compresses lz4 at level 9,
-which costs five times as much as level 1; none of it can be set. `install_record_batches` puts this one in its place;
-tests/unit/kafka_io/test_record_batches.py fails when an upgrade changes what it stands in for.
+aiokafka's own builder grows a buffer record by record, computes the checksum in software, and compresses lz4 at level
+9, which costs five times as much as level 1; none of this is configurable. docs/performance.md has the measurements.
+`pipeline.kafka_io.patches` lists what this module relies on and installs it.
 """
 
 import struct
@@ -23,20 +23,23 @@ from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord
 
 __all__ = ["RecordBatch", "install_record_batches"]
 
-_LZ4 = 3
-_TRANSACTIONAL = 0x10
-_MAGIC = 2
+# Format v2 of a record batch, from Kafka's protocol guide ("Record Batch").
+_LZ4 = 3  # the attributes' lowest three bits: number of the codec
+_TRANSACTIONAL = 0x10  # a bit of the attributes
+_MAGIC = 2  # number of the format
 _HEAD = struct.Struct(">qiibI")  # base offset, length, leader epoch, magic, checksum
-_CHECKED = struct.Struct(">hiqqqhii")  # attributes to record count: with the records, what the checksum covers
-_UNLENGTHED_BYTES = 12  # base offset and length itself
+_CHECKED = struct.Struct(">hiqqqhii")  # attributes to record count; the checksum covers these fields and the records
+_UNLENGTHED_BYTES = 12  # base offset and length: the two fields that the length does not include
 _NO_EPOCH = -1
-_NO_BYTES = b"\1"  # the length -1
+_NO_BYTES = b"\1"  # the varint -1: the length of an absent key or value
 _NO_ATTRIBUTES = b"\0"
-_LZ4_LEVEL = 0  # the fast one, as Java's and librdkafka's: level 9 makes 42 instead of 48 %, for five times the time
+# The fast level, as in Java's client and librdkafka. Level 9 compresses articles to 42 instead of 48 % of their size,
+# in five times the time.
+_LZ4_LEVEL = 0
 
 
 def _varint(number: int) -> bytes:
-    """Return a number in zigzag and base 128, as records hold their lengths and differences."""
+    """Return a number in zigzag encoding and base 128, the format of lengths and deltas within a record."""
     rest = (number << 1) ^ (number >> 63)
     digits = bytearray()
     while rest > 0x7F:
@@ -46,7 +49,7 @@ def _varint(number: int) -> bytes:
     return bytes(digits)
 
 
-_VARINTS = tuple(_varint(number) for number in range(1 << 14))  # most lengths and differences there are
+_VARINTS = tuple(_varint(number) for number in range(1 << 14))  # nearly all lengths and deltas are below 16,384
 _ENDS = len(_VARINTS)
 
 
@@ -83,12 +86,22 @@ _COMPRESSORS: dict[int, Callable[[bytes], bytes]] = {
 
 
 class RecordBatch:
-    """Stands for aiokafka's BatchBuilder: records are added, then the producer says who it is and takes the bytes."""
+    """Replaces aiokafka's `BatchBuilder`: records are added, then the producer sets its id and takes the bytes."""
 
     def __init__(
         self, batch_size: int, compression_type: int, *, is_transactional: bool = False, **serializers: object
     ) -> None:
-        """Take the most bytes before compression and the codec's number; our producers have no serializers."""
+        """Start an empty batch.
+
+        Args:
+            batch_size: Limit in bytes before compression, the header included; only a single record may exceed it.
+            compression_type: Number of the codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
+            is_transactional: Whether the records belong to a transaction.
+            serializers: aiokafka's arguments for keys and values; all must be None.
+
+        Raises:
+            ValueError: A serializer was given.
+        """
         if any(serializer is not None for serializer in serializers.values()):
             raise ValueError("records are bytes: serializers are not supported")
         self._limit = batch_size
@@ -105,7 +118,10 @@ class RecordBatch:
         self._built: bytes | None = None
 
     def take(self, records: Sequence[OutputRecord], start: int = 0) -> int:
-        """Add records from `start` on while there is room; return where it ended. An empty batch takes any record."""
+        """Add records from index `start` on while there is room; return the index of the first one not added.
+
+        An empty batch takes any record, however large. A batch that had no room is closed.
+        """
         if self._closed:
             return start
         if not self._count and start < len(records):
@@ -113,7 +129,7 @@ class RecordBatch:
         add = self._parts.extend
         first_ms, limit, size, count = self._first_ms, self._limit, self._size, self._count
         for record in records[start:] if start else records:
-            if record.headers is not self._headers:  # mostly one and the same tuple
+            if record.headers is not self._headers:  # usually all records share one tuple
                 self._headers, self._encoded_headers = record.headers, _encode_headers(record.headers)
             key, value, headers = record.key, record.value, self._encoded_headers
             lead = _encoded(record.timestamp_ms - first_ms) + _encoded(count) + _encoded_length(key)
@@ -139,36 +155,43 @@ class RecordBatch:
         value: bytes | None,
         headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> Any:
-        """Add one record as aiokafka's callers do; return its metadata, or None when there is no room."""
+        """Add one record, as `BatchBuilder.append` does; return its metadata, or None when there is no room.
+
+        Args:
+            timestamp: Milliseconds since the epoch; None means now.
+            key: The key, or None.
+            value: The value, or None for a tombstone.
+            headers: Pairs of name and content.
+        """
         timestamp_ms = int(time.time() * 1000) if timestamp is None else timestamp
         before = self._size
         if not self.take([OutputRecord("", key, value, tuple(headers), timestamp_ms)]):
             return None
         return DefaultRecordMetadata(self._count - 1, self._size - before, timestamp_ms)
 
-    # -- what aiokafka's accumulator and sender ask
+    # -- the rest of the interface that aiokafka's accumulator and sender use
 
     def close(self) -> None:
-        """Take no more."""
+        """Accept no more records."""
         self._closed = True
 
     def closed(self) -> bool:
-        """Return whether it takes no more."""
+        """Return whether the batch accepts no more records."""
         return self._closed
 
     def size(self) -> int:
-        """Return the bytes so far, or of the batch as sent."""
+        """Return the size in bytes: before compression while records are added, as sent afterwards."""
         return self._size if self._built is None else len(self._built)
 
     def record_count(self) -> int:
-        """Return how many records it has."""
+        """Return the number of records."""
         return self._count
 
     def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
         self._producer = (producer_id, producer_epoch, base_sequence)
 
     def _build(self) -> bytes:
-        """Return the batch as it is sent; the same bytes when it is sent again."""
+        """Return the bytes to send; the same ones when the batch is sent again."""
         self._closed = True
         if self._built is None:
             self._built = self._encode()
@@ -190,7 +213,10 @@ class RecordBatch:
 
 
 def _encode_request(request: Any) -> bytes:
-    """Write a produce request (version 3 and later) at once; aiokafka joins megabytes anew at each of five levels."""
+    """Return the bytes of a produce request, version 3 and later.
+
+    aiokafka copies the batches at each of five levels of nesting; here they are copied once.
+    """
     text = String("utf-8")
     parts = [
         text.encode(request.transactional_id),
@@ -206,6 +232,6 @@ def _encode_request(request: Any) -> bytes:
 
 
 def install_record_batches() -> None:
-    """Let every producer of the process make its batches and requests so."""
+    """Make every producer of the process build its batches and requests with this module."""
     message_accumulator.BatchBuilder = RecordBatch
-    produce.ProduceRequest_v7.encode = _encode_request  # the version that Kafka has taken since 2.1
+    produce.ProduceRequest_v7.encode = _encode_request  # the newest that aiokafka sends; Kafka accepts it since 2.1

@@ -1,6 +1,6 @@
-"""Two requests that aiokafka does not have: what became of a transaction, and an offset that no transaction may change.
+"""Two requests that aiokafka lacks: DescribeTransactions, and OffsetFetch with `require_stable`.
 
-Shapes of the fields are those of Kafka's protocol guide, API keys 65 (version 0) and 9 (version 7).
+Field layouts are those of Kafka's protocol guide, API keys 65 (version 0) and 9 (version 7).
 """
 
 from typing import Any
@@ -24,9 +24,10 @@ from pipeline.errors import NoTransactionsError
 __all__ = ["UNSTABLE", "describe_transaction", "stable_offset"]
 
 UNSTABLE = "unstable"
-"""A transaction of which the coordinator of the group has not heard the end has an offset for the partition."""
+"""Returned instead of an offset: a transaction whose marker the group coordinator lacks contains one."""
 
-_NOT_FOUND = 105  # TRANSACTIONAL_ID_NOT_FOUND
+# Error codes of the protocol guide
+_TRANSACTIONAL_ID_NOT_FOUND = 105
 _UNSTABLE_OFFSET_COMMIT = 88
 _PARTITIONS = CompactArray(
     ("topic", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
@@ -127,27 +128,42 @@ class _StableOffsetFetch(Request[_OffsetFetchRequestV7]):  # type: ignore[misc]
 
 
 async def describe_transaction(client: Any, transactional_id: str) -> str | None:
-    """Return the state of an id's transaction as its coordinator has it (`Ongoing`, `CompleteCommit`), or None.
+    """Return the state of an id's last transaction, such as `Ongoing` or `CompleteCommit`; None for an unknown id.
+
+    Args:
+        client: A started `AIOKafkaClient`.
+        transactional_id: The producer's id.
 
     Raises:
-        NoTransactionsError: The broker does not know the request.
-        KafkaError: It says no, or cannot be asked just now (then the error is `retriable`).
+        NoTransactionsError: The broker does not implement the request.
+        KafkaError: The coordinator refused the request, or could not be reached; then the error is `retriable`.
     """
-    answer = await _ask(client, CoordinationType.TRANSACTION, transactional_id, _DescribeTransactions(transactional_id))
+    request = _DescribeTransactions(transactional_id)
+    answer = await _send(client, CoordinationType.TRANSACTION, transactional_id, request)
     (code, _, state, *_), *_ = answer.transactions
-    if code == _NOT_FOUND:
+    if code == _TRANSACTIONAL_ID_NOT_FOUND:
         return None
     _raise(code)
     return str(state)
 
 
 async def stable_offset(client: Any, group: str, topic: str, partition: int) -> int | str | None:
-    """Return the offset of a group that no transaction under way may still change, None if it has none, or UNSTABLE.
+    """Return a group's committed offset if no unfinished transaction may change it.
+
+    Args:
+        client: A started `AIOKafkaClient`.
+        group: The consumer group.
+        topic: Full name of the topic.
+        partition: Number of the partition.
+
+    Returns:
+        The offset; None if the group has none; `UNSTABLE` while a transaction with an offset is unfinished.
 
     Raises:
-        NoTransactionsError, KafkaError: As of `describe_transaction`.
+        NoTransactionsError: As `describe_transaction`.
+        KafkaError: As `describe_transaction`.
     """
-    answer = await _ask(client, CoordinationType.GROUP, group, _StableOffsetFetch(group, topic, partition))
+    answer = await _send(client, CoordinationType.GROUP, group, _StableOffsetFetch(group, topic, partition))
     _raise(answer.error_code)
     ((_, ((_, offset, _, _, code, _),), _),) = answer.topics
     if code == _UNSTABLE_OFFSET_COMMIT:
@@ -156,7 +172,7 @@ async def stable_offset(client: Any, group: str, topic: str, partition: int) -> 
     return int(offset) if offset >= 0 else None
 
 
-async def _ask(client: Any, kind: CoordinationType, key: str, request: Request[Any]) -> Any:
+async def _send(client: Any, kind: CoordinationType, key: str, request: Request[Any]) -> Any:
     node = await client.coordinator_lookup(kind, key)
     try:
         return await client.send(node, request, group=ConnectionGroup.COORDINATION)

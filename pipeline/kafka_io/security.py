@@ -1,7 +1,7 @@
-"""Encryption and authentication for every Kafka client, made from the settings in one place.
+"""Encryption and authentication arguments for every Kafka client, derived from the settings in one place.
 
-The client libraries forgive half a configuration, so they get a finished TLS context and complete arguments. Nothing
-here imports a client: the command line uses it without loading the stream engine.
+The client libraries accept incomplete configurations without an error, so they get a finished TLS context and complete
+arguments. This module imports no client: the command line uses it without loading faust and aiokafka.
 """
 
 import ssl
@@ -17,7 +17,7 @@ def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     """Return a client context that verifies the broker and its name, or None for a plaintext protocol.
 
     Raises:
-        ConfigError: A file cannot be read, or does not hold what it should.
+        ConfigError: A file cannot be read, or is not a PEM file of the expected kind.
     """
     if not settings.security_protocol.endswith("SSL"):
         return None
@@ -27,7 +27,7 @@ def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
         raise ConfigError(f"ssl_ca_file {settings.ssl_ca_file}: {_reason(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.ssl_cert_file is not None:
-        # Always a password: without one OpenSSL asks on the terminal for that of an encrypted key, and a worker hangs.
+        # Always pass a password: without one, OpenSSL prompts on the terminal for an encrypted key, and a worker hangs.
         password = settings.ssl_key_password.get_secret_value() if settings.ssl_key_password is not None else ""
         try:
             context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, password)
@@ -37,7 +37,11 @@ def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
 
 
 def aiokafka_security(settings: KafkaSettings) -> dict[str, Any]:
-    """Return the arguments for aiokafka's consumer, producer and client."""
+    """Return keyword arguments of aiokafka's consumer, producer and client.
+
+    Raises:
+        ConfigError: As `tls_context`.
+    """
     arguments: dict[str, Any] = {"security_protocol": settings.security_protocol}
     context = tls_context(settings)
     if context is not None:
@@ -50,12 +54,16 @@ def aiokafka_security(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def kafka_python_security(settings: KafkaSettings) -> dict[str, Any]:
-    """Return the arguments for kafka-python's admin client, consumer and producer; they have the same names."""
+    """Return keyword arguments of kafka-python's clients, which are named like aiokafka's.
+
+    Raises:
+        ConfigError: As `tls_context`.
+    """
     return aiokafka_security(settings)
 
 
 def _reason(error: OSError | ValueError) -> str:
-    """Say what is wrong with a file; never quotes it."""
+    """Return the cause of an error without quoting the file's content."""
     if isinstance(error, ssl.SSLError):
         return error.reason or "not a readable PEM file"
     return getattr(error, "strerror", None) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Where a group without offsets begins: `--from earliest|latest|TIME`."""
+"""Where a group without committed offsets starts: `--from earliest|latest|TIME`."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,19 +6,24 @@ from typing import Any, Literal
 from pipeline.domain.times import to_epoch_ms
 from pipeline.errors import ConfigError
 
-__all__ = ["StartFrom"]
+__all__ = ["StartPosition"]
 
 
 @dataclass(frozen=True, slots=True)
-class StartFrom:
-    """`earliest`, `latest`, or an instant in epoch milliseconds."""
+class StartPosition:
+    """A position in a log.
+
+    Attributes:
+        place: `earliest` and `latest` are the ends of the log; `time` is the first record at or after `time_ms`.
+        time_ms: Milliseconds since the epoch, UTC; 0 unless `place` is `time`.
+    """
 
     place: Literal["earliest", "latest", "time"]
     time_ms: int = 0
 
     @classmethod
-    def parse(cls, text: str) -> "StartFrom":
-        """Read the option's value.
+    def parse(cls, text: str) -> "StartPosition":
+        """Parse the value of `--from`.
 
         Raises:
             ConfigError: It is neither a place nor an RFC 3339 time with an offset.
@@ -35,7 +40,13 @@ class StartFrom:
             ) from None
 
     async def offset(self, consumer: Any, partition: Any, first: int) -> int:
-        """Return the offset it means on one partition."""
+        """Return the offset of the position on one partition.
+
+        Args:
+            consumer: A started `AIOKafkaConsumer`.
+            partition: The `TopicPartition`.
+            first: The partition's first offset, which the caller has read already.
+        """
         if self.place == "earliest":
             return first
         if self.place == "time":

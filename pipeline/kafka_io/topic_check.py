@@ -1,4 +1,4 @@
-"""What a worker checks on the cluster before it starts: that its topics exist and fit together."""
+"""The check that a worker makes before it starts: its topics exist and their partition counts fit together."""
 
 from typing import Any
 
@@ -13,11 +13,17 @@ __all__ = ["check_topics"]
 
 
 async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: tuple[StageName, ...]) -> Catalogue:
-    """Return the catalogue with the partition count found on the cluster.
+    """Check the topics of a worker, and return the catalogue with the partition count found on the cluster.
+
+    Args:
+        arguments: Keyword arguments of the admin client: servers, security, time-outs.
+        catalogue: Topics as declared.
+        stages: The worker's stages; only topics they read or write are checked.
 
     Raises:
-        ConfigError: A topic is missing, or topics of articles differ in their partition count.
-        TransientError: The cluster cannot be reached, or does not let us in.
+        ConfigError: A topic is missing, a log has more than one partition, or topics of articles differ in their
+            partition count.
+        TransientError: The cluster cannot be reached, or refuses the connection.
     """
     names = sorted(
         {name for stage in stages for name in (*catalogue.stage(stage).all_reads, *catalogue.stage(stage).all_writes)}
@@ -25,7 +31,7 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
     admin = AIOKafkaAdminClient(**arguments)
     try:
         await admin.start()
-        # All topics: to ask for one by name makes it, where a broker creates topics by itself.
+        # Describe all topics: describing one by name creates it on brokers with auto.create.topics.enable.
         described = await admin.describe_topics()
     except KafkaConnectionError as error:
         servers = ",".join(arguments["bootstrap_servers"])
@@ -36,14 +42,14 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
     missing = [name for name in names if not counts.get(name)]
     if missing:
         raise ConfigError(
-            f"run `news-pipeline topics apply` first: {len(missing)} topics are missing, {missing[0]} first"
+            f"{len(missing)} topics are missing, the first is {missing[0]}: run `news-pipeline topics apply`"
         )
     articles = {name: counts[name] for name in names if catalogue.topic(name).partitions is None}
     if len(set(articles.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in articles.items())
-        raise ConfigError(f"topics of articles must have equally many partitions: {listed}")
+        raise ConfigError(f"topics of articles must have the same number of partitions, but {listed}")
     for name in names:
         spec = catalogue.topic(name)
         if spec.kind == "log" and counts[name] != 1:
-            raise ConfigError(f"{name} has {counts[name]} partitions; a log has one, or there is no total order")
+            raise ConfigError(f"{name} has {counts[name]} partitions; a log needs exactly one for a total order")
     return catalogue.sized(article_partitions=next(iter(articles.values())))

@@ -1,15 +1,18 @@
-"""Transactions of a group, one producer for each source partition; and the end of those that a broker left hanging.
+"""Transactions of a group, one producer for each source partition, and the repair of hanging transactions.
 
-A broker that goes after it noted that a transaction is to be committed has to write the missing markers when it is
-back. Apache Kafka 4.3.1 skips them for partitions that have no leader at that moment, and calls the transaction
-complete (docs/adr/0007). Its outputs stay invisible and its offset does not count, until the next marker of the same
-producer ends both it and what was done in its place: everything would come out twice. So
+A broker that stops after it decided to commit a transaction has to write the missing markers when it is back. Apache
+Kafka 4.3.1 skips them for partitions that have no leader at that moment, and marks the transaction complete
+(docs/adr/0007). Its outputs stay invisible and its offset does not count. The next marker of the same producer would
+end it together with the transaction that repeated its work, and everything would come out twice. Therefore:
 
-- whoever takes over a partition whose last transaction was aborted, or whose offset is refused as not *stable* although
-  the former owner is fenced, ends that transaction as it was decided, by markers of an empty one of the same id;
-- whoever lost its connection to the coordinator says again what it committed last, before it begins anything new.
+- A worker that takes over a partition ends the last transaction as it was decided, by the markers of an empty
+  transaction of the same id, if that transaction was aborted, or if the offset is not stable although the former owner
+  is fenced.
+- A worker whose connection to the coordinator was lost commits its last transaction's partitions again, by an empty
+  transaction, before it begins another one.
 
-Overrides of aiokafka: its producer's sender and transaction manager are told what no method of it can say.
+Both need internals of aiokafka's producer, because none of its methods adds a partition to a transaction without a
+record; `pipeline.kafka_io.patches` lists them.
 """
 
 import asyncio
@@ -34,82 +37,120 @@ T = TypeVar("T")
 
 log = get_logger(__name__)
 
-_PAUSE_SECS = 0.1  # between questions to a coordinator that is not there yet
-_REACH_SECS = 1.0
-_LOOKS = 5  # at an offset before its transaction counts as hanging; markers are on their way for milliseconds
+_PAUSE_SECS = 0.1  # between two requests to a coordinator that is unavailable, or for an offset that is unstable
+_REACH_SECS = 1.0  # time to connect to a coordinator before an idle partition's reassertion is left to the next attempt
+# Re-read an unstable offset this often, _PAUSE_SECS apart, before treating its transaction as hanging; healthy markers
+# arrive within milliseconds.
+_UNSTABLE_READS = 5
 _ABORTED = frozenset({"Ongoing", "PrepareAbort", "CompleteAbort", "PrepareEpochFence"})
-"""States in which the last decision was to abort, or is so with the new owner's fencing."""
+"""States of a transaction that was aborted, or is aborted by fencing its producer."""
 _UNDECIDED = "Empty"
-"""A new owner has fenced, and has begun nothing yet: what was decided before is not known any more."""
+"""State after fencing, before the next transaction: the decision on the last one is not on record any more."""
 
 
 class Transactions:
-    """Takes partitions over and commits units; `outputs` are the partitions a unit may write to."""
+    """Takes partitions over and commits units of work, in exactly_once."""
 
     def __init__(self, group: str, producers: ProducerFactory, outputs: Collection[TopicPartition]) -> None:
+        """Send nothing yet.
+
+        Args:
+            group: The consumer group whose offsets are committed.
+            producers: Creates the producers of partitions.
+            outputs: All partitions that a unit of work may write to.
+        """
         self._group = group
         self._producers = producers
         self._outputs = outputs
 
     async def take_over(self, consumer: Any, tp: TopicPartition) -> tuple[Any, int | None]:
-        """Fence the former owner, end what it left, and return the partition's producer and where the group stands.
+        """Fence the former owner of a partition, then end its hanging transaction if there is one.
 
-        In this order nothing of the former owner's can be missed.
+        The committed offset is read last, so it includes everything that the former owner committed.
+
+        Args:
+            consumer: The group's started consumer.
+            tp: The source partition.
+
+        Returns:
+            The partition's producer, and the group's committed offset or None.
+
+        Raises:
+            FatalError: The offset is still unstable after the repair.
+            KafkaError: A request was refused for good.
+            NoTransactionsError: The broker does not support transactions or these requests.
         """
-        client = consumer._client  # noqa: SLF001  the consumer has no request of this kind
+        client = consumer._client  # noqa: SLF001  the consumer has no method for the two requests
         transactional_id = f"{self._group}-{tp.topic}-{tp.partition}"
-        state = await _answer(lambda: describe_transaction(client, transactional_id))
+        state = await _retried(lambda: describe_transaction(client, transactional_id))
         producer = await self._producers.transactional(transactional_id)
         offset = await self._stable(client, tp)
-        # An aborted transaction shows only if it had an offset already; but to end one that does not hang does no harm.
+        # A hanging aborted transaction makes the offset unstable only if it contained it. Aborting again is harmless if
+        # nothing hangs.
         if offset is UNSTABLE or state in _ABORTED or state == _UNDECIDED:
-            # With an offset the unit is whole: where nobody knows what was decided, it counts.
+            # If the decision is unknown, an offset means commit: it is sent after all records are acknowledged.
             commit = offset is UNSTABLE and state not in _ABORTED
             if offset is UNSTABLE:
                 log.warning("hanging_transaction", topic=tp.topic, partition=tp.partition, state=state, commit=commit)
             await self._end(producer, self._outputs, commit=commit)
             offset = await self._stable(client, tp)
         if isinstance(offset, str):
-            raise FatalError(f"{tp.topic}-{tp.partition}: a transaction that does not end holds back the offset")
+            raise FatalError(f"{tp.topic}-{tp.partition}: the offset is still unstable after its transaction was ended")
         return producer, offset
 
     async def commit(self, lease: Lease, offset: int, records: Sequence[tuple[OutputRecord, int]] = ()) -> None:
-        """Commit records and the source's offset together."""
+        """Commit records and the source's offset in one transaction.
+
+        Args:
+            lease: The lease of the source partition; its `commit_lock` is held.
+            offset: The next offset to process.
+            records: Pairs of record and output partition.
+
+        Raises:
+            KafkaError: The transaction failed, for instance because the producer was fenced.
+        """
         producer = lease.producer
         await producer.begin_transaction()
         written = await send_records(producer, records) if records else frozenset()
-        # Not before all records are acknowledged: whoever finds a hanging offset may rely on them being there.
+        # Only after all records are acknowledged: a later owner that finds a hanging offset relies on their presence.
         await producer.send_offsets_to_transaction({TopicPartition(lease.topic, lease.partition): offset}, self._group)
         await producer.commit_transaction()
-        if _has_lost(lease):
-            await self._say_again(lease, lease.written | written)
+        if _has_reconnected(lease):
+            await self._commit_again(lease, lease.written | written)
         lease.written = written
 
     async def reassert(self, lease: Lease) -> None:
-        """Say again what an idle partition committed last, if the connection to the coordinator was lost since.
+        """Reassert the last commit of an idle partition if the connection to the coordinator was lost since.
 
-        Not before the coordinator is there again: what has begun must end in time, and nothing has to begin now.
+        Does nothing while the coordinator is unreachable: a transaction that is begun has to end before its time-out,
+        and this one can wait.
         """
-        if lease.revoked or not lease.written or lease.commit_lock.locked() or not await _reaches(lease.producer):
+        if (
+            lease.revoked
+            or not lease.written
+            or lease.commit_lock.locked()
+            or not await _reaches_coordinator(lease.producer)
+        ):
             return
         async with lease.commit_lock:
-            if not lease.revoked and _has_lost(lease):
-                await self._say_again(lease, lease.written)
+            if not lease.revoked and _has_reconnected(lease):
+                await self._commit_again(lease, lease.written)
                 lease.written = frozenset()
 
     def connected(self, lease: Lease) -> None:
-        """Note the connection to the coordinator under which a lease begins."""
+        """Store the present connection to the coordinator in the lease."""
         lease.link = _link(lease.producer)
 
-    async def _say_again(self, lease: Lease, written: Collection[TopicPartition]) -> None:
-        log.info("commit_said_again", topic=lease.topic, partition=lease.partition, outputs=len(written))
+    async def _commit_again(self, lease: Lease, written: Collection[TopicPartition]) -> None:
+        log.info("commit_reasserted", topic=lease.topic, partition=lease.partition, outputs=len(written))
         await self._end(lease.producer, written, commit=True)
         self.connected(lease)
 
     async def _end(self, producer: Any, partitions: Iterable[TopicPartition], *, commit: bool) -> None:
-        """Have markers written to partitions and the group's offsets: they end whatever the id has open there.
+        """Commit or abort an empty transaction on partitions and the group's offsets.
 
-        Until it went through on one connection: a broker that is lost meanwhile may skip these markers too.
+        Its markers end every open transaction of the producer's id there. This is repeated until it succeeds within
+        one connection, because a broker that is lost meanwhile may skip these markers too.
         """
         sender, manager = producer._sender, producer._txn_manager  # noqa: SLF001
         while True:
@@ -120,15 +161,15 @@ class Transactions:
             while not await AddOffsetsToTxnHandler(sender, self._group).do(
                 await sender._find_coordinator(CoordinationType.TRANSACTION, manager.transactional_id)  # noqa: SLF001
             ):
-                pass  # it has waited; an error that does not pass is raised
+                pass  # `do` has waited already, and raises errors that are not retriable
             await (producer.commit_transaction() if commit else producer.abort_transaction())
             if link is not None and _link(producer) is link:
                 return
 
     async def _stable(self, client: Any, tp: TopicPartition) -> int | str | None:
         offset: int | str | None = UNSTABLE
-        for _ in range(_LOOKS):
-            offset = await _answer(lambda: stable_offset(client, self._group, tp.topic, tp.partition))
+        for _ in range(_UNSTABLE_READS):
+            offset = await _retried(lambda: stable_offset(client, self._group, tp.topic, tp.partition))
             if offset is not UNSTABLE:
                 break
             await asyncio.sleep(_PAUSE_SECS)
@@ -136,20 +177,20 @@ class Transactions:
 
 
 def _link(producer: Any) -> Any:
-    """Return the producer's living connection to its coordinator, or None: who has the same one has lost none."""
+    """Return the producer's open connection to its coordinator, or None. The same object means: never lost between."""
     node = producer._sender._coordinators.get(CoordinationType.TRANSACTION)  # noqa: SLF001
     link = producer.client._conns.get((node, ConnectionGroup.COORDINATION))  # noqa: SLF001
     return link if link is not None and link.connected() else None
 
 
-def _has_lost(lease: Lease) -> bool:
-    """Return whether the connection is another than the one under which the lease began or committed last."""
+def _has_reconnected(lease: Lease) -> bool:
+    """Return whether the connection is not the one over which the lease committed last, or under which it began."""
     link = _link(lease.producer)
     return link is None or link is not lease.link
 
 
-async def _reaches(producer: Any) -> bool:
-    """Return whether a producer has a connection to its coordinator, or could make one just now."""
+async def _reaches_coordinator(producer: Any) -> bool:
+    """Return whether a producer is connected to its coordinator, or could connect within `_REACH_SECS`."""
     try:
         async with asyncio.timeout(_REACH_SECS):
             sender = producer._sender  # noqa: SLF001
@@ -159,11 +200,11 @@ async def _reaches(producer: Any) -> bool:
         return False
 
 
-async def _answer(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer; the watchdog ends a worker that is not assigned in time."""
+async def _retried(request: Callable[[], Awaitable[T]]) -> T:
+    """Send a request until it is answered; the watchdog ends a worker whose rebalance takes too long."""
     while True:
         try:
-            return await ask()
+            return await request()
         except KafkaError as error:
             if not error.retriable:
                 raise

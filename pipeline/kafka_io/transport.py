@@ -1,9 +1,8 @@
-"""A faust transport that delivers a whole fetched chunk of a partition as one event.
+"""A faust transport that delivers each fetched chunk of a partition as one event.
 
-Every override of faust's internals is in this module and `app`, of aiokafka's also in `fetched`, `record_batch` and
-`transactions`; tests/unit/kafka_io/test_transport.py and its neighbours fail when an upgrade changes what they rely on.
-Why it exists: docs/adr/0001 and 0002. Switched off: faust's acks, commits, gap tracking, table recovery and consumer
-thread (the client lives on the main loop, CPU-bound work does not). Kept: application, agents, conductor.
+docs/adr/0001 and 0002 give the reasons. faust keeps the application, the agents and the conductor. Its
+acknowledgements, commits, gap tracking, table recovery and consumer thread are not used: the client runs on the main
+event loop, CPU-bound work in another thread. `pipeline.kafka_io.patches` lists the internals that are overridden.
 """
 
 import asyncio
@@ -22,29 +21,36 @@ from pipeline.domain.record import Record
 from pipeline.errors import FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
 
-__all__ = ["BatchConsumer", "ConsumerHost", "Transport"]
+__all__ = ["BatchConsumer", "ConsumerDelegate", "Transport"]
 
-_IDLE_POLL_MS = (
-    200  # how soon an idle worker notices a stop or a moved position; a fetch returns at once when there is data
-)
-_NEVER_MS = (
-    2**31 - 1
-)  # longest max.poll.interval a broker takes: aiokafka refuses to rejoin for ever once it is exceeded
+# An idle worker notices a stop, or a position moved by transaction markers, within this time. A fetch with data returns
+# at once.
+_IDLE_POLL_MS = 200
+# The longest max.poll.interval.ms a broker accepts, 24 days: once it is exceeded, aiokafka never rejoins the group.
+_MAX_POLL_INTERVAL_MS = 2**31 - 1
 
 
-class ConsumerHost(Protocol):
-    """What the application gives the transport: `app.host`."""
+class ConsumerDelegate(Protocol):
+    """What a `BatchConsumer` needs from the worker: leases, limits, and a way to end the process."""
 
     def consumer_arguments(self) -> dict[str, Any]:
-        """Return keyword arguments of AIOKafkaConsumer: servers, group, sizes, timeouts, security."""
+        """Return keyword arguments of `AIOKafkaConsumer`: servers, group, sizes, time-outs, security."""
         ...
 
     async def open_leases(self, consumer: Any, partitions: list[Any]) -> list[Lease]:
-        """Fence former owners, then read committed offsets; raise to end the process."""
+        """Fence former owners, then read committed offsets.
+
+        Args:
+            consumer: The started `AIOKafkaConsumer`.
+            partitions: The assigned `TopicPartition`s.
+
+        Returns:
+            One lease for each partition, in the same order. Any exception ends the process.
+        """
         ...
 
     async def close_leases(self, leases: list[Lease]) -> None:
-        """Let commits under way finish, drop the rest, close the producers."""
+        """Let commits in progress finish, drop all other work, close the producers."""
         ...
 
     async def admit(self) -> None:
@@ -52,48 +58,48 @@ class ConsumerHost(Protocol):
         ...
 
     def admitted(self, chunk: Chunk) -> None:
-        """Count a chunk as in flight."""
+        """Count a fetched chunk as in flight."""
         ...
 
     def fail(self, exc: BaseException) -> None:
-        """End the process: something happened that cannot be survived safely."""
+        """End the process because of an error after which it cannot go on safely."""
         ...
 
     def rebalancing(self, active: bool) -> None:
-        """Note that a rebalance began or ended."""
+        """Receive the beginning (`active`) or end of a rebalance."""
         ...
 
 
 class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[misc]
-    """Fetches from the group's partitions and delivers chunks to faust's conductor."""
+    """Fetches from the assigned partitions and delivers chunks to faust's conductor."""
 
     consumer_stopped_errors = (aiokafka.errors.ConsumerStoppedError,)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take faust's arguments; the application must have a `host`."""
+        """Take the arguments of faust's class; the application is a `NewsApp`."""
         super().__init__(*args, **kwargs)
-        self.host: ConsumerHost = self.app.host
+        self.delegate: ConsumerDelegate = self.app.delegate
         self.leases: dict[Any, Lease] = {}
         self._client: Any = None
 
     # -- life cycle
 
     async def on_start(self) -> None:
-        """Connect."""
+        """Create the client and connect it."""
         self._client = aiokafka.AIOKafkaConsumer(
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
-            max_poll_interval_ms=_NEVER_MS,
+            max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
             partition_assignment_strategy=[RoundRobinPartitionAssignor],
-            **self.host.consumer_arguments(),
+            **self.delegate.consumer_arguments(),
         )
         await self._client.start()
 
     async def on_stop(self) -> None:
-        """Finish what is committing, drop the rest, leave the group."""
+        """Let commits in progress finish, drop all other work, leave the group."""
         leases, self.leases = list(self.leases.values()), {}
-        await self.host.close_leases(leases)
+        await self.delegate.close_leases(leases)
         if self._client is not None:
             await self._client.stop()
 
@@ -101,22 +107,24 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
     async def _fetch(self) -> None:
         try:
             while not self.should_stop:
-                await self.host.admit()
+                await self.delegate.admit()
                 await self._fetch_once()
         except asyncio.CancelledError:
             raise
         except aiokafka.errors.OffsetOutOfRangeError as exc:
             places = ", ".join(f"{tp.topic}-{tp.partition} at {offset}" for tp, offset in exc.args[0].items())
-            self.host.fail(FatalError(f"not in the log: {places}; retention passed it, or the topic was made anew"))
+            self.delegate.fail(
+                FatalError(f"offset out of range: {places}; retention deleted it, or the topic was created again")
+            )
         except self.consumer_stopped_errors:
             if not self.should_stop:
-                self.host.fail(FatalError("the consumer stopped by itself"))
-        except Exception as exc:  # noqa: BLE001  whatever it is, a worker that does not fetch must not stay up
-            self.host.fail(exc)
+                self.delegate.fail(FatalError("the consumer stopped without being asked to"))
+        except Exception as exc:  # noqa: BLE001  a worker that cannot fetch must end, whatever the error
+            self.delegate.fail(exc)
 
     async def _fetch_once(self) -> None:
         if not self.leases or self.should_stop:
-            # What getmany does first: without it, a worker without partitions would never hear that its group failed.
+            # As getmany does: otherwise a worker without partitions would not notice that its membership failed.
             check_errors = getattr(self._client._coordinator, "check_errors", None)  # noqa: SLF001
             if check_errors is not None:
                 check_errors()
@@ -127,19 +135,19 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
                 timeout_ms=_IDLE_POLL_MS, max_records=self.app.conf.broker_max_poll_records
             )
         except aiokafka.errors.NoOffsetForPartitionError:
-            # aiokafka looks for a committed offset once it is assigned; our seek has said meanwhile where to begin.
+            # After an assignment aiokafka looks for a committed offset, and raises even if our seek came meanwhile.
             return
-        # No await from here to the last chunk made: no rebalance slips in, so records and leases belong together.
-        # All leases, not only what was fetched: where nothing but transaction markers came, the position has moved too.
+        # No await until the last chunk is made: no rebalance can come between, so records and leases match.
+        # For all leases, not only those with records: transaction markers alone move the position too.
         chunks = [chunk for tp in self.leases if (chunk := self._chunk(tp, fetched.get(tp, []))) is not None]
         for chunk in chunks:
-            self.host.admitted(chunk)
+            self.delegate.admitted(chunk)
         for chunk in chunks:
             await self._deliver(chunk)
 
     def _chunk(self, tp: Any, records: list[Record]) -> Chunk | None:
         lease = self.leases[tp]
-        end = self._client._subscription.subscription.assignment.state_value(tp)._position  # noqa: SLF001 sync, unlike position()
+        end = self._client._subscription.subscription.assignment.state_value(tp)._position  # noqa: SLF001  position() would wait
         if end is None or (not records and end <= lease.fetched):
             return None
         start, lease.fetched = lease.fetched, end
@@ -166,53 +174,53 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
             )
         )
 
-    # -- rebalance, called by aiokafka while it joins the group
+    # -- rebalance callbacks, awaited by aiokafka while it joins the group
 
     async def on_partitions_revoked(self, _revoked: Iterable[Any]) -> None:
-        """Stop working on every partition: the protocol is eager."""
-        self.host.rebalancing(active=True)
+        """Stop all work: with the eager protocol every partition is revoked."""
+        self.delegate.rebalancing(active=True)
         leases, self.leases = list(self.leases.values()), {}
         try:
-            await self.host.close_leases(leases)
+            await self.delegate.close_leases(leases)
         except Exception as exc:  # noqa: BLE001  aiokafka would log it and go on
-            self.host.fail(exc)
+            self.delegate.fail(exc)
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        """Fence former owners, read where they stopped, go on from there."""
+        """Open leases and start fetching at their committed offsets."""
         partitions = sorted(assigned)
         try:
-            leases = await self.host.open_leases(self._client, partitions)
+            leases = await self.delegate.open_leases(self._client, partitions)
             await self.app.topics.on_partitions_assigned({TP(tp.topic, tp.partition) for tp in partitions})
-            # No await from here on: a fetch must not come between the seeks and the leases.
+            # No await from here on: a fetch must not happen between the seeks and the assignment of the leases.
             for tp, lease in zip(partitions, leases, strict=True):
                 self._client.seek(tp, lease.fetched)
             self.leases = dict(zip(partitions, leases, strict=True))
             self.app.flow_control.resume()
-            self.host.rebalancing(active=False)
-        except Exception as exc:  # noqa: BLE001  aiokafka would log it, and leave the worker idle for ever
-            self.host.fail(exc)
+            self.delegate.rebalancing(active=False)
+        except Exception as exc:  # noqa: BLE001  aiokafka would log it, and the worker would stay idle
+            self.delegate.fail(exc)
 
-    # -- faust's own bookkeeping, which the runner replaces
+    # -- faust's bookkeeping of acknowledgements and offsets, which the runner replaces
 
     def ack(self, message: Any) -> bool:
-        """Ignore: offsets are committed by the runner with the outputs they belong to."""
+        """Do nothing: the runner commits offsets together with their outputs."""
         message.acked = True
         return True
 
     async def commit(self, *_: Any, **__: Any) -> bool:
-        """Ignore, like `ack`."""
+        """Do nothing, as `ack`."""
         return False
 
     async def wait_empty(self) -> None:
-        """Ignore: `on_stop` waits for commits under way."""
+        """Do nothing: `on_stop` waits for commits in progress."""
 
     async def perform_seek(self) -> None:
-        """Ignore: positions are set on assignment."""
+        """Do nothing: an assignment sets positions."""
 
-    # -- the rest of the abstract interface
+    # -- the rest of faust's abstract interface
 
     async def subscribe(self, topics: Iterable[str]) -> None:
-        """Join the group."""
+        """Join the group for these topics."""
         self._client.subscribe(topics=sorted(topics), listener=self)
 
     def assignment(self) -> set[Any]:
@@ -241,15 +249,15 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         return len(partitions) if partitions else None
 
     async def seek_to_committed(self) -> Mapping[Any, int]:
-        """Ignore: positions are set on assignment."""
+        """Do nothing: an assignment sets positions."""
         return {}
 
     async def seek_wait(self, _partitions: Mapping[Any, int]) -> None:
-        """Refuse: nothing but an assignment moves a position."""
-        raise FatalError("the position of a partition is set by its assignment alone")
+        """Raise: only an assignment sets positions."""
+        raise FatalError("only an assignment sets the position of a partition")
 
     async def _seek(self, _partition: Any, _offset: int) -> None:
-        raise FatalError("the position of a partition is set by its assignment alone")
+        raise FatalError("only an assignment sets the position of a partition")
 
     async def _commit(self, *_: Any, **__: Any) -> bool:
         return False
@@ -261,18 +269,18 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         return TP(topic, partition)
 
     def _to_message(self, tp: Any, record: Any) -> Any:
-        raise NotImplementedError("chunks are made by _chunk")
+        raise NotImplementedError("_chunk makes chunks")
 
     def key_partition(self, topic: str, key: bytes | None, partition: int | None = None) -> int | None:
-        """Refuse: outputs are partitioned by the runner."""
-        raise NotImplementedError("outputs are partitioned by the runner")
+        """Raise: the runner partitions outputs."""
+        raise NotImplementedError("the runner partitions outputs")
 
     async def create_topic(self, *_: Any, **__: Any) -> None:
-        """Refuse: topics are provisioned before workers start."""
+        """Raise: topics are provisioned before workers start."""
         raise NotImplementedError("topics are provisioned before workers start")
 
 
 class Transport(driver.Transport):  # type: ignore[misc]
-    """The `kafka+batch://` transport."""
+    """The transport of the URL scheme `kafka+batch`, registered in `pyproject.toml`."""
 
     Consumer = BatchConsumer

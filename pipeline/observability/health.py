@@ -1,7 +1,8 @@
-"""Health and metrics over HTTP, in a thread of their own: they answer while the event loop is blocked.
+"""Health checks and metrics over HTTP, served by a thread of their own, also while the event loop is blocked.
 
-/livez fails when the worker hangs (never because a broker is away, or an outage would restart the fleet), /readyz gates
-rollouts, /startupz holds the others back while the fold catches up, /metrics is for Prometheus. There is nothing else.
+/livez fails when the worker hangs, but not when a broker is unreachable, because an outage must not restart the fleet.
+/readyz gates rollouts. /startupz fails until the worker has been ready once, for example while the fold catches up; the
+orchestrator ignores the other two until then. /metrics is for Prometheus. Every other path is answered with 404.
 """
 
 import socket
@@ -22,22 +23,28 @@ from pipeline.settings import WatchdogSettings, WebSettings
 
 __all__ = ["HealthServer"]
 
-CLIENT_TIMEOUT_SECS = 10.0  # a scraper that hangs must not hold its thread for ever
+CLIENT_TIMEOUT_SECS = 10.0  # closes a client's connection that sends nothing, which would occupy its thread for ever
 JSON = "application/json; charset=utf-8"
 
 Answer = tuple[HTTPStatus, str, bytes]
 
 
 class HealthServer:
-    """Listens from construction, answers from `start` until `stop`."""
+    """Listens from construction on; answers from `start` until `stop`."""
 
     def __init__(
         self, settings: WebSettings, limits: WatchdogSettings, progress: Progress, registry: CollectorRegistry
     ) -> None:
         """Bind the port.
 
+        Args:
+            settings: Address and port; port 0 takes any free one.
+            limits: Limits of the watchdog, which /livez applies too.
+            progress: The worker's progress.
+            registry: The metrics to serve.
+
         Raises:
-            ConfigError: The address cannot be listened on.
+            ConfigError: The address is invalid or in use.
         """
         self._limits = limits
         self._progress = progress
@@ -56,16 +63,16 @@ class HealthServer:
 
     @property
     def port(self) -> int:
-        """The port in use, also when any free one was asked for."""
+        """The port in use, also if the setting is 0."""
         port: int = self._server.server_address[1]
         return port
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start answering."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more, and free the port."""
+        """Stop answering, and free the port."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -73,17 +80,17 @@ class HealthServer:
 
     def _live(self, _accept: str) -> Answer:
         problem = stuck(self._progress.status, self._progress.now(), self._limits)
-        return self._verdict((problem,) if problem else ())
+        return self._health((problem,) if problem else ())
 
     def _ready(self, _accept: str) -> Answer:
         status = self._progress.status
         problem = stuck(status, self._progress.now(), self._limits)
-        return self._verdict(not_ready(status) + ((problem,) if problem else ()))
+        return self._health(not_ready(status) + ((problem,) if problem else ()))
 
     def _startup(self, _accept: str) -> Answer:
-        return self._verdict(not_started(self._progress.status))
+        return self._health(not_started(self._progress.status))
 
-    def _verdict(self, problems: tuple[str, ...]) -> Answer:
+    def _health(self, problems: tuple[str, ...]) -> Answer:
         status = self._progress.status
         body = {
             "status": "failing" if problems else "ok",
@@ -109,14 +116,14 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """Bind without the reverse name look-up of the parent, which can take seconds."""
+        """Bind without the parent's reverse DNS look-up, which can take seconds."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that goes away is not an event."""
+        """Log nothing: a client that disconnects is no error."""
 
 
 def _handler(routes: dict[str, Callable[[str], Answer]]) -> type[BaseHTTPRequestHandler]:
@@ -147,6 +154,6 @@ def _handler(routes: dict[str, Callable[[str], Answer]]) -> type[BaseHTTPRequest
             return "news-pipeline"
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the parent's signature
-            """Probes come every few seconds and are not logged."""
+            """Log nothing: probes arrive every few seconds."""
 
     return Handler

@@ -1,7 +1,7 @@
-"""Logs: one JSON object per line, our own lines and those of the libraries alike.
+"""Logging: one JSON object per line, for our own events and for those of libraries.
 
-An event is a snake_case constant with key/values. What must never be logged is kept out here as well as by discipline:
-content and credentials by name, local variables of exceptions, long values.
+An event is a snake_case constant with keys and values. As a second line of defence, this module removes what must never
+be logged: fields named like content or credentials, local variables of exceptions, and long values.
 """
 
 import json
@@ -22,8 +22,8 @@ from pipeline.settings import LogSettings
 __all__ = ["configure_logging", "faust_logging_config", "get_logger"]
 
 SERVICE_NAME = "news-pipeline"
-MAX_VALUE_CHARS = 2000  # a stack frame list stays readable; an article that slipped into a message does not pass whole
-MAX_ERROR_CHARS = 500  # messages of foreign exceptions may quote their input
+MAX_VALUE_CHARS = 2000  # enough for a list of stack frames, too little for a whole article within a message
+MAX_ERROR_CHARS = 500  # messages of library exceptions may quote their input
 FORBIDDEN = frozenset(
     {
         "body",
@@ -39,25 +39,25 @@ FORBIDDEN = frozenset(
     }
 )
 NOISY = ("faust", "mode", "aiokafka", "kafka", "asyncio", "pipeline.kafka_io")
-"""Libraries that say at INFO what only concerns them; they are heard from WARNING on, or at INFO when we debug.
+"""Loggers of libraries, limited to WARNING, or to INFO if our level is debug.
 
-Never at DEBUG: there kafka-python writes its configuration, password included. Our own runtime is in the list because
-faust's services log under the module of their subclass; what we write ourselves does not come this way.
+They are never logged at DEBUG, where kafka-python writes its configuration with the password. `pipeline.kafka_io` is in
+the list because faust's services log under the module of their subclass; our own events there go through structlog.
 """
 
-_NAME = "_logger_name"  # `logger` itself is a parameter of structlog's
+_NAME = "_logger_name"  # structlog uses `logger` for a parameter of its own
 _frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
 
 
 class LineHandler(logging.Handler):
-    """Writes records of the standard library through the same lock as structlog, so that lines are never torn."""
+    """Writes records of the standard library under the same lock as structlog, so that lines never interleave."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._out = structlog.BytesLogger(stream.buffer)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; a record that cannot be formatted must not stop the worker."""
+        """Write one line; an error in formatting is reported by `handleError`, never raised."""
         try:
             self._out.msg(self.format(record).encode("utf-8", "backslashreplace"))
         except Exception:  # noqa: BLE001  # the contract of logging.Handler
@@ -65,13 +65,13 @@ class LineHandler(logging.Handler):
 
 
 class _Configured:
-    """The last configuration, so that a library that resets logging gets the same one back."""
+    """The last configuration, kept to restore it after faust has reset logging."""
 
     config: Mapping[str, Any] | None = None
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return the logger of a module; nothing is bound to a configuration until the first line."""
+    """Return the logger of a module; it uses the configuration in force when a line is logged."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(**{_NAME: name})
     return logger
 
@@ -81,8 +81,8 @@ def configure_logging(settings: LogSettings, *, stages: tuple[str, ...] = (), st
 
     Args:
         settings: Level and format.
-        stages: The stages this worker runs; written on every line.
-        stream: Where to; standard output unless that carries a command's data.
+        stages: The worker's stages, which every line then contains.
+        stream: Destination; standard output by default.
     """
     out = stream or sys.stdout
     service = {"service.name": SERVICE_NAME, "service.version": __version__}
@@ -107,14 +107,14 @@ def configure_logging(settings: LogSettings, *, stages: tuple[str, ...] = (), st
 
 
 def faust_logging_config() -> dict[str, Any]:
-    """Return the configuration in force for `faust.App(logging_config=…)`: faust resets logging and applies it again.
+    """Return the configuration in force, for `faust.App(logging_config=…)`: faust resets logging, then applies this.
 
     Raises:
-        RuntimeError: `configure_logging` has not run.
+        RuntimeError: `configure_logging` has not been called.
     """
     if _Configured.config is None:
-        raise RuntimeError("configure_logging comes first")
-    return dict(_Configured.config)  # a copy: mode takes keys out of what it is given
+        raise RuntimeError("configure_logging must be called first")
+    return dict(_Configured.config)  # a copy, because mode removes keys from its argument
 
 
 def _standard_library(settings: LogSettings, out: TextIO, shared: list[Processor], render: Processor) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _standard_library(settings: LogSettings, out: TextIO, shared: list[Processor
 
 
 def _origin(stages: tuple[str, ...], fields: dict[str, str]) -> Processor:
-    """Say which logger, service and stages a line is from."""
+    """Return a processor that adds the logger, `fields` and the stages to an event."""
     if stages:
         fields = {**fields, "stage": ",".join(stages)}
 
@@ -151,7 +151,7 @@ def _origin(stages: tuple[str, ...], fields: dict[str, str]) -> Processor:
 
 
 def _describe_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace the exception by its type, its message cut short, and its frames without local variables."""
+    """Replace the exception by its type, its shortened message, and its frames without local variables."""
     error = _exc_info(event.pop("exc_info", None))
     if error is None:
         return event
@@ -196,12 +196,12 @@ def _cut(text: str, limit: int) -> str:
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     try:
         return orjson.dumps(event, default=_name_type, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # a lone surrogate; the standard library escapes it, so that the line is not lost
+    except TypeError:  # a lone surrogate, which orjson rejects and json escapes
         return json.dumps(event, default=_name_type)
 
 
 def _name_type(value: object) -> str:
-    """Stand in for what is no JSON; a repr could carry a whole article."""
+    """Return a replacement for a value that JSON lacks: its type, because its repr could contain a whole article."""
     return str(value) if isinstance(value, PurePath) else f"<{type(value).__name__}>"
 
 

@@ -1,7 +1,7 @@
-"""What the runtime tells the health checks, and what they conclude: alive and ready mean that work moves.
+"""A worker's progress, as reported by the runtime, and the conclusions that health checks and watchdog draw from it.
 
-A worker of this kind can be up, heart-beating and assigned, and consume nothing. So the question is never whether a
-thread runs, but since when work has been waiting without a commit, and since when a partition has been left alone.
+A worker of this kind can run, send heartbeats and have partitions assigned, and still consume nothing. Liveness is
+therefore judged by how long work has been waiting without a commit, and how long a partition has been stalled.
 """
 
 import asyncio
@@ -21,11 +21,22 @@ State = Literal["starting", "running", "draining", "stopped"]
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """One consistent look at a worker. Instants are of the monotonic clock.
+    """A consistent snapshot of a worker's progress. All instants are seconds of `Progress`'s clock.
 
-    `waiting_since` is when work began to wait: it restarts with every commit, is None while there is nothing to do, and
-    stands still during a rebalance. `neglected_since` is when a partition was last touched that has lag and of which
-    nothing is fetched, whatever happens to the others. `starting_since` is when the start last moved on.
+    Attributes:
+        state: Phase of the process.
+        last_tick: When the event loop ran last.
+        started: Whether the worker has been ready once.
+        starting_since: When the start last advanced: a change of state, or records folded.
+        assigned: Number of assigned partitions; None before the first assignment.
+        rebalancing_since: When the present rebalance began; None outside one.
+        fold_caught_up: Whether the fold of the log has reached the log's end once; true for workers without one.
+        lag_records: Records of the assigned partitions that are not committed; None while no broker answers.
+        in_flight: Chunks fetched and not committed.
+        waiting_since: When work began to wait; restarts with every commit, shifts by the length of a rebalance; None
+            while there is no work.
+        stalled_since: Since when the worst stalled partition has had lag while nothing of it was fetched, whatever
+            others commit; None without one.
     """
 
     state: State
@@ -38,18 +49,18 @@ class Status(Struct, frozen=True, kw_only=True):
     lag_records: int | None
     in_flight: int
     waiting_since: float | None
-    neglected_since: float | None
+    stalled_since: float | None
 
 
 class Progress:
-    """Written by the runtime, read by the health server and the watchdog in their threads."""
+    """Collects the progress of a worker. Written by the runtime, read by the health server's and watchdog's threads."""
 
     def __init__(self, *, needs_fold: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start with nothing known.
+        """Start in the state `starting`.
 
         Args:
-            needs_fold: Whether the worker is only ready once its fold of the dedup log has caught up.
-            clock: Seconds that never go back.
+            needs_fold: Whether the worker is ready only after its fold of a log has caught up.
+            clock: Returns seconds that never decrease.
         """
         self._clock = clock
         self._lock = threading.Lock()
@@ -64,7 +75,7 @@ class Progress:
             lag_records=None,
             in_flight=0,
             waiting_since=None,
-            neglected_since=None,
+            stalled_since=None,
         )
 
     @property
@@ -77,21 +88,21 @@ class Progress:
         return self._clock()
 
     def tick(self) -> None:
-        """The event loop ran."""
+        """Record that the event loop runs."""
         self._update(last_tick=self._clock())
 
     def state(self, state: State) -> None:
-        """The worker entered a state. From draining on, nothing is fetched and no partition neglected."""
-        self._update(state=state, starting_since=self._clock(), neglected_since=None)
+        """Record a new state. Stalled partitions are forgotten, because a draining worker does not fetch."""
+        self._update(state=state, starting_since=self._clock(), stalled_since=None)
 
     def rebalance_started(self) -> None:
-        """Partitions are being handed over."""
+        """Record the beginning of a rebalance; a second one before the end changes nothing."""
         with self._lock:
             if self._status.rebalancing_since is None:
-                self._status = replace(self._status, rebalancing_since=self._clock(), neglected_since=None)
+                self._status = replace(self._status, rebalancing_since=self._clock(), stalled_since=None)
 
     def rebalance_ended(self, assigned: int) -> None:
-        """The assignment is known and consumption goes on; what was in flight is gone."""
+        """Record a new assignment of so many partitions; chunks in flight were dropped."""
         with self._lock:
             now, was = self._clock(), self._status
             paused = now - was.rebalancing_since if was.rebalancing_since is not None else 0.0
@@ -99,34 +110,33 @@ class Progress:
             self._store(replace(was, assigned=assigned, rebalancing_since=None, in_flight=0, waiting_since=waiting))
 
     def taken(self, chunks: int = 1) -> None:
-        """Chunks were fetched and wait for their commit."""
+        """Record fetched chunks, which now wait for their commit."""
         with self._lock:
             self._store(replace(self._status, in_flight=self._status.in_flight + chunks))
 
     def dropped(self, chunks: int = 1) -> None:
-        """Chunks of revoked partitions were let go without a commit."""
+        """Record chunks of revoked partitions that were dropped without a commit."""
         with self._lock:
             self._store(replace(self._status, in_flight=max(0, self._status.in_flight - chunks)))
 
     def committed(self, chunks: int = 1) -> None:
-        """Chunks were committed: the one thing that counts as progress once a worker has started."""
+        """Record committed chunks. Once a worker has started, only this counts as progress."""
         with self._lock:
             left = max(0, self._status.in_flight - chunks)
             self._store(replace(self._status, in_flight=left, waiting_since=None))
 
-    def lag(self, records: int | None, neglected_since: float | None = None) -> None:
-        """Records of the assigned partitions that are not consumed yet, as the broker says.
-
-        None while no broker answers: then nothing can be said to wait, and an outage does not restart the fleet.
+    def lag(self, records: int | None, stalled_since: float | None = None) -> None:
+        """Record the lag.
 
         Args:
-            records: Their sum.
-            neglected_since: Since when one of the partitions has had some while nothing of it was fetched.
+            records: Sum over the assigned partitions; None while no broker answers. Then nothing counts as waiting, so
+                that an outage does not restart the fleet.
+            stalled_since: As `Status.stalled_since`.
         """
-        self._update(lag_records=records, neglected_since=neglected_since)
+        self._update(lag_records=records, stalled_since=stalled_since)
 
     def fold_advanced(self, *, caught_up: bool) -> None:
-        """The fold applied signatures. While it catches up, that is progress too."""
+        """Record that the fold applied records of its log. While it catches up, this counts as progress."""
         with self._lock:
             catching_up = not self._status.fold_caught_up
             waiting = None if catching_up else self._status.waiting_since
@@ -139,7 +149,7 @@ class Progress:
             self._store(replace(self._status, **changes))
 
     def _store(self, status: Status) -> None:
-        """Keep the consequences true: is anything waiting, and has the worker ever been ready."""
+        """Store a status after deriving `waiting_since` and `started` from it."""
         if status.in_flight == 0 and not status.lag_records:
             status = replace(status, waiting_since=None)
         elif status.waiting_since is None:
@@ -150,14 +160,20 @@ class Progress:
 
 
 async def beat(progress: Progress, interval_secs: float = 1.0) -> None:
-    """Tick for as long as the event loop runs."""
+    """Tick every `interval_secs` until cancelled."""
     while True:
         progress.tick()
         await asyncio.sleep(interval_secs)
 
 
 def stuck(status: Status, now: float, limits: WatchdogSettings) -> str | None:
-    """Say in what way the worker hangs, or None. Liveness and the watchdog both ask this."""
+    """Return the reason why the worker counts as hanging, or None. Used by /livez and the watchdog.
+
+    Args:
+        status: The worker's progress.
+        now: The present time of the same clock.
+        limits: How long each condition may last.
+    """
     if status.state == "stopped":
         return None
     if now - status.last_tick > limits.loop_stall_secs:
@@ -166,19 +182,19 @@ def stuck(status: Status, now: float, limits: WatchdogSettings) -> str | None:
         return "start_stalled"
     if status.rebalancing_since is not None:
         return "rebalance_stalled" if now - status.rebalancing_since > limits.rebalance_stall_secs else None
-    return _standing_still(status, now, limits)
+    return _stalled(status, now, limits)
 
 
-def _standing_still(status: Status, now: float, limits: WatchdogSettings) -> str | None:
+def _stalled(status: Status, now: float, limits: WatchdogSettings) -> str | None:
     if status.waiting_since is not None and now - status.waiting_since > limits.stall_secs:
         return "no_progress"
-    if status.neglected_since is not None and now - status.neglected_since > limits.stall_secs:
+    if status.stalled_since is not None and now - status.stalled_since > limits.stall_secs:
         return "partition_stalled"
     return None
 
 
 def not_ready(status: Status) -> tuple[str, ...]:
-    """Say why the worker is not ready; a spare worker without partitions is."""
+    """Return the reasons why the worker is not ready. A spare worker without partitions is ready."""
     reasons = []
     if status.state != "running":
         reasons.append(f"state_{status.state}")
@@ -192,5 +208,5 @@ def not_ready(status: Status) -> tuple[str, ...]:
 
 
 def not_started(status: Status) -> tuple[str, ...]:
-    """Say why the worker has never been ready; nothing once it has."""
+    """Return the reasons why the worker is not ready, or nothing if it has been ready once."""
     return () if status.started else not_ready(status)

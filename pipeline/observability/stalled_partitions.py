@@ -1,4 +1,4 @@
-"""Which partitions have records that nobody works on, and since when: one that is stuck hides behind busy ones."""
+"""Detection of stalled partitions: a partition that is never fetched is invisible in sums over busy ones."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,13 @@ __all__ = ["PartitionBacklog", "PartitionBacklogs", "StalledPartitions"]
 
 
 class PartitionBacklog(Struct, frozen=True):
-    """What one partition still has for this worker.
+    """The work that one assigned partition still has.
 
-    `busy` says that some of it was fetched, and waits for its turn or is worked on. Then commits of any partition are
-    progress: they take turns, and a slow stage may keep a partition waiting for long.
+    Attributes:
+        records: Its lag: the end of the log minus `committed`.
+        committed: The group's committed offset.
+        busy: Whether fetched records of it wait for their turn or are being processed. Such a partition is not stalled:
+            partitions take turns, and a slow stage may keep one waiting for long.
     """
 
     records: int
@@ -20,16 +23,22 @@ class PartitionBacklog(Struct, frozen=True):
 
 
 PartitionBacklogs = Mapping[tuple[str, int], PartitionBacklog]
+"""By topic and number of the partition."""
 
 
 class StalledPartitions:
-    """Remembers since when partitions have been waiting untouched."""
+    """Remembers since when each stalled partition has had lag, with nothing fetched and nothing committed."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, int], tuple[int, float]] = {}
 
-    def look(self, backlogs: PartitionBacklogs, now: float) -> float | None:
-        """Return since when the worst of them has had records while nothing was fetched of it, and none committed."""
+    def observe(self, backlogs: PartitionBacklogs, now: float) -> float | None:
+        """Return since when the worst stalled partition has been stalled, or None without one.
+
+        Args:
+            backlogs: All assigned partitions.
+            now: Present time in seconds; any clock that never goes back.
+        """
         before, self._since = self._since, {}
         for place, backlog in backlogs.items():
             if not backlog.records or backlog.busy:
@@ -39,5 +48,5 @@ class StalledPartitions:
         return min((since for _, since in self._since.values()), default=None)
 
     def forget(self) -> None:
-        """Begin anew: partitions were handed over."""
+        """Forget everything, because partitions were reassigned."""
         self._since = {}

@@ -1,4 +1,4 @@
-"""Ending a process that hangs: restarting a worker costs seconds, a hanging one keeps its partitions for ever."""
+"""Ends a process that hangs: a restart costs seconds, while a hanging worker keeps its partitions for ever."""
 
 import faulthandler
 import os
@@ -15,15 +15,18 @@ __all__ = ["ShutdownDeadline", "Watchdog"]
 
 log = get_logger(__name__)
 
-CONFIRMATIONS = 3  # a process that was stopped and goes on gets this many looks to tick its loop before it is judged
-MAX_INTERVAL_SECS = 5.0
-REPORT_SECS = 5.0  # saying why must not outlast this: standard output may be what hangs
+# A problem must last for this many checks in a row. After SIGCONT the clock has jumped, and the event loop needs time
+# to tick before the worker can be judged.
+CONFIRMATIONS = 3
+MAX_INTERVAL_SECS = 5.0  # between two checks; shorter if a limit is below 50 s
+REPORT_SECS = 5.0  # time for logging the reason, because writing to standard output may be what hangs
 
 
 class Watchdog:
-    """Looks at the progress from a thread of its own, and ends the process when the same trouble stays."""
+    """Checks the progress in a thread of its own, and ends the process when it stays stuck."""
 
     def __init__(self, progress: Progress, limits: WatchdogSettings, *, end: Callable[[int], None] = os._exit) -> None:
+        """Check nothing yet; `end` gets the exit code."""
         self._progress = progress
         self._limits = limits
         self._end = end
@@ -33,11 +36,11 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Look from now on."""
+        """Start checking."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._stopped.set()
 
     def _watch(self) -> None:
@@ -51,7 +54,7 @@ class Watchdog:
 
 
 class ShutdownDeadline:
-    """Started when the worker is told to stop: from then on the process ends in time, cleanly or not."""
+    """Limits the shutdown: `grace_secs` after `start` the process ends, whatever is unfinished."""
 
     def __init__(self, grace_secs: float, *, end: Callable[[int], None] = os._exit) -> None:
         self._timer = threading.Timer(grace_secs, self._expire)
@@ -60,18 +63,18 @@ class ShutdownDeadline:
         self._end = end
 
     def start(self) -> None:
-        """Start the clock; a second call changes nothing."""
+        """Start the timer; a second call changes nothing."""
         if self._timer.ident is None:
             self._timer.start()
 
     def _expire(self) -> None:
-        # Nothing half done is kept: what is not committed is aborted and read again.
+        # Ending here is safe: whatever is not committed is aborted, and processed again by the next owner.
         _end_process("shutdown_deadline_passed", "not_drained", ExitCode.CRASH, self._end)
 
 
 def _end_process(event: str, reason: str, code: ExitCode, end: Callable[[int], None]) -> None:
-    """Say why, write the stacks (never their variables) and go, whether or not anybody reads what is written."""
-    report = threading.Thread(target=_report, args=(event, reason, code), name="last-words", daemon=True)
+    """Log the reason, write the stacks of all threads without variables, and end, even if writing blocks."""
+    report = threading.Thread(target=_report, args=(event, reason, code), name="exit-report", daemon=True)
     report.start()
     report.join(REPORT_SECS)
     end(code)

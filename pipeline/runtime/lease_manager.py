@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pipeline.errors import ConfigError, FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease
 from pipeline.kafka_io.producers import close_producer
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.observability.logging import get_logger
 from pipeline.observability.stalled_partitions import PartitionBacklog, PartitionBacklogs
 from pipeline.runtime.committer import Committer
@@ -38,7 +38,7 @@ class LeaseObserver(Protocol):
 
 
 class LeaseManager:
-    """Connects transport, runner and committer of one worker; implements the transport's ConsumerHost."""
+    """Connects transport, runner and committer of one worker; implements the transport's ConsumerDelegate."""
 
     def __init__(  # noqa: PLR0913  everything that an assignment involves
         self,
@@ -49,7 +49,7 @@ class LeaseManager:
         runner: Runner,
         observer: LeaseObserver,
         restore: Callable[[int], Awaitable[None]] | None,
-        start_from: StartFrom | None,
+        start_from: StartPosition | None,
         drain_secs: float,
         on_fail: Callable[[BaseException], None],
     ) -> None:

@@ -144,7 +144,7 @@ class WorkerObserver:
             self._progress.lag(None)
             return
         lags = {place: backlog.records for place, backlog in backlogs.items()}
-        self._progress.lag(sum(lags.values()), self._stalled.look(backlogs, self._progress.now()))
+        self._progress.lag(sum(lags.values()), self._stalled.observe(backlogs, self._progress.now()))
         self._metrics.lag(lags)
 
     def expired(self, topic: str, offsets: int) -> None:

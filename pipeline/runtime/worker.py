@@ -14,10 +14,9 @@ from pipeline.exit_codes import ExitCode
 from pipeline.kafka_io.app import NewsApp, create_app
 from pipeline.kafka_io.client_arguments import connection_arguments, consumer_arguments, producer_arguments
 from pipeline.kafka_io.commits import Commits, OffsetCommits, transactional_commits
-from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import ProducerFactory, close_producer
-from pipeline.kafka_io.record_batches import install_record_batches
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.kafka_io.topic_check import check_topics
 from pipeline.observability.health import HealthServer
 from pipeline.observability.logging import configure_logging, get_logger
@@ -69,14 +68,13 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
     """
     configure_logging(settings.log, stages=tuple(stages))
     sys.setswitchinterval(_SWITCH_INTERVAL_SECS)
-    install_record_reader()
-    install_record_batches()
-    begin = StartFrom.parse(start_from) if start_from is not None else None
+    install_patches()
+    begin = StartPosition.parse(start_from) if start_from is not None else None
     return int(asyncio.run(_Worker(settings, tuple(stages), begin).run()))
 
 
 class _Worker:
-    def __init__(self, settings: Settings, stages: tuple[StageName, ...], start_from: StartFrom | None) -> None:
+    def __init__(self, settings: Settings, stages: tuple[StageName, ...], start_from: StartPosition | None) -> None:
         self._settings = settings
         self._stages = stages
         self._start_from = start_from
@@ -166,7 +164,7 @@ class _Worker:
             on_fail=fail,
         )
         source = catalogue.stage(self._stages[0]).reads
-        app = create_app(settings, group=self._group, source_topic=source, host=manager, accept=runner.accept)
+        app = create_app(settings, group=self._group, source_topic=source, delegate=manager, accept=runner.accept)
         try:
             if composition.log is not None:
                 await self._or_stop(composition.log.start())

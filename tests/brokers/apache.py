@@ -1,7 +1,6 @@
-"""Apache Kafka itself, one node or three, for tests and benchmarks.
+"""Apache Kafka, one node or three, for tests and benchmarks.
 
-Java and Maven are needed; no package of ours depends on it. It is not part of `news-pipeline broker`: whoever can
-run Java and Maven can run Kafka's own distribution.
+It needs Java and Maven. `news-pipeline broker` does not use it: users with Java can run Kafka's own distribution.
 """
 
 import os
@@ -30,11 +29,11 @@ CACHE = REPOSITORY / ".cache" / f"kafka-{KAFKA_VERSION}"
 POM = Path(__file__).with_name("pom.xml")
 MIB = 1024 * 1024
 DOWNLOAD_TIMEOUT_SECS = 900.0
-START_TIMEOUT_SECS = 90.0  # about 5 s on an idle machine
+START_TIMEOUT_SECS = 90.0  # a start takes about 5 s on an idle machine
 STOP_TIMEOUT_SECS = 60.0
 
-# Small: one replica, few internal partitions, little memory. Brisk: no rebalance delay, short sessions allowed, expired
-# transactions found at once. Strict: nobody creates topics by accident.
+# Small: one replica, few internal partitions, little memory. Fast: no rebalance delay, short sessions allowed, expired
+# transactions aborted within a second. Strict: no topic is created automatically.
 PROPERTIES = {
     "process.roles": "broker,controller",
     "controller.listener.names": "CONTROLLER",
@@ -61,7 +60,7 @@ PROPERTIES = {
     "num.recovery.threads.per.data.dir": "1",
 }
 
-# Of a cluster: three copies of everything, of which two must be there.
+# In a cluster: three replicas of everything, of which two must be in sync.
 REPLICATED = {
     "offsets.topic.replication.factor": "3",
     "transaction.state.log.replication.factor": "3",
@@ -77,7 +76,7 @@ NODES = (1, 2, 3)
 
 
 def why_unavailable() -> str | None:
-    """Say what is missing to run it here, or None."""
+    """Return what is missing to run Apache Kafka here, or None."""
     if shutil.which("java") is None:
         return "java is not installed"
     if shutil.which("mvn") is None and not CACHE.is_dir():
@@ -100,14 +99,14 @@ def kafka_jars() -> Path:
         try:
             jars.rename(CACHE)
         except OSError:
-            if not CACHE.is_dir():  # else somebody else was faster, with the same jars
+            if not CACHE.is_dir():  # otherwise a concurrent run has fetched the same jars
                 raise
     return CACHE
 
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """The controllers of a cluster: its id, and the port of each node's."""
+    """The controllers of a cluster: its id, and the controller port of each node."""
 
     cluster_id: str
     ports: Mapping[int, int]
@@ -129,12 +128,12 @@ class ApacheKafka:
         """Format its storage.
 
         Args:
-            heap: The most memory Java may take for objects.
-            properties: Additions to its configuration.
-            listeners: More ways in beside the plaintext one: a name for each, and its security protocol.
-            advertised: Ports that clients of these are sent to, where another than the listener's own (a proxy's).
-            quorum: The cluster it belongs to; its own when there is none.
-            node: Its number in the cluster.
+            heap: Limit of Java's heap.
+            properties: Additional properties.
+            listeners: Additional listeners: name and security protocol.
+            advertised: Ports advertised for listeners, if not their own, such as a proxy's.
+            quorum: The cluster it belongs to; a cluster of its own by default.
+            node: Its node id in the cluster.
         """
         self._jars = kafka_jars()
         self._heap = heap
@@ -157,39 +156,39 @@ class ApacheKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address for clients."""
+        """The address of the plaintext listener."""
         return f"127.0.0.1:{self._port}"
 
     def address(self, listener: str) -> str:
-        """Its address for clients of another listener."""
+        """Return the address of another listener."""
         return f"127.0.0.1:{self._ports[listener]}"
 
     @property
     def pid(self) -> int:
-        """The process, to stop and continue it in fault tests."""
+        """The process id, for signals in fault tests."""
         assert self._process is not None, "not running"
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def log_text(self) -> str:
-        """What it has written so far."""
+        """Its log so far."""
         return (self._home / "kafka.log").read_text("utf-8", "replace")
 
     def start(self) -> None:
-        """Start, and wait for the first answer. When that fails or is interrupted, nothing is left behind."""
+        """Start, and wait until it answers. If that fails or is interrupted, process and files are removed."""
         self.launch()
         self.wait()
 
     def launch(self) -> None:
-        """Start only: the nodes of a cluster wait for each other."""
+        """Start without waiting, because the nodes of a cluster wait for each other."""
         try:
             with (self._home / "kafka.log").open("ab") as log:
-                # In the process group of the tests: what ends those ends it too.
+                # In the process group of the tests, so that a signal to the group ends it too.
                 self._process = subprocess.Popen(
                     self._java("kafka.Kafka", str(self._config)),
                     stdin=subprocess.DEVNULL,
@@ -201,7 +200,7 @@ class ApacheKafka:
             raise
 
     def wait(self) -> None:
-        """Wait for the first answer after a `launch`."""
+        """Wait until it answers after `launch`."""
         try:
             self._wait_until_it_answers()
         except BaseException:
@@ -209,11 +208,11 @@ class ApacheKafka:
             raise
 
     def stop(self) -> None:
-        """Shut down in good order."""
+        """Shut down cleanly."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End at once, as a crash would."""
+        """Kill the process, like a crash."""
         self._end(signal.SIGKILL)
 
     def close(self) -> None:
@@ -240,7 +239,7 @@ class ApacheKafka:
             raise RuntimeError(f"Apache Kafka did not start:\n{self.log_text[-3000:]}")
 
     def _wait_for_coordinator(self) -> bool:
-        """Have the internal topics made, which Kafka does on the first question for a coordinator."""
+        """Make Kafka create its internal topics, which it does on the first request for a coordinator."""
         deadline = time.monotonic() + START_TIMEOUT_SECS
         with KafkaAdminClient(bootstrap_servers=self.bootstrap_servers) as admin:
             while self.running and time.monotonic() < deadline:
@@ -257,7 +256,7 @@ class ApacheKafka:
         if process is None:
             return
         if process.poll() is None:
-            os.kill(process.pid, signal.SIGCONT)  # a stopped process does not hear SIGTERM
+            os.kill(process.pid, signal.SIGCONT)  # a stopped process does not handle SIGTERM
             process.send_signal(how)
         try:
             process.wait(STOP_TIMEOUT_SECS)
@@ -293,10 +292,10 @@ class ApacheKafka:
 
 
 class ApacheCluster:
-    """Three nodes on loopback, each broker and controller; a record counts once two of them have it."""
+    """Three nodes on loopback, each broker and controller; a record is acknowledged once two of them have it."""
 
     def __init__(self, disks: Mapping[int, Path] | None = None) -> None:
-        """Format their storage; a node's data may be put on a disk of its own."""
+        """Format their storage; `disks` are directories for the data of nodes, by node id."""
         quorum = Quorum(uuid4().hex[:22], {node: free_port() for node in NODES})
         placed = {node: {"log.dirs": str(disk / "data")} for node, disk in (disks or {}).items()}
         self.nodes = {
@@ -310,7 +309,7 @@ class ApacheCluster:
         return ",".join(node.bootstrap_servers for node in self.nodes.values())
 
     def __enter__(self) -> Self:
-        """Start all, then wait for all."""
+        """Start all nodes, then wait for all."""
         try:
             for node in self.nodes.values():
                 node.launch()
@@ -327,7 +326,7 @@ class ApacheCluster:
         self.close()
 
     def close(self) -> None:
-        """End all at once, for one by one the last would wait for the others, and remove their data."""
+        """Kill all nodes at once and remove their data; stopped one by one, the last would wait for the others."""
         for node in self.nodes.values():
             node.kill()
         for node in self.nodes.values():

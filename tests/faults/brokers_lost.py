@@ -1,4 +1,4 @@
-"""One of three brokers dies or has its disk full; and a change of the cut of services, which loses nobody."""
+"""Faults of one of three brokers: killed, or its disk full. Also a change of the cut, which stops no broker."""
 
 import time
 from contextlib import suppress
@@ -18,7 +18,7 @@ NO_SPACE = "No space left on device"
 
 
 def leader_killed(wave: Wave) -> str:
-    """Kill the broker that leads the log of signatures."""
+    """Kill the leader of the signature log, and start it again once another broker leads."""
     wave.underway()
     _, count = wave.fleet.busy()
     leader = _leader(wave)
@@ -31,7 +31,7 @@ def leader_killed(wave: Wave) -> str:
 
 
 def disk_of_one_full(wave: Wave) -> str:
-    """Fill the disk of the broker that leads the log of signatures; it gets room once others have gone on."""
+    """Fill the disk of the signature log's leader; free it once another broker leads."""
     wave.underway()
     _, count = wave.fleet.busy()
     leader = _leader(wave)
@@ -52,7 +52,7 @@ def disk_of_one_full(wave: Wave) -> str:
 
 
 def cut_changed(wave: Wave) -> str:
-    """By the documented procedure: one service to five, five to one, while articles keep coming."""
+    """Change from one service to five and back by the documented procedure, while articles are sent."""
     fleet = wave.fleet
     wave.underway(0.1)
     _, count = fleet.busy()
@@ -63,7 +63,7 @@ def cut_changed(wave: Wave) -> str:
     fleet.workers = [worker for worker in fleet.workers if "ingest" not in worker.stages]
     wait_until(fleet.drained, seconds=120, what="lag 0 behind ingest", pause_secs=0.5)
     codes += fleet.stop()
-    assert wave.feed.is_alive(), "void: no articles came any more"
+    assert wave.feed.is_alive(), "void: the feed had ended"
     fleet.deploy("one")
     assert set(codes) == {0}, codes
     return f"to five with {count} records in progress, and back to one; {len(codes)} workers ended with exit code 0"
@@ -78,7 +78,7 @@ def _leader(wave: Wave) -> int:
 
 
 def _successor(wave: Wave, former: int) -> int:
-    """Wait until another node leads the log of signatures."""
+    """Wait until another node leads the signature log; return its id."""
     led = former
 
     def moved() -> bool:

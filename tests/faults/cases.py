@@ -1,4 +1,4 @@
-"""Every case of the suite: which fault hits which topology with which guarantee. The table has a row for each."""
+"""The cases of the suite: fault, topology and guarantee. Each has a row in the table of docs/guarantees.md."""
 
 from typing import Literal
 
@@ -30,13 +30,13 @@ class Case(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The rows it makes."""
+        """The keys of its rows."""
         names = (self.fault.name, self.fault.also) if self.fault.also else (self.fault.name,)
         return tuple((name, self.topology, self.guarantee) for name in names)
 
     @property
     def stand(self) -> tuple[Place, Topology, Guarantee]:
-        """The fleet it is tried on."""
+        """The fleet it runs on."""
         return self.place, self.topology, self.guarantee
 
 
@@ -66,4 +66,4 @@ SHORT: frozenset[Key] = frozenset(
         (_BETWEEN, "one", "at_least_once"),
     }
 )
-"""What CI tries every time."""
+"""The cases that CI always runs."""

@@ -1,4 +1,4 @@
-"""Faults of everything around the workers: broker, network, producers, input, slow and failing stages."""
+"""Faults around the workers: broker, network, producers, input, slow and failing stages."""
 
 import time
 from collections import Counter
@@ -11,14 +11,14 @@ from tests.harness.fleet import SESSION_SECS
 from tests.harness.issuer import issue
 from tests.harness.oracle import DUPLICATES, ENRICHED
 from tests.harness.points import DIES
-from tests.harness.proxy import CLEAR, Weather
+from tests.harness.proxy import CLEAR, Conditions
 from tests.harness.wave import Fault, Wave
 from tests.harness.workers import wait_until
 
 __all__ = ["CONDITION_FAULTS"]
 
-DYING = 30
-WEATHER_SECS = 6.0
+DYING = 30  # articles on which `classify` raises
+DEGRADED_SECS = 6.0
 PARTITION_SECS = SESSION_SECS + 6.0
 SLOW_SECS = SESSION_SECS + 2.0
 BROKER_DOWN_SECS = 3.0
@@ -26,7 +26,7 @@ VERDICTS = frozenset({"unique", "exact", "near", "repeat", "revision", "stale", 
 
 
 def broker_gone(how: str) -> Callable[[Wave], str]:
-    """Kill or stop the broker in mid-flight, and start it again."""
+    """Kill or stop the broker while work is in progress, and start it again."""
 
     def inject(wave: Wave) -> str:
         broker = wave.broker
@@ -38,7 +38,7 @@ def broker_gone(how: str) -> Callable[[Wave], str]:
         came = wave.feed.handed_over - handed_over
         broker.start()
         assert broker.pid != before
-        assert came > 0, "void: no articles came while the broker was away"
+        assert came > 0, "void: no articles were sent while the broker was down"
         return (
             f"{count} records in progress, {came} more came meanwhile; down for {BROKER_DOWN_SECS:.0f} s and its start"
         )
@@ -46,27 +46,27 @@ def broker_gone(how: str) -> Callable[[Wave], str]:
     return inject
 
 
-def weather(name: str, bad: Weather, secs: float) -> Callable[[Wave], str]:
-    """Have the first worker reach the broker only through bad weather."""
+def degraded_network(name: str, degraded: Conditions, secs: float) -> Callable[[Wave], str]:
+    """Degrade the network between the first worker and the broker."""
 
     def inject(wave: Wave) -> str:
         wave.underway()
         _, count = wave.fleet.busy(wave.fleet.workers[:1])
         held = wave.proxy.held_up
-        wave.proxy.weather = bad
+        wave.proxy.conditions = degraded
         try:
             time.sleep(secs)
         finally:
-            wave.proxy.weather = CLEAR
+            wave.proxy.conditions = CLEAR
         held = wave.proxy.held_up - held
-        assert held > 0, f"void: nothing was on its way during {name}"
+        assert held > 0, f"void: no packet was delayed during {name}"
         return f"one worker with {count} records in progress, {secs:.0f} s, {held} packets held up"
 
     return inject
 
 
 def resets(wave: Wave) -> str:
-    """Break the first worker's connections every second."""
+    """Reset the first worker's connections every second."""
     wave.underway()
     total = 0
     for _ in range(6):
@@ -78,7 +78,7 @@ def resets(wave: Wave) -> str:
 
 
 def slow_stage(wave: Wave) -> str:
-    """Have classify take longer for a batch than the session lasts."""
+    """Make classify take longer for a batch than the session time-out."""
     workers = wave.fleet.of("classify")
     for worker in workers:
         worker.arm("slow", str(SLOW_SECS))
@@ -90,14 +90,14 @@ def slow_stage(wave: Wave) -> str:
 
 
 def sent_twice(wave: Wave) -> str:
-    """Nothing but the input: a third of the records come twice."""
+    """Check the effect of the input: a third of the records are sent twice."""
     kinds = _new_kinds(wave)
     assert kinds["repeat"] >= wave.fault.count // 5, f"void: {kinds}"
     return f"{kinds['repeat']} repeats held back"
 
 
 def misrouted(wave: Wave) -> str:
-    """Nothing but the input: records lie in partitions that are not their article's."""
+    """Check the effect of the input: records are in partitions that are not their article's."""
     workers = wave.fleet.of("ingest")
     _settle(wave)
     count = int(sum(worker.metric("news_misrouted_total") for worker in workers))
@@ -106,7 +106,7 @@ def misrouted(wave: Wave) -> str:
 
 
 def poisoned(wave: Wave) -> str:
-    """Nothing but the input: about a hundred records that can never be articles, two of them of 20 MB."""
+    """Check the effect of the input: about a hundred records can never be articles, two of them have 20 MB."""
     kinds = _new_kinds(wave)
     dead = sum(kinds[kind] for kind in kinds if kind not in VERDICTS)
     assert dead >= 90, f"void: {kinds}"
@@ -115,14 +115,14 @@ def poisoned(wave: Wave) -> str:
 
 
 def foreign_fields(wave: Wave) -> str:
-    """Nothing but the input: half with unknown fields, half with the oldest alone."""
+    """Check the effect of the input: half have unknown fields, half only the oldest ones."""
     kinds = _new_kinds(wave)
     assert kinds["unique"] > wave.fault.count // 2, f"void: {kinds}"
     return f"{sum(kinds.values())} records of producers one release ahead or behind, no dead letter"
 
 
 def mortal(count: int, seed: int) -> Iterator[Input]:
-    """Issued articles; some of the first are on the host that makes `classify` raise."""
+    """Yield issued articles; some of the first are on the site that makes `classify` raise."""
     new = (item for item in issue(count, seed=seed) if item.relation == "new")
     for number, item in enumerate(issued(count, seed)):
         if number % 5 == 0 and number < 5 * DYING:
@@ -131,7 +131,7 @@ def mortal(count: int, seed: int) -> Iterator[Input]:
 
 
 def canonicals_die(wave: Wave) -> str:
-    """Articles die after their verdict; copies of them that come later must come out."""
+    """Let articles die after their verdict; later copies of them must be published."""
     _settle(wave)
     dead = [item for item in wave.feed.sent if DIES.encode() in (item.value or b"")]
     copies = [
@@ -151,14 +151,14 @@ def canonicals_die(wave: Wave) -> str:
 
 
 def _moved(value: bytes | None, url: str, *, copy: bool = False) -> bytes:
-    """Return the article at another URL; with a text of its own (all words, backwards) unless it is to be a copy."""
+    """Return the article at another URL; unless it is a copy, with its words in reverse order as a text of its own."""
     article = orjson.loads(value or b"")
     text = article["text"] if copy else " ".join(reversed(article["text"].split()))
     return orjson.dumps({**article, "url": url, "text": text})
 
 
 def _settle(wave: Wave) -> None:
-    """Wait for the end of the feed and of all work."""
+    """Wait until the feed has ended and all work is done, then update the ledger."""
     wave.feed.finish(120)
     wave.fleet.drain(150)
     wave.ledger.update()
@@ -177,12 +177,12 @@ CONDITION_FAULTS = (
     Fault("broker restart", broker_gone("stop")),
     Fault(
         "network partition",
-        weather("a partition", Weather(partitioned=True), PARTITION_SECS),
+        degraded_network("a partition", Conditions(partitioned=True), PARTITION_SECS),
         count=2500,
         least=("five",),
     ),
-    Fault("network latency 150 ms", weather("latency", Weather(latency_secs=0.15), WEATHER_SECS)),
-    Fault("network 200 kB/s", weather("throttling", Weather(bytes_per_sec=200_000), WEATHER_SECS)),
+    Fault("network latency 150 ms", degraded_network("latency", Conditions(latency_secs=0.15), DEGRADED_SECS)),
+    Fault("network 200 kB/s", degraded_network("throttling", Conditions(bytes_per_sec=200_000), DEGRADED_SECS)),
     Fault("connections reset", resets, least=("five",)),
     Fault("slow stage", slow_stage),
     Fault("duplicate delivery", sent_twice, inputs=resent, rate=500),

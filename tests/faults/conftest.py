@@ -1,4 +1,4 @@
-"""Fleets that see one fault after the other, and the table that is made of it."""
+"""Fleets for one fault after the other, and the report of their rows."""
 
 import os
 import tempfile
@@ -29,7 +29,7 @@ COMMIT = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the faults of a stand together, whatever order tests come in: each stand has to be started once."""
+    """Sort the cases by stand, whatever the order of tests, so that each stand is started once."""
     stands = list(dict.fromkeys(case.stand for case in CASES))
     places = [place for place, item in enumerate(items) if _case(item) is not None]
     ordered = sorted((items[place] for place in places), key=lambda item: stands.index(_case(item).stand))  # type: ignore[union-attr]
@@ -45,7 +45,7 @@ def _case(item: pytest.Item) -> Case | None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Take out of the report what is about to be measured, and what is measured no more."""
+    """Remove rows from the report that are about to be measured, or no longer exist."""
     if REPORT is None or session.config.option.collectonly:
         return
     cases = filter(None, map(_case, session.items))
@@ -55,14 +55,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Say how long the suite took, if it was the whole suite."""
+    """Record the duration, if this was the whole suite."""
     if REPORT is not None and session.config.stash.get(COLLECTED, frozenset()) == KEYS:
         rows.save_time(Path(REPORT), time.monotonic() - BEGAN)
 
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config) -> Callable[[rows.Row], None]:
-    """Take the rows of the table, when PIPELINE_TEST_FAULTS_JSON names the file of docs/guarantees.md."""
+    """Return a function that stores a row in the file that PIPELINE_TEST_FAULTS_JSON names, or nowhere without it."""
 
     def record(row: rows.Row) -> None:
         if REPORT is not None:
@@ -73,14 +73,14 @@ def report(pytestconfig: pytest.Config) -> Callable[[rows.Row], None]:
 
 @pytest.fixture(scope="session")
 def kafka_needed() -> None:
-    """Skip, or fail where it is required, when Apache Kafka cannot run here."""
+    """Skip the test if Apache Kafka cannot run here, or fail it if it is required."""
     if (missing := why_unavailable()) is not None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"Apache Kafka does not run here: {missing}")
+        (pytest.fail if REQUIRED else pytest.skip)(f"Apache Kafka cannot run here: {missing}")
 
 
 @pytest.fixture(scope="session")
 def one_broker(kafka_needed: None) -> Iterator[Site]:
-    """Apache Kafka with a second way in, through a proxy."""
+    """Apache Kafka with a second listener behind a proxy."""
     with (
         Proxy() as proxy,
         ApacheKafka(listeners={"PROXIED": "PLAINTEXT"}, advertised={"PROXIED": proxy.port}) as broker,
@@ -91,7 +91,7 @@ def one_broker(kafka_needed: None) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def three_brokers(kafka_needed: None) -> Iterator[Site]:
-    """A cluster whose nodes have small disks."""
+    """A cluster of three nodes with small disks."""
     with ExitStack() as stack:
         disks = {node: stack.enter_context(small_disk(BROKER_DISK_MIB)) for node in NODES}
         yield Site(brokers=stack.enter_context(ApacheCluster(disks)), disks=disks)
@@ -106,7 +106,7 @@ def only_copy(kafka_needed: None) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
-    """A fleet for the faults that are tried on it, one after the other."""
+    """The stand of a case, started for the first of its faults."""
     place, topology, guarantee = request.param
     site: Site = request.getfixturevalue("one_broker" if place == "long session" else place.replace(" ", "_"))
     extra = {"NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(LONG_SESSION_SECS)} if place == "long session" else {}

@@ -1,4 +1,4 @@
-"""Faults of what the fold rests on: its snapshots, its logs, its idea of the time."""
+"""Faults of what the fold depends on: its snapshots, its logs, the clock."""
 
 import signal
 import time
@@ -15,15 +15,15 @@ from tests.harness.workers import wait_until
 __all__ = ["DEDUP_STATE_FAULTS"]
 
 HOUR_SECS = 3600
-MARGIN_SECS = 5  # beyond the window
+MARGIN_SECS = 5  # records this much older than the window have certainly expired
 LOGS = ("news.signatures.v1", "news.verdicts.v1")
 SNAPSHOTS = "news_fold_snapshots_total"
 
 
 def snapshots_full(wave: Wave) -> str:
-    """Fill the disk that one worker keeps snapshots on, and kill that worker: it starts from the last one there is."""
+    """Fill the disk with one worker's snapshots and kill that worker: it restores the last complete snapshot."""
     disk, worker = wave.fleet.snapshots, wave.fleet.workers[1]
-    assert disk is not None, "void: nobody keeps snapshots"
+    assert disk is not None, "void: no worker keeps snapshots"
     saved = worker.metric(SNAPSHOTS, result="saved")
     wave.underway(0.5)
     _wait_for(lambda: worker.metric(SNAPSHOTS, result="saved") > saved, "a snapshot was written")
@@ -34,7 +34,7 @@ def snapshots_full(wave: Wave) -> str:
         worker.wait(20)
         worker.ensure()
         worker.wait_ready()
-        # What came with the snapshot was not folded by this process.
+        # Articles restored from the snapshot are not counted as folded by this process.
         known, folded = worker.metric("news_fold_index_articles"), worker.metric("news_fold_signatures_total")
         assert known > folded, f"void: {folded:.0f} of {known:.0f} articles were folded again"
         assert "snapshot_discarded" not in worker.log_text()
@@ -45,7 +45,7 @@ def snapshots_full(wave: Wave) -> str:
 
 
 def clocks_moved(wave: Wave) -> str:
-    """Put one worker's clock an hour forward and the others' back in mid-flight, and kill one."""
+    """Shift one worker's clock an hour forward and the others' back while work is in progress, and kill one."""
     wave.underway()
     first, second = wave.fleet.of("dedupe")
     try:
@@ -64,8 +64,8 @@ def clocks_moved(wave: Wave) -> str:
     return f"work was done an hour ahead and an hour behind; then a worker with {count} records in progress was killed"
 
 
-def need_a_past(wave: Wave) -> None:
-    """See to it that both logs have records from before the window, which the ledger has read before they are cut."""
+def establish_expired_records(wave: Wave) -> None:
+    """Make sure that both logs have records older than the window, and that the ledger has read them."""
     if all(_expired(wave).values()):
         return
     feed = Feed(wave.fleet.cluster, issued(300, wave.seed + 50_000), 300)
@@ -77,7 +77,7 @@ def need_a_past(wave: Wave) -> None:
 
 
 def logs_cut(wave: Wave) -> str:
-    """What lies before the window is gone; a worker that starts afresh and one that lived through it must agree."""
+    """Delete expired records; a worker that starts from the rest and one that folded all must agree."""
     expired = _expired(wave)
     wave.underway(0.4)
     with KafkaAdminClient(bootstrap_servers=wave.fleet.cluster.bootstrap_servers.split(",")) as admin:
@@ -92,7 +92,7 @@ def logs_cut(wave: Wave) -> str:
 
 
 def _expired(wave: Wave) -> dict[TopicPartition, int]:
-    """Return where what lies before the window ends in each of the logs; 0 where nothing does."""
+    """Return the first offset within the window in each log; 0 if no record has expired."""
     places = [TopicPartition(wave.fleet.cluster.name(topic), 0) for topic in LOGS]
     before_ms = int((time.time() - WINDOW_SECS - MARGIN_SECS) * 1000)
     consumer = KafkaConsumer(bootstrap_servers=wave.fleet.cluster.bootstrap_servers.split(","))
@@ -116,5 +116,5 @@ def _wait_for(condition: Callable[[], bool], what: str) -> None:
 DEDUP_STATE_FAULTS = (
     Fault("clocks ±1 h", clocks_moved),
     Fault("disk for snapshots full", snapshots_full, rate=200),
-    Fault("both dedup logs cut", logs_cut, before=need_a_past),
+    Fault("both dedup logs cut", logs_cut, before=establish_expired_records),
 )

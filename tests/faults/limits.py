@@ -1,4 +1,4 @@
-"""Where the guarantee ends: a broker that has the only copy; and how long readers wait where sessions are long."""
+"""The limits of the guarantee: a broker with the only replica; waiting readers where sessions are long."""
 
 import signal
 from pathlib import Path
@@ -10,12 +10,12 @@ from tests.harness.workers import wait_until
 
 __all__ = ["LONG_SESSION", "ONLY_COPY"]
 
-LONG_SESSION_SECS = 20  # longer than the 15 s of a transaction, as the default of 45 s is
+LONG_SESSION_SECS = 20  # longer than the time-out of transactions (15 s), like the default session of 45 s
 NO_SPACE = "No space left on device"
 
 
 def only_disk_full(wave: Wave) -> str:
-    """Fill the disk of the only broker until it ends itself; then it gets room."""
+    """Fill the disk of the only broker until it ends itself; then free it and start the broker again."""
     disk: Path = wave.disks[1]
     wave.underway()
     _, count = wave.fleet.busy()
@@ -31,7 +31,7 @@ def only_disk_full(wave: Wave) -> str:
 
 
 def transaction_times_out(wave: Wave) -> str:
-    """Stop a worker in a transaction: its session is longer than the broker lets a transaction be open."""
+    """Stop a worker in a transaction whose time-out is shorter than the worker's session."""
     worker = wave.fleet.workers[0]
     partitions, secs = held_back(wave, worker)
     worker.send(signal.SIGCONT)
@@ -44,6 +44,6 @@ def transaction_times_out(wave: Wave) -> str:
     )
 
 
-# Kafka 4.3.1 may lose the marker for __consumer_offsets on the full disk; docs/adr/0007 says what becomes of that.
+# Kafka 4.3.1 may lose the marker for __consumer_offsets on the full disk; docs/adr/0007 describes the repair.
 ONLY_COPY = Fault("disk of the only broker full", only_disk_full, once=("one",), least=())
 LONG_SESSION = Fault("SIGSTOP with a transaction open, long session", transaction_times_out, once=("one",), least=())

@@ -1,4 +1,4 @@
-"""Faults of worker processes: killed, ended, stopped; at random and at chosen points of their work."""
+"""Faults of worker processes: SIGKILL, SIGTERM and SIGSTOP, at random and at chosen points of their work."""
 
 import itertools
 import signal
@@ -12,12 +12,12 @@ from tests.harness.workers import wait_until
 
 __all__ = ["PROCESS_FAULTS"]
 
-STORM_SECS = 60  # at most; on an idle machine a third of it
+STORM_SECS = 60  # limit; on an idle machine the storm takes a third of it
 STORM_REBALANCES = 10
 SPARES = 3
 BEFORE, BETWEEN = "SIGKILL before sending", "SIGKILL between outputs and offsets"
 RUNNING = "worker_running"
-GRACE_SECS = 40  # until an orchestrator kills: docker-compose.yml
+GRACE_SECS = 40  # the stop_grace_period of docker-compose.yml, after which the worker would be killed
 
 
 def struck(number: signal.Signals, times: int = 3) -> Callable[[Wave], str]:
@@ -39,7 +39,7 @@ def struck(number: signal.Signals, times: int = 3) -> Callable[[Wave], str]:
 
 
 def killed_at(first: str, second: str) -> Callable[[Wave], str]:
-    """Have two workers kill themselves, each at a point of its work; of different services where there are any."""
+    """Have two workers kill themselves, each at its point; workers of different services in topology five."""
 
     def inject(wave: Wave) -> str:
         chosen = dict(zip((first, second), _two(wave), strict=True))
@@ -53,7 +53,7 @@ def killed_at(first: str, second: str) -> Callable[[Wave], str]:
 
 
 def killed_after_append(wave: Wave) -> str:
-    """Kill all that run `dedupe` between their signatures and the verdicts on these."""
+    """Kill all workers that run `dedupe` after they appended signatures, before they read the verdicts."""
     workers = wave.fleet.of("dedupe")
     for worker in workers:
         worker.arm("appended", "SIGKILL")
@@ -63,7 +63,7 @@ def killed_after_append(wave: Wave) -> str:
 
 
 def ended_at_points(wave: Wave) -> str:
-    """Have workers get SIGTERM at every point of their work, one after the other; each ends well within the grace."""
+    """Send SIGTERM at every point of the work, to one worker after the other; each must end within the grace period."""
     points = ["before-send", "after-send", "appended", "rebalance"]
     if wave.fleet.guarantee == "exactly_once":
         points += ["before-commit", "after-commit"]
@@ -83,7 +83,7 @@ def ended_at_points(wave: Wave) -> str:
 
 
 def killed_while_rebalancing(wave: Wave) -> str:
-    """Kill one member; the other is killed while it takes over."""
+    """Kill one member, then the other while it takes over."""
     second = wave.fleet.of("dedupe")[1]
     second.arm("rebalance", "SIGKILL")
     _rebalance(wave, second)
@@ -92,7 +92,7 @@ def killed_while_rebalancing(wave: Wave) -> str:
 
 
 def behind(wave: Wave) -> str:
-    """Kill, time after time, between append and verdict: the log of verdicts stays behind that of signatures."""
+    """Kill repeatedly between append and verdict, so that the verdict log stays behind the signature log."""
     kills = 2
     for _ in range(kills):
         worker, _ = wave.fleet.busy(wave.fleet.of("dedupe"))
@@ -102,7 +102,7 @@ def behind(wave: Wave) -> str:
 
 
 def storm(wave: Wave) -> str:
-    """Have a member leave and another start, by turns every second; some leave while they are being given work."""
+    """Every second a member leaves or another starts; some leave during their assignment."""
     fleet = wave.fleet
     witness = fleet.of("dedupe")[0]
     spare = [fleet.add(witness.stages) for _ in range(SPARES)]
@@ -129,7 +129,7 @@ def storm(wave: Wave) -> str:
     fleet.during(STORM_SECS, change, lambda: changes() >= STORM_REBALANCES)
     secs = time.monotonic() - began
     for worker in spare:
-        # Before that, it is Python that SIGTERM ends, and nothing of ours.
+        # Before this event, the worker's handler of SIGTERM may not be installed.
         wait_until(lambda worker=worker: not worker.alive or RUNNING in worker.log_text(), seconds=90, what=RUNNING)  # type: ignore[misc]
         if worker.alive:
             worker.send(signal.SIGTERM)
@@ -141,7 +141,7 @@ def storm(wave: Wave) -> str:
 
 
 def _rebalance(wave: Wave, stays: ArmedWorker) -> None:
-    """Kill the other member of the group, so that the one that stays is given its partitions."""
+    """Kill the other member of the group, so that `stays` gets its partitions."""
     other = next(worker for worker in wave.fleet.of("dedupe") if worker is not stays)
     other.ensure()
     other.wait_ready()

@@ -1,4 +1,4 @@
-"""One topology with one guarantee; a fleet is used for one fault after the other, and replaced after a failure."""
+"""A stand: one topology with one guarantee, whose fleet runs one fault after the other, and is replaced on failure."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ __all__ = ["Stand"]
 
 
 class Stand:
-    """Starts its fleet with the first fault."""
+    """Starts its fleet for the first fault."""
 
     def __init__(
         self, site: Site, topology: Topology, guarantee: Guarantee, snapshots: Path, env: Mapping[str, str]
@@ -42,7 +42,7 @@ class Stand:
         self._close(error)
 
     def run(self, fault: Fault, report: Callable[[Row], None]) -> None:
-        """Let a fault hit, and report what was measured before judging it."""
+        """Run a fault, report the measured row, then raise if anything was wrong."""
         fleet, ledger = self._ready()
         self._seed += 1
         try:
@@ -65,7 +65,7 @@ class Stand:
     def _ready(self) -> tuple[Fleet, Ledger]:
         if self._fleet is None or self._ledger is None:
             broker, brokers, proxy = self._site.broker, self._site.brokers, self._site.proxy
-            servers = (brokers or broker).bootstrap_servers  # type: ignore[union-attr]  # there is one of them
+            servers = (brokers or broker).bootstrap_servers  # type: ignore[union-attr]  # one of the two is set
             cluster = TestCluster(servers, f"t{uuid4().hex[:10]}.", replication_factor=3 if brokers else 1)
             self._ledger = Ledger(cluster, FOLD_PARAMS)
             self._fleet = Fleet(

@@ -1,4 +1,4 @@
-"""Faults one after the other on fleets that keep running: nothing lost anywhere, nothing doubled in exactly_once."""
+"""One fault after the other on running fleets: nothing is lost, and nothing is doubled in exactly_once."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def _parameters() -> list[object]:
     ]
 
 
-# The scope is to be said: without it, pytest would start a stand for every case.
+# The explicit scope is needed: without it, pytest would start a stand for every case.
 @pytest.mark.parametrize(("stand", "case"), _parameters(), indirect=["stand"], scope="session")
 def test_a_fault_loses_nothing(stand: Stand, case: Case, report: Callable[[Row], None]) -> None:
     stand.run(case.fault, report)

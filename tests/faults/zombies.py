@@ -1,4 +1,4 @@
-"""Workers that are stopped, lose their partitions to others, and wake up."""
+"""Workers that are stopped, lose their partitions to others, and continue as zombies."""
 
 import signal
 import time
@@ -17,7 +17,7 @@ REBALANCES = "news_rebalances_total"
 
 
 def stopped(wave: Wave) -> str:
-    """Stop a worker until another one has its partitions; then it wakes up as a zombie."""
+    """Stop a worker until another one has its partitions, then continue it."""
     wave.underway()
     worker, count = wave.fleet.busy(wave.fleet.of("dedupe"))
     became = _Succession(wave, worker)
@@ -30,7 +30,7 @@ def stopped(wave: Wave) -> str:
 
 
 def stopped_in_a_transaction(wave: Wave) -> str:
-    """Stop a worker with a transaction open, and measure how long readers are held back by it."""
+    """Stop a worker with an open transaction, and measure how long it blocks readers."""
     worker = wave.fleet.of("dedupe")[0]
     became = _Succession(wave, worker)
     partitions, secs = held_back(wave, worker)
@@ -45,7 +45,7 @@ def stopped_in_a_transaction(wave: Wave) -> str:
 
 
 def held_back(wave: Wave, worker: ArmedWorker) -> tuple[int, float]:
-    """Stop a worker in a transaction; return how many partitions its readers waited at, and for how long."""
+    """Stop a worker in a transaction; return the number of blocked partitions, and the seconds they were blocked."""
     topic = "news.articles.unique.v1" if wave.fleet.topology == "five" else "news.articles.enriched.v1"
     stable = _StableEnds(wave, (topic,))
     worker.arm("after-send", "SIGSTOP")
@@ -60,7 +60,7 @@ def held_back(wave: Wave, worker: ArmedWorker) -> tuple[int, float]:
 
 
 class _Succession:
-    """A worker that is stopped and its peer in the group: who had which assignments before."""
+    """Observes whether the assignments of a stopped worker and of its peer change."""
 
     def __init__(self, wave: Wave, worker: ArmedWorker) -> None:
         self._worker = worker
@@ -69,7 +69,7 @@ class _Succession:
         self._others = self._peer.metric(REBALANCES)
 
     def taken_over(self) -> None:
-        """Wait until the peer has had another assignment."""
+        """Wait until the peer has a new assignment."""
         wait_until(
             lambda: self._peer.metric(REBALANCES) > self._others,
             seconds=TAKEN_OVER_SECS,
@@ -77,7 +77,7 @@ class _Succession:
         )
 
     def of_the_zombie(self) -> str:
-        """Wait until it has acted: it was fenced and ended, or it has joined its group again."""
+        """Wait until the zombie was fenced and ended, or has joined its group again; return which."""
         wait_until(
             lambda: not self._worker.alive or self._worker.metric(REBALANCES) > self._own,
             seconds=60,
@@ -91,7 +91,7 @@ class _Succession:
 
 
 class _StableEnds:
-    """How far read_committed readers of some topics may read, and how far the log goes."""
+    """The last stable offsets and ends of some topics' partitions."""
 
     def __init__(self, wave: Wave, topics: Sequence[str]) -> None:
         servers = wave.fleet.cluster.bootstrap_servers.split(",")
@@ -104,14 +104,14 @@ class _StableEnds:
         ]
 
     def open_partitions(self) -> dict[TopicPartition, int]:
-        """Return the partitions where readers stand before an open transaction for longer than a moment."""
+        """Return partitions with a transaction that is open for at least half a second, and their stable offsets."""
         first = self._behind()
         time.sleep(0.5)
         now = self._behind()
         return {tp: stable for tp, stable in now.items() if first.get(tp) == stable}
 
     def still_held(self, held: dict[TopicPartition, int]) -> bool:
-        """Whether readers still stand at any of them."""
+        """Return whether any of these partitions is still blocked."""
         now = self._stable.end_offsets(list(held))
         return any(now[tp] <= stable for tp, stable in held.items())
 

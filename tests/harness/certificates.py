@@ -9,7 +9,7 @@ __all__ = ["make_certificates"]
 
 
 def make_certificates(files: Path) -> None:
-    """Make an authority, and certificates of it: for the broker on 127.0.0.1, for one elsewhere, and for a client."""
+    """Make a certificate authority and three certificates: for a broker on 127.0.0.1, another host, and a client."""
     _openssl(files, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem")
     here, elsewhere = "IP:127.0.0.1,DNS:localhost", "DNS:elsewhere.example"
     for who, names in (("server", here), ("elsewhere", elsewhere), ("client", here)):

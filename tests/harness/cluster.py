@@ -1,4 +1,4 @@
-"""Topics, records and offsets of a test, by kafka-python: nothing of the pipeline's own runtime is trusted here."""
+"""Topics, records and offsets of a test, by kafka-python, so that tests do not rely on the pipeline's own clients."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ __all__ = ["Sent", "TestCluster"]
 
 
 class Sent(Struct, frozen=True):
-    """A raw record whose delivery the broker has confirmed."""
+    """A raw record that the broker has acknowledged."""
 
     partition: int
     offset: int
@@ -53,7 +53,7 @@ class TestCluster:
         *,
         timestamp_ms: int | None = None,
     ) -> list[Sent]:
-        """Send (key, value, headers) records and wait for every confirmation."""
+        """Send (key, value, headers) records and wait for all acknowledgements."""
         producer = KafkaProducer(
             bootstrap_servers=self.bootstrap_servers,
             acks="all",
@@ -76,7 +76,7 @@ class TestCluster:
             producer.close()
 
     def read(self, topic: str, *, isolation_level: str = "read_committed") -> list[Any]:
-        """Return all records of a topic up to its present end, as a subscriber sees them, in order per partition."""
+        """Return all records of a topic up to its present end, in order per partition."""
         consumer = KafkaConsumer(
             bootstrap_servers=self.bootstrap_servers,
             isolation_level=isolation_level,
@@ -94,7 +94,7 @@ class TestCluster:
             ends = consumer.end_offsets(partitions)
             consumer.seek_to_beginning(*partitions)
             found: dict[int, list[Any]] = defaultdict(list)
-            # Until the ends and one empty look more: the embedded broker's ends are too low.
+            # Read to the ends, then until a poll is empty: the embedded broker reports ends that are too low.
             polled = True
             while polled or any(consumer.position(tp) < ends[tp] for tp in partitions):
                 polled = consumer.poll(500, max_records=2000)
@@ -105,7 +105,7 @@ class TestCluster:
             consumer.close()
 
     def in_transaction(self, topic: str) -> bool:
-        """Whether records of an open transaction are on a topic."""
+        """Return whether a topic has records of an open transaction."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         try:
             count = self.catalogue.partitions(self.catalogue.topic(topic))
@@ -117,7 +117,7 @@ class TestCluster:
             admin.close()
 
     def lag(self, group: str, topic: str) -> int:
-        """Return end minus committed over all partitions of a topic."""
+        """Return the lag in records, summed over the partitions of a topic."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, group_id=group, enable_auto_commit=False)
         try:
             partitions = [
@@ -140,7 +140,7 @@ class TestCluster:
             consumer.close()
 
     def delete_records(self, topic: str, *, keep_last: int) -> None:
-        """Cut every partition so that only its last records are left, as retention would."""
+        """Delete all but the last records of every partition, as retention would."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         try:

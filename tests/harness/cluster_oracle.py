@@ -1,6 +1,6 @@
-"""What cluster events must have come out: a plain reading of the rules over the log of verdicts, in dicts and lists.
+"""The expected cluster events: a simple implementation of the rules over the verdict log, in dicts and lists.
 
-For logs within one window. Nothing of the pipeline's own fold is used.
+Only for logs that lie within one window. It uses nothing of the pipeline's own fold.
 """
 
 from collections import Counter
@@ -11,19 +11,19 @@ import orjson
 
 __all__ = ["actual_events", "expected_events"]
 
-Told = dict[str, Any]
+Fields = dict[str, Any]
 
 
-def expected_events(log: Iterable[Any]) -> dict[str, list[Told]]:
-    """Fold records of news.verdicts.v1; return what the events of each cluster say, in order."""
-    facts: dict[str, list[Told]] = {}
+def expected_events(log: Iterable[Any]) -> dict[str, list[Fields]]:
+    """Fold records of news.verdicts.v1; return the fields of each cluster's events, in order."""
+    facts: dict[str, list[Fields]] = {}
     home: dict[str, str] = {}
-    events: dict[str, list[Told]] = {}
+    events: dict[str, list[Fields]] = {}
 
-    def tell(cluster: str, offset: int) -> None:
-        told = events.setdefault(cluster, [])
-        before = told[-1]["version"] if told else None
-        told.append({"version": offset, "supersedes": before, **_state(cluster, facts[cluster])})
+    def emit(cluster: str, offset: int) -> None:
+        known = events.setdefault(cluster, [])
+        before = known[-1]["version"] if known else None
+        known.append({"version": offset, "supersedes": before, **_state(cluster, facts[cluster])})
 
     for record in log:
         value = orjson.loads(record.value)
@@ -35,7 +35,7 @@ def expected_events(log: Iterable[Any]) -> dict[str, list[Told]]:
             for fact in same:
                 fact["gone"] = True
             if same:
-                tell(cluster, record.offset)
+                emit(cluster, record.offset)
             continue
         if same or verdict["kind"] in ("repeat", "stale", "unknown_article"):
             continue
@@ -43,30 +43,30 @@ def expected_events(log: Iterable[Any]) -> dict[str, list[Told]]:
         if before not in (None, cluster):
             for fact in facts[before]:
                 fact["gone"] = fact["gone"] or fact["article_id"] == article
-            tell(before, record.offset)
+            emit(before, record.offset)
         home[article] = cluster
         known.append(
             {**verdict, "publisher": value.get("publisher", ""), "credit": value.get("credit", ""), "gone": False}
         )
-        tell(cluster, record.offset)
+        emit(cluster, record.offset)
     return events
 
 
-def _state(cluster: str, facts: Sequence[Told]) -> Told:
-    latest: dict[str, Told] = {}
+def _state(cluster: str, facts: Sequence[Fields]) -> Fields:
+    latest: dict[str, Fields] = {}
     for fact in facts:
         if not fact["gone"]:
             latest[fact["article_id"]] = fact
     standing = [fact for fact in latest.values() if fact["kind"] != "retraction"]
-    by_text: dict[str, list[Told]] = {}
+    by_text: dict[str, list[Fields]] = {}
     for fact in standing:
         by_text.setdefault(fact["canonical_id"], []).append(fact)
     origins = Counter[str]()
     for text, carriers in by_text.items():
         credit = next((fact["credit"] for fact in carriers if fact["credit"]), None)
         first = [fact["publisher"] for fact in facts if fact["article_id"] == text]
-        told = [fact["matched_source"] for fact in carriers if fact.get("matched_source")]
-        origins[credit or next(iter((*first, *told)), text)] += len(carriers)
+        matched = [fact["matched_source"] for fact in carriers if fact.get("matched_source")]
+        origins[credit or next(iter((*first, *matched)), text)] += len(carriers)
     founding = cluster.split("-")[1]
     return {
         "size": len(standing),
@@ -77,9 +77,9 @@ def _state(cluster: str, facts: Sequence[Told]) -> Told:
     }
 
 
-def actual_events(records: Iterable[Any]) -> dict[str, list[Told]]:
-    """Return what records of news.clusters.v1 say, by cluster in order, in the oracle's words."""
-    events: dict[str, list[Told]] = {}
+def actual_events(records: Iterable[Any]) -> dict[str, list[Fields]]:
+    """Return the fields of records of news.clusters.v1, by cluster in order, named as in `expected_events`."""
+    events: dict[str, list[Fields]] = {}
     for record in records:
         value = orjson.loads(record.value)
         assert record.key.decode() == value["cluster_id"]

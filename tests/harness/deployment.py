@@ -1,4 +1,4 @@
-"""What is deployed, as tests read it: compose services, rules, dashboards."""
+"""The deployment files, parsed for tests: compose services, rules, dashboards."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ DEPLOY = REPOSITORY / "deploy"
 RULES = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 
-# The image's entry point takes these for itself; all other KAFKA_* variables are properties of the broker.
+# The image's entry point uses these itself; all other KAFKA_* variables are properties of the broker.
 _NOT_PROPERTIES = frozenset(
     {
         "KAFKA_VERSION",
@@ -46,13 +46,13 @@ _NOT_PROPERTIES = frozenset(
 
 @cache
 def compose() -> dict[str, Any]:
-    """The compose file with its anchors resolved."""
+    """Return the compose file with its anchors resolved."""
     loaded: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
     return loaded
 
 
 def workers(profile: str | None = None) -> dict[str, dict[str, Any]]:
-    """The services that run stages, all or those of a profile."""
+    """Return the services that run stages, all or those of a profile."""
     found = {
         name: service for name, service in compose()["services"].items() if service.get("command", [""])[0] == "worker"
     }
@@ -61,19 +61,19 @@ def workers(profile: str | None = None) -> dict[str, dict[str, Any]]:
 
 @cache
 def rules() -> list[dict[str, Any]]:
-    """All recording and alerting rules."""
+    """Return all recording and alerting rules."""
     files = [yaml.safe_load(path.read_text("utf-8")) for path in RULES]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 
 @cache
 def dashboards() -> dict[str, dict[str, Any]]:
-    """All dashboards by file name."""
+    """Return all dashboards by file name."""
     return {path.name: orjson.loads(path.read_bytes()) for path in DASHBOARDS}
 
 
 def panel_queries(*, rate_interval: str, over: str) -> list[tuple[str, str]]:
-    """Title and PromQL of every query of every panel, for all services and stages; Grafana would fill in the times."""
+    """Return (panel title, PromQL) of every query, for all services and stages, with the given time ranges."""
     values = {"$__rate_interval": rate_interval, "$__range": over, "$service": ".*", "$stage": ".*"}
     found = []
     for board in dashboards().values():
@@ -87,7 +87,7 @@ def panel_queries(*, rate_interval: str, over: str) -> list[tuple[str, str]]:
 
 
 def kafka_properties(environment: Mapping[str, str]) -> dict[str, str]:
-    """Turn the broker's environment into its server.properties as the image does: `_` is a dot, `__` an underscore."""
+    """Return the server.properties that the image derives from the environment: `_` is a dot, `__` an underscore."""
     return {
         re.sub(
             "_{1,3}", lambda found: {1: ".", 2: "_", 3: "-"}[len(found[0])], name.removeprefix("KAFKA_").lower()

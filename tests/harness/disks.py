@@ -1,4 +1,4 @@
-"""Small file systems that a test fills to the last byte."""
+"""Small file systems that a test can fill completely."""
 
 import os
 import subprocess
@@ -16,13 +16,13 @@ _BALLAST = "ballast"
 
 
 def is_mountable() -> bool:
-    """Whether a file system may be mounted here."""
+    """Return whether this process may mount a file system."""
     return os.geteuid() == 0
 
 
 @contextmanager
 def small_disk(mib: int) -> Iterator[Path]:
-    """Yield a file system of so many MiB; skip the test where none can be mounted."""
+    """Yield a file system of `mib` MiB; skip the test if none can be mounted."""
     if not is_mountable():
         pytest.skip("a small file system can only be mounted by root")
     with tempfile.TemporaryDirectory(prefix="small-disk-") as scratch:
@@ -38,7 +38,7 @@ def small_disk(mib: int) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> None:
-    """Leave no byte of room."""
+    """Fill the disk to the last byte."""
     with (disk / _BALLAST).open("wb", buffering=0) as ballast:
         for block in (MIB, 4096, 1):
             try:
@@ -49,5 +49,5 @@ def fill(disk: Path) -> None:
 
 
 def empty(disk: Path) -> None:
-    """Give the room back."""
+    """Free the space that `fill` took."""
     (disk / _BALLAST).unlink()

@@ -1,8 +1,8 @@
-"""What must become of raw records, from what was issued: their URLs and texts, never the pipeline's hashes or ids.
+"""The expected verdicts on issued articles, from their URLs and texts, without the pipeline's hashes and ids.
 
-Of the log of signatures only the order of origins is used, and that an article died (`void`). The rules are those of
-docs/dedup.md, read plainly: in dicts and lists, without windows. Only for issued articles: their paragraphs are the
-same or have nothing in common.
+Of the signature log, only the order of origins and its `void` records are used. The rules are those of docs/dedup.md,
+implemented simply: in dicts and lists, without windows. This works only for issued articles, whose paragraphs are
+either equal or have nothing in common.
 """
 
 from collections import Counter, defaultdict
@@ -19,14 +19,14 @@ __all__ = ["Expectation", "Expected", "Given", "Place", "given"]
 Place = tuple[int, int]
 """Partition and offset of a raw record."""
 
-_NEAR_FROM = 0.6  # of the paragraphs; issued are none, a third, or at least two thirds
+_NEAR_FROM = 0.6  # share of common paragraphs; issued articles have none, a third, or at least two thirds
 _CLAIMING = ("unique", "revision")
 _PASSING = (*_CLAIMING, "retraction")
 _NO_VERSION = ("stale", "unknown_article")
 
 
 class Given(Struct, frozen=True):
-    """A raw record as issued. Texts are kept as Python's hashes of them."""
+    """A raw record as issued; title and texts as Python's hashes."""
 
     url: str
     retracts: bool
@@ -37,9 +37,10 @@ class Given(Struct, frozen=True):
 
 
 class Expected(Struct, frozen=True):
-    """What must come of a record; `canonicals` are the URLs of the articles it may count as.
+    """The verdict that a record must get; `canonicals` are the URLs of all articles it may count as.
 
-    More than one only where several have equally much of its text: a sketch's estimate cannot tell them apart.
+    There is more than one only where several share equally much of its text: the estimate from MinHash sketches cannot
+    distinguish them.
     """
 
     kind: str
@@ -47,7 +48,7 @@ class Expected(Struct, frozen=True):
     canonicals: frozenset[str]
 
     def allows(self, kind: str, revision: int, canonical: str) -> bool:
-        """Return whether this may have come of the record."""
+        """Return whether a verdict is one of the expected ones."""
         return (kind, revision) == (self.kind, self.revision) and canonical in self.canonicals
 
 
@@ -65,12 +66,12 @@ class _Row(Struct):
 
     @property
     def claims(self) -> bool:
-        """Whether later articles are copies of it."""
+        """Whether later articles can be copies of it."""
         return self.kind in _CLAIMING and not (self.died or self.withdrawn)
 
 
 def given(record: Any) -> Given | None:
-    """Read a raw record; None when it is none that was issued as an article."""
+    """Parse a raw record; return None unless it is an issued article."""
     try:
         value = orjson.loads(record.value or b"")
         url, text = value["url"], value.get("text", "")
@@ -88,33 +89,33 @@ def given(record: Any) -> Given | None:
 
 
 class Expectation:
-    """Takes origins in the order of the log, each with what was issued there."""
+    """Derives the expected verdict of each origin, in the order of the log."""
 
     def __init__(self) -> None:
-        """Know nothing."""
+        """Start without any articles."""
         self._rows: dict[Place, _Row] = {}
         self._articles: dict[str, list[_Row]] = defaultdict(list)
         self._texts: dict[int, list[_Row]] = defaultdict(list)
         self._paragraphs: dict[int, list[_Row]] = defaultdict(list)
 
     def verdicts(self) -> Iterator[tuple[Place, Expected]]:
-        """Yield what must have come out, by origin; of articles that died, nothing."""
+        """Yield (origin, expected verdict), except for articles that died."""
         for place, row in self._rows.items():
             if not row.died:
                 yield place, row.expected
 
     def of(self, place: Place) -> Expected:
-        """Return what must become of an origin."""
+        """Return the expected verdict of an origin."""
         return self._rows[place].expected
 
     def void(self, place: Place) -> None:
-        """Note that an article died after its verdict."""
+        """Record that an article died after its verdict."""
         row = self._rows[place]
         row.died = True
         self._withdraw(row.given.url)
 
     def add(self, place: Place, item: Given) -> None:
-        """Judge a record; one whose origin is known was appended again and says nothing new."""
+        """Add a record; an origin that is known was appended again, and changes nothing."""
         if place in self._rows:
             return
         rows = self._articles[item.url]
@@ -162,7 +163,7 @@ class Expectation:
         return Expected("revision", revision + 1, frozenset({item.url}))
 
     def _compared(self, item: Given) -> tuple[str, frozenset[str]]:
-        """Compare with other articles: the oldest with the same text, else the one most of the text is in."""
+        """Return kind and canonicals: the oldest article with the same text, else those with most common paragraphs."""
         for row in self._texts[item.text]:
             if row.claims:
                 return "exact", row.expected.canonicals
@@ -175,7 +176,7 @@ class Expectation:
         return "near", frozenset(rows[number].given.url for number, count in counts.items() if count == most)
 
     def _withdraw(self, url: str) -> None:
-        """Nothing is a copy any more of what was retracted, or died, or what the URL named before."""
+        """Exclude versions from later comparisons: retracted, died, or replaced by another article at the URL."""
         gone = False
         for row in reversed(self._articles[url]):
             row.withdrawn = gone

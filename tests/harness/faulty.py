@@ -1,4 +1,4 @@
-"""A bad deployment, another model, a moved clock, a dying command: processes changed from outside the product."""
+"""Faulty processes: a bad deployment, another model, a shifted clock, a killed command; the product is unchanged."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from tests.harness.tools import REPOSITORY
 
 __all__ = [
     "bad_deployment",
-    "deaf",
-    "deaf_to_a_partition",
-    "dying_command",
-    "held_command",
+    "killed_command",
+    "losing_a_partition",
     "movable_clock",
+    "never_fetching",
     "next_release",
     "other_model",
+    "paused_command",
 ]
 
 _RAISING = """\
@@ -55,7 +55,7 @@ from pipeline.dedup.params import FoldParams
 pipeline.dedup.params.FOLD_VERSIONS = {{1: FoldParams(), {version}: FoldParams(near_from={near_from})}}
 """
 
-_DEAF = """\
+_NEVER_FETCHING = """\
 import asyncio
 
 from pipeline.kafka_io.transport import BatchConsumer
@@ -68,7 +68,7 @@ async def _fetch_once(self):
 BatchConsumer._fetch_once = _fetch_once
 """
 
-_DEAF_TO_A_PARTITION = """\
+_LOSING_A_PARTITION = """\
 from pipeline.kafka_io.transport import BatchConsumer
 
 _chunk = BatchConsumer._chunk
@@ -98,7 +98,7 @@ def moved():
 time.time = moved
 """
 
-_DYING_COMMAND = """\
+_KILLED_COMMAND = """\
 import os
 import signal
 
@@ -118,7 +118,7 @@ def commit(self):
 KafkaProducer.commit_transaction = commit
 """
 
-_HELD_COMMAND = """\
+_PAUSED_COMMAND = """\
 import time
 from pathlib import Path
 
@@ -142,49 +142,49 @@ KafkaProducer.init_transactions = init
 def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, str]:
     """Return environment variables under which `stage` raises on articles with `marker` in the headline, or on all.
 
-    Python runs a module of that name before anything else.
+    They make Python import a `sitecustomize` module at start, which changes the stage.
     """
     module = stage.replace("-", "_")
     return _customised(directory, _RAISING.format(module=module, name=_CLASSES[stage], marker=marker))
 
 
-def deaf(directory: Path) -> dict[str, str]:
-    """Return environment variables under which a worker joins its group, beats its heart, and fetches nothing."""
-    return _customised(directory, _DEAF)
+def never_fetching(directory: Path) -> dict[str, str]:
+    """Return environment variables under which a worker joins its group, sends heartbeats, and fetches nothing."""
+    return _customised(directory, _NEVER_FETCHING)
 
 
-def deaf_to_a_partition(directory: Path) -> dict[str, str]:
-    """Return environment variables under which what is fetched of partition 0 gets lost inside the worker."""
-    return _customised(directory, _DEAF_TO_A_PARTITION)
+def losing_a_partition(directory: Path) -> dict[str, str]:
+    """Return environment variables under which a worker drops whatever it fetches of partition 0."""
+    return _customised(directory, _LOSING_A_PARTITION)
 
 
 def other_model(directory: Path, version: str) -> dict[str, str]:
-    """Return environment variables under which the subject model is another version."""
+    """Return environment variables under which the subject model has another version."""
     return _customised(directory, _OTHER_MODEL.format(version=version))
 
 
 def next_release(directory: Path, version: int, near_from: float) -> dict[str, str]:
-    """Return environment variables under which there is another version of the fold, with another threshold."""
+    """Return environment variables under which the fold has a second version with another threshold."""
     return _customised(directory, _NEXT_RELEASE.format(version=version, near_from=near_from))
 
 
 def movable_clock(directory: Path, file: Path) -> dict[str, str]:
-    """Return environment variables under which the wall clock of Python code is off by the seconds a file names."""
+    """Return environment variables under which Python's wall clock is shifted by the seconds that a file contains."""
     return _customised(directory, _MOVABLE_CLOCK.format(file=str(file)))
 
 
-def dying_command(directory: Path, units: int) -> dict[str, str]:
-    """Return environment variables under which a command commits so many units, and is killed within the next."""
-    return _customised(directory, _DYING_COMMAND.format(units=units))
+def killed_command(directory: Path, units: int) -> dict[str, str]:
+    """Return environment variables under which a command is killed before it commits its unit number `units` + 1."""
+    return _customised(directory, _KILLED_COMMAND.format(units=units))
 
 
-def held_command(directory: Path) -> dict[str, str]:
-    """Return environment variables under which a command waits before it stops a former one.
+def paused_command(directory: Path) -> dict[str, str]:
+    """Return environment variables under which a command pauses before it fences a former run of itself.
 
-    It makes a file `there`, and goes on when there is a file `go`.
+    It creates the file `there`, and continues once the file `go` exists.
     """
     there, go = str(directory / "there"), str(directory / "go")
-    return _customised(directory, _HELD_COMMAND.format(there=there, go=go))
+    return _customised(directory, _PAUSED_COMMAND.format(there=there, go=go))
 
 
 def _customised(directory: Path, text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Raw articles sent at a steady pace while faults happen."""
+"""Sends raw articles at a constant rate while faults happen."""
 
 import itertools
 import threading
@@ -22,7 +22,7 @@ RAW = "news.articles.raw.v1"
 
 
 class Input(Struct, frozen=True):
-    """One raw record; without a partition, its key decides."""
+    """One raw record; without a partition, the key determines it."""
 
     key: bytes | None
     value: bytes | None
@@ -37,7 +37,7 @@ def issued(count: int, seed: int) -> Iterator[Input]:
 
 
 def resent(count: int, seed: int) -> Iterator[Input]:
-    """Every third record twice, as by a producer that did not hear the acknowledgement."""
+    """Yield every third record twice, as a producer does that missed the acknowledgement."""
     for number, item in enumerate(issued(count * 3 // 4, seed)):
         yield item
         if number % 3 == 0:
@@ -45,20 +45,20 @@ def resent(count: int, seed: int) -> Iterator[Input]:
 
 
 def to_wrong_partitions(count: int, seed: int, *, partitions: int = 4) -> Iterator[Input]:
-    """Yield records without keys, for one partition after the other; no revisions, whose order is not promised then."""
+    """Yield records without keys, for each partition in turn; no revisions, whose order is not guaranteed then."""
     first = (item for item in issue(3 * count, seed=seed) if item.relation in ("new", "copy", "near"))
     for number, item in enumerate(itertools.islice(first, count)):
         yield Input(None, item.value, partition=number % partitions)
 
 
 def other_schemas(count: int, seed: int) -> Iterator[Input]:
-    """By turns from a producer one release ahead (fields nobody knows) and one behind (only what was there first).
+    """Yield records in turn as of the next release (unknown fields) and of the first one (only the oldest fields).
 
-    None is an old version: without a time it would be the newest, and the next might share nothing with it.
+    No record is an old version: without a time it would count as the newest, and the next might share nothing with it.
     """
     for number, item in enumerate(one for one in issue(count, seed=seed) if one.relation != "stale"):
         value = orjson.loads(item.value)
-        del value["fetched_at"]  # of versions of one article all say it or none
+        del value["fetched_at"]  # all versions of an article have it or none
         if number % 2:
             value |= {"paywall": {"kind": "metered", "articles": 3}, "embargo_until": None, "tones": ["calm", 1, {}]}
         else:
@@ -67,7 +67,7 @@ def other_schemas(count: int, seed: int) -> Iterator[Input]:
 
 
 def poison(count: int, seed: int) -> Iterator[Input]:
-    """Good articles with one of each kind of bad record among them, two of 20 MB included."""
+    """Yield good articles with bad records of every kind among them, two of which have 20 MB."""
     bad = [Input(one.key, one.value, one.headers) for one in malformed(3, seed=seed)]
     good = list(issued(count - len(bad), seed))
     step = len(good) // len(bad)
@@ -84,9 +84,9 @@ def _keyed(value: bytes) -> Input:
 
 
 class Feed(threading.Thread):
-    """Sends inputs at `rate` a second: all of them, or at least so many and until it is `enough`.
+    """Sends inputs at `rate` records per second: all of them, or with `least` at least so many and until `finish`.
 
-    `sent` is what the broker has confirmed, complete once it has ended.
+    `sent` are the acknowledged records, complete once the thread has ended.
     """
 
     def __init__(self, cluster: TestCluster, inputs: Iterable[Input], rate: float, *, least: int | None = None) -> None:
@@ -118,10 +118,10 @@ class Feed(threading.Thread):
             producer.close()
 
     def finish(self, seconds: float) -> list[Sent]:
-        """Say that it is enough, wait for the end and return what was confirmed."""
+        """Stop sending, wait for the end, and return the acknowledged records."""
         self._enough.set()
         self.join(seconds)
-        assert not self.is_alive(), "the feed does not end"
+        assert not self.is_alive(), "the feed did not end in time"
         if self.error is not None:
             raise self.error
         return self.sent

@@ -1,4 +1,4 @@
-"""The workers of one topology on one set of topics, restarted when they end, as an orchestrator would."""
+"""The workers of one topology on one set of topics, restarted when they end, as by an orchestrator."""
 
 import itertools
 import random
@@ -34,29 +34,29 @@ __all__ = [
 
 Topology = Literal["one", "five"]
 ALL = ("ingest", "dedupe", "detect-language", "classify", "publish")
-SESSION_SECS = 4.0  # silence after which partitions go to others
-WINDOW_SECS = 60  # the shortest there is: what a wave leaves in the fold expires during the next ones
+SESSION_SECS = 4.0  # session time-out: without heartbeats for so long, a worker loses its partitions
+WINDOW_SECS = 60  # the shortest allowed, so that articles of a wave expire from the fold during the next ones
 FOLD_PARAMS = FoldParams(near_window_secs=WINDOW_SECS, exact_window_secs=WINDOW_SECS)
-IN_FLIGHT_BYTES = 1024 * 1024  # the least there is, so that it is reached
+IN_FLIGHT_BYTES = 1024 * 1024  # the smallest limit allowed, so that tests reach it
 _SETTINGS = {
     "NEWS_WORK__MAX_BATCH_RECORDS": "100",
     "NEWS_WORK__MAX_IN_FLIGHT_BYTES": str(IN_FLIGHT_BYTES),
     "NEWS_DEDUP__NEAR_WINDOW_SECS": str(WINDOW_SECS),
     "NEWS_DEDUP__EXACT_WINDOW_SECS": str(WINDOW_SECS),
     "NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(SESSION_SECS),
-    # Members hear of a rebalance with their heartbeats: more often, and it is over sooner.
+    # Members learn of a rebalance by a heartbeat: with shorter intervals it ends sooner.
     "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
 }
-_TALKATIVE = {"NEWS_LOG__LEVEL": "debug", "NEWS_LOG__FORMAT": "console"}
+_VERBOSE = {"NEWS_LOG__LEVEL": "debug", "NEWS_LOG__FORMAT": "console"}
 CUTS: Mapping[Topology, Sequence[Sequence[str]]] = {
     "one": (ALL, ALL),
-    # Two of `dedupe`: verdicts must agree across processes in this topology too.
+    # Two workers for `dedupe`, because verdicts must agree between processes in this topology too.
     "five": (("dedupe",), ("dedupe",), ("ingest",), ("detect-language",), ("classify",), ("publish",)),
 }
 
 
 class ArmedWorker(WorkerProcess):
-    """A worker that can be told what to do to itself, and where (tests.harness.points)."""
+    """A worker that sends itself a signal at a chosen point (tests.harness.points)."""
 
     def __init__(self, env: Mapping[str, str], stages: Sequence[str], *arguments: str) -> None:
         super().__init__(env, stages, *arguments)
@@ -66,7 +66,7 @@ class ArmedWorker(WorkerProcess):
         self._command[1:3] = ["-m", "tests.harness.points", str(self.control)]
 
     def arm(self, point: str, what: str) -> None:
-        """Have `what` (a signal's name, or seconds for `slow`) happen the next time the point is reached."""
+        """Arm a point: `what` is the signal to send when it is reached next, or the seconds for `slow`."""
         (self.control / f"{point}.hit").unlink(missing_ok=True)
         (self.control / point).write_text(what, "ascii")
 
@@ -74,7 +74,7 @@ class ArmedWorker(WorkerProcess):
         (self.control / point).unlink(missing_ok=True)
 
     def move_clock(self, seconds: float) -> None:
-        """Put its clock forward or back; it stays so in its next process."""
+        """Shift the worker's clock, also for its next processes."""
         (self.control / "clock").write_text(str(seconds), "ascii")
 
     def hit(self, point: str) -> bool:
@@ -82,7 +82,7 @@ class ArmedWorker(WorkerProcess):
 
     @property
     def peak_mib(self) -> int:
-        """The most memory the present process has had, in MiB."""
+        """The peak memory of the present process in MiB; 0 without one."""
         if self._process is None or self._process.poll() is not None:
             return 0
         for line in Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace").splitlines():
@@ -92,10 +92,10 @@ class ArmedWorker(WorkerProcess):
 
 
 class Fleet:
-    """Provisioned topics, and workers on them. The first worker may take another way to the broker (a proxy).
+    """Provisioned topics, and workers on them. The first worker may connect to the broker through a proxy.
 
-    The second one runs `dedupe` too. It alone keeps snapshots of its fold, so that a start with one and a start without
-    must agree; and it logs all it can, for a terminal.
+    The second worker runs `dedupe` too. Only it keeps snapshots of its fold, so that starts with and without a snapshot
+    are compared. It logs at debug level in the console format.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Fleet:
         self._disconnect()
 
     def deploy(self, topology: Topology) -> None:
-        """Start the workers of a topology beside those there are."""
+        """Start the workers of a topology, in addition to those that run."""
         self.topology = topology
         self.workers = [self.add(stages, number) for number, stages in enumerate(CUTS[topology])]
         self.wait_ready()
@@ -164,9 +164,9 @@ class Fleet:
 
     def _of_second(self) -> dict[str, str]:
         if self.snapshots is None:
-            return _TALKATIVE
+            return _VERBOSE
         return {
-            **_TALKATIVE,
+            **_VERBOSE,
             "NEWS_DEDUP__SNAPSHOT_DIR": str(self.snapshots),
             "NEWS_DEDUP__SNAPSHOT_INTERVAL_SECS": "1",
         }
@@ -176,7 +176,7 @@ class Fleet:
             worker.wait_ready()
 
     def stop(self, workers: Sequence[ArmedWorker] | None = None) -> list[int]:
-        """Stop workers as an orchestrator does; return their exit codes."""
+        """Stop workers by SIGTERM and return their exit codes."""
         chosen = list(self.workers if workers is None else workers)
         self._note_memory()
         for worker in chosen:
@@ -184,7 +184,7 @@ class Fleet:
         return [worker.wait(40) for worker in chosen]
 
     def ensure(self) -> None:
-        """Start again what has ended."""
+        """Restart workers that have ended."""
         self._note_memory()
         for worker in self.workers:
             worker.ensure()
@@ -194,16 +194,16 @@ class Fleet:
         return sum(worker.starts for worker in self._added)
 
     def leaks(self) -> list[str]:
-        """Return lines of logs that have a word of an article."""
+        """Return log lines that contain a word of an article's content."""
         lines = (line for worker in self._added for line in worker.all_logs().splitlines())
         return [f"content was logged: {line[:200]}" for line in lines if CANARY in line.lower()]
 
     def of(self, stage: str) -> list[ArmedWorker]:
-        """The workers that run a stage."""
+        """Return the workers that run a stage."""
         return [worker for worker in self.workers if stage in worker.stages]
 
     def busy(self, among: Sequence[ArmedWorker] | None = None) -> tuple[ArmedWorker, int]:
-        """Return a worker that has records in progress, and how many; void when none comes to have any."""
+        """Return a worker with records in progress and their number; fail if there is none for 15 seconds."""
         for _ in range(1500):
             self.ensure()
             worker = self.rng.choice(list(among or self.workers))
@@ -216,7 +216,7 @@ class Fleet:
     # -- progress
 
     def lags(self) -> list[int]:
-        """The records that wait before each service, first service first: zero everywhere means that all is done."""
+        """Return the lag of each service in records, first service first; all zero means that the work is done."""
         if self._admin is None:
             self._admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap_servers.split(","))
         found = []
@@ -230,22 +230,22 @@ class Fleet:
         return found
 
     def drained(self) -> bool:
-        """Whether nothing waits; notes on the way how much is in progress."""
+        """Return whether no service has lag; also update the peak of bytes in progress."""
         self.ensure()
         waiting = [int(worker.metric("news_record_bytes_in_progress")) for worker in self.workers]
         self.peak_bytes = max([self.peak_bytes, *waiting])
         try:
             return not any(self.lags())
         except KafkaError:
-            self._disconnect()  # the client would ask the coordinator it once found for ever
+            self._disconnect()  # the client would keep asking the coordinator it found first
             return False
 
     def drain(self, seconds: float) -> None:
-        """Wait until nothing waits any more, by the fleet's own effort."""
+        """Wait until no service has lag; workers that end are restarted."""
         wait_until(self.drained, seconds=seconds, what="lag 0 everywhere", pause_secs=0.5)
 
     def during(self, seconds: float, each: Callable[[int], None], until: Callable[[], bool]) -> None:
-        """Keep the fleet up and call `each` every second, until something is so, or for so long at most."""
+        """Restart workers that end and call `each` every second, until `until` is true or `seconds` have passed."""
         end = time.monotonic() + seconds
         for number in itertools.count():
             if until() or time.monotonic() > end:

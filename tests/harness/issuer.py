@@ -1,4 +1,4 @@
-"""Issues articles with known texts and relations: what goes in is known, so what comes out can be held against it."""
+"""Issues articles with known texts and relations, so that tests can compute the expected output."""
 
 import random
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ __all__ = ["CANARY", "Issued", "Relation", "issue"]
 Relation = Literal["new", "copy", "near", "repeat", "revision", "stale", "retraction"]
 
 CANARY = "quixwyrd"
-"""In every headline and text. No other word has its letters: where it turns up in a log, content was logged."""
+"""A word in every headline and text. No other word contains it, so a log line with it contains content."""
 
 PARAGRAPHS = 6
 _SYLLABLES = [consonant + vowel for consonant in "bklmnrstvz" for vowel in "aeo"]
 _TODAY, _YESTERDAY = "2026-11-20T{:02d}:{:02d}:{:02d}Z", "2026-11-19T{:02d}:{:02d}:{:02d}Z"
-_LOOK_BACK = 1000  # texts: what is older is not copied any more
+_LOOK_BACK = 1000  # only the last so many texts are copied or revised
 _SHARES: dict[Relation, float] = {
     "new": 0.78,
     "copy": 0.07,
@@ -30,7 +30,7 @@ _SHARES: dict[Relation, float] = {
 
 
 class Issued(Struct, frozen=True):
-    """One raw article. `relation` is what it is to `of`, an earlier one (by number), or "new"."""
+    """One raw article; `relation` is its relation to the earlier article number `of`, or "new"."""
 
     number: int
     relation: Relation
@@ -40,7 +40,7 @@ class Issued(Struct, frozen=True):
 
 
 class _Text(Struct):
-    """An article that came first with its text, as its last version has it."""
+    """The last version of an article that was new."""
 
     number: int
     url: str
@@ -70,12 +70,12 @@ def issue(count: int, *, seed: int, words: int = 120) -> Iterator[Issued]:
 
 
 def _related(relation: Relation, known: _Text, writer: "_Writer", path: str) -> _Text:
-    """Return what comes in that has this relation to a known text."""
+    """Return a text that has the relation to a known one."""
     if relation == "copy":
         url = f"https://mirror{writer.rng.randrange(50)}.example/{path}"
         return _Text(known.number, url, known.title, known.body)
     if relation == "near":
-        # A site for each: within one site, what is alike is an update.
+        # Each on a site of its own: on one site, a similar article counts as an update.
         url = f"https://near{path.replace('/', '-')}.example/{path}"
         return _Text(known.number, url, known.title, writer.nearly(known.body))
     if relation == "stale":
@@ -94,7 +94,7 @@ def _issued(number: int, relation: Relation, of: int | None, text: _Text) -> Iss
 
 
 class _Writer:
-    """Writes texts of words that nobody else writes."""
+    """Generates texts from a random vocabulary of its own."""
 
     def __init__(self, rng: random.Random, words: int) -> None:
         self.rng = rng
@@ -108,11 +108,14 @@ class _Writer:
         return "\n\n".join(self._sentence() for _ in range(PARAGRAPHS))
 
     def revised(self, body: str) -> str:
-        """Replace four of six paragraphs: far from a near copy (a fifth is shared) and from a reused URL (a 20th)."""
+        """Replace four of six paragraphs.
+
+        A fifth of the text is shared then: less than in a near copy, and more than the 20th of a reused URL.
+        """
         return self._replaced(body, 4)
 
     def nearly(self, body: str) -> str:
-        """Add a paragraph: the text is whole in its copy, so what two copies share is not taken for boilerplate."""
+        """Add a paragraph. The copy contains the whole text, so the common part does not count as a shared passage."""
         return f"{body}\n\n{self._sentence()}"
 
     def _replaced(self, body: str, count: int) -> str:

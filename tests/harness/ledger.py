@@ -1,7 +1,7 @@
-"""What went in and what came out of one test's topics, read bit by bit by an independent read_committed reader.
+"""Inputs and outcomes of one test's topics, read incrementally by an independent read_committed consumer.
 
-Nothing that was read is read again, so that many faults in a row can be checked on one set of topics, and a log that is
-cut takes nothing away.
+Every record is read once, so that many faults in a row can be checked on one set of topics, also when old records of a
+log are deleted meanwhile.
 """
 
 from collections import Counter
@@ -30,23 +30,24 @@ from tests.harness.refold import Refold
 
 __all__ = ["Findings", "Ledger"]
 
-# Of a dead letter, the only thing that may differ when it comes again.
+# The only header of a dead letter that may differ when it is repeated.
 _WHEN = "news.dlq.failed-at"
 
 
 class Findings(Struct, frozen=True):
-    """What is wrong, each number to be 0; `doubled` may be more in at_least_once.
+    """Numbers of violations, by invariant (docs/guarantees.md). All must be 0, except `doubled` in at_least_once.
 
-    lost: a raw record without an outcome, or one that was confirmed and is not in the raw topic (I1)
-    doubled: outcomes beyond the first of a raw record (I1, I4)
-    different: outcomes beyond the first that are not the same key, value and headers (I6)
-    changed: outcomes whose hash of the raw record is not that of what was sent (I2)
-    invented: outcomes of nothing that was sent (I3)
-    twice: events with the id and revision of another raw record's (I4)
-    loose: duplicates whose canonical never came out, or is itself one (I5)
-    judged: outcomes other than what was issued must give: kind, revision, canonical (I4, I6)
-    refolded: verdicts other than the log gives when it is folded again, from its start and from snapshots (I6)
-    unordered: revisions that come after a higher one of their article (I7)
+    Attributes:
+        lost: Raw records without an outcome, and acknowledged records missing from the raw topic (I1).
+        doubled: Outcomes beyond the first of a raw record (I1, I4).
+        different: Outcomes beyond the first whose key, value or headers differ from it (I6).
+        changed: Outcomes whose hash of the raw record is not that of the record sent (I2).
+        invented: Outcomes without a raw record (I3).
+        twice: Events with the id and revision of another raw record's event (I4).
+        loose: Duplicates whose canonical article was never published, or is a duplicate itself (I5).
+        judged: Outcomes whose kind, revision or canonical is not the expected one (I4, I6).
+        refolded: Verdicts that differ when the log is folded again, from its start or from snapshots (I6).
+        unordered: Revisions published after a higher one of their article (I7).
     """
 
     lost: int
@@ -62,10 +63,10 @@ class Findings(Struct, frozen=True):
 
 
 class Ledger:
-    """Keeps inputs, verdicts and outcomes of a cluster's topics."""
+    """Collects inputs, verdicts and outcomes of a cluster's topics."""
 
     def __init__(self, cluster: TestCluster, params: FoldParams | None = None) -> None:
-        """Fold again with the parameters of the workers."""
+        """Read nothing yet; `params` are those of the workers' fold."""
         self.inputs: dict[Place, str] = {}
         self.outcomes: list[Outcome] = []
         self.digests: list[bytes] = []
@@ -79,13 +80,13 @@ class Ledger:
         self._dead = [stage.dead_letters.removeprefix(prefix) for stage in cluster.catalogue.stages.values()]
 
     def update(self) -> None:
-        """Read what is new, up to the present ends."""
+        """Read new records up to the present ends."""
         consumer = KafkaConsumer(
             bootstrap_servers=self._cluster.bootstrap_servers.split(","),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
-            check_crcs=False,  # in Python that takes longer than all the rest; payloads have their own hashes
+            check_crcs=False,  # slower in Python than all the rest; outcomes carry a hash of their own
             max_partition_fetch_bytes=28 * 1024 * 1024,
             fetch_max_bytes=64 * 1024 * 1024,
         )
@@ -93,7 +94,7 @@ class Ledger:
             self._read(consumer)
         finally:
             consumer.close()
-        # The log has one partition, so they are in order; what they are about has been read with them.
+        # The log has one partition, so its records are in order; their raw records have been read in the same pass.
         for record in self._signatures:
             note_signature(self._expectation, record, self._given)
         self._refold.extend(self._signatures)
@@ -128,7 +129,7 @@ class Ledger:
             self.digests.append(_digest(record))
 
     def check(self, sent: Sequence[Sent]) -> Findings:
-        """Judge everything so far; `sent` is what the broker confirmed of late."""
+        """Check everything read so far; `sent` are the records acknowledged since the last check."""
         seen = Counter(outcome.place for outcome in self.outcomes)
         missing = sum(self.inputs.get((s.partition, s.offset)) != sha256(s.value or b"").hexdigest() for s in sent)
         firsts: dict[Place, bytes] = {}
@@ -152,11 +153,11 @@ class Ledger:
 
     @property
     def doubled(self) -> int:
-        """The outcomes beyond the first of a raw record."""
+        """The number of outcomes beyond the first of a raw record."""
         return len(self.outcomes) - len({outcome.place for outcome in self.outcomes})
 
     def differences(self) -> list[str]:
-        """Say what did not become of what was issued as it must."""
+        """Return a line for each outcome that is not the expected one."""
         return differences(self._expectation, self._given, self.outcomes)
 
     def _twice(self) -> int:
@@ -164,16 +165,16 @@ class Ledger:
         return len(events) - len(set(events.values()))
 
     def _loose(self) -> int:
-        # Of a raw record that died, nobody knows the article.
+        # A dead letter of a raw record has no article id.
         known = {o.article_id for o in self.outcomes if o.where != DUPLICATES} - {""}
         return sum(
             o.canonical_id not in known
             for o in self.outcomes
-            if o.where == DUPLICATES and o.kind != "unknown_article"  # which is nobody's copy
+            if o.where == DUPLICATES and o.kind != "unknown_article"  # which is not a copy of any article
         )
 
     def _unordered(self) -> int:
-        """Count revisions behind higher ones; a repeated record does not count again."""
+        """Count revisions published after a higher one; repeated outcomes are ignored."""
         newest: dict[str, int] = {}
         known: set[Place] = set()
         wrong = 0
@@ -186,7 +187,7 @@ class Ledger:
 
 
 def _digest(record: Any) -> bytes:
-    """Hash what a reader gets: key, value, and headers but for the time of a failure."""
+    """Hash key, value and headers, except the header with the time of a failure."""
     hasher = sha256()
     headers = [part for name, value in record.headers if name != _WHEN for part in (name.encode(), value)]
     for part in (record.key, record.value, *headers):

@@ -1,4 +1,4 @@
-"""Records that can never become an article, of many kinds; each with the reason its dead letter must give."""
+"""Records that can never become articles, of many kinds, each with the allowed reasons of its dead letter."""
 
 import gzip
 import random
@@ -16,7 +16,7 @@ _URL = "https://bad.example/{}"
 
 
 class Malformed(Struct, frozen=True):
-    """One bad record. `reasons` are those a reader may expect."""
+    """One bad record; its dead letter must have one of `reasons`."""
 
     kind: str
     reasons: frozenset[str]
@@ -30,7 +30,7 @@ def _json(**fields: object) -> bytes:
 
 
 def malformed(each: int, *, seed: int = 3) -> Iterator[Malformed]:
-    """Yield `each` records of every kind, all different; of the very large kinds only one."""
+    """Yield `each` different records of every kind, and one of each kind of 20 MB."""
     rng = random.Random(seed)
     for number in range(each):
         for kind, reasons, value, headers in _kinds(number, rng):

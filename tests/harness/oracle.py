@@ -1,4 +1,4 @@
-"""What came out, and how it is held against what went in."""
+"""Outcomes, and their comparison with the inputs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ SIGNATURES = "news.signatures.v1"
 
 
 class Outcome(Struct, frozen=True):
-    """Where one raw record ended, by its origin."""
+    """The outcome of one raw record, which partition and offset identify."""
 
     where: str
     partition: int
@@ -42,12 +42,12 @@ class Outcome(Struct, frozen=True):
 
     @property
     def place(self) -> Place:
-        """Where its raw record is."""
+        """Partition and offset of the raw record."""
         return self.partition, self.offset
 
 
 def event_outcome(topic: str, record: Any) -> Outcome:
-    """Read an event, or an article that was held back."""
+    """Parse an event or a duplicate."""
     value = orjson.loads(record.value)
     source, dedup = value["provenance"], value["dedup"]
     return Outcome(
@@ -56,7 +56,7 @@ def event_outcome(topic: str, record: Any) -> Outcome:
         source["offset"],
         value["id"],
         value["revision"],
-        # A version may be related to an earlier one's copy; what counts here is that it passes.
+        # A related article passes like a unique one; the difference does not matter here.
         "unique" if dedup["kind"] == "related" else dedup["kind"],
         source["content_sha256"],
         dedup["canonical_id"],
@@ -64,12 +64,12 @@ def event_outcome(topic: str, record: Any) -> Outcome:
 
 
 def dead_outcome(topic: str, record: Any) -> Outcome:
-    """Read a dead letter: of a raw record, or of an article between two services, which knows its origin."""
+    """Parse a dead letter: of a raw record, or of an article between two services, which contains its origin."""
     headers = {name: value.decode() for name, value in record.headers if value is not None}
     reason = headers["news.dlq.reason"]
     if headers["__connect.errors.topic"].endswith(RAW):
         place = int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])
-        # Of no value at all there is no hash in the headers.
+        # A record without a value has no hash in the headers.
         digest = headers.get("news.dlq.value-sha256", sha256(b"").hexdigest())
         return Outcome(topic, *place, "", 0, reason, digest, "")
     article = orjson.loads(record.value)
@@ -78,7 +78,7 @@ def dead_outcome(topic: str, record: Any) -> Outcome:
 
 
 def read_outcomes(cluster: TestCluster) -> list[Outcome]:
-    """Read everything that came out, as a read_committed subscriber."""
+    """Read all outcomes, as a read_committed subscriber."""
     outcomes = [event_outcome(topic, record) for topic in (ENRICHED, DUPLICATES) for record in cluster.read(topic)]
     for stage in cluster.catalogue.stages.values():
         topic = stage.dead_letters.removeprefix(cluster.catalogue.prefix)
@@ -87,7 +87,7 @@ def read_outcomes(cluster: TestCluster) -> list[Outcome]:
 
 
 def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """I1, I2, I3, I4: every input exactly once, unchanged; nothing else. Returns what is wrong, all to be 0."""
+    """Check I1, I3 and I4: one outcome for every input, and no other. Return counts of violations, which must be 0."""
     issued = {(record.partition, record.offset) for record in sent}
     seen = Counter((outcome.partition, outcome.offset) for outcome in outcomes)
     enriched = Counter((o.article_id, o.revision) for o in outcomes if o.where == ENRICHED)
@@ -100,7 +100,7 @@ def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dic
 
 
 def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[str]:
-    """Say where what came out is not what must have come of what was issued. Returns differences, none wanted."""
+    """Compare outcomes with the expected verdicts; return a line for each difference."""
     raw = {(record.partition, record.offset): given(record) for record in cluster.read(RAW)}
     inputs = {place: item for place, item in raw.items() if item is not None}
     expectation = Expectation()
@@ -110,7 +110,7 @@ def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[st
 
 
 def note_signature(expectation: Expectation, record: Any, inputs: Mapping[Place, Given]) -> None:
-    """Take a record of the log of signatures: which raw record it is about, and no more."""
+    """Add a record of the signature log, of which only the origin and the type are used."""
     value = orjson.loads(record.value)
     _, partition, offset = value["origin"]
     if value["type"] == "void":
@@ -120,7 +120,7 @@ def note_signature(expectation: Expectation, record: Any, inputs: Mapping[Place,
 
 
 def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcomes: Sequence[Outcome]) -> list[str]:
-    """Compare what came out with what must have: kind, revision, whose copy it is, one id for one URL."""
+    """Compare kind, revision and canonical article with the expected ones, and check that ids match URLs one to one."""
     names = {o.article_id: inputs[place].url for o in outcomes if (place := o.place) in inputs and o.article_id}
     wrong = [
         f"{o.place}: {o.article_id} is the id of two URLs"
@@ -133,10 +133,10 @@ def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcome
     for place, expected in expectation.verdicts():
         found = actual.pop(place, None)
         if found is None:
-            wrong.append(f"{place}: {expected.kind} expected, nothing came out")
+            wrong.append(f"{place}: {expected.kind} expected, no outcome found")
         elif not expected.allows(found.kind, found.revision, names.get(found.canonical_id, "")):
             wrong.append(
                 f"{place}: {expected.kind} {expected.revision} of {sorted(expected.canonicals)} expected, "
-                f"{found.kind} {found.revision} of {names.get(found.canonical_id)} came out"
+                f"{found.kind} {found.revision} of {names.get(found.canonical_id)} found"
             )
-    return [*wrong, *(f"{place}: {found.kind} came out, nothing expected" for place, found in actual.items())]
+    return [*wrong, *(f"{place}: {found.kind} found, no outcome expected" for place, found in actual.items())]

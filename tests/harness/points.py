@@ -1,17 +1,17 @@
-"""A worker that does something to itself at a chosen point of its work: `python -m tests.harness.points DIR worker …`.
+"""A worker that sends itself a signal at a chosen point of its work: `python -m tests.harness.points DIR worker …`.
 
-A file in DIR arms a point. The process claims it by renaming it to `<point>.hit`, which is the proof, and then sends
-itself the signal that the file names. The product knows nothing of this: its methods are wrapped from outside.
+A file in DIR arms a point and contains the name of the signal. The process renames it to `<point>.hit`, which proves
+that the point was reached, and sends itself the signal. The product's methods are wrapped from outside.
 
-before-send     a unit of work is done, nothing of it is sent
+before-send     a unit of work is finished, nothing of it is sent
 after-send      its outputs are acknowledged, its source offsets are not sent (transaction open)
 before-commit   outputs and offsets are in the transaction, which is not committed
-after-commit    committed, and the process does not know yet
+after-commit    the transaction is committed, the worker has not recorded that yet
 appended        signatures are in the log, their verdicts are not read
 rebalance       partitions were assigned, former owners are fenced, work has not begun
 
-Besides, `slow` (seconds) makes `classify` take that long for every batch, and an article whose URL is on `dies.example`
-makes it raise.
+In addition, a file `slow` with seconds makes `classify` take that long for every batch, and an article whose URL is on
+`dies.example` makes it raise.
 """
 
 import os
@@ -36,7 +36,7 @@ DIES = "dies.example"
 
 
 def install(directory: Path) -> None:
-    """Wrap what the points are in."""
+    """Wrap the methods that contain the points."""
 
     def reach(point: str) -> None:
         try:

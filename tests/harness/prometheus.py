@@ -1,4 +1,4 @@
-"""A Prometheus server with the shipped configuration and rules, for workers that run as processes of a test."""
+"""A Prometheus server with the shipped configuration and rules, for workers that run as test processes."""
 
 import json
 import shutil
@@ -22,10 +22,10 @@ __all__ = ["Prometheus"]
 
 
 class Prometheus:
-    """Runs with the flags of its service in docker-compose.yml; scrapes every second, where it is told to."""
+    """Runs with the flags of its service in docker-compose.yml; scrapes the given ports every second."""
 
     def __init__(self, directory: Path, ports: Mapping[str, int]) -> None:
-        """Say where to keep its files, and the port of each service of workers."""
+        """Prepare the configuration in `directory`; `ports` are the workers' ports by name of the compose service."""
         self._program = program("prometheus", "prometheus")
         self._directory = directory
         self._port = free_port()
@@ -58,12 +58,12 @@ class Prometheus:
         self._stop()
 
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
-        """Labels and value of every series that an expression gives now."""
+        """Evaluate an expression now; return (labels, value) of every series."""
         answer = self.get(f"query?{urllib.parse.urlencode({'query': expression})}")
         return [(found["metric"], float(found["value"][1])) for found in answer["result"]]
 
     def get(self, path: str) -> Any:
-        """What its API has at a path."""
+        """Return the data of an API path."""
         return json.loads(self._fetch(f"/api/v1/{path}"))["data"]
 
     def _ready(self) -> bool:
@@ -89,7 +89,7 @@ class Prometheus:
 
 
 def _configuration(ports: Mapping[str, int]) -> dict[str, Any]:
-    """The shipped one; only how workers are found differs, for there is no DNS that knows them."""
+    """Return the shipped configuration with static targets instead of DNS discovery."""
     config: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     (job,) = (item for item in config["scrape_configs"] if item["job_name"] == "news-pipeline")

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback between a worker and its broker: slow, narrow, cut or broken when a test says so."""
+"""A TCP proxy on loopback between a worker and its broker, with latency, throttling, partitions and resets."""
 
 import asyncio
 import threading
@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from pipeline.ops.ready import free_port
 
-__all__ = ["CLEAR", "Proxy", "Weather"]
+__all__ = ["CLEAR", "Conditions", "Proxy"]
 
 _CHUNK_BYTES = 64 * 1024
 
 
-class Weather(Struct, frozen=True):
-    """What happens to bytes on their way, in both directions.
+class Conditions(Struct, frozen=True):
+    """Conditions of the network, in both directions.
 
-    `partitioned`: nothing passes, connections stay open, new ones are accepted and get no answer.
+    With `partitioned` nothing passes: connections stay open, and new ones are accepted but get no answer.
     """
 
     latency_secs: float = 0.0
@@ -25,7 +25,7 @@ class Weather(Struct, frozen=True):
     partitioned: bool = False
 
 
-CLEAR = Weather()
+CLEAR = Conditions()
 
 
 class Proxy:
@@ -34,7 +34,7 @@ class Proxy:
     def __init__(self) -> None:
         self.port = free_port()
         self.target = 0
-        self.weather = CLEAR
+        self.conditions = CLEAR
         self.held_up = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
@@ -45,7 +45,7 @@ class Proxy:
     def __enter__(self) -> Self:
         self._thread.start()
         if not self._listening.wait(10):
-            raise AssertionError("the proxy does not listen")
+            raise AssertionError("the proxy did not start listening within 10 s")
         return self
 
     def __exit__(
@@ -55,7 +55,7 @@ class Proxy:
         self._thread.join(10)
 
     def reset(self) -> int:
-        """Break every connection with RST; return how many there were."""
+        """Reset every connection (RST); return their number."""
         return asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result(10)
 
     def _run(self) -> None:
@@ -87,17 +87,17 @@ class Proxy:
             self._pumps.discard(pump)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry bytes one way until either end is gone. Latency delays every chunk, in order."""
+        """Forward bytes in one direction until an end is closed. Latency delays every chunk, in order."""
         try:
             while data := await reader.read(_CHUNK_BYTES):
-                weather = self.weather
-                delay = weather.latency_secs
-                if weather.bytes_per_sec is not None:
-                    delay += len(data) / weather.bytes_per_sec
-                if delay or weather.partitioned:
+                conditions = self.conditions
+                delay = conditions.latency_secs
+                if conditions.bytes_per_sec is not None:
+                    delay += len(data) / conditions.bytes_per_sec
+                if delay or conditions.partitioned:
                     self.held_up += 1
                     await asyncio.sleep(delay)
-                while self.weather.partitioned:  # noqa: ASYNC110  another thread changes it
+                while self.conditions.partitioned:  # noqa: ASYNC110  another thread changes it
                     await asyncio.sleep(0.05)
                 writer.write(data)
                 await writer.drain()

@@ -1,4 +1,4 @@
-"""The log of signatures folded again by the product's own fold: in one go, and from snapshot to snapshot."""
+"""Folds the signature log again with the product's own fold: in one go, and from snapshot to snapshot."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from tests.harness.oracle import DUPLICATES, ENRICHED, Outcome
 
 __all__ = ["Refold"]
 
-_Told = tuple[str, int, str]
+_Verdict = tuple[str, int, str]
 """Kind, revision, canonical id."""
 
 
 class Refold:
-    """Folds what is appended, twice: what workers decided live must be what both decide later."""
+    """Folds the log twice; both must reach the verdicts that the workers reached live."""
 
     def __init__(self, params: FoldParams | None) -> None:
-        """Decide by the parameters of the workers."""
+        """Start with empty folds; `params` are those of the workers."""
         self._scratch = Fold(params)
         self._restored = Fold(params)
-        self._verdicts: dict[Place, tuple[_Told, _Told]] = {}
+        self._verdicts: dict[Place, tuple[_Verdict, _Verdict]] = {}
 
     def extend(self, records: Sequence[Any]) -> None:
         """Fold the next records of the log; one of the folds goes through a snapshot first."""
@@ -31,11 +31,11 @@ class Refold:
         for scratch, restored in pairs:
             if scratch is not None and restored is not None:
                 place = scratch.origin.partition, scratch.origin.offset
-                # An origin that comes again was appended again: its first verdict stands.
-                self._verdicts.setdefault(place, (_told(scratch), _told(restored)))
+                # An origin that was appended again keeps its first verdict.
+                self._verdicts.setdefault(place, (_verdict(scratch), _verdict(restored)))
 
     def differences(self, outcomes: Sequence[Outcome]) -> int:
-        """Count the outcomes that are not what both folds say."""
+        """Count the outcomes that differ from the verdict of either fold."""
         wrong = 0
         for o in outcomes:
             if o.where in (ENRICHED, DUPLICATES):
@@ -44,5 +44,5 @@ class Refold:
         return wrong
 
 
-def _told(verdict: Any) -> _Told:
+def _verdict(verdict: Any) -> _Verdict:
     return "unique" if verdict.kind == "related" else verdict.kind, verdict.revision, verdict.canonical_id

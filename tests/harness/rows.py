@@ -1,4 +1,4 @@
-"""What the fault suite measured: a file that is written row by row while it runs, and docs/guarantees.md shows."""
+"""Results of the fault suite, written row by row during a run; docs/guarantees.md shows them as a table."""
 
 import subprocess
 from collections.abc import Collection
@@ -17,11 +17,12 @@ Key = tuple[str, str, str]
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """What one fault did to one topology with one guarantee.
+    """The result of one fault on one topology with one guarantee.
 
-    recovery_secs: from the fault's end to lag 0
-    failed: what went wrong, empty when nothing did
-    commit: the code that was tested; with a + when files had changed since
+    Attributes:
+        recovery_secs: From the end of the fault to lag 0.
+        failed: What went wrong; empty if nothing did.
+        commit: The commit under test; with a + if files differed from it.
     """
 
     fault: str
@@ -39,43 +40,43 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> Key:
-        """What is replaced when it is measured again."""
+        """Identifies the row that a new measurement replaces."""
         return self.fault, self.topology, self.guarantee
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """All rows; `total_secs` is what the whole suite took when it last ran from start to end."""
+    """All rows; `total_secs` is the duration of the last complete run of the suite."""
 
     total_secs: float | None = None
     rows: list[Row] = []
 
 
 def load(path: Path) -> Measured:
-    """Read what was measured; nothing where there is no file."""
+    """Read the file; without one, return no rows."""
     return msgspec.json.decode(path.read_bytes(), type=Measured) if path.exists() else Measured()
 
 
 def drop(path: Path, stale: Collection[Key], known: Collection[Key]) -> None:
-    """Remove rows that are about to be measured, and rows of faults that there are no more."""
+    """Remove rows that are about to be measured, and rows of faults that no longer exist."""
     measured = load(path)
     rows = [row for row in measured.rows if row.key in known and row.key not in stale]
     _write(path, Measured(total_secs=None if len(rows) < len(measured.rows) else measured.total_secs, rows=rows))
 
 
 def save(path: Path, row: Row) -> None:
-    """Write a row in place of that of the same fault, topology and guarantee."""
+    """Write a row; it replaces the one of the same fault, topology and guarantee."""
     measured = load(path)
     rows = {known.key: known for known in measured.rows} | {row.key: row}
     _write(path, replace(measured, rows=list(rows.values())))
 
 
 def save_time(path: Path, total_secs: float) -> None:
-    """Write how long the whole suite took."""
+    """Write the duration of the whole suite."""
     _write(path, replace(load(path), total_secs=round(total_secs)))
 
 
 def commit_under_test() -> str:
-    """Name the commit that is checked out, with a + when what is tested differs from it."""
+    """Return the checked-out commit, with a + if the files under test differ from it."""
     head = _git("rev-parse", "--short=12", "HEAD")
     changed = _git("status", "--porcelain", "pipeline", "tests", "schemas", "uv.lock")
     return f"{head}+" if changed else head

@@ -1,4 +1,4 @@
-"""A few records through one worker with all stages, and what came of them."""
+"""Sends a few records through one worker with all stages and reads their outcomes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,19 +21,19 @@ Raw = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 
 
 class Seen(Struct, frozen=True):
-    """What a subscriber sees: (type, value) of events, (reason, record) of dead letters, in order of arrival."""
+    """The outputs that a subscriber reads: (type, value) of events, values of duplicates, records of dead letters."""
 
     events: list[tuple[str, dict[str, Any]]]
     duplicates: list[dict[str, Any]]
     dead_letters: list[Any]
 
     def of(self, offset: int, partition: int) -> tuple[str, dict[str, Any]]:
-        """Return where a raw record ended: an event's type or "duplicate", and its value."""
+        """Return the outcome of a raw record: the type of its event or "duplicate", and the value."""
         for kind, value in [*self.events, *(("duplicate", value) for value in self.duplicates)]:
             source = value["provenance"]
             if (source["partition"], source["offset"]) == (partition, offset):
                 return kind, value
-        raise AssertionError(f"nothing came of {partition}:{offset}")
+        raise AssertionError(f"no outcome of {partition}:{offset}")
 
 
 def article(url: str, title: str, text: str, fetched_at: str = "2026-11-20T10:00:00Z", **more: Any) -> Raw:
@@ -53,12 +53,12 @@ def _keyed(value: bytes) -> Raw:
 
 
 def send(cluster: TestCluster, *records: Raw) -> list[Sent]:
-    """Send records one after the other, each confirmed before the next: their order is part of the test."""
+    """Send records in order, each acknowledged before the next is sent."""
     return [sent for record in records for sent in cluster.produce(RAW, [record])]
 
 
 def drain(cluster: TestCluster, worker: WorkerProcess, group: str, *, seconds: float = 60.0) -> Seen:
-    """Wait until a group has worked off the raw topic, and read what came out."""
+    """Wait until a group has no lag on the raw topic, then read the outcomes."""
 
     def done() -> bool:
         if not worker.alive:
@@ -70,7 +70,7 @@ def drain(cluster: TestCluster, worker: WorkerProcess, group: str, *, seconds: f
 
 
 def read(cluster: TestCluster) -> Seen:
-    """Read all that came out, as a read_committed subscriber."""
+    """Read all outcomes, as a read_committed subscriber."""
     events = []
     for record in cluster.read(ENRICHED):
         headers: Mapping[str, bytes] = dict(record.headers)

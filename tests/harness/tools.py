@@ -1,6 +1,6 @@
-"""Programs that check or run what the project ships, each of which a machine may lack.
+"""External programs that check or run what the project ships.
 
-A test whose program is missing is skipped, and fails where PIPELINE_TEST_REQUIRE_TOOLS=1 says that all must be there.
+A test whose program is not installed is skipped; with PIPELINE_TEST_REQUIRE_TOOLS=1 it fails.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ _DOWNLOAD_TIMEOUT_SECS = 300.0
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip the test, or fail it where every tool is required."""
+    """Skip the test, or fail it if all tools are required."""
     if _REQUIRED:
         pytest.fail(f"required (PIPELINE_TEST_REQUIRE_TOOLS=1), but {reason}")
     pytest.skip(reason)
 
 
 def program(name: str, package: str) -> str:
-    """An installed program; `package` is Debian's name for what has it."""
+    """Return the path of a program; `package` is the Debian package that contains it."""
     found = shutil.which(name)
     if found is None:
         missing(f"{name} is not installed (Debian: apt-get install {package})")
@@ -37,7 +37,7 @@ def program(name: str, package: str) -> str:
 
 
 def uv_binary() -> str:
-    """The installer."""
+    """Return the path of uv."""
     uv = shutil.which("uv") or shutil.which("uv", path=str(REPOSITORY / ".cache" / "uv" / "bin"))
     if uv is None:
         missing("uv is not installed")
@@ -45,7 +45,7 @@ def uv_binary() -> str:
 
 
 def uv_tool(package: str, *command: str) -> list[str]:
-    """A command of a Python package that is fetched into an environment of its own."""
+    """Return the command line of a Python package's tool, which uv fetches into an environment of its own."""
     tool = [uv_binary(), "tool", "run", "--quiet", "--from", package, *command]
     if (tried := run([*tool, "--version"], seconds=_DOWNLOAD_TIMEOUT_SECS)).returncode != 0:
         missing(f"{package} cannot be fetched: {tried.stderr.strip()[-300:]}")
@@ -53,7 +53,7 @@ def uv_tool(package: str, *command: str) -> list[str]:
 
 
 def node_packages(directory: Path) -> Path:
-    """The `node_modules` that a directory's package-lock.json names, fetched into .cache by the first who asks."""
+    """Return the `node_modules` of a directory's package-lock.json; the first call fetches them into .cache."""
     npm = program("npm", "npm")
     lock = (directory / "package-lock.json").read_bytes()
     kept = REPOSITORY / ".cache" / f"{directory.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
@@ -67,7 +67,7 @@ def node_packages(directory: Path) -> Path:
             done = run([npm, "ci"], cwd=fresh, seconds=_DOWNLOAD_TIMEOUT_SECS)
             if done.returncode != 0:
                 missing(f"npm cannot fetch {directory.name}: {done.stderr.strip()[-300:]}")
-            if not kept.is_dir():  # else another run was faster, with the same packages
+            if not kept.is_dir():  # otherwise a concurrent run has fetched the same packages
                 fresh.rename(kept)
     return kept / "node_modules"
 
@@ -75,7 +75,7 @@ def node_packages(directory: Path) -> Path:
 def run(
     command: list[str], *, cwd: Path = REPOSITORY, env: Mapping[str, str] | None = None, seconds: float = 100.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and keep what it says."""
+    """Run a command to its end and capture its output."""
     return subprocess.run(
         command,
         cwd=cwd,

@@ -1,4 +1,4 @@
-"""One fault: articles are fed, the fault hits, the fleet recovers by itself, everything is counted."""
+"""One fault: articles are sent, the fault is injected, the fleet recovers by itself, all outcomes are checked."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,19 +20,25 @@ from tests.harness.rows import Row
 __all__ = ["Fault", "Site", "Wave"]
 
 MIB = 1024 * 1024
-MEMORY_LIMIT_MIB = 1024  # of a worker: what docker-compose.yml gives it
+MEMORY_LIMIT_MIB = 1024  # of a worker, as in docker-compose.yml
 DRAIN_SECS = 150.0
-MOST = 50_000  # articles while a fault lasts
+MOST = 50_000  # limit of the articles sent during one fault
 BOTH: tuple[Topology, Topology] = ("one", "five")
 
 
 class Fault(Struct, frozen=True):
-    """A fault by its name. `inject` does it while articles come in, and returns the proof that it hit.
+    """A fault.
 
-    inputs, count, rate: what comes in, and how fast. Of issued articles more come for as long as the fault lasts.
-    before: what must be so before articles come in.
-    also: another one that hits in the same wave; both have what was measured.
-    once, least: the topologies it is tried on in exactly_once and in at_least_once.
+    Attributes:
+        name: Its name in the table of docs/guarantees.md.
+        inject: Injects the fault while articles are sent, and returns the proof that it had an effect.
+        inputs: Yields `count` records for a seed. Issued articles are sent on for as long as the fault lasts.
+        count: Number of records, or the least number of issued articles.
+        rate: Records per second.
+        before: Establishes a precondition before articles are sent.
+        also: Name of a second fault that `inject` covers; both get the measured row.
+        once: Topologies it is tried on in exactly_once.
+        least: Topologies it is tried on in at_least_once.
     """
 
     name: str
@@ -46,12 +52,12 @@ class Fault(Struct, frozen=True):
     least: tuple[Topology, ...] = ("one",)
 
     def topologies(self, guarantee: Guarantee) -> tuple[Topology, ...]:
-        """Return where it is tried."""
+        """Return the topologies it is tried on."""
         return self.once if guarantee == "exactly_once" else self.least
 
 
 class Site(Struct, frozen=True):
-    """What faults may break besides workers: a broker and the first worker's way to it, or three and their disks."""
+    """What faults may break besides workers: one broker and its proxy, or three brokers and their disks."""
 
     broker: ApacheKafka | None = None
     proxy: Proxy | None = None
@@ -60,7 +66,7 @@ class Site(Struct, frozen=True):
 
 
 class Wave:
-    """The run of one fault on a fleet, which may have seen others before."""
+    """The run of one fault on a fleet, possibly after others."""
 
     def __init__(self, fleet: Fleet, ledger: Ledger, fault: Fault, seed: int, site: Site) -> None:
         self.fleet = fleet
@@ -74,20 +80,20 @@ class Wave:
 
     @property
     def broker(self) -> ApacheKafka:
-        """The broker, for faults that stop it."""
-        assert self._site.broker is not None, "the broker is not to be touched"
+        """The broker, where there is one."""
+        assert self._site.broker is not None, "this site has no single broker"
         return self._site.broker
 
     @property
     def proxy(self) -> Proxy:
-        """The first worker's way to the broker."""
-        assert self._site.proxy is not None, "there is no proxy"
+        """The proxy between the first worker and the broker."""
+        assert self._site.proxy is not None, "this site has no proxy"
         return self._site.proxy
 
     @property
     def brokers(self) -> ApacheCluster:
         """The brokers, where there are three."""
-        assert self._site.brokers is not None, "there is one broker"
+        assert self._site.brokers is not None, "this site has only one broker"
         return self._site.brokers
 
     @property
@@ -96,9 +102,9 @@ class Wave:
         return self._site.disks
 
     def run(self) -> tuple[Row, Exception | None]:
-        """Do it, and return what was measured, come what may, and what went wrong."""
+        """Run the fault; return the measured row and the exception, if there was one."""
         doubled, starts, topology = self.ledger.doubled, self.fleet.starts, self.fleet.topology
-        self.fleet.peak_bytes = 0  # what may be in progress depends on what comes in now
+        self.fleet.peak_bytes = 0  # the limit depends on the inputs of this wave
         sent: Sequence[Sent] = ()
         proof, recovery, error = "", 0.0, None
         try:
@@ -110,7 +116,7 @@ class Wave:
             sent = self.feed.finish(120)
             self.fleet.drain(DRAIN_SECS)
             recovery = time.monotonic() - ended
-        except Exception as failure:  # noqa: BLE001  it is told with what was measured, and raised then
+        except Exception as failure:  # noqa: BLE001  returned with the row, and raised by the caller
             error = failure
             with suppress(Exception):
                 sent = self.feed.finish(60)
@@ -135,13 +141,13 @@ class Wave:
         return row, error
 
     def underway(self, share: float = 0.2) -> None:
-        """Wait until a share of the articles is on its way."""
+        """Wait until a share of the articles has been sent."""
         while self.feed.handed_over < share * self.fault.count and self.feed.is_alive():
             self.fleet.ensure()
             time.sleep(0.05)
 
     def _wrong(self, found: Findings, sent: Sequence[Sent]) -> list[str]:
-        """Say what must not be; nothing wanted."""
+        """Return a line for each violation."""
         counts = {name: value for name, value in asdict(found).items() if value}
         if self.fleet.guarantee == "at_least_once":
             counts.pop("doubled", None)
@@ -149,10 +155,10 @@ class Wave:
         if found.judged:
             wrong += self.ledger.differences()[:3]
         if not sent:
-            wrong.append("void: nothing was sent")
+            wrong.append("void: no record was sent")
         if self.fleet.peak_mib >= MEMORY_LIMIT_MIB:
-            wrong.append(f"a worker took {self.fleet.peak_mib} MiB")
-        # What waits may exceed its bound by what one fetch brings; two of the largest may come in one.
+            wrong.append(f"a worker used {self.fleet.peak_mib} MiB")
+        # The limit may be exceeded by one fetch, which may contain two of the largest records.
         if self.fleet.peak_bytes > IN_FLIGHT_BYTES + 2 * max(MIB, self.feed.largest):
             wrong.append(f"a worker had {self.fleet.peak_bytes} bytes in progress")
         return [*wrong, *self.fleet.leaks()]

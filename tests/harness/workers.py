@@ -1,4 +1,4 @@
-"""Worker processes under test: started as users start them, watched over HTTP, stopped in every way there is."""
+"""Worker processes under test: started as users start them, observed over HTTP, stopped by signals."""
 
 import os
 import re
@@ -16,11 +16,11 @@ from typing import Self
 
 __all__ = ["WorkerProcess", "environment", "wait_until"]
 
-_PORT = re.compile(r'"?\bport"?[:=](\d+)')  # in both formats of logs
+_PORT = re.compile(r'"?\bport"?[:=](\d+)')  # in both log formats
 
 
 def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, str]:
-    """Return the environment of a worker: nothing of ours but what is said here."""
+    """Return the environment of a worker; NEWS_ variables of this process are left out."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NEWS_")}
     return {
         **clean,
@@ -28,7 +28,7 @@ def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, 
         "NEWS_KAFKA__TOPIC_PREFIX": prefix,
         "NEWS_GROUP_PREFIX": prefix,
         "NEWS_WEB__PORT": "0",
-        # The least a broker allows: the embedded one makes the first member of a group wait for half of it.
+        # The shortest session a broker allows; the embedded one lets the first member of a group wait for half of it.
         "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "6",
         "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "2",
         **extra,
@@ -36,7 +36,7 @@ def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, 
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, pause_secs: float = 0.2) -> None:
-    """Wait for a condition; a test fails when it does not come true."""
+    """Wait until a condition is true; fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -45,7 +45,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, paus
 
 
 class WorkerProcess:
-    """`news-pipeline worker STAGE…` as a process; restarted by `ensure` as an orchestrator would."""
+    """`news-pipeline worker STAGE…` as a process; `ensure` restarts it, as an orchestrator would."""
 
     def __init__(self, env: Mapping[str, str], stages: Sequence[str], *arguments: str) -> None:
         self._env = dict(env)
@@ -79,7 +79,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(self._command, env=self._env, stdout=log, stderr=subprocess.STDOUT)
 
     def ensure(self) -> None:
-        """Start it again if it has ended."""
+        """Restart it if it has ended."""
         if not self.alive:
             self._note_exit()
             self.start()
@@ -95,7 +95,7 @@ class WorkerProcess:
             self._process.wait()
 
     def wait(self, seconds: float) -> int:
-        """Wait for it to end by itself and return its exit code."""
+        """Wait for it to end and return its exit code."""
         assert self._process is not None
         code = self._process.wait(seconds)
         self._note_exit()
@@ -118,7 +118,7 @@ class WorkerProcess:
         return int(found.group(1)) if found else None
 
     def get(self, path: str) -> tuple[int, str]:
-        """Return status and body of a page of the worker; 0 while there is none."""
+        """Return status and body of a path of the worker's web server; (0, "") if it does not answer."""
         if self.port is None:
             return 0, ""
         try:

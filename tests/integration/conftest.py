@@ -1,6 +1,6 @@
-"""Brokers for the tests below this folder: one embedded, one Apache Kafka, each started once per run and shared.
+"""Brokers for the tests in this folder: one embedded, one Apache Kafka, each started once per run and shared.
 
-Tests keep apart by their topic prefix. With PIPELINE_TEST_REQUIRE_KAFKA=1 a missing Java or Maven is a failure.
+Each test has a topic prefix of its own. With PIPELINE_TEST_REQUIRE_KAFKA=1 a missing Java or Maven is a failure.
 """
 
 import os
@@ -20,7 +20,7 @@ USED = pytest.StashKey[list[str]]()
 
 
 class Broker(Struct, frozen=True):
-    """A running broker as tests see it."""
+    """The kind and address of a running broker."""
 
     name: Literal["embedded", "kafka"]
     bootstrap_servers: str
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fetch Kafka before the first test: the time limit is for tests, not for a download."""
+    """Download Kafka before the first test, so that the download does not count towards a test's time limit."""
     wanted = any(item.get_closest_marker("kafka") for item in session.items)
     if wanted and not session.config.option.collectonly and why_unavailable() is None:
         kafka_jars()
@@ -57,25 +57,25 @@ def embedded_broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
 
 @pytest.fixture(scope="session")
 def kafka_needed(pytestconfig: pytest.Config) -> None:
-    """Skip, or fail where it is required, when Apache Kafka cannot run here. For tests that start one of their own."""
+    """Skip the test if Apache Kafka cannot run here, or fail it if it is required; for tests that start their own."""
     missing = why_unavailable()
     if missing is not None and REQUIRED:
         pytest.fail(f"Apache Kafka is required (PIPELINE_TEST_REQUIRE_KAFKA=1), but {missing}")
     if missing is not None:
-        pytest.skip(f"Apache Kafka does not run here: {missing}")
+        pytest.skip(f"Apache Kafka cannot run here: {missing}")
     pytestconfig.stash[USED].append(f"Apache Kafka {KAFKA_VERSION}")
 
 
 @pytest.fixture(scope="session")
 def kafka_broker(kafka_needed: None) -> Iterator[Broker]:
-    """Apache Kafka, for tests that leave it running."""
+    """The shared Apache Kafka, for tests that do not stop it."""
     with ApacheKafka() as broker:
         yield Broker("kafka", broker.bootstrap_servers)
 
 
 @pytest.fixture
 def private_kafka(kafka_needed: None) -> Iterator[ApacheKafka]:
-    """Apache Kafka for one test alone, which may stop or kill it."""
+    """An Apache Kafka for one test, which may stop or kill it."""
     with ApacheKafka() as broker:
         yield broker
 
@@ -89,13 +89,13 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 
 @pytest.fixture
 def topic_prefix() -> str:
-    """A prefix for topics, groups and transactional ids that no other test has."""
+    """A unique prefix for topics, groups and transactional ids."""
     return f"t{uuid4().hex[:10]}."
 
 
 @pytest.fixture
 def settings(broker: Broker, topic_prefix: str) -> Settings:
-    """Settings for a worker on the broker, with topics of its own and any free port."""
+    """Settings for a worker on the broker, with the test's topic prefix and any free port."""
     return Settings(
         guarantee="exactly_once" if broker.has_transactions else "at_least_once",
         group_prefix=topic_prefix,

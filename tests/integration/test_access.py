@@ -1,4 +1,4 @@
-"""Least privilege, on a broker that enforces it: every service works as its own principal, and gets at nothing else."""
+"""Least privilege on a broker with an authorizer: every service works as its own principal, with no other rights."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(300)]
 USER_SECRET = "pass word/with=signs"  # noqa: S105  # of this test alone
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 STORY = "The council met again on Monday and agreed to mend the bridge over the river before the first frost. " * 4
-DENIED_SECS = 20.0  # a denial comes at once; a loaded machine may take its time
+DENIED_SECS = 20.0  # a denial arrives at once on an idle machine
 
 
 class Guarded:
-    """A broker that lets nobody do what was not granted, but for its own plaintext listener."""
+    """A broker that denies everything not granted, except on its plaintext listener for the tests."""
 
     def __init__(self, broker: ApacheKafka, files: Path, *, one_service: bool) -> None:
         self.broker = broker
@@ -167,7 +167,7 @@ def _operate(granted: Guarded, scratch: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(lane.read("news.articles.raw.v1")) == 3  # the article, what died, and what was sent back
 
 
-def test_nobody_gets_at_anything_else(granted: Guarded) -> None:
+def test_no_principal_can_access_another_topic(granted: Guarded) -> None:
     principals = sorted({grant.principal.removeprefix("User:news-") for grant in granted.grants})
     every = {spec.name for spec in granted.cluster.catalogue.topics}
     for who in principals:
@@ -193,7 +193,7 @@ def _writable(client: dict[str, Any], topics: list[str]) -> set[str]:
 
 
 def _readable(client: dict[str, Any]) -> set[str]:
-    """Return the topics that can be read, as the broker says: clients wait for ever where a fetch is denied."""
+    """Return the topics with the right to read, from the broker: a consumer would wait for ever on a denied fetch."""
     with KafkaAdminClient(**client) as admin:
         return {topic["name"] for topic in admin.describe_topics() if "READ" in _names(topic["authorized_operations"])}
 
@@ -202,8 +202,8 @@ def _names(operations: Any) -> set[str]:
     return {str(operation) for operation in operations or ()}
 
 
-def test_nobody_gets_at_a_group_or_transaction_of_another(granted: Guarded) -> None:
-    """Asks for what anybody with a right to them may see: reading a group, or writing transactions, implies that."""
+def test_no_principal_can_use_a_group_or_transactional_id_of_another(granted: Guarded) -> None:
+    """Describe groups and transactional ids: the right to use one implies the right to describe it."""
     stages = granted.cluster.catalogue.stages
     groups = {f"news-{name}" for name in (*stages, "replay")}
     identities = {f"news-{stage}-{topics.reads}-0" for stage, topics in stages.items()} | {
@@ -223,14 +223,14 @@ def test_nobody_gets_at_a_group_or_transaction_of_another(granted: Guarded) -> N
 
 
 def _let(act: Any) -> bool:
-    """Whether the broker lets one ask; there may be nothing to see."""
+    """Return whether the request is authorized; its result may be empty."""
     return not issubclass(
         _error(act) or object, GroupAuthorizationFailedError | TransactionalIdAuthorizationFailedError
     )
 
 
 def _begin_transactions(granted: Guarded) -> None:
-    """Use a group and a transactional id, not only ask for them."""
+    """Use a group and a transactional id instead of describing them."""
     own, foreign = "news-classify", "news-publish"
     for group, raised in ((own, None), (foreign, GroupAuthorizationFailedError)):
         consumer = KafkaConsumer(**granted.client("classify"), group_id=group)
@@ -252,6 +252,6 @@ def _begin_transactions(granted: Guarded) -> None:
 def _error(act: Any) -> type[Exception] | None:
     try:
         act()
-    except Exception as error:  # noqa: BLE001  # its kind is what is asked for
+    except Exception as error:  # noqa: BLE001  # the test compares its class
         return type(error)
     return None

@@ -1,4 +1,4 @@
-"""Apache Kafka under test leaves nothing behind, however its start ends."""
+"""The harness's Apache Kafka leaves no process and no file behind, however its start ends."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.kafka]
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where brokers keep their files during the test."""
+    """The directory for the files of brokers during the test."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
 
@@ -34,7 +34,7 @@ def test_an_interrupted_start_ends_java(kafka_needed: None, scratch: Path, monke
     def interrupt(*_arguments: object, **_named: object) -> bool:
         started.append(broker.pid)
         assert _lives(broker.pid)
-        assert os.getpgid(broker.pid) == os.getpgid(0)  # so a signal to the group of the tests ends it too
+        assert os.getpgid(broker.pid) == os.getpgid(0)  # a signal to the process group of the tests reaches it too
         raise KeyboardInterrupt
 
     monkeypatch.setattr(apache, "wait_until_ready", interrupt)
@@ -45,7 +45,7 @@ def test_an_interrupted_start_ends_java(kafka_needed: None, scratch: Path, monke
     assert list(scratch.iterdir()) == []
 
 
-def test_a_failed_start_says_why(kafka_needed: None, scratch: Path) -> None:
+def test_a_failed_start_reports_the_reason(kafka_needed: None, scratch: Path) -> None:
     broker = ApacheKafka()
     host, port = broker.bootstrap_servers.split(":")
     with (
@@ -53,12 +53,12 @@ def test_a_failed_start_says_why(kafka_needed: None, scratch: Path) -> None:
         pytest.raises(RuntimeError, match=r"(?s)did not start:.*Address already in use"),
         broker,
     ):
-        pytest.fail("it did start, on a port that is taken")
+        pytest.fail("it started on a port that is in use")
     assert not broker.running
     assert list(scratch.iterdir()) == []
 
 
-def test_a_configuration_that_cannot_be_leaves_no_files(kafka_needed: None, scratch: Path) -> None:
+def test_an_invalid_configuration_leaves_no_files(kafka_needed: None, scratch: Path) -> None:
     with pytest.raises(RuntimeError, match=r"(?s)could not be formatted:.*process\.roles"):
         ApacheKafka(properties={"process.roles": "librarian"})
     assert list(scratch.iterdir()) == []

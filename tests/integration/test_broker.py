@@ -1,4 +1,4 @@
-"""Both brokers do what the pipeline counts on, and are told apart where they do not."""
+"""Both brokers behave as the pipeline requires; tests state where they differ."""
 
 from typing import Any
 
@@ -47,12 +47,12 @@ def test_records_come_back_as_they_were_sent(settings: Settings, topic_prefix: s
     servers, topic = settings.kafka.bootstrap_servers, f"{topic_prefix}values"
     create_topic(servers, topic)
     values = [b"a", "خبر".encode(), bytes(range(256)) * 40]
-    # Tansu speaks no InitProducerId, so kafka-python must not be idempotent there.
+    # Tansu does not implement InitProducerId, so kafka-python must not be idempotent.
     produce(servers, topic, values, compression_type=compression, enable_idempotence=False)
     assert read(servers, topic, len(values)) == values
 
 
-def test_a_record_as_large_as_raw_ones_may_be_fits(settings: Settings, topic_prefix: str) -> None:
+def test_a_record_of_the_largest_raw_size_fits(settings: Settings, topic_prefix: str) -> None:
     servers, topic = settings.kafka.bootstrap_servers, f"{topic_prefix}large"
     with KafkaAdminClient(bootstrap_servers=servers) as admin:
         large = NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": str(26 << 20)})
@@ -62,7 +62,7 @@ def test_a_record_as_large_as_raw_ones_may_be_fits(settings: Settings, topic_pre
     assert read(servers, topic, 1) == [value]
 
 
-def test_lag_is_what_is_not_committed(settings: Settings, topic_prefix: str) -> None:
+def test_lag_counts_records_that_are_not_committed(settings: Settings, topic_prefix: str) -> None:
     servers, topic, group = settings.kafka.bootstrap_servers, f"{topic_prefix}lag", f"{topic_prefix}group"
     create_topic(servers, topic)
     for value in (b"1", b"2", b"3"):  # one batch each: see pipeline.ops.broker on Tansu's end offsets
@@ -77,20 +77,20 @@ def test_lag_is_what_is_not_committed(settings: Settings, topic_prefix: str) -> 
         assert total_lag(after) == 1
 
 
-def test_no_broker_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_broker_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.ops.lag.TIMEOUT_MS", 300)
     with LagProbe(KafkaSettings(bootstrap_servers="127.0.0.1:1"), "g", ["t"]) as probe, pytest.raises(TransientError):
         probe.measure()
 
 
-def test_embedded_broker_says_when_its_port_is_taken() -> None:
+def test_embedded_broker_reports_a_port_in_use() -> None:
     with EmbeddedBroker() as first:
         port = int(first.bootstrap_servers.rpartition(":")[2])
         with pytest.raises(ConfigError, match="in use"):
             EmbeddedBroker(port=port).start()
 
 
-def test_embedded_broker_that_listens_everywhere_is_reached_here() -> None:
+def test_embedded_broker_on_all_addresses_is_reachable_on_loopback() -> None:
     with EmbeddedBroker(host="0.0.0.0") as broker:  # noqa: S104
         with KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers) as admin:
             (node,) = admin.describe_cluster()["brokers"]

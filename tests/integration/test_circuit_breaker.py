@@ -1,4 +1,4 @@
-"""A bad deployment stops before it commits, however often it is started; a good one then drains everything."""
+"""A bad deployment ends before it commits, however often it is started; a good one then processes everything."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +21,8 @@ STARTS = 2
 FIRST = 10  # NEWS_CIRCUIT_BREAKER__START_RECORDS: after this many failures the worker ends
 
 
-@pytest.mark.parametrize("unit", [1000, 20, 3], ids=["a backlog", "a little at a time", "a trickle"])
-def test_the_brake_holds_until_a_good_deployment_comes(
+@pytest.mark.parametrize("unit", [1000, 20, 3], ids=["large units", "units of 20", "units of 3"])
+def test_the_circuit_breaker_ends_a_bad_deployment_and_a_good_one_drains(
     kafka_broker: Broker, topic_prefix: str, tmp_path: Path, unit: int
 ) -> None:
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)

@@ -1,4 +1,4 @@
-"""The cluster worker on a broker: what it publishes is what the log of verdicts says, also when it is killed."""
+"""The cluster worker on a broker: its events are those that follow from the verdict log, also if it is killed."""
 
 import signal
 import time
@@ -25,7 +25,7 @@ def _raw(value: bytes) -> Raw:
     return key.encode() if key else None, value, ()
 
 
-def _worked_off(cluster: TestCluster, group: str, topic: str, workers: list[WorkerProcess]) -> None:
+def _drain(cluster: TestCluster, group: str, topic: str, workers: list[WorkerProcess]) -> None:
     def done() -> bool:
         for worker in workers:
             worker.ensure()
@@ -35,13 +35,13 @@ def _worked_off(cluster: TestCluster, group: str, topic: str, workers: list[Work
 
 
 def _stopped_in_a_transaction(cluster: TestCluster, workers: list[WorkerProcess]) -> WorkerProcess:
-    """Stop the active worker so that it has a transaction open, and return it."""
+    """Stop the active worker with an open transaction, and return it."""
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         for worker in workers:
             if worker.alive and worker.metric("news_records_in_progress") > 0:
                 worker.send(signal.SIGSTOP)
-                time.sleep(0.05)  # what it had sent before has arrived
+                time.sleep(0.05)  # requests sent before have arrived
                 if cluster.in_transaction(CLUSTERS):
                     return worker
                 worker.send(signal.SIGCONT)
@@ -51,7 +51,7 @@ def _stopped_in_a_transaction(cluster: TestCluster, workers: list[WorkerProcess]
 
 @pytest.mark.broker
 @pytest.mark.timeout(180)
-def test_a_story_is_told_as_it_spreads_and_after_it_was_withdrawn(broker: Broker, topic_prefix: str) -> None:
+def test_a_cluster_grows_with_a_copy_and_survives_a_retraction(broker: Broker, topic_prefix: str) -> None:
     cluster = TestCluster(broker.bootstrap_servers, topic_prefix)
     cluster.provision()
     guarantee = "exactly_once" if broker.has_transactions else "at_least_once"
@@ -69,7 +69,7 @@ def test_a_story_is_told_as_it_spreads_and_after_it_was_withdrawn(broker: Broker
             wait_until(there, seconds=60, what=f"{count} records on {topic}")
 
         gazette = "https://gazette.example/bridge"
-        # One after the other: across partitions nobody promises an order.
+        # One after the other, because the order across partitions is undefined.
         send(cluster, article(gazette, "The bridge opens", STORY, language="en"))
         wait_for(CLUSTERS, 1)
         send(cluster, article("https://mirror.example/b", "Bridge opened", f"{STORY}\n\n(AFP)"))
@@ -94,7 +94,7 @@ def test_a_story_is_told_as_it_spreads_and_after_it_was_withdrawn(broker: Broker
 @pytest.mark.kafka
 @pytest.mark.fault
 @pytest.mark.timeout(240)
-def test_a_killed_worker_and_its_standby_publish_what_one_would_have(kafka_broker: Broker, topic_prefix: str) -> None:
+def test_a_killed_worker_and_its_standby_publish_the_events_of_one(kafka_broker: Broker, topic_prefix: str) -> None:
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
     env = environment(kafka_broker.bootstrap_servers, topic_prefix)
@@ -118,13 +118,13 @@ def test_a_killed_worker_and_its_standby_publish_what_one_would_have(kafka_broke
                 struck.wait(20)
             struck.ensure()
             cluster.produce(RAW, batch)
-        _worked_off(cluster, f"{topic_prefix}news-ingest", RAW, [dedupe])
-        _worked_off(cluster, f"{topic_prefix}news-cluster", VERDICTS, pair)
+        _drain(cluster, f"{topic_prefix}news-ingest", RAW, [dedupe])
+        _drain(cluster, f"{topic_prefix}news-cluster", VERDICTS, pair)
         starts = [worker.starts for worker in pair]
     verdicts, clusters = cluster.read(VERDICTS), cluster.read(CLUSTERS)
     assert actual_events(clusters) == expected_events(verdicts)
-    assert sum(starts) >= 4, "the kills did not hit"
+    assert sum(starts) >= 4, "void: the kills had no effect"
     attempts = cluster.read(CLUSTERS, isolation_level="read_uncommitted")
-    assert len(attempts) > len(clusters), "no kill fell into a transaction"
+    assert len(attempts) > len(clusters), "void: no kill happened in a transaction"
     sizes = Counter(events[-1]["size"] for events in actual_events(clusters).values())
     assert sizes[2] > 10

@@ -1,7 +1,7 @@
-"""The profiles of docker-compose.yml without an engine: their environments and commands as plain processes.
+"""The profiles of docker-compose.yml without a container engine: their environments and commands as plain processes.
 
-Kafka runs with the properties that its image would make of the compose environment, the topics job and the workers with
-theirs, and Prometheus scrapes the workers with the rules that are shipped and answers the dashboard.
+Kafka runs with the properties that its image derives from the compose environment, the topics job and the workers with
+their environments. Prometheus scrapes the workers with the shipped rules and answers the queries of the dashboards.
 """
 
 import signal
@@ -33,15 +33,15 @@ pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(300)]
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
 WAVE = 100  # articles
-# What belongs to the container: its names and addresses, and where its volume is.
+# Properties that differ outside a container: names, addresses, and the place of the volume.
 PLACES = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
-PARTITIONS = 12  # of the catalogue, which the topics job makes
-# What did not happen has no numbers: nothing was tried again, no partition lost, no copy of an article misdirected.
+PARTITIONS = 12  # as in the catalogue, by which the topics job creates topics
+# Metrics that may have no series here, because there was no retry, no misrouted record and no skipped one.
 MAY_BE_EMPTY = ("news_retries_total", "news_misrouted_total", "news_fold_skipped_total")
 
 
 class ComposeKafka(ApacheKafka):
-    """Apache Kafka as docker-compose.yml configures it, on ports and in a directory of the test."""
+    """Apache Kafka as docker-compose.yml configures it, with ports and a directory of the test."""
 
     def _write_config(self, properties: Mapping[str, str]) -> None:
         wanted = kafka_properties(SERVICES["kafka"]["environment"])
@@ -67,7 +67,7 @@ def kafka(kafka_needed: None) -> Iterator[ComposeKafka]:
 
 
 def _environment(service: str, broker: ApacheKafka) -> dict[str, str]:
-    """The service's own environment; only the broker's address and the port are others."""
+    """Return the service's environment with the broker's address and a free port."""
     places = {"NEWS_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers, "NEWS_WEB__HOST": "127.0.0.1"}
     return child_environment({**SERVICES[service]["environment"], **places, "NEWS_WEB__PORT": "0"})
 
@@ -92,7 +92,7 @@ def _healthy(service: str, port: int) -> bool:
 
 
 def _send(cluster: TestCluster, *, seed: int) -> list[Sent]:
-    """Send a wave of articles, and one record that can never be one."""
+    """Send articles, and one record that is not valid JSON."""
     articles = [(_key(issued.value), issued.value, ()) for issued in issue(WAVE, seed=seed)]
     return cluster.produce(RAW, [*articles, (b"broken", b"{", ())])
 
@@ -114,7 +114,7 @@ class Profile:
         return {service: worker.port or 0 for service, worker in self.workers.items()}
 
     def drain(self) -> None:
-        """Wait until nothing is left to read, from the first service to the last."""
+        """Wait until no service has lag."""
         reads = {command[1]: self.cluster.catalogue.stage(command[1]).reads for command in self.services.values()}
 
         def drained() -> bool:
@@ -124,7 +124,7 @@ class Profile:
         wait_until(drained, seconds=120, what="all articles are through")
 
     def stop(self) -> None:
-        """Stop all at once, as `compose stop` does: each in order, and within the time it is given."""
+        """Stop all at once, as `compose stop` does; each must end with exit code 0 within its grace period."""
         started = time.monotonic()
         for worker in self.workers.values():
             worker.send(signal.SIGTERM)
@@ -134,7 +134,9 @@ class Profile:
 
 
 @pytest.mark.parametrize("name", ["single", "stages"])
-def test_a_profile_works_on_its_own_kafka_and_prometheus_sees_it(name: str, kafka_needed: None, tmp_path: Path) -> None:
+def test_a_profile_works_on_its_own_kafka_and_prometheus_scrapes_it(
+    name: str, kafka_needed: None, tmp_path: Path
+) -> None:
     with ComposeKafka(listeners={"HOST": "PLAINTEXT"}) as kafka, ExitStack() as stack:
         for _ in range(2):  # `up` runs the job every time
             done = _topics(kafka)
@@ -150,7 +152,7 @@ def test_a_profile_works_on_its_own_kafka_and_prometheus_sees_it(name: str, kafk
                 sent += _send(profile.cluster, seed=seed)
                 profile.drain()
                 _wait_for_scrape(server, len(sent))
-            _look(server, set(ports))
+            _check_monitoring(server, set(ports))
         profile.stop()
         assert [service for service, port in ports.items() if _healthy(service, port)] == []
         outcomes = read_outcomes(profile.cluster)
@@ -163,7 +165,7 @@ def _by_stage(server: Prometheus, selector: str) -> dict[str, float]:
 
 
 def _wait_for_scrape(server: Prometheus, count: int) -> None:
-    """Wait until the numbers of every stage are in: what one has emitted, the next has consumed."""
+    """Wait until Prometheus has the final counts: each stage has consumed what the one before emitted."""
 
     def settled() -> bool:
         consumed = _by_stage(server, "news_records_consumed_total")
@@ -172,11 +174,11 @@ def _wait_for_scrape(server: Prometheus, count: int) -> None:
             consumed.get(stage) == emitted[before] for before, stage in pairwise(ALL)
         )
 
-    wait_until(settled, seconds=60, what="the numbers add up")
+    wait_until(settled, seconds=60, what="the counts of all stages agree")
 
 
-def _look(server: Prometheus, services: set[str]) -> None:
-    """Every worker is scraped, the numbers add up, rules and panels give answers, and nothing alarms."""
+def _check_monitoring(server: Prometheus, services: set[str]) -> None:
+    """Check that workers are scraped, counts agree, rules and panels return series, and no alert fires."""
     targets = {
         target["labels"]["service"]: target["health"] for target in server.get("targets?state=active")["activeTargets"]
     }
@@ -200,7 +202,7 @@ def _look(server: Prometheus, services: set[str]) -> None:
     assert silent == []
 
 
-def test_the_broker_took_every_property_of_the_compose_file(kafka: ComposeKafka) -> None:
+def test_the_broker_has_every_property_of_the_compose_file(kafka: ComposeKafka) -> None:
     """A misspelt variable would become a property that the broker ignores."""
     wanted = kafka_properties(SERVICES["kafka"]["environment"])
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers) as admin:
@@ -211,7 +213,7 @@ def test_the_broker_took_every_property_of_the_compose_file(kafka: ComposeKafka)
         assert broker[name]["value"] == wanted[name], name
 
 
-def test_clients_on_the_host_have_a_way_in(kafka: ComposeKafka) -> None:
+def test_clients_on_the_host_can_connect(kafka: ComposeKafka) -> None:
     cluster = TestCluster(kafka.address("HOST"), "host.", partitions=1)
     cluster.provision()
     cluster.produce(RAW, [(b"key", b"value", ())])

@@ -1,7 +1,7 @@
-"""The programs of the consumer page, taken from it and run: what a worker published, and what must not be believed.
+"""The programs of docs/consumers.md, extracted and run against events of a worker and against difficult ones.
 
-The topic has the events of a worker, then an aborted transaction, then what a reader meets sooner or later: a revision
-that comes late, an article that the pipeline had forgotten, a kind and fields of a later release, a large event.
+The topic has the events of a worker, then an aborted transaction, then cases that readers must handle: a late old
+revision, an article that has left the pipeline's window, a type and fields of a later release, a large event.
 """
 
 import re
@@ -36,7 +36,7 @@ PAGE = (REPOSITORY / "docs" / "consumers.md").read_text("utf-8")
 PROGRAMS: dict[str, str] = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 PYTHON = sorted(name for name in PROGRAMS if name.startswith("read_"))
 ENRICHED = "news.articles.enriched.v1"
-LANGUAGES = ("ar", "en", "fr")  # what the programs keep
+LANGUAGES = ("ar", "en", "fr")  # the languages that the programs keep
 
 
 class Event(Struct, frozen=True):
@@ -55,7 +55,7 @@ class Event(Struct, frozen=True):
 
     @property
     def language(self) -> str | None:
-        """The language, where a reader keeps the text."""
+        """The language if readers keep the text, else None."""
         tag = self.headers.get("ce_language", b"").decode()
         return tag if tag.split("-")[0] in LANGUAGES else None
 
@@ -68,7 +68,7 @@ class Event(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """The topic, what a reader must hold in the end, and which article comes last."""
+    """The topic, the newest event of every article, the last article, and the end offset."""
 
     cluster: TestCluster
     newest: dict[str, Event]
@@ -141,7 +141,7 @@ def published(kafka_broker: Broker) -> Published:
 
 
 class Reader:
-    """A program of the page as a process."""
+    """A program of the page, run as a process."""
 
     def __init__(self, command: list[str], published: Published, directory: Path) -> None:
         self.group = f"{published.cluster.catalogue.prefix}search{uuid4().hex[:6]}"
@@ -156,7 +156,7 @@ class Reader:
         return self._output.read_text("utf-8").splitlines()
 
     def stop(self) -> int:
-        """Wait until it has committed all there is, and end it."""
+        """Wait until it has committed the end of the topic, then stop it; return its exit code."""
 
         def committed() -> bool:
             assert self.process.poll() is None, self._errors.read_text("utf-8")[-2000:]

@@ -1,4 +1,4 @@
-"""Dead letters as operators meet them: looked at without their content, sent back once, and out exactly once."""
+"""Dead letters on a broker: listed without content, replayed once, and published exactly once."""
 
 import json
 from collections import Counter
@@ -33,7 +33,7 @@ def cluster(broker: Broker, topic_prefix: str) -> TestCluster:
 
 @pytest.fixture
 def env(broker: Broker, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of workers, which commands of the test have too."""
+    """The environment of workers, also set for commands in the test's process."""
     guarantee = "exactly_once" if broker.has_transactions else "at_least_once"
     made = environment(broker.bootstrap_servers, topic_prefix, NEWS_GUARANTEE=guarantee)
     for name, value in made.items():
@@ -42,7 +42,7 @@ def env(broker: Broker, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> d
     return made
 
 
-def said(capsys: pytest.CaptureFixture[str], line: str, code: int = 0) -> str:
+def output(capsys: pytest.CaptureFixture[str], line: str, code: int = 0) -> str:
     assert run_command(line.split()) == code, capsys.readouterr()
     return capsys.readouterr().out
 
@@ -60,7 +60,7 @@ def letters(cluster: TestCluster, count: int, topic: str = DLQ) -> list[Any]:
     return found
 
 
-def test_a_mended_article_comes_out_exactly_once(
+def test_a_replayed_article_is_published_exactly_once(
     cluster: TestCluster, env: dict[str, str], topic_prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with WorkerProcess({**env, **bad_deployment(tmp_path / "bad", "ingest", TITLE)}, ALL) as worker:
@@ -73,13 +73,13 @@ def test_a_mended_article_comes_out_exactly_once(
         )
         reasons = [dict(letter.headers)["news.dlq.reason"].decode() for letter in letters(cluster, 2)]
     assert sorted(reasons) == ["invalid_json", "unexpected"]
-    broken = _look(capsys, topic_prefix, tmp_path)
-    assert "1 would be sent" in said(capsys, "dlq replay --reason unexpected --dry-run")
-    assert f"1 sent to {topic_prefix}{RAW}" in said(capsys, "dlq replay --reason unexpected --rate 50")
-    assert "0 sent" in said(capsys, "dlq replay --reason unexpected")
+    broken = _inspect(capsys, topic_prefix, tmp_path)
+    assert "1 would be sent" in output(capsys, "dlq replay --reason unexpected --dry-run")
+    assert f"1 sent to {topic_prefix}{RAW}" in output(capsys, "dlq replay --reason unexpected --rate 50")
+    assert "0 sent" in output(capsys, "dlq replay --reason unexpected")
     with WorkerProcess(env, ALL) as worker:
         worker.wait_ready()
-        cluster.produce("news.replays.v1", [(b"nobody", b"{}", ())])  # cannot be read, and harms nobody
+        cluster.produce("news.replays.v1", [(b"nobody", b"{}", ())])  # an invalid record, which must be ignored
         _until_refused(cluster, capsys, broken)
         wait_until(lambda: cluster.lag(f"{topic_prefix}news-ingest", RAW) == 0, seconds=60, what="lag 0")
     seen = read(cluster)
@@ -90,32 +90,32 @@ def test_a_mended_article_comes_out_exactly_once(
     assert not seen.duplicates
 
 
-def _look(capsys: pytest.CaptureFixture[str], prefix: str, scratch: Path) -> str:
-    """Look at two dead letters in every way; return the place of the broken one."""
-    listed = said(capsys, "dlq list")
+def _inspect(capsys: pytest.CaptureFixture[str], prefix: str, scratch: Path) -> str:
+    """Inspect two dead letters with every command; return the place of the broken one."""
+    listed = output(capsys, "dlq list")
     assert len(listed.splitlines()) == 2
-    rows = [json.loads(line) for line in said(capsys, "dlq list --reason invalid_json --json").splitlines()]
+    rows = [json.loads(line) for line in output(capsys, "dlq list --reason invalid_json --json").splitlines()]
     assert [(row["stage"], row["reason"]) for row in rows] == [("ingest", "invalid_json")]
     place: str = rows[0]["place"]
     value = scratch / "value"
-    shown = said(capsys, f"dlq show {place} --output {value}")
+    shown = output(capsys, f"dlq show {place} --output {value}")
     assert value.read_bytes() == BROKEN
     assert json.loads(shown)["original_headers"] == ["title"]
-    counted = json.loads(said(capsys, "dlq stats --json"))
+    counted = json.loads(output(capsys, "dlq stats --json"))
     assert counted["stage"] == {"ingest": 2}
     assert counted["source"] == {f"{prefix}{RAW}": 2}
     for text in (listed, shown, str(counted), str(rows)):
         assert "Unspeakable" not in text
-    assert said(capsys, "dlq list --from 2030-01-01T00:00:00Z") == ""
-    said(capsys, f"dlq show {prefix}{DLQ}/0/999999", code=1)
+    assert output(capsys, "dlq list --from 2030-01-01T00:00:00Z") == ""
+    output(capsys, f"dlq show {prefix}{DLQ}/0/999999", code=1)
     return place
 
 
 def _until_refused(cluster: TestCluster, capsys: pytest.CaptureFixture[str], place: str) -> None:
-    """Send back what nothing can mend, again and again: every death goes back once, and at last it stays."""
+    """Replay a record that always fails: each dead letter is replayed once, up to the limit of attempts."""
     line = "dlq replay --reason invalid_json"
     for attempt in range(1, 4):
-        assert "1 sent" in said(capsys, line)
+        assert "1 sent" in output(capsys, line)
         *_, last = letters(cluster, 2 + attempt)
         headers = dict(last.headers)
         assert (last.key, last.value) == (b"k", BROKEN)
@@ -123,16 +123,16 @@ def _until_refused(cluster: TestCluster, capsys: pytest.CaptureFixture[str], pla
         assert headers["news.replay.source"] == place.encode()
         assert headers["title"] == b"Unspeakable"
         place = f"{last.topic}/{last.partition}/{last.offset}"
-    assert "3 times already" in said(capsys, line, code=1)
-    assert "0 sent" in said(capsys, f"{line} --again", code=1)
+    assert "3 times already" in output(capsys, line, code=1)
+    assert "0 sent" in output(capsys, f"{line} --again", code=1)
 
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("broker", ["kafka"], indirect=True)
-def test_what_died_after_its_verdict_is_judged_anew(
+def test_articles_that_died_after_their_verdict_get_a_new_one(
     cluster: TestCluster, env: dict[str, str], topic_prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two articles die in `classify`; a copy of one comes out in its place. Then both are sent back."""
+    """Two articles die in `classify`; a copy of one is published in its place. Then both are replayed."""
     bad = {**env, **bad_deployment(tmp_path / "bad", "classify", TITLE)}
     with WorkerProcess(env, BEFORE_VERDICT) as first:
         with WorkerProcess(bad, AFTER_VERDICT) as second:
@@ -148,7 +148,7 @@ def test_what_died_after_its_verdict_is_judged_anew(
             wait_until(lambda: len(cluster.read("news.articles.enriched.v1")) == 1, seconds=60, what="the copy")
         with WorkerProcess(env, AFTER_VERDICT) as second:
             second.wait_ready()
-            assert f"2 sent to {topic_prefix}{RAW}" in said(capsys, "dlq replay --stage classify")
+            assert f"2 sent to {topic_prefix}{RAW}" in output(capsys, "dlq replay --stage classify")
             wait_until(lambda: len(cluster.read("news.articles.enriched.v1")) == 2, seconds=60, what="the lost one")
             wait_until(lambda: len(cluster.read("news.articles.duplicates.v1")) == 1, seconds=60, what="the other one")
     seen = read(cluster)

@@ -1,4 +1,4 @@
-"""`news-pipeline dedupe` on the logs of a worker that has met copies, revisions and a retraction."""
+"""`news-pipeline dedupe` on the logs of a worker, with copies, revisions and a retraction."""
 
 import json
 from pathlib import Path
@@ -23,11 +23,11 @@ STORIES = 10
 
 
 def story(number: int) -> str:
-    """Return a text that no other story shares."""
+    """Return a text that is unique to this number."""
     return " ".join(f"{WORDS[(number * 3 + place) % 10]}{number} and {WORDS[place % 10]}{place}" for place in range(80))
 
 
-def said(capsys: pytest.CaptureFixture[str], line: str, code: int = 0) -> str:
+def output(capsys: pytest.CaptureFixture[str], line: str, code: int = 0) -> str:
     assert run_command(line.split()) == code, capsys.readouterr()
     return capsys.readouterr().out
 
@@ -50,7 +50,7 @@ def _run(cluster: TestCluster, env: dict[str, str], group: str) -> Seen:
         return drain(cluster, worker, group)
 
 
-def test_the_logs_are_counted_explained_checked_and_switched(
+def test_stats_explain_rebuild_and_activate_on_a_workers_logs(
     kafka_broker: Broker,
     topic_prefix: str,
     tmp_path: Path,
@@ -64,36 +64,36 @@ def test_the_logs_are_counted_explained_checked_and_switched(
         if name.startswith("NEWS_"):
             monkeypatch.setenv(name, value)
     seen = _run(cluster, env, f"{topic_prefix}news-ingest")
-    _counted(capsys)
-    _explained(capsys, seen)
-    _rebuilt(cluster, capsys, tmp_path, topic_prefix)
-    _switched(cluster, capsys)
+    _check_stats(capsys)
+    _check_explain(capsys, seen)
+    _check_rebuild(cluster, capsys, tmp_path, topic_prefix)
+    _check_activate(cluster, capsys)
 
 
-def _counted(capsys: pytest.CaptureFixture[str]) -> None:
-    counted: dict[str, dict[str, Any]] = json.loads(said(capsys, "dedupe stats --json"))
+def _check_stats(capsys: pytest.CaptureFixture[str]) -> None:
+    counted: dict[str, dict[str, Any]] = json.loads(output(capsys, "dedupe stats --json"))
     assert counted["kinds"] == {"unique": STORIES, "exact": STORIES, "revision": 4, "retraction": 1}
     assert counted["syndicated"] == {"example.org": STORIES}
     assert (counted["signatures"]["signatures"], counted["signatures"]["articles"]) == (25, 20)
     assert counted["signatures"]["end_offset"] == 25
-    assert "example.org" in said(capsys, "dedupe stats")
+    assert "example.org" in output(capsys, "dedupe stats")
 
 
-def _explained(capsys: pytest.CaptureFixture[str], seen: Seen) -> None:
+def _check_explain(capsys: pytest.CaptureFixture[str], seen: Seen) -> None:
     revised = next(value for kind, value in seen.events if kind == "news.article.revised.v1")
-    found = json.loads(said(capsys, f"dedupe explain {revised['id']} --json"))
+    found = json.loads(output(capsys, f"dedupe explain {revised['id']} --json"))
     assert [(step["kind"], step["revision"]) for step in found["verdicts"]] == [("unique", 1), ("revision", 2)]
     assert found["cluster_id"] == revised["dedup"]["cluster_id"]
     (copy,) = found["pointed_at_by"]
     assert (copy["kind"], copy["canonical_id"], copy["publisher"]) == ("exact", revised["id"], "example.org")
-    text = said(capsys, f"dedupe explain {revised['id']}")
+    text = output(capsys, f"dedupe explain {revised['id']}")
     assert "Story" not in text
     assert f"{copy['article_id']}, example.org, exact by text_hash" in text
-    said(capsys, "dedupe explain nobody", code=1)
+    output(capsys, "dedupe explain nobody", code=1)
 
 
-def _rebuilt(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory: Path, prefix: str) -> None:
-    done = json.loads(said(capsys, f"dedupe rebuild --json --output {directory}"))
+def _check_rebuild(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory: Path, prefix: str) -> None:
+    done = json.loads(output(capsys, f"dedupe rebuild --json --output {directory}"))
     assert (done["signatures"], done["compared"], done["different"], done["position"]) == (25, 25, 0, 25)
     topic = cluster.name("news.signatures.v1")
     identity = log_identity(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers, topic_prefix=prefix), topic)
@@ -102,11 +102,11 @@ def _rebuilt(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory
     assert (restored[0], len(restored[1])) == (25, 25)
 
 
-def _switched(cluster: TestCluster, capsys: pytest.CaptureFixture[str]) -> None:
-    said(capsys, "dedupe activate 99 --yes", code=2)
-    said(capsys, "dedupe activate 1", code=2)
-    assert "in force: fold 1; from offset 25 " in said(capsys, "dedupe activate 1 --dry-run")
+def _check_activate(cluster: TestCluster, capsys: pytest.CaptureFixture[str]) -> None:
+    output(capsys, "dedupe activate 99 --yes", code=2)
+    output(capsys, "dedupe activate 1", code=2)
+    assert "in force: fold 1; from offset 25 " in output(capsys, "dedupe activate 1 --dry-run")
     assert len(cluster.read("news.signatures.v1")) == 25
-    assert "appended at offset 25" in said(capsys, "dedupe activate 1 --yes")
-    assert json.loads(said(capsys, "dedupe stats --json"))["signatures"]["activations"] == 1
-    assert json.loads(said(capsys, "dedupe rebuild --json"))["position"] == 26
+    assert "appended at offset 25" in output(capsys, "dedupe activate 1 --yes")
+    assert json.loads(output(capsys, "dedupe stats --json"))["signatures"]["activations"] == 1
+    assert json.loads(output(capsys, "dedupe rebuild --json"))["position"] == 26

@@ -1,7 +1,7 @@
-"""Exactly once, proven: two workers on Apache Kafka, killed and stopped in mid-flight.
+"""Exactly once under faults: two workers on Apache Kafka, killed and stopped while they work.
 
-Every input ends in exactly one place, verdicts are what a plain fold of the log says, and the lag returns to zero
-without help.
+Every input has exactly one outcome, verdicts are those of a simple fold of the log, and the lag returns to zero without
+intervention.
 """
 
 import itertools
@@ -23,12 +23,12 @@ from tests.harness.scenario import ALL, RAW, Raw
 from tests.harness.workers import WorkerProcess, environment, wait_until
 from tests.integration.conftest import Broker
 
-FEED_RECORDS, FEED_SECS = 400, 0.6  # about 650 a second: work for as long as the faults last
-STOPPED_SECS = 9  # past the session of 6 s: the others take over while the process sleeps
+FEED_RECORDS, FEED_SECS = 400, 0.6  # about 650 records per second, for as long as the faults last
+STOPPED_SECS = 9  # longer than the session of 6 s, so that other workers take over
 
 
 class Fault(Struct, frozen=True):
-    """What is done to one worker. `pause_secs` is how long it sleeps before SIGCONT."""
+    """A signal to one worker; with SIGSTOP, SIGCONT follows after `pause_secs`."""
 
     number: signal.Signals
     pause_secs: float = 0.0
@@ -47,14 +47,14 @@ FAULTS = (
 
 
 class Hit(Struct, frozen=True):
-    """A fault and the proof that work was in flight when it hit."""
+    """A fault, and the number of records in progress when it was injected."""
 
     fault: Fault
     in_flight: float
 
 
 class Feed(threading.Thread):
-    """Issues articles at a steady pace while faults happen; its records are complete once it has ended."""
+    """Sends articles at a constant rate while faults happen; `sent` is complete once the thread has ended."""
 
     def __init__(self, cluster: TestCluster, count: int, seed: int) -> None:
         super().__init__(name="feed", daemon=True)
@@ -75,7 +75,7 @@ def _raw(issued: Issued) -> Raw:
 
 
 def _strike(workers: list[WorkerProcess], fault: Fault, rng: random.Random) -> Hit | None:
-    """Do it to a worker that has records in progress; None when none could be seen to have any."""
+    """Inject a fault into a worker with records in progress; return None if no worker has any for 30 seconds."""
     for _ in range(1500):
         worker = rng.choice(workers)
         worker.ensure()
@@ -128,7 +128,7 @@ def test_eight_faults_lose_and_double_nothing(kafka_broker: Broker, topic_prefix
                 worker.ensure()
             return cluster.lag(group, RAW) == 0
 
-        wait_until(drained, seconds=400, what="lag 0 without help", pause_secs=1.0)
+        wait_until(drained, seconds=400, what="lag 0 without intervention", pause_secs=1.0)
         _check(cluster, feed.sent)
         exits = [code for worker in workers for code in worker.exit_codes]
     assert [hit.fault for hit in hits] == list(FAULTS)

@@ -1,6 +1,6 @@
-"""Switching the fold's version under load: workers are replaced one by one, then the log says from where it counts.
+"""Switching the fold's version under load: workers are replaced one by one, then a record in the log activates it.
 
-The next release has a version 2 by which nothing is a near copy: whether a verdict is of one or the other shows.
+In version 2 of the next release nothing is a near copy, so a verdict shows which version made it.
 """
 
 import signal
@@ -25,12 +25,12 @@ from tests.integration.conftest import Broker
 pytestmark = [pytest.mark.kafka, pytest.mark.broker, pytest.mark.timeout(300)]
 
 VERDICTS = "news.verdicts.v1"
-NO_NEAR = 2.0  # no share is as large
+NO_NEAR = 2.0  # above every similarity, so nothing is a near copy
 FEED_SECS = 0.5
 
 
 class Feed(threading.Thread):
-    """Sends originals and near copies of them, ten pairs at a time, until it is stopped."""
+    """Sends originals and near copies, ten pairs at a time, until `stop`."""
 
     def __init__(self, cluster: TestCluster) -> None:
         super().__init__(name="feed", daemon=True)
@@ -97,7 +97,7 @@ def _end(worker: WorkerProcess) -> None:
 
 
 def _left_behind(env: dict[str, str]) -> int:
-    """Start a worker of the former release, which must not decide by a version it does not have."""
+    """Start a worker of the former release, which must end at a version it does not have; return its exit code."""
     with WorkerProcess(env, ALL) as late:
         code = late.wait(60)
         assert "puts fold 2 in force" in late.log_text()
@@ -105,7 +105,7 @@ def _left_behind(env: dict[str, str]) -> int:
 
 
 def _check(cluster: TestCluster, switch: int, pairs: int) -> None:
-    """Hold every verdict on record against the log, folded again by both versions."""
+    """Compare every verdict on record with a new fold of the log by both versions."""
     entries = [
         (record.offset, decode_log_record(record.value), record.timestamp) for record in cluster.read(SIGNATURES)
     ]

@@ -1,7 +1,8 @@
-"""Transactions whose markers a broker lost, on Apache Kafka: ended by whoever comes next, as they were decided.
+"""Hanging transactions on Apache Kafka: the next owner of the partition ends them as they were decided.
 
-A broker loses markers when it goes at the wrong moment (docs/adr/0007), which takes luck. Here the coordinator never
-hears of a partition and of the group's offsets, so it writes no markers there: what is left in the logs is the same.
+A broker loses markers if it stops at a certain moment (docs/adr/0007), which a test cannot time. Here the producer
+leaves a partition and the group's offsets out of the transaction it declares to the coordinator, so no markers are
+written there, and the logs contain the same.
 """
 
 import asyncio
@@ -11,18 +12,17 @@ from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.producer import message_accumulator
-from aiokafka.protocol.produce import ProduceRequest_v7
 from aiokafka.structs import TopicPartition
 from aiokafka.util import create_task
 
 from pipeline.kafka_io.chunks import Lease
+from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory
-from pipeline.kafka_io.record_batches import install_record_batches
 from pipeline.kafka_io.transactions import Transactions
 from pipeline.wire.output import OutputRecord
 from tests.brokers.apache import ApacheKafka
 from tests.harness.cluster import TestCluster
+from tests.harness.internals import restore_internals
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -31,14 +31,14 @@ GROUP = "hanging"
 
 
 @pytest.fixture(scope="module")
-def believing_kafka(kafka_needed: None) -> Iterator[ApacheKafka]:
-    """Kafka that takes records of a transaction without asking whether its coordinator knows the partition."""
+def unverifying_kafka(kafka_needed: None) -> Iterator[ApacheKafka]:
+    """Kafka that accepts records of a transaction without verifying the partition with its coordinator."""
     with ApacheKafka(properties={"transaction.partition.verification.enable": "false"}) as broker:
         yield broker
 
 
 class Bench:
-    """A source, two outputs, and the transactions between."""
+    """A source partition, two outputs, and their transactions."""
 
     def __init__(self, broker: ApacheKafka, prefix: str) -> None:
         self.cluster = TestCluster(broker.bootstrap_servers, prefix, partitions=1)
@@ -68,34 +68,33 @@ class Bench:
 
 @pytest.fixture
 async def bench(
-    believing_kafka: ApacheKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+    unverifying_kafka: ApacheKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Bench]:
-    for place, name in ((message_accumulator, "BatchBuilder"), (ProduceRequest_v7, "encode")):
-        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
-    install_record_batches()
-    bench = Bench(believing_kafka, topic_prefix)
+    restore_internals(monkeypatch)
+    install_patches()
+    bench = Bench(unverifying_kafka, topic_prefix)
     await bench.client.bootstrap()
     yield bench
     await bench.client.close()
 
 
-class Deaf:
-    """Within it, a producer's coordinator hears of one partition only: markers go nowhere else."""
+class LostMarkers:
+    """Within this context a producer adds one partition only to its transactions: markers are written nowhere else."""
 
-    def __init__(self, producer: Any, heard: TopicPartition) -> None:
-        self._sender, self._manager, self._heard = producer._sender, producer._txn_manager, heard
+    def __init__(self, producer: Any, added: TopicPartition) -> None:
+        self._sender, self._manager, self._added = producer._sender, producer._txn_manager, added
 
     def __enter__(self) -> None:
-        tell = self._sender._do_add_partitions_to_txn
+        add = self._sender._do_add_partitions_to_txn
 
         async def add_partitions(_: Any) -> None:
             manager = self._manager
             pending = list(manager.partitions_to_add())
-            manager.maybe_add_partition_to_txn(self._heard)
+            manager.maybe_add_partition_to_txn(self._added)
             for tp in pending:
                 manager.partition_added(tp)
             while manager.partitions_to_add():
-                await create_task(tell(manager.partitions_to_add()))
+                await create_task(add(manager.partitions_to_add()))
 
         async def add_offsets(group: str) -> None:
             self._manager.consumer_group_added(group)
@@ -107,9 +106,9 @@ class Deaf:
 
 
 async def _abort(bench: Bench, lease: Lease, offsets: dict[TopicPartition, int]) -> None:
-    """Abort a transaction with a record, and offsets where there are any, without their markers; then leave."""
+    """Abort a transaction with a record and perhaps offsets, without their markers; then stop the producer."""
     producer = lease.producer
-    with Deaf(producer, bench.other):
+    with LostMarkers(producer, bench.other):
         await producer.begin_transaction()
         await producer.send_and_wait(bench.out.topic, b"never", partition=0)
         if offsets:
@@ -125,7 +124,7 @@ async def _abandon(lease: Lease) -> None:
 async def test_a_committed_transaction_without_markers_counts_when_the_partition_is_taken_over(bench: Bench) -> None:
     lease, offset = await bench.own()
     assert offset is None
-    with Deaf(lease.producer, bench.other):
+    with LostMarkers(lease.producer, bench.other):
         await bench.commit(lease, 3, b"once")
     await _abandon(lease)
     assert await bench.visible() == [], "it hangs"
@@ -149,15 +148,15 @@ async def test_an_aborted_transaction_without_markers_never_counts(bench: Bench)
     await _abandon(lease)
 
 
-async def test_what_hangs_behind_a_transaction_that_was_interrupted_is_done_again_once(bench: Bench) -> None:
+async def test_work_hanging_before_an_interrupted_transaction_is_repeated_once(bench: Bench) -> None:
     lease, _ = await bench.own()
     await bench.commit(lease, 2, b"before")
     producer = lease.producer
-    with Deaf(producer, bench.other):
+    with LostMarkers(producer, bench.other):
         await bench.commit(lease, 3, b"hanging")
     await producer.begin_transaction()
     await producer.send_offsets_to_transaction({bench.source: 4}, bench.group)
-    former, (lease, offset) = lease, await bench.own()  # while the former owner is in the midst of its next one
+    former, (lease, offset) = lease, await bench.own()  # while the former owner is within its next transaction
     assert offset == 2
     await bench.commit(lease, 3, b"again")
     assert await bench.visible() == [b"before", b"again"]
@@ -178,16 +177,16 @@ async def test_an_aborted_transaction_without_markers_and_offset_never_counts(be
 
 
 @pytest.mark.parametrize("idle", [True, False])
-async def test_who_lost_the_coordinator_says_again_what_it_committed(bench: Bench, idle: bool) -> None:
+async def test_a_producer_that_lost_its_coordinator_reasserts_its_last_commit(bench: Bench, idle: bool) -> None:
     lease, _ = await bench.own()
-    with Deaf(lease.producer, bench.other):
+    with LostMarkers(lease.producer, bench.other):
         await bench.commit(lease, 3, b"once")
     assert await bench.visible() == []
     node = lease.producer._sender._coordinators[CoordinationType.TRANSACTION]
     lease.producer.client._conns[node, ConnectionGroup.COORDINATION].close()
     if idle:
         await bench.transactions.reassert(lease)
-    else:  # its next transaction does not touch the partition that waits
+    else:  # its next transaction does not touch the hanging partition
         await bench.transactions.commit(lease, 4, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
     assert await bench.visible() == [b"once"]
     await _abandon(lease)

@@ -1,4 +1,4 @@
-"""Commands that send records again, killed with a transaction open, or given twice at once: every record comes once."""
+"""Replay commands that are killed within a transaction, or run twice at once: every record is sent exactly once."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ from pipeline.ops import provision
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
 from pipeline.wire.replays import Receipt
 from tests.harness.cluster import TestCluster
-from tests.harness.faulty import dying_command, held_command
+from tests.harness.faulty import killed_command, paused_command
 from tests.harness.scenario import RAW, article
 from tests.harness.workers import environment, wait_until
 from tests.integration.conftest import Broker
@@ -31,12 +31,12 @@ pytestmark = [
 ]
 
 COUNT = 60
-UNIT = 2  # records a second, and so in a transaction
+UNIT = 2  # records per second, and so per transaction
 DLQ, LEDGER, LANE = "news.dlq.ingest.v1", "news.replays.v1", "again"
 
 
 class Scene:
-    """Records that a command is to send again, and those that came of it."""
+    """Records to replay, and the topic they are sent to."""
 
     def __init__(self, broker: Broker, prefix: str, what: str) -> None:
         self.dead = what == "dead letters"
@@ -48,7 +48,7 @@ class Scene:
         self.target = self.live if self.dead else self.lane
 
     def fill(self) -> None:
-        """Make the topics, and what is in them before."""
+        """Create the topics, and the records to replay."""
         _provision(self.live, RAW, DLQ, LEDGER)
         articles = [article(f"https://news.example/{number}", "The bridge", "Again.") for number in range(COUNT)]
         if self.dead:
@@ -65,7 +65,7 @@ class Scene:
         return made.key, made.value, list(made.headers)
 
     def start(self, env: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
-        """Give the command."""
+        """Start the command."""
         return subprocess.Popen(
             [sys.executable, "-m", "pipeline", *self.line, *arguments],
             env={**self.env, **env},
@@ -74,22 +74,22 @@ class Scene:
             text=True,
         )
 
-    def came(self) -> Counter[bytes]:
-        """Count the records that a reader sees, by key."""
+    def arrived(self) -> Counter[bytes]:
+        """Count the committed records by key."""
         return Counter(record.key for record in self.target.read(RAW))
 
     def check(self) -> None:
-        """Every record came once, and is noted once where there is a ledger."""
-        came = self.came()
-        assert len(came) == COUNT
-        assert set(came.values()) == {1}
+        """Check that every record arrived once, and that the ledger, if any, has one receipt for each."""
+        arrived = self.arrived()
+        assert len(arrived) == COUNT
+        assert set(arrived.values()) == {1}
         if self.dead:
             noted = [msgspec.json.decode(record.value, type=Receipt) for record in self.live.read(LEDGER)]
             assert len({receipt.dead_letter for receipt in noted}) == len(noted) == COUNT
 
 
 def _provision(cluster: TestCluster, *names: str) -> None:
-    """Make only these topics: all of them take seconds."""
+    """Create only these topics, because creating all takes seconds."""
     wanted = tuple(cluster.catalogue.topic(name) for name in names)
     with KafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers) as admin:
         provision.apply(admin, msgspec.structs.replace(cluster.catalogue, topics=wanted))
@@ -102,28 +102,28 @@ def scene(broker: Broker, topic_prefix: str, what: str) -> Scene:
     return made
 
 
-def test_a_command_killed_with_a_transaction_open_is_given_again(scene: Scene, tmp_path: Path) -> None:
-    killed = scene.start(dying_command(tmp_path, units=1), "--rate", str(UNIT))
+def test_a_command_killed_within_a_transaction_can_be_repeated(scene: Scene, tmp_path: Path) -> None:
+    killed = scene.start(killed_command(tmp_path, units=1), "--rate", str(UNIT))
     assert killed.wait(60) == -signal.SIGKILL
     assert scene.target.in_transaction(RAW)
-    assert scene.came().total() == UNIT
+    assert scene.arrived().total() == UNIT
     again = scene.start({})
-    said, _ = again.communicate(timeout=60)
-    assert again.returncode == 0, said
-    assert f"{COUNT - UNIT} " in said
+    output, _ = again.communicate(timeout=60)
+    assert again.returncode == 0, output
+    assert f"{COUNT - UNIT} " in output
     scene.check()
 
 
 def test_a_second_command_stops_the_first(scene: Scene, tmp_path: Path) -> None:
     first = scene.start({}, "--rate", str(UNIT))
-    wait_until(lambda: scene.came().total() >= UNIT, seconds=60, what="the first unit")
-    second = scene.start(held_command(tmp_path))
+    wait_until(lambda: scene.arrived().total() >= UNIT, seconds=60, what="the first unit")
+    second = scene.start(paused_command(tmp_path))
     wait_until((tmp_path / "there").exists, seconds=60, what="the second command")
-    before = scene.came().total()
-    wait_until(lambda: scene.came().total() > before, seconds=60, what="another unit of the first")
+    before = scene.arrived().total()
+    wait_until(lambda: scene.arrived().total() > before, seconds=60, what="another unit of the first")
     (tmp_path / "go").touch()
-    said, _ = second.communicate(timeout=60)
-    assert second.returncode == 0, said
+    output, _ = second.communicate(timeout=60)
+    assert second.returncode == 0, output
     stopped, _ = first.communicate(timeout=60)
     scene.check()
     assert first.returncode == 1, stopped

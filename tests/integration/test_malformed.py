@@ -1,4 +1,4 @@
-"""Bad input among good: every bad record a dead letter with its original bytes, no good article lost, worker alive."""
+"""Bad records among good ones: each becomes a dead letter with its original bytes, and no good article is lost."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ EACH = 7
 
 @pytest.mark.broker
 @pytest.mark.timeout(300)
-def test_every_bad_record_is_a_dead_letter_and_every_good_one_comes_out(broker: Broker, topic_prefix: str) -> None:
+def test_every_bad_record_is_a_dead_letter_and_every_good_one_is_published(broker: Broker, topic_prefix: str) -> None:
     bad = list(malformed(EACH))
     assert len(bad) >= 200
     assert len({record.kind for record in bad}) >= 20

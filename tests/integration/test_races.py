@@ -1,4 +1,4 @@
-"""Copies of an article that are worked on by two workers at the same time: one is the first, whoever wins."""
+"""Two copies of an article processed by two workers at the same time: exactly one becomes the canonical article."""
 
 import itertools
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A replay into a lane: beside live traffic, repeatable, in the articles' own time; another model, other events."""
+"""A replay into a lane: beside live traffic, repeatable, with the articles' own times and another model."""
 
 import re
 import time
@@ -28,7 +28,7 @@ ENRICHED = "news.articles.enriched.v1"
 
 
 def undated() -> Raw:
-    """An article that says nothing about its time."""
+    """Return an article without a time."""
     key, value, headers = article("https://news.example/undated", "A ferry in the storm", OTHER)
     plain = orjson.loads(value or b"")
     del plain["fetched_at"]
@@ -63,10 +63,10 @@ def test_a_replay_makes_the_same_articles_with_another_version(
         assert run_command([*line, "--rate", "100"]) == 0
         assert "2 records copied" in capsys.readouterr().out
         assert run_command(line) == 0
-        said = capsys.readouterr()
-        assert "0 records copied" in said.out
-        # The embedded broker does not tell offsets by time.
-        assert ("about 2 records of this time are not copied" in said.err) == broker.has_transactions
+        printed = capsys.readouterr()
+        assert "0 records copied" in printed.out
+        # The embedded broker does not support offsets by time.
+        assert ("about 2 records of this time are not copied" in printed.err) == broker.has_transactions
         assert live.committed(f"{topic_prefix}news-ingest", RAW) == committed
     copies = lane.read(RAW)
     assert sorted((copy.key, copy.value) for copy in copies) == sorted((one.key, one.value) for one in sent)
@@ -97,8 +97,8 @@ def test_a_replay_beside_live_traffic_leaves_it_alone(
         wait_until(lambda: feed.handed_over >= 300, seconds=60, what="traffic")
         assert run_command(["replay", "--from", began, "--lane", LANE, "--rate", "200"]) == 0
         copied = int(re.findall(r"(\d+) records copied", capsys.readouterr().out)[-1])
-        wait_until(lambda: _ends(lane) == copied, seconds=90, what="all copies have come out")
-        assert feed.is_alive(), "void: no traffic any more"
+        wait_until(lambda: _ends(lane) == copied, seconds=90, what="all copies are published")
+        assert feed.is_alive(), "void: the feed had ended"
         sent = feed.finish(60)
         wait_until(lambda: live.lag(f"{topic_prefix}news-ingest", RAW) == 0, seconds=90, what="lag 0")
     assert copied >= 300
@@ -123,5 +123,5 @@ def _compare(live: TestCluster, lane: TestCluster) -> None:
         assert before["id"] == after["id"]
         assert dict(record.headers)["ce_id"] != dict(second[key].headers)["ce_id"]
         assert after["provenance"]["versions"]["subjects"] == "subjects-retrained"
-        # In a lane, time is when the article was fetched, or else when its record first came.
+        # In a lane, ingested_at is when the article was fetched, or else when its record was first ingested.
         assert after["ingested_at"] == (before.get("fetched_at") or before["ingested_at"])

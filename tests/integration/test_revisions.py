@@ -1,4 +1,4 @@
-"""The life of an article on Kafka: revision, re-crawl, A→B→A, late stale version, crash, retraction, reused URL."""
+"""Versions of an article on Kafka: revision, re-crawl, reversion, stale version, crash, retraction, reused URL."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def test_a_changed_text_is_a_revision_and_a_recrawl_a_repeat(bench: Bench) -> No
     assert value["change_class"] in ("material", "correction")
 
 
-def test_back_to_the_first_text_is_a_third_revision_that_says_so(bench: Bench) -> None:
+def test_a_return_to_the_first_text_is_a_revision_marked_reverted(bench: Bench) -> None:
     *_, back = send(
         bench.cluster,
         article(URL, "Pier to be rebuilt", FIRST, "2026-11-20T10:00:00Z"),
@@ -93,7 +93,7 @@ def test_an_older_version_that_arrives_late_is_stale(bench: Bench) -> None:
     assert [kind for kind, _ in seen.events] == [ENRICHED]
 
 
-def test_a_retraction_goes_out_once_and_of_the_unknown_not_at_all(bench: Bench) -> None:
+def test_a_retraction_is_published_once_and_not_for_an_unknown_article(bench: Bench) -> None:
     _, gone, unknown, again = send(
         bench.cluster,
         article(URL, "Pier to be rebuilt", FIRST),
@@ -108,7 +108,7 @@ def test_a_retraction_goes_out_once_and_of_the_unknown_not_at_all(bench: Bench) 
     assert seen.of(again.offset, again.partition)[1]["dedup"]["kind"] == "repeat"
 
 
-def test_a_reused_url_is_a_new_article_that_says_so(bench: Bench) -> None:
+def test_a_reused_url_is_a_new_article_with_a_flag(bench: Bench) -> None:
     _, new = send(
         bench.cluster,
         article(URL, "Pier to be rebuilt", FIRST, "2026-11-20T10:00:00Z"),
@@ -135,13 +135,13 @@ def test_an_exact_copy_elsewhere_is_a_syndicated_duplicate(bench: Bench) -> None
 
 
 def test_a_crash_between_append_and_commit_repeats_the_verdict(kafka_broker: Broker, topic_prefix: str) -> None:
-    """What a crash leaves is a signature in the log without its outputs; the article must not meet its own shadow."""
+    """A crash leaves a signature in the log without outputs; the article must not become a copy of itself."""
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
     (sent,) = send(cluster, article(URL, "Pier to be rebuilt", FIRST))
     group = f"{topic_prefix}news-ingest"
     env = environment(kafka_broker.bootstrap_servers, topic_prefix)
-    # The signature that the crashed worker appended: taken from a first run in another group's place.
+    # Create the signature that the crashed worker would have appended, by a run under another prefix.
     other = TestCluster(kafka_broker.bootstrap_servers, f"x{topic_prefix}")
     other.provision()
     send(other, article(URL, "Pier to be rebuilt", FIRST))

@@ -1,4 +1,4 @@
-"""The same logs give the same bytes, whatever the number of workers: what is worked on again comes out as it did."""
+"""The same logs give the same output bytes, whatever the number of workers and the size of batches."""
 
 from contextlib import ExitStack
 
@@ -25,7 +25,7 @@ def _raw(value: bytes) -> Raw:
 
 
 def test_one_two_and_four_workers_make_the_same_bytes(kafka_broker: Broker, topic_prefix: str) -> None:
-    """Each number of workers is a group of its own, which reads everything; all share the log of signatures."""
+    """Each number of workers is a group of its own that reads all records; all groups share the signature log."""
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
     sent = cluster.produce(RAW, (_raw(item.value) for item in issue(COUNT, seed=51)))
@@ -36,7 +36,7 @@ def test_one_two_and_four_workers_make_the_same_bytes(kafka_broker: Broker, topi
             kafka_broker.bootstrap_servers,
             topic_prefix,
             NEWS_GROUP_PREFIX=group,
-            NEWS_WORK__MAX_BATCH_RECORDS=str(40 * number),  # the cut into batches must not matter either
+            NEWS_WORK__MAX_BATCH_RECORDS=str(40 * number),  # the division into batches must not matter either
         )
         with ExitStack() as stack:
             for worker in [stack.enter_context(WorkerProcess(env, ALL)) for _ in range(number)]:
@@ -47,4 +47,4 @@ def test_one_two_and_four_workers_make_the_same_bytes(kafka_broker: Broker, topi
     found = asdict(ledger.check(sent))
     assert found.pop("doubled") == (len(numbers) - 1) * COUNT
     assert not any(found.values()), found
-    assert len(cluster.read(SIGNATURES)) == COUNT, "a repeated record is known by its origin"
+    assert len(cluster.read(SIGNATURES)) == COUNT, "a repeated record is recognised by its origin"

@@ -1,4 +1,4 @@
-"""One set of settings opens an encrypted, authenticated Apache Kafka to every client; a wrong one to none."""
+"""Encrypted and authenticated Apache Kafka: every client connects with correct settings, and none with wrong ones."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ class Secured:
         self._files = files
 
     def settings(self, listener: str, **changes: Any) -> KafkaSettings:
-        """Return working settings for a listener, or with changes others."""
+        """Return the settings for a listener, with changes."""
         values: dict[str, Any] = {
             "bootstrap_servers": self.broker.address(listener),
             "security_protocol": LISTENERS[listener],
@@ -89,7 +89,7 @@ def secured(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates of an authority that nobody trusts."""
+    """Certificates of an authority that neither side trusts."""
     files = tmp_path_factory.mktemp("foreign")
     make_certificates(files)
     return files
@@ -106,7 +106,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("CLEAR", "SCRAM-SHA-512"),
     ],
 )
-async def test_every_client_gets_in(secured: Secured, listener: str, mechanism: str | None) -> None:
+async def test_every_client_connects(secured: Secured, listener: str, mechanism: str | None) -> None:
     settings = secured.settings(listener, sasl_mechanism=mechanism)
     value = f"{listener} {mechanism}".encode()
     common = {"bootstrap_servers": settings.bootstrap_servers, **aiokafka_security(settings)}
@@ -126,13 +126,13 @@ async def test_every_client_gets_in(secured: Secured, listener: str, mechanism: 
     [
         ("SECRET", {"sasl_password": "wrong"}),
         ("SECRET", {"sasl_mechanism": "PLAIN", "sasl_password": "wrong"}),
-        ("SECRET", {"ssl_ca_file": None}),  # signed by nobody the system trusts
+        ("SECRET", {"ssl_ca_file": None}),  # the system does not trust the test's authority
         ("MUTUAL", {"ssl_cert_file": None, "ssl_key_file": None}),
-        ("MUTUAL", {"ssl_cert_file": "client.pem", "ssl_key_file": "client.key"}),  # of an authority of their own
+        ("MUTUAL", {"ssl_cert_file": "client.pem", "ssl_key_file": "client.key"}),  # of the foreign authority
         ("ELSEWHERE", {}),
     ],
 )
-async def test_nobody_else_does(
+async def test_clients_with_wrong_settings_are_rejected(
     secured: Secured, foreign: Path, monkeypatch: pytest.MonkeyPatch, listener: str, changes: dict[str, Any]
 ) -> None:
     monkeypatch.setattr("pipeline.ops.lag.TIMEOUT_MS", 1000)
@@ -151,7 +151,7 @@ async def test_nobody_else_does(
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("listener", "mechanism"), [("MUTUAL", None), ("SECRET", "PLAIN")])
-def test_a_worker_gets_in_and_works(secured: Secured, topic_prefix: str, listener: str, mechanism: str | None) -> None:
+def test_a_worker_connects_and_works(secured: Secured, topic_prefix: str, listener: str, mechanism: str | None) -> None:
     settings = secured.settings(listener, sasl_mechanism=mechanism)
     cluster = TestCluster(secured.broker.bootstrap_servers, topic_prefix, partitions=1)
     cluster.provision()
@@ -164,7 +164,7 @@ def test_a_worker_gets_in_and_works(secured: Secured, topic_prefix: str, listene
 
 
 def _plain(settings: KafkaSettings) -> dict[str, Any]:
-    """Return what a listener's settings say, as an environment has it."""
+    """Return the settings that were given for a listener, with the password in clear text."""
     secret = settings.sasl_password.get_secret_value() if settings.sasl_password is not None else None
     given = {**settings.model_dump(exclude_unset=True, exclude={"bootstrap_servers"}), "sasl_password": secret}
     return {name: value for name, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Topics are made from the catalogue on both brokers, and Apache Kafka keeps to it."""
+"""Topics are created from the catalogue on both brokers, and Apache Kafka enforces their settings."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
         yield client
 
 
-def test_topics_are_made_once(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
+def test_topics_are_created_once(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
     names = {spec.name for spec in catalogue.topics}
     assert {change.action for change in plan(admin, catalogue)} == {"create"}
     applied = apply(admin, catalogue)
@@ -39,7 +39,7 @@ def test_topics_are_made_once(admin: KafkaAdminClient, catalogue: Catalogue) -> 
     assert apply(admin, catalogue).changes == ()
 
 
-def test_settings_that_differ_are_changed(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
+def test_settings_that_differ_are_altered(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
     apply(admin, catalogue)
     longer = replace(
         catalogue,
@@ -55,7 +55,7 @@ def test_settings_that_differ_are_changed(admin: KafkaAdminClient, catalogue: Ca
     assert plan(admin, longer) == []
 
 
-def test_partitions_of_articles_are_left_alone(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
+def test_partition_counts_of_article_topics_are_not_changed(admin: KafkaAdminClient, catalogue: Catalogue) -> None:
     raw = catalogue.full_name("news.articles.raw.v1")
     admin.create_topics([NewTopic(raw, num_partitions=2, replication_factor=1)])
     admin.wait_for_topics([raw])
@@ -68,7 +68,7 @@ def test_partitions_of_articles_are_left_alone(admin: KafkaAdminClient, catalogu
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("broker", ["kafka"], indirect=True)
-def test_kafka_sets_the_time_and_refuses_what_is_too_large(
+def test_kafka_sets_the_append_time_and_rejects_large_records(
     admin: KafkaAdminClient, catalogue: Catalogue, settings: Settings
 ) -> None:
     apply(admin, catalogue)

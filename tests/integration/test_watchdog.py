@@ -1,4 +1,4 @@
-"""A worker that looks well and does not work ends itself, and the next one goes on where it stood."""
+"""A worker that sends heartbeats but makes no progress ends itself, and the next one continues at its offset."""
 
 import itertools
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.wire.raw import raw_key
 from tests.harness.cluster import Sent, TestCluster
-from tests.harness.faulty import deaf, deaf_to_a_partition
+from tests.harness.faulty import losing_a_partition, never_fetching
 from tests.harness.issuer import Issued, issue
 from tests.harness.oracle import check_conservation, read_outcomes
 from tests.harness.scenario import ALL, RAW, Raw, drain
@@ -18,15 +18,15 @@ from tests.integration.conftest import Broker
 
 pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(240)]
 
-ENOUGH = 2000  # records, at 20 a round: the worker must have ended long before
+ENOUGH = 2000  # records, sent 20 at a time; the worker must end long before the last
 STALL_SECS = "3"
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        pytest.param(deaf, "no_progress", id="fetches nothing"),
-        pytest.param(deaf_to_a_partition, "partition_stalled", id="loses one partition while the others go on"),
+        pytest.param(never_fetching, "no_progress", id="fetches nothing"),
+        pytest.param(losing_a_partition, "partition_stalled", id="loses one partition while the others go on"),
     ],
 )
 def test_a_worker_that_hangs_ends_itself_and_a_successor_drains(
@@ -42,7 +42,7 @@ def test_a_worker_that_hangs_ends_itself_and_a_successor_drains(
         worker.wait_ready()
         while worker.alive:
             some = [_raw(issued) for issued in itertools.islice(articles, 20)]
-            assert some, "the worker hangs and stays"
+            assert some, "the worker did not end itself"
             sent += cluster.produce(RAW, some)
             time.sleep(0.3)
         assert worker.wait(10) == 70

@@ -1,4 +1,4 @@
-"""A worker as operators meet it: probes, clean stops, refusals with an exit code, misrouted records, five services."""
+"""A worker on a broker: probes, clean stops, exit codes, misrouted records, five services."""
 
 import signal
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def cluster(broker: Broker, topic_prefix: str) -> TestCluster:
     return found
 
 
-def test_sigterm_finishes_what_is_in_flight_and_a_second_worker_goes_on(
+def test_sigterm_finishes_work_in_flight_and_a_second_worker_continues(
     broker: Broker, cluster: TestCluster, topic_prefix: str
 ) -> None:
     sent = cluster.produce(RAW, _issued(3000, seed=21))
@@ -60,7 +60,7 @@ def test_sigterm_finishes_what_is_in_flight_and_a_second_worker_goes_on(
     assert not check_verdicts(cluster, outcomes)
 
 
-def test_probes_and_metrics_say_what_happens(broker: Broker, cluster: TestCluster, topic_prefix: str) -> None:
+def test_probes_and_metrics_of_a_working_worker(broker: Broker, cluster: TestCluster, topic_prefix: str) -> None:
     with WorkerProcess(_env(broker, topic_prefix), ALL) as worker:
         worker.wait_ready()
         send(cluster, article("https://news.example/a", "The bridge", STORY))
@@ -75,7 +75,7 @@ def test_probes_and_metrics_say_what_happens(broker: Broker, cluster: TestCluste
         assert "The bridge" not in worker.log_text()
 
 
-def test_a_record_with_another_key_is_sent_to_its_right_partition(
+def test_a_record_with_another_key_is_moved_to_its_partition(
     broker: Broker, cluster: TestCluster, topic_prefix: str
 ) -> None:
     records = [article(f"https://news.example/{n}", f"Story {n}", f"{STORY} Number {n}.") for n in range(20)]
@@ -92,7 +92,7 @@ def test_a_record_with_another_key_is_sent_to_its_right_partition(
     assert len({record.partition for record in found}) > 1
 
 
-def test_five_services_do_what_one_does(broker: Broker, cluster: TestCluster, topic_prefix: str) -> None:
+def test_five_services_give_the_results_of_one(broker: Broker, cluster: TestCluster, topic_prefix: str) -> None:
     sent = cluster.produce(RAW, _issued(600, seed=22))
     env = _env(broker, topic_prefix)
     reads = {stage: cluster.catalogue.stage(stage).reads.removeprefix(topic_prefix) for stage in ALL}
@@ -111,7 +111,7 @@ def test_five_services_do_what_one_does(broker: Broker, cluster: TestCluster, to
     assert not check_verdicts(cluster, outcomes)
 
 
-def test_missing_topics_are_said_and_end_the_worker(broker: Broker, topic_prefix: str) -> None:
+def test_missing_topics_are_reported_and_end_the_worker(broker: Broker, topic_prefix: str) -> None:
     with WorkerProcess(_env(broker, topic_prefix), ALL) as worker:
         assert worker.wait(60) == 78
         assert "topics apply" in worker.log_text()
@@ -129,11 +129,11 @@ def test_topics_of_articles_with_different_partition_counts_end_the_worker(broke
         admin.close()
     with WorkerProcess(_env(broker, topic_prefix), ["publish"]) as worker:
         assert worker.wait(60) == 78
-        assert "equally many partitions" in worker.log_text()
+        assert "the same number of partitions" in worker.log_text()
 
 
 @pytest.mark.kafka
-def test_a_group_without_offsets_must_be_told_where_to_begin_once_the_log_has_lost_its_start(
+def test_a_group_without_offsets_needs_a_start_position_once_records_have_expired(
     kafka_broker: Broker, topic_prefix: str
 ) -> None:
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
@@ -172,7 +172,9 @@ def test_input_that_expired_unread_is_counted_and_the_rest_is_read(kafka_broker:
     assert left == len({record.partition for record in sent})
 
 
-def test_the_embedded_broker_says_that_it_has_no_transactions(embedded_broker: Broker, topic_prefix: str) -> None:
+def test_exactly_once_on_the_embedded_broker_is_a_configuration_error(
+    embedded_broker: Broker, topic_prefix: str
+) -> None:
     cluster = TestCluster(embedded_broker.bootstrap_servers, topic_prefix)
     cluster.provision()
     env = environment(embedded_broker.bootstrap_servers, topic_prefix, NEWS_GUARANTEE="exactly_once")

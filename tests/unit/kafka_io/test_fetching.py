@@ -1,7 +1,6 @@
-"""Unpacking fetched bytes: what aiokafka's own classes deliver for the same bytes, and what is relied on in them."""
+"""Unpacking fetched bytes, compared with what aiokafka's own classes deliver for the same bytes."""
 
 import gc
-import inspect
 import struct
 import weakref
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from aiokafka.record._crecords import default_records
 from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
@@ -20,7 +18,8 @@ from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
 from pipeline.domain.record import Record
-from pipeline.kafka_io.fetching import FetchedBytes, FetchedRecords, RecordReader, install_record_reader
+from pipeline.kafka_io.fetching import FetchedBatches, FetchedRecords, RecordReader, install_record_reader
+from tests.harness.internals import restore_internals
 
 TP = TopicPartition("t", 3)
 TIME_MS = 1_790_000_000_000
@@ -30,13 +29,11 @@ THEIRS = (fetcher.PartitionRecords, fetcher.FetchResult)
 
 @pytest.fixture(autouse=True)
 def _restore(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MemoryRecords", "PartitionRecords", "FetchResult"):
-        monkeypatch.setattr(fetcher, name, getattr(fetcher, name))
-    monkeypatch.setattr(default_records, "lz4_decode", default_records.lz4_decode)
+    restore_internals(monkeypatch)
 
 
 def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, producer: int | None = None) -> bytes:
-    """Return a batch that begins at an offset; with a producer, it is part of a transaction."""
+    """Return a record batch from an offset on; with a producer id, it belongs to a transaction."""
     builder = DefaultRecordBatchBuilder(2, compression, int(producer is not None), -1, -1, 0, 1 << 24)
     for number, value in enumerate(values):
         builder.append(number, TIME_MS + number, b"key", value, [("name", b"content"), ("none", None)])
@@ -46,7 +43,7 @@ def _batch(start: int, values: Sequence[bytes | None], *, compression: int = 0, 
 
 
 def _marker(start: int, producer: int, kind: ControlRecord) -> bytes:
-    """Return an end of a transaction, as brokers write it."""
+    """Return a transaction marker as brokers write it."""
     builder = DefaultRecordBatchBuilder(2, 0, 1, -1, -1, 0, 1 << 24)
     builder.append(0, TIME_MS, _MARKER_KEY.pack(kind.version, kind.type_), b"\0" * 6, [])
     builder.set_producer_state(producer, 0, 0)
@@ -57,7 +54,7 @@ def _marker(start: int, producer: int, kind: ControlRecord) -> bytes:
 
 
 def _reader(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Any:
-    return RecordReader(TP, FetchedBytes(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
+    return RecordReader(TP, FetchedBatches(data), list(aborted), start, None, None, check_crcs=True, isolation_level=1)
 
 
 def _theirs(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> Iterator[Any]:
@@ -66,7 +63,7 @@ def _theirs(data: bytes, start: int = 0, aborted: Sequence[tuple[int, int]] = ()
 
 
 @pytest.mark.parametrize("compression", [0, 1, 2, 3, 4])
-def test_records_are_ours_at_once(compression: int) -> None:
+def test_records_are_unpacked_with_every_codec(compression: int) -> None:
     install_record_reader()
     values = [b"value " * 5000, None, b""]
     reader = _reader(_batch(7, values, compression=compression), 7)
@@ -78,7 +75,7 @@ def test_records_are_ours_at_once(compression: int) -> None:
     assert reader.next_fetch_offset == 10
 
 
-def test_taking_some_stands_behind_them() -> None:
+def test_the_offset_to_fetch_next_follows_the_records_taken() -> None:
     reader = _reader(_batch(0, [b"a", b"b", b"c"]) + _batch(5, [b"d"]))
     assert [one.value for one in reader.take(2)] == [b"a", b"b"]
     assert (reader.next_fetch_offset, reader.exhausted) == (2, False)
@@ -87,17 +84,17 @@ def test_taking_some_stands_behind_them() -> None:
     assert reader.take(2) == []
 
 
-def test_what_lies_before_the_position_is_passed_over() -> None:
+def test_records_before_the_position_are_skipped() -> None:
     reader = _reader(_batch(0, [b"a", b"b", b"c"]), 2)
     assert [one.offset for one in reader.take(None)] == [2]
 
 
-def test_one_record_at_a_time_is_possible() -> None:
+def test_records_can_be_iterated() -> None:
     assert [one.value for one in _reader(_batch(0, [b"a", b"b"]) + _batch(2, [b"c"]))] == [b"a", b"b", b"c"]
 
 
-def test_what_was_fetched_is_let_go_with_its_reader() -> None:
-    """Not when the garbage collector comes by: what is waiting for it then is hundreds of megabytes."""
+def test_a_reader_is_freed_without_the_garbage_collector() -> None:
+    """A reference cycle would keep hundreds of megabytes until the next collection."""
     gc.disable()
     try:
         reader = _reader(_batch(0, [b"a", b"b"]))
@@ -109,31 +106,40 @@ def test_what_was_fetched_is_let_go_with_its_reader() -> None:
         gc.enable()
 
 
-def test_aborted_records_and_markers_are_passed_over_as_aiokafka_does() -> None:
+def test_aborted_records_and_markers_are_skipped_as_by_aiokafka() -> None:
     data = _batch(0, [b"a", b"b"], producer=9) + _marker(2, 9, ABORT_MARKER) + _batch(3, [b"c"], producer=9)
     data += _marker(4, 9, COMMIT_MARKER)
     aborted = [(9, 0)]
     reader = _reader(data, 0, aborted)
     assert [one.value for one in reader.take(None)] == [one.value for one in _theirs(data, 0, aborted)] == [b"c"]
     assert reader.next_fetch_offset == 5
-    assert [one.value for one in _reader(data).take(None)] == [b"a", b"b", b"c"], "the list of the broker decides"
+    assert [one.value for one in _reader(data).take(None)] == [b"a", b"b", b"c"], (
+        "only the broker's list of aborted transactions counts"
+    )
 
 
-def test_bytes_that_changed_are_refused() -> None:
+def test_aborted_records_are_returned_when_uncommitted_ones_are_read() -> None:
+    data = _batch(0, [b"a"], producer=9) + _marker(1, 9, ABORT_MARKER)
+    reader = RecordReader(TP, FetchedBatches(data), [(9, 0)], 0, None, None, check_crcs=True, isolation_level=0)
+    assert [one.value for one in reader.take(None)] == [b"a"]
+    assert reader.next_fetch_offset == 2
+
+
+def test_a_wrong_checksum_is_an_error() -> None:
     data = bytearray(_batch(0, [b"value"]))
     data[-8] ^= 1
     with pytest.raises(CorruptRecordException):
         _reader(bytes(data)).take(None)
 
 
-def test_what_is_incomplete_at_the_end_is_left() -> None:
+def test_an_incomplete_batch_at_the_end_is_left_out() -> None:
     whole, cut = _batch(0, [b"a"]), _batch(1, [b"b"])
     for length in (3, 12, 40, len(cut) - 1):
         reader = _reader(whole + cut[:length])
         assert [one.offset for one in reader.take(None)] == [0]
         assert reader.next_fetch_offset == 1
-    assert not FetchedBytes(cut[:-1]).has_next()
-    assert FetchedBytes(cut[:-1]).size_in_bytes() == len(cut) - 1
+    assert not FetchedBatches(cut[:-1]).has_next()
+    assert FetchedBatches(cut[:-1]).size_in_bytes() == len(cut) - 1
 
 
 @pytest.mark.parametrize("magic", [0, 1])
@@ -141,13 +147,13 @@ def test_old_formats_are_read_and_checked(magic: int) -> None:
     builder = LegacyRecordBatchBuilder(magic, 0, 1 << 20)
     builder.append(0, TIME_MS, b"key", b"value")
     data = bytes(builder.build())
-    batch = FetchedBytes(data).next_batch()
+    batch = FetchedBatches(data).next_batch()
     assert [(one.key, one.value) for one in batch] == [(b"key", b"value")]
     with pytest.raises(CorruptRecordException):
-        FetchedBytes(data[:-1] + b"!").next_batch()
+        FetchedBatches(data[:-1] + b"!").next_batch()
 
 
-def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
+def test_a_result_is_used_up_as_soon_as_no_record_is_left() -> None:
     positions: list[int] = []
     state = SimpleNamespace(paused=False, position=0, consumed_to=positions.append)
     assignment = SimpleNamespace(active=True, state_value=lambda _tp: state)
@@ -156,27 +162,4 @@ def test_a_partition_asks_for_more_as_soon_as_nothing_is_left() -> None:
     assert (positions, fetched.has_more(), fetched.getall(2)) == ([2], False, [])
     state.position = 99
     moved = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a"])), backoff=0.1)
-    assert moved.getall() == [], "a position that moved meanwhile makes it worthless"
-
-
-def test_consumers_use_them() -> None:
-    install_record_reader()
-    assert (fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult) == (
-        FetchedBytes,
-        RecordReader,
-        FetchedRecords,
-    )
-    source = inspect.getsource(fetcher.Fetcher)
-    for use in ("MemoryRecords(part_data[-1])", "PartitionRecords(", "FetchResult(", "is FetchResult", ".getall("):
-        assert use in source
-    assert set(inspect.signature(THEIRS[0].__init__).parameters) == {
-        "self",
-        "tp",
-        "records",
-        "aborted_transactions",
-        "fetch_offset",
-        "key_deserializer",
-        "value_deserializer",
-        "check_crcs",
-        "isolation_level",
-    }
+    assert moved.getall() == [], "records are dropped if the position has moved"

@@ -1,4 +1,4 @@
-"""Every client gets the same, complete security from the settings, or a clear error."""
+"""Security arguments of every client, from the same settings, and errors in the settings."""
 
 import ssl
 import subprocess
@@ -23,7 +23,7 @@ def kafka(**values: Any) -> KafkaSettings:
     return KafkaSettings.model_validate(values)
 
 
-def test_plaintext_needs_nothing() -> None:
+def test_plaintext_needs_no_credentials() -> None:
     settings = kafka()
     assert aiokafka_security(settings) == {"security_protocol": "PLAINTEXT"}
     assert kafka_python_security(settings) == {"security_protocol": "PLAINTEXT"}
@@ -60,7 +60,7 @@ def test_tls_verifies_the_broker_and_its_name() -> None:
         {"security_protocol": "SASL_PLAINTEXT", **SASL},
     ],
 )
-def test_faust_ends_up_with_the_same_as_aiokafka(values: dict[str, Any]) -> None:
+def test_faust_derives_the_same_arguments_as_aiokafka(values: dict[str, Any]) -> None:
     settings = kafka(**values)
     expected = aiokafka_security(settings)
     actual = {key: value for key, value in credentials_to_aiokafka_auth(faust_credentials(settings)).items() if value}
@@ -87,7 +87,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         tls_context(kafka(security_protocol="SSL", ssl_ca_file=tmp_path / "absent.pem"))
 
 
-def test_a_file_that_is_no_certificate_is_named_and_not_quoted(tmp_path: Path) -> None:
+def test_a_file_without_certificate_is_named_and_not_quoted(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.pem"
     wrong.write_text("hunter2")
     for field in ("ssl_ca_file", "ssl_cert_file"):
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_certificate_is_named_and_not_quoted(tmp_path: Path) -
         assert "hunter2" not in str(caught.value)
 
 
-def test_an_encrypted_key_without_password_does_not_ask_on_the_terminal(tmp_path: Path) -> None:
+def test_an_encrypted_key_without_password_does_not_prompt(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-subj", "/CN=test"]
     made = subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], capture_output=True, check=False)

@@ -1,4 +1,4 @@
-"""Taking partitions over and committing, with aiokafka's producer and the coordinators' answers faked."""
+"""Taking partitions over and committing, with a fake of aiokafka's producer and of the coordinators' answers."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +30,7 @@ class Link:
 
 
 class Producer:
-    """As much of aiokafka's as is overridden; its coordinator is node 7."""
+    """The parts of aiokafka's producer that are used; its coordinator is node 7."""
 
     def __init__(self, calls: list[str]) -> None:
         self.calls = calls
@@ -40,7 +40,7 @@ class Producer:
         self._coordinators = {CoordinationType.TRANSACTION: 7}
         self._conns = {(7, ConnectionGroup.COORDINATION): Link()}
         self.losses: list[str] = []
-        """Calls at which the connection is lost, and made anew."""
+        """Calls at which the connection is lost and replaced by a new one."""
         self.reachable = True
 
     def _note(self, call: str) -> None:
@@ -77,7 +77,7 @@ class Producer:
 
 
 class Handler:
-    """aiokafka's, which says that it has to be tried again once."""
+    """Stands for aiokafka's handler; the first call asks for a repetition."""
 
     def __init__(self, sender: Producer, group: str) -> None:
         self._calls, self._call = sender.calls, f"add {group}"
@@ -105,13 +105,14 @@ class Bench:
         self.calls.append(f"fence {transactional_id}")
         return self.producer
 
-    async def _state(self, _client: Any, transactional_id: str) -> Any:
+    async def _state(self, client: Any, transactional_id: str) -> Any:
+        assert client == "client"
         self.calls.append(f"state {transactional_id}")
         return _next(self.states)
 
-    async def _offset(self, _client: Any, *place: Any) -> Any:
+    async def _offset(self, client: Any, *place: Any) -> Any:
         self.calls.append("offset?")
-        assert place == ("g", "t", 0)
+        assert (client, *place) == ("client", "g", "t", 0)
         return _next(self.offsets)
 
     async def _send(self, _producer: Any, records: Any) -> frozenset[TopicPartition]:
@@ -135,7 +136,7 @@ class Bench:
 
 
 def _next(answers: list[Any]) -> Any:
-    """Give answers in turn, the last one for ever; raise those that are errors."""
+    """Return the answers in turn, then the last one repeatedly; raise those that are errors."""
     answer = answers.pop(0) if len(answers) > 1 else answers[0]
     if isinstance(answer, Exception):
         raise answer
@@ -155,7 +156,9 @@ async def test_a_former_owner_is_fenced_before_its_offset_is_read(bench: Bench, 
 
 
 @pytest.mark.parametrize("state", ["Ongoing", "PrepareEpochFence", "PrepareAbort", "CompleteAbort", "Empty"])
-async def test_what_was_aborted_is_aborted_again_for_it_may_hang_without_an_offset(bench: Bench, state: str) -> None:
+async def test_an_aborted_transaction_is_aborted_again_as_it_may_hang_without_an_offset(
+    bench: Bench, state: str
+) -> None:
     bench.states = [state]
     assert await bench.take_over() == 5
     assert bench.calls == ["state g-t-0", "fence g-t-0", "offset?", *ENDED, "abort", "offset?"]
@@ -166,7 +169,7 @@ async def test_a_group_may_have_no_offset(bench: Bench) -> None:
     assert await bench.take_over() is None
 
 
-async def test_markers_that_are_on_their_way_are_waited_for(bench: Bench) -> None:
+async def test_an_offset_that_becomes_stable_needs_no_repair(bench: Bench) -> None:
     bench.offsets = [UNSTABLE, UNSTABLE, 6]
     assert await bench.take_over() == 6
     assert "begin" not in bench.calls
@@ -189,38 +192,49 @@ async def test_a_hanging_transaction_is_ended_as_it_was_decided(bench: Bench, st
     assert bench.calls[-7:] == [*ENDED, end, "offset?"]
 
 
-async def test_markers_count_only_on_a_connection_that_lasted(bench: Bench) -> None:
+async def test_markers_count_only_within_one_connection(bench: Bench) -> None:
     bench.offsets = [UNSTABLE] * 5 + [8]
     bench.producer.losses = ["commit"]
     assert await bench.take_over() == 8
     assert bench.calls[-13:] == [*ENDED, "commit", *ENDED, "commit", "offset?"]
 
 
-async def test_an_offset_that_stays_unstable_is_not_guessed(bench: Bench) -> None:
+async def test_markers_do_not_count_without_a_connection_before_and_after(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.offsets = [UNSTABLE] * 5 + [8]
+    link = Link()
+    links = iter([None, None, link, link])  # none before two attempts, the same one around the third
+    monkeypatch.setattr(transactions, "_link", lambda _producer: next(links))
+    assert await bench.take_over() == 8
+    assert bench.calls.count("commit") == 3
+
+
+async def test_an_offset_that_stays_unstable_is_fatal(bench: Bench) -> None:
     bench.offsets = [UNSTABLE]
     with pytest.raises(FatalError, match="t-0"):
         await bench.take_over()
 
 
-async def test_coordinators_that_are_not_there_yet_are_asked_again(bench: Bench) -> None:
+async def test_requests_to_unavailable_coordinators_are_repeated(bench: Bench) -> None:
     bench.states = [NodeNotReadyError(), "CompleteCommit"]
     bench.offsets = [NodeNotReadyError(), 5]
     assert await bench.take_over() == 5
 
 
-async def test_coordinators_that_refuse_are_believed(bench: Bench) -> None:
+async def test_errors_that_are_not_retriable_are_raised(bench: Bench) -> None:
     bench.states = [TransactionalIdAuthorizationFailed()]
     with pytest.raises(TransactionalIdAuthorizationFailed):
         await bench.take_over()
 
 
-async def test_offsets_follow_when_records_are_acknowledged(bench: Bench) -> None:
+async def test_offsets_are_sent_after_the_records_are_acknowledged(bench: Bench) -> None:
     await bench.commit(bench.lease(), OUT)
     assert bench.calls == ["begin", "send", "offset g 9", "commit"]
 
 
 @pytest.mark.parametrize("when", ["begin", "offset g 9", "commit"])
-async def test_a_disturbed_commit_is_said_again_with_the_one_before(bench: Bench, when: str) -> None:
+async def test_a_commit_over_a_new_connection_is_reasserted_with_the_one_before(bench: Bench, when: str) -> None:
     lease = bench.lease()
     await bench.commit(lease, DEAD)
     bench.calls.clear()
@@ -230,10 +244,10 @@ async def test_a_disturbed_commit_is_said_again_with_the_one_before(bench: Bench
     assert sorted(bench.calls[4:]) == sorted([*ENDED, "commit"])
     bench.calls.clear()
     await bench.commit(lease, OUT)
-    assert bench.calls == ["begin", "send", "offset g 9", "commit"], "once is enough"
+    assert bench.calls == ["begin", "send", "offset g 9", "commit"], "one reassertion is enough"
 
 
-async def test_an_idle_partition_says_again_what_it_committed_when_the_connection_is_lost(bench: Bench) -> None:
+async def test_an_idle_partition_reasserts_its_last_commit_after_a_reconnect(bench: Bench) -> None:
     lease = bench.lease()
     await bench.commit(lease, OUT)
     bench.calls.clear()
@@ -244,10 +258,10 @@ async def test_an_idle_partition_says_again_what_it_committed_when_the_connectio
     assert bench.calls == ["begin", "add out-1", "add g", "add g", "commit"]
     bench.producer.lose()
     await bench.transactions.reassert(lease)
-    assert len(bench.calls) == 5, "there is nothing to say again"
+    assert len(bench.calls) == 5, "there is no commit to reassert any more"
 
 
-async def test_nothing_is_begun_while_the_coordinator_is_away(bench: Bench) -> None:
+async def test_no_transaction_begins_while_the_coordinator_is_unreachable(bench: Bench) -> None:
     lease = bench.lease()
     await bench.commit(lease, OUT)
     bench.calls.clear()
@@ -260,7 +274,7 @@ async def test_nothing_is_begun_while_the_coordinator_is_away(bench: Bench) -> N
     assert bench.calls[-1] == "commit"
 
 
-async def test_a_revoked_or_busy_partition_is_not_touched(bench: Bench) -> None:
+async def test_a_revoked_or_committing_partition_is_left_alone(bench: Bench) -> None:
     lease = bench.lease()
     await bench.commit(lease, OUT)
     bench.calls.clear()
@@ -272,7 +286,24 @@ async def test_a_revoked_or_busy_partition_is_not_touched(bench: Bench) -> None:
     assert bench.calls == []
 
 
-async def test_a_connection_that_is_gone_counts_as_lost(bench: Bench) -> None:
+async def test_a_partition_revoked_while_its_coordinator_is_looked_up_is_left_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = bench.lease()
+    await bench.commit(lease, OUT)
+    bench.calls.clear()
+    bench.producer.lose()
+
+    async def ready(_node: int, *, group: ConnectionGroup) -> bool:
+        lease.revoked = True
+        return True
+
+    monkeypatch.setattr(bench.producer, "ready", ready)
+    await bench.transactions.reassert(lease)
+    assert bench.calls == []
+
+
+async def test_a_closed_connection_counts_as_lost(bench: Bench) -> None:
     lease = bench.lease()
     lease.link.alive = False
     bench.producer.losses = ["begin"]
@@ -280,7 +311,7 @@ async def test_a_connection_that_is_gone_counts_as_lost(bench: Bench) -> None:
     assert bench.calls[4:] == ["begin", "add out-1", "add g", "add g", "commit"]
 
 
-async def test_the_producer_of_aiokafka_has_what_is_overridden() -> None:
+async def test_the_producer_of_aiokafka_has_the_attributes_used() -> None:
     producer = aiokafka.AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", transactional_id="id")
     assert producer._sender._coordinators == {}
     assert producer.client._conns == {}

@@ -1,21 +1,14 @@
-"""What the transport relies on inside faust, mode and aiokafka: these fail when an upgrade changes it."""
+"""The transport as faust finds it, and the chunks and leases it makes."""
 
 import inspect
-from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
-import aiokafka
 import faust._cython.streams
 import faust.tables.manager
 import faust.transport._cython.conductor
-import pytest
-from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.structs import TopicPartition
-from faust.app.base import BootStrategy
 from faust.transport import drivers
-from faust.transport.conductor import Conductor
-from faust.transport.consumer import Consumer
 
 from pipeline.domain.record import Record
 from pipeline.kafka_io.app import create_app
@@ -24,55 +17,21 @@ from pipeline.kafka_io.transport import BatchConsumer, Transport
 from pipeline.settings import Settings
 
 
-def test_the_versions_whose_internals_are_overridden_are_installed() -> None:
-    assert (version("faust-streaming"), version("mode-streaming"), version("aiokafka")) == ("0.15.3", "0.7.1", "0.14.0")
-
-
-def test_the_compiled_parts_of_faust_are_there() -> None:
+def test_the_compiled_parts_of_faust_are_installed() -> None:
     assert faust._cython.streams is not None
     assert faust.transport._cython.conductor is not None
 
 
-def test_the_scheme_finds_our_transport() -> None:
+def test_the_url_scheme_selects_our_transport() -> None:
     assert drivers.by_url("kafka+batch://localhost:9092") is Transport
     assert Transport.Consumer is BatchConsumer
 
 
-def test_nothing_abstract_is_left() -> None:
+def test_no_abstract_method_is_left() -> None:
     assert not inspect.isabstract(BatchConsumer)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["ack", "commit", "wait_empty", "perform_seek", "on_partitions_revoked", "on_partitions_assigned", "on_stop"],
-)
-def test_overridden_methods_still_exist(name: str) -> None:
-    assert callable(getattr(Consumer, name))
-
-
-def test_faust_starts_nothing_but_what_we_use() -> None:
-    assert callable(BootStrategy.server)
-    assert "_tables_registered" in inspect.getsource(faust.tables.manager.TableManager.wait_until_tables_registered)
-    assert callable(Conductor.on_partitions_assigned)
-
-
-def test_the_position_of_a_partition_is_readable_without_waiting() -> None:
-    state = TopicPartitionState.__init__
-    assert "_position" in inspect.getsource(state)
-
-
-def test_transactions_have_the_calls_we_make() -> None:
-    for name in (
-        "begin_transaction",
-        "commit_transaction",
-        "send_offsets_to_transaction",
-        "create_batch",
-        "send_batch",
-    ):
-        assert callable(getattr(aiokafka.AIOKafkaProducer, name))
-
-
-class _Host:
+class _Delegate:
     def __init__(self) -> None:
         self.admissions: list[Any] = []
         self.failures: list[BaseException] = []
@@ -84,8 +43,8 @@ class _Host:
         self.failures.append(exc)
 
 
-def _consumer(host: _Host) -> BatchConsumer:
-    app = create_app(Settings(), group="g", source_topic="t", host=host, accept=lambda _chunk: None)  # type: ignore[arg-type]
+def _consumer(host: _Delegate) -> BatchConsumer:
+    app = create_app(Settings(), group="g", source_topic="t", delegate=host, accept=lambda _chunk: None)  # type: ignore[arg-type]
     consumer = app.consumer
     assert isinstance(consumer, BatchConsumer)
     return consumer
@@ -96,7 +55,7 @@ RECORD = Record("t", 0, 5, 0, None, b"value")
 
 
 class _FakeClient:
-    """Stands for aiokafka: the positions of partitions, and what one poll brings."""
+    """Stands for aiokafka's consumer: the positions of partitions, and the records of one poll."""
 
     def __init__(self, positions: dict[TopicPartition, int], fetched: dict[TopicPartition, list[Record]]) -> None:
         self._fetched = fetched
@@ -111,8 +70,8 @@ class _FakeClient:
 async def _fetch(
     positions: dict[TopicPartition, int], fetched: dict[TopicPartition, list[Record]], *, leased: int = 2
 ) -> list[tuple[int, int, int, int]]:
-    """Return partition, start, end and records of the chunks that one poll makes of leases at offset 5."""
-    host = _Host()
+    """Poll once with leases at offset 5; return partition, start, end and record count of each chunk."""
+    host = _Delegate()
     consumer = _consumer(host)
     consumer.leases = {
         tp: Lease(topic="t", partition=tp.partition, producer=None, fetched=5, committed=5)
@@ -131,15 +90,15 @@ async def _fetch(
     return [(chunk.lease.partition, chunk.start, chunk.end, len(chunk.records)) for chunk in delivered]
 
 
-async def test_a_chunk_reaches_from_the_last_end_to_the_position_gaps_included() -> None:
+async def test_a_chunk_covers_all_offsets_from_the_last_end_to_the_position() -> None:
     assert await _fetch({TP: 12}, {TP: [RECORD, RECORD]}, leased=1) == [(0, 5, 12, 2)]
 
 
-async def test_markers_alone_make_an_empty_chunk_and_nothing_new_makes_none() -> None:
+async def test_markers_alone_make_an_empty_chunk_and_no_progress_makes_none() -> None:
     assert await _fetch({TP: 6, OTHER: 5}, {}) == [(0, 5, 6, 0)]
 
 
-async def test_markers_are_passed_while_other_partitions_deliver() -> None:
+async def test_markers_are_passed_while_other_partitions_have_records() -> None:
     assert await _fetch({TP: 7, OTHER: 6}, {TP: [RECORD]}) == [(0, 5, 7, 1), (1, 5, 6, 0)]
 
 
@@ -148,7 +107,7 @@ async def test_records_of_a_partition_that_is_not_leased_are_ignored() -> None:
 
 
 async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> None:
-    class Failing(_Host):
+    class Failing(_Delegate):
         async def open_leases(self, _client: Any, _partitions: list[Any]) -> list[Lease]:
             raise RuntimeError("no coordinator")
 

@@ -1,4 +1,4 @@
-"""Four paths answer, whatever the event loop does."""
+"""The health server: its four paths, also while the event loop is blocked."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ LIMITS = WatchdogSettings(stall_secs=100, loop_stall_secs=30, rebalance_stall_se
 
 
 class Worker:
-    """A health server over a worker whose time we set."""
+    """A health server for a worker with a clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -36,9 +36,9 @@ class Worker:
 
     def problems(self, path: str) -> tuple[int, list[str]]:
         status, _, body = self.ask(path)
-        said: dict[str, Any] = json.loads(body)
-        assert (said["status"] == "ok") == (status == 200)
-        return status, said["problems"]
+        answer: dict[str, Any] = json.loads(body)
+        assert (answer["status"] == "ok") == (status == 200)
+        return status, answer["problems"]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_starting_worker_is_alive_and_not_ready(worker: Worker) -> None:
     assert worker.problems("/startupz") == (503, ["state_starting", "no_assignment_yet"])
 
 
-def test_a_running_worker_is_all_three(worker: Worker) -> None:
+def test_a_running_worker_is_alive_ready_and_started(worker: Worker) -> None:
     worker.progress.state("running")
     worker.progress.rebalance_ended(2)
     assert [worker.problems(path)[0] for path in ("/livez", "/readyz", "/startupz")] == [200, 200, 200]
@@ -71,8 +71,8 @@ def test_a_worker_with_lag_and_no_progress_is_neither_alive_nor_ready(worker: Wo
     assert worker.problems("/startupz") == (200, [])
 
 
-def test_a_blocked_loop_is_seen(worker: Worker) -> None:
-    worker.now = 31  # and nobody ticks: the server answers from its own thread
+def test_a_blocked_event_loop_is_reported(worker: Worker) -> None:
+    worker.now = 31  # without a tick; the server answers from its own thread
     assert worker.problems("/livez") == (503, ["event_loop_stalled"])
 
 
@@ -88,12 +88,12 @@ def test_metrics_are_served_in_the_format_asked_for(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/table", "/router", "/livez/", "/..%2fetc/passwd", "/metrics/x"])
-def test_there_is_nothing_else(worker: Worker, path: str) -> None:
+def test_other_paths_are_not_found(worker: Worker, path: str) -> None:
     assert worker.ask(path)[0] == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_nothing_can_be_changed(worker: Worker, method: str) -> None:
+def test_other_methods_are_rejected(worker: Worker, method: str) -> None:
     assert worker.ask("/livez", method)[0] == 501
 
 
@@ -104,11 +104,11 @@ def test_queries_are_ignored_and_head_has_no_body(worker: Worker) -> None:
     assert int(headers["Content-Length"]) > 0
 
 
-def test_the_server_does_not_say_what_it_runs_on(worker: Worker) -> None:
+def test_the_server_header_has_no_versions(worker: Worker) -> None:
     assert worker.ask("/livez")[1]["Server"] == "news-pipeline"
 
 
-def test_a_taken_port_is_an_error_of_configuration(worker: Worker) -> None:
+def test_a_port_in_use_is_a_configuration_error(worker: Worker) -> None:
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{worker.server.port}"):
         HealthServer(WebSettings(port=worker.server.port), LIMITS, worker.progress, worker.metrics.registry)
 
@@ -117,4 +117,4 @@ def test_the_port_is_free_after_stop() -> None:
     first = Worker()
     first.server.stop()
     again = HealthServer(WebSettings(port=first.server.port), LIMITS, first.progress, first.metrics.registry)
-    again.stop()  # never started: must not wait for a thread that is not there
+    again.stop()  # it was never started, so there is no thread to wait for

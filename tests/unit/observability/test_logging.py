@@ -1,4 +1,4 @@
-"""Every line is one JSON object, whoever writes it, and carries neither content nor credentials."""
+"""Log lines: one JSON object each, from every source, without content and credentials."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ from pipeline.settings import LogSettings
 
 
 class Captured(io.TextIOWrapper):
-    """A standard output that remembers."""
+    """A standard output that keeps what is written."""
 
     def __init__(self) -> None:
         super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
@@ -56,7 +56,7 @@ def configured(
     return out
 
 
-def test_our_lines_say_who_when_and_what() -> None:
+def test_our_lines_have_event_time_logger_service_and_stages() -> None:
     log = get_logger("pipeline.somewhere")  # made before logging is configured, as modules do
     out = configured(stages=("ingest", "dedupe"))
     log.info("worker_started", port=9464)
@@ -85,19 +85,19 @@ def test_lines_of_libraries_have_the_same_shape() -> None:
     assert all("service.name" in line and "timestamp" in line for line in (first, second, third))
 
 
-def test_services_of_faust_are_quiet_in_our_modules_too() -> None:
+def test_services_of_faust_in_our_modules_are_limited_to_warnings() -> None:
     out = configured()
     logging.getLogger("pipeline.kafka_io.app").info("[^NewsApp]: Starting...")
     get_logger("pipeline.kafka_io.app").info("worker_running")
     assert [line["event"] for line in out.lines] == ["worker_running"]
 
 
-@pytest.mark.parametrize(("level", "heard"), [("info", False), ("debug", True)])
-def test_kafka_libraries_are_quiet_unless_we_debug(level: Literal["debug", "info"], heard: bool) -> None:
+@pytest.mark.parametrize(("level", "logged"), [("info", False), ("debug", True)])
+def test_kafka_libraries_log_info_only_at_level_debug(level: Literal["debug", "info"], logged: bool) -> None:
     out = configured(level)
     logging.getLogger("aiokafka.consumer").info("joined")
     logging.getLogger("kafka.admin.client").debug("configuration: password=hunter2")
-    assert [line["event"] for line in out.lines] == ["joined"] * heard
+    assert [line["event"] for line in out.lines] == ["joined"] * logged
 
 
 def test_debug_is_off_by_default() -> None:
@@ -146,7 +146,7 @@ def test_causes_are_shown() -> None:
 
 
 @pytest.mark.parametrize("key", ["body", "title", "headline", "text", "html", "sasl_password"])
-def test_content_and_credentials_are_kept_out_by_name(key: str) -> None:
+def test_fields_named_like_content_or_credentials_are_redacted(key: str) -> None:
     out = configured()
     get_logger("x").info("event", **{key: "secret"})
     assert out.lines[0][key] == "[redacted]"
@@ -161,7 +161,7 @@ def test_long_values_are_cut() -> None:
     assert len(out.lines) == 3
 
 
-def test_values_that_are_no_json_do_not_show_what_they_hold() -> None:
+def test_values_that_json_lacks_are_replaced_by_their_type() -> None:
     class Chunk(list[bytes]):
         pass
 
@@ -187,7 +187,7 @@ def test_context_is_on_every_line_of_a_task() -> None:
     assert "messaging.destination.partition.id" not in outside
 
 
-def test_faust_gets_the_same_configuration_back() -> None:
+def test_faust_restores_our_configuration() -> None:
     out = configured()
     setup_logging(loglevel="INFO", logging_config=faust_logging_config())  # what faust's worker does at start
     assert logging.getLogger().handlers, "mode removes all handlers first"
@@ -196,7 +196,7 @@ def test_faust_gets_the_same_configuration_back() -> None:
     assert [line["event"] for line in out.lines] == ["crashed"]
 
 
-def test_there_is_no_configuration_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_must_be_made_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.observability.logging._Configured.config", None)
     with pytest.raises(RuntimeError, match="configure_logging"):
         faust_logging_config()
@@ -211,4 +211,4 @@ def test_console_is_text() -> None:
     assert "heard" in out.text
     assert "ValueError: bad" in out.text
     assert "secret" not in out.text
-    assert "\x1b[" not in out.text, "no colours where there is no terminal"
+    assert "\x1b[" not in out.text, "no colours without a terminal"

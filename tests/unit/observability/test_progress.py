@@ -1,4 +1,4 @@
-"""Alive and ready mean that work moves; a hang is told from idleness, a rebalance and an outage."""
+"""Liveness and readiness: a hang is distinguished from idleness, a rebalance and an outage."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ LIMITS = WatchdogSettings(stall_secs=100, loop_stall_secs=30, rebalance_stall_se
 
 
 class Clock:
-    """Time that passes when told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def progress(clock: Clock) -> Progress:
-    """A worker without deduplication that runs and has partitions."""
+    """The progress of a running worker without a fold, with four partitions."""
     progress = Progress(needs_fold=False, clock=clock)
     progress.state("running")
     progress.rebalance_ended(4)
@@ -36,18 +36,18 @@ def progress(clock: Clock) -> Progress:
 
 
 def later(clock: Clock, progress: Progress, seconds: float) -> str | None:
-    """Let time pass on a loop that keeps ticking."""
+    """Advance the clock, tick, and return why the worker counts as stuck."""
     clock.now += seconds
     progress.tick()
     return stuck(progress.status, progress.now(), LIMITS)
 
 
-def test_an_idle_worker_is_alive_for_ever(clock: Clock, progress: Progress) -> None:
+def test_an_idle_worker_stays_alive(clock: Clock, progress: Progress) -> None:
     progress.lag(0)
     assert later(clock, progress, 1_000_000) is None
 
 
-def test_a_worker_that_does_not_know_its_lag_is_not_judged_by_it(clock: Clock, progress: Progress) -> None:
+def test_unknown_lag_is_no_hang(clock: Clock, progress: Progress) -> None:
     assert later(clock, progress, 1_000_000) is None
 
 
@@ -78,7 +78,7 @@ def test_a_chunk_that_never_commits_is_a_hang_even_without_lag(clock: Clock, pro
     assert later(clock, progress, 101) == "no_progress"
 
 
-def test_a_backlog_that_was_worked_off_is_no_hang(clock: Clock, progress: Progress) -> None:
+def test_lag_that_was_processed_is_no_hang(clock: Clock, progress: Progress) -> None:
     progress.lag(10)
     progress.taken()
     clock.now += 99
@@ -93,7 +93,7 @@ def test_chunks_of_revoked_partitions_do_not_wait(clock: Clock, progress: Progre
     assert later(clock, progress, 1000) is None
 
 
-def test_a_broker_outage_restarts_nobody(clock: Clock, progress: Progress) -> None:
+def test_a_broker_outage_is_no_hang(clock: Clock, progress: Progress) -> None:
     progress.lag(10)
     clock.now += 50
     progress.lag(None)
@@ -105,20 +105,20 @@ def test_a_loop_that_does_not_tick_is_a_hang(clock: Clock, progress: Progress) -
     assert stuck(progress.status, clock.now, LIMITS) == "event_loop_stalled"
 
 
-def test_a_rebalance_pauses_the_clock_and_has_its_own(clock: Clock, progress: Progress) -> None:
+def test_a_rebalance_pauses_the_limit_of_progress_and_has_its_own(clock: Clock, progress: Progress) -> None:
     progress.lag(10)
     assert later(clock, progress, 90) is None
     progress.rebalance_started()
     assert later(clock, progress, 190) is None
     progress.rebalance_ended(4)
     assert later(clock, progress, 5) is None
-    assert later(clock, progress, 6) == "no_progress", "90 s before the rebalance count"
+    assert later(clock, progress, 6) == "no_progress", "the 90 s before the rebalance count"
 
 
 def test_a_rebalance_that_does_not_end_is_a_hang(clock: Clock, progress: Progress) -> None:
     progress.rebalance_started()
     assert later(clock, progress, 150) is None
-    progress.rebalance_started()  # another one on top of it changes nothing
+    progress.rebalance_started()  # a second start within the rebalance changes nothing
     assert later(clock, progress, 51) == "rebalance_stalled"
 
 
@@ -149,7 +149,7 @@ def test_ready_needs_running_an_assignment_and_the_fold(clock: Clock) -> None:
     progress = Progress(needs_fold=True, clock=clock)
     assert not_ready(progress.status) == ("state_starting", "no_assignment_yet", "fold_catching_up")
     progress.state("running")
-    progress.rebalance_ended(0)  # a spare worker: as many partitions as there were left
+    progress.rebalance_ended(0)  # a spare worker without partitions
     assert not_ready(progress.status) == ("fold_catching_up",)
     progress.fold_advanced(caught_up=True)
     assert not_ready(progress.status) == ()
@@ -160,7 +160,7 @@ def test_ready_needs_running_an_assignment_and_the_fold(clock: Clock) -> None:
     assert not_ready(progress.status) == ("state_draining",)
 
 
-def test_a_start_that_does_not_move_is_a_hang(clock: Clock) -> None:
+def test_a_start_that_does_not_advance_is_a_hang(clock: Clock) -> None:
     progress = Progress(needs_fold=True, clock=clock)
     assert later(clock, progress, 299) is None
     progress.state("running")
@@ -173,7 +173,7 @@ def test_a_start_that_does_not_move_is_a_hang(clock: Clock) -> None:
     assert later(clock, progress, 1000) is None
 
 
-def test_started_once_is_started(progress: Progress) -> None:
+def test_a_worker_that_was_ready_once_stays_started(progress: Progress) -> None:
     assert not_started(progress.status) == ()
     progress.rebalance_started()
     assert not_ready(progress.status)
@@ -195,7 +195,7 @@ def test_catching_up_counts_as_progress_only_until_it_is_done(clock: Clock) -> N
         assert later(clock, progress, 50) is None
     progress.fold_advanced(caught_up=True)
     assert later(clock, progress, 60) is None
-    progress.fold_advanced(caught_up=True)  # the log goes on; our partitions do not
+    progress.fold_advanced(caught_up=True)  # the log grows, but no partition advances
     assert later(clock, progress, 60) == "no_progress"
 
 
@@ -207,7 +207,7 @@ async def test_beat_ticks_while_the_loop_runs(clock: Clock) -> None:
     assert progress.status.last_tick == clock.now
 
 
-def test_a_neglected_partition_is_a_hang_whatever_the_others_commit(clock: Clock, progress: Progress) -> None:
+def test_a_stalled_partition_is_a_hang_whatever_the_others_commit(clock: Clock, progress: Progress) -> None:
     since = clock.now
     problems = []
     for _ in range(11):
@@ -219,7 +219,7 @@ def test_a_neglected_partition_is_a_hang_whatever_the_others_commit(clock: Clock
 
 
 @pytest.mark.parametrize("end", ["touched", "rebalance", "outage", "draining"])
-def test_neglect_ends(clock: Clock, progress: Progress, end: str) -> None:
+def test_a_stall_ends(clock: Clock, progress: Progress, end: str) -> None:
     progress.lag(10, clock.now)
     clock.now += 99
     progress.committed()

@@ -1,4 +1,4 @@
-"""One partition that nothing is fetched of is seen, however busy the others are; waiting for a turn is no neglect."""
+"""A partition of which nothing is fetched counts as stalled, however busy others are; a busy one does not."""
 
 import pytest
 
@@ -11,38 +11,38 @@ def idle(records: int, committed: int = 7) -> PartitionBacklog:
     return PartitionBacklog(records, committed, busy=False)
 
 
-def test_a_partition_with_lag_is_neglected_since_it_was_first_seen_so() -> None:
-    neglect = StalledPartitions()
-    assert neglect.look({STUCK: idle(3), OTHER: idle(0)}, 10.0) == 10.0
-    assert neglect.look({STUCK: idle(5), OTHER: PartitionBacklog(900, 100, busy=True)}, 20.0) == 10.0
-    assert neglect.look({STUCK: idle(9), OTHER: PartitionBacklog(900, 200, busy=True)}, 30.0) == 10.0
+def test_a_partition_with_lag_is_stalled_since_it_was_first_observed() -> None:
+    stalled = StalledPartitions()
+    assert stalled.observe({STUCK: idle(3), OTHER: idle(0)}, 10.0) == 10.0
+    assert stalled.observe({STUCK: idle(5), OTHER: PartitionBacklog(900, 100, busy=True)}, 20.0) == 10.0
+    assert stalled.observe({STUCK: idle(9), OTHER: PartitionBacklog(900, 200, busy=True)}, 30.0) == 10.0
 
 
 @pytest.mark.parametrize(
     "touched",
     [
         pytest.param(idle(5, committed=8), id="committed"),
-        pytest.param(PartitionBacklog(5, 7, busy=True), id="waits for its turn"),
-        pytest.param(idle(0), id="nothing is left"),
+        pytest.param(PartitionBacklog(5, 7, busy=True), id="is busy"),
+        pytest.param(idle(0), id="no lag"),
     ],
 )
-def test_whatever_happens_to_a_partition_restarts_its_clock(touched: PartitionBacklog) -> None:
-    neglect = StalledPartitions()
-    neglect.look({STUCK: idle(5)}, 10.0)
-    neglect.look({STUCK: touched}, 20.0)
-    assert neglect.look({STUCK: idle(5, touched.committed)}, 30.0) in (20.0, 30.0)
+def test_a_commit_work_or_no_lag_ends_a_stall(touched: PartitionBacklog) -> None:
+    stalled = StalledPartitions()
+    stalled.observe({STUCK: idle(5)}, 10.0)
+    stalled.observe({STUCK: touched}, 20.0)
+    assert stalled.observe({STUCK: idle(5, touched.committed)}, 30.0) in (20.0, 30.0)
 
 
-def test_the_worst_partition_counts() -> None:
-    neglect = StalledPartitions()
-    neglect.look({STUCK: idle(5)}, 10.0)
-    assert neglect.look({STUCK: idle(5), OTHER: idle(5)}, 20.0) == 10.0
-    assert neglect.look({OTHER: idle(5)}, 30.0) == 20.0
-    assert neglect.look({}, 40.0) is None
+def test_the_partition_stalled_longest_counts() -> None:
+    stalled = StalledPartitions()
+    stalled.observe({STUCK: idle(5)}, 10.0)
+    assert stalled.observe({STUCK: idle(5), OTHER: idle(5)}, 20.0) == 10.0
+    assert stalled.observe({OTHER: idle(5)}, 30.0) == 20.0
+    assert stalled.observe({}, 40.0) is None
 
 
-def test_a_new_assignment_begins_anew() -> None:
-    neglect = StalledPartitions()
-    neglect.look({STUCK: idle(5)}, 10.0)
-    neglect.forget()
-    assert neglect.look({STUCK: idle(5)}, 20.0) == 20.0
+def test_a_new_assignment_forgets_stalls() -> None:
+    stalled = StalledPartitions()
+    stalled.observe({STUCK: idle(5)}, 10.0)
+    stalled.forget()
+    assert stalled.observe({STUCK: idle(5)}, 20.0) == 20.0

@@ -1,4 +1,4 @@
-"""A process that hangs ends itself, with the right code, and says where it hung."""
+"""A process that hangs ends with the right exit code, a reason, and the stacks of its threads."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ async def main():
 asyncio.run(main())
 """
 
-# Standard output is a pipe that nobody empties: the log line of the last words blocks for ever.
+# Standard output is a pipe without a reader, so logging the reason blocks.
 BLOCKED_OUTPUT = """
 import pipeline.observability.watchdog
 pipeline.observability.watchdog.REPORT_SECS = 0.5
@@ -88,7 +88,7 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
         (TOO_SLOW_TO_STOP, ExitCode.CRASH, "shutdown_deadline_passed", "not_drained"),
     ],
 )
-def test_a_process_that_hangs_ends_and_says_why(script: str, code: ExitCode, event: str, reason: str) -> None:
+def test_a_process_that_hangs_ends_and_logs_the_reason(script: str, code: ExitCode, event: str, reason: str) -> None:
     ended = run(script)
     assert ended.returncode == code
     line = json.loads(ended.stdout.splitlines()[-1])
@@ -108,19 +108,19 @@ def test_a_blocked_output_does_not_keep_it_alive() -> None:
         process.stdout.close()
 
 
-def test_a_process_that_ends_in_time_is_left_alone() -> None:
+def test_a_process_that_works_and_ends_in_time_is_left_alone() -> None:
     assert run(IN_TIME).returncode == 0
 
 
-def test_trouble_that_passes_is_forgiven() -> None:
-    """As after SIGCONT: the clock has jumped, and the loop needs a moment to tick."""
-    looks = threading.Semaphore(0)
+def test_a_problem_that_passes_is_ignored() -> None:
+    """As after SIGCONT, when the clock has jumped and the loop has not ticked yet."""
+    checks = threading.Semaphore(0)
     jumped = iter([100.0, 100.0])
 
     def clock() -> float:
         if threading.current_thread().name != "watchdog":
             return 0.0
-        looks.release()
+        checks.release()
         return next(jumped, 0.0)
 
     ended: list[int] = []
@@ -128,12 +128,12 @@ def test_trouble_that_passes_is_forgiven() -> None:
     watchdog = Watchdog(Progress(needs_fold=False, clock=clock), limits, end=ended.append)
     watchdog.start()
     for _ in range(10):
-        assert looks.acquire(timeout=30), "the watchdog looks again and again"
+        assert checks.acquire(timeout=30), "the watchdog checks repeatedly"
     watchdog.stop()
     assert ended == []
 
 
-def test_trouble_that_stays_is_not() -> None:
+def test_a_problem_that_lasts_ends_the_process() -> None:
     ended = threading.Event()
     limits = WatchdogSettings(stall_secs=0.05, loop_stall_secs=0.05, rebalance_stall_secs=0.05)
     times = iter([0.0, 0.0])

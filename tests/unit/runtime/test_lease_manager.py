@@ -11,7 +11,7 @@ from aiokafka.structs import TopicPartition
 from pipeline.errors import ConfigError, FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease
 from pipeline.kafka_io.commits import OffsetCommits
-from pipeline.kafka_io.start_position import StartFrom
+from pipeline.kafka_io.start_position import StartPosition
 from pipeline.runtime.committer import Committer
 from pipeline.runtime.lease_manager import LeaseManager
 from pipeline.runtime.output_assembly import Output
@@ -136,7 +136,7 @@ class Bench:
             runner=self.runner,  # type: ignore[arg-type]
             observer=self.observer,  # type: ignore[arg-type]
             restore=self.restore,
-            start_from=StartFrom.parse(start_from) if start_from else None,
+            start_from=StartPosition.parse(start_from) if start_from else None,
             drain_secs=0.05,
             on_fail=self.failures.append,
         )

@@ -54,22 +54,22 @@ def test_bytes_consumed_are_those_of_values(bench: Bench) -> None:
 def test_a_partition_left_alone_is_noticed_beside_a_busy_one(bench: Bench) -> None:
     stuck, busy = ("t", 0), ("t", 1)
     bench.observer.backlogs({stuck: PartitionBacklog(5, 0, busy=False), busy: PartitionBacklog(100, 10, busy=True)})
-    since = bench.progress.status.neglected_since
+    since = bench.progress.status.stalled_since
     bench.observer.backlogs({stuck: PartitionBacklog(6, 0, busy=False), busy: PartitionBacklog(100, 20, busy=True)})
     assert since is not None
-    assert bench.progress.status.neglected_since == since
+    assert bench.progress.status.stalled_since == since
     assert bench.progress.status.lag_records == 106
     assert bench.value("consumer_lag_records", topic="t", partition="0") == 6
     bench.observer.rebalancing()
     bench.observer.assigned(2)
     bench.observer.backlogs({stuck: PartitionBacklog(6, 0, busy=False)})
-    assert (bench.progress.status.neglected_since or 0.0) >= since
+    assert (bench.progress.status.stalled_since or 0.0) >= since
 
 
-def test_nothing_is_neglected_while_no_broker_answers(bench: Bench) -> None:
+def test_nothing_is_stalled_while_no_broker_answers(bench: Bench) -> None:
     bench.observer.backlogs({("t", 0): PartitionBacklog(5, 0, busy=False)})
     bench.observer.backlogs(None)
-    assert bench.progress.status.neglected_since is None
+    assert bench.progress.status.stalled_since is None
     assert bench.progress.status.lag_records is None
 
 
