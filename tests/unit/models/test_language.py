@@ -5,7 +5,8 @@ import string
 
 import pytest
 
-from pipeline.models.language import LanguageInput, LanguageModel, LanguageParams
+from pipeline.models.language import LanguageInput, LanguageModel
+from pipeline.models.language_params import LanguageParams
 
 TEXTS = {
     "en": "The city council voted on Tuesday to rebuild the old bridge after months of heated debate about its cost.",
@@ -116,7 +117,7 @@ def test_ignores_the_headline_of_a_long_body(model: LanguageModel) -> None:
 def test_mixed_text_is_called_mixed(model: LanguageModel) -> None:
     found = model.detect([LanguageInput(body=" ".join([TEXTS["en"]] * 2 + [TEXTS["es"]] * 2))])[0]
     assert found.tag == "mul"
-    assert found.confidence == LanguageParams().mixed_sure
+    assert found.confidence == LanguageParams().confidence.mixed
     assert {item.tag for item in found.alternatives} >= {"en", "es"}
 
 

@@ -14,7 +14,7 @@ def _rows(capacity: int) -> WordRows:
         vocabulary=Vocabulary({"▁alpha": 0, "▁beta": 1, "beta": 2}),
         piece_codes=rng.integers(-7, 8, (3, 4)).astype(np.int8),
         piece_factors=np.array([255, 3, 1], dtype=np.uint8),
-        bag_table=rng.integers(-127, 128, (64, 2)).astype(np.int8),
+        hashed_table=rng.integers(-127, 128, (64, 2)).astype(np.int8),
         seen=np.ones(16, dtype=np.uint8),
         capacity=capacity,
     )
