@@ -46,7 +46,7 @@ def _verdicts(batch: list[Article]) -> list[Verdict]:
 
 def test_a_verdict_on_another_article_ends_the_process() -> None:
     batch = [_article("a", 0, "one"), _article("b", 1, "two")]
-    with pytest.raises(FatalError, match="the verdict on b was given for a"):
+    with pytest.raises(FatalError, match="verdict on article b received for article a"):
         DedupeStage(Versions(pipeline="1")).judge(batch, _verdicts(batch)[::-1])
 
 
