@@ -51,7 +51,10 @@ def refuse_bomb(html: str, params: IngestParams, guard: GuardParams = PAGE_PARAM
 
 
 def _has_bloated_tag(html: str, limit: int) -> bool:
-    """Return whether a tag has more attributes than the limit; an attribute has at least two characters."""
+    """Return whether a tag has more attributes than the limit, its name counted with them.
+
+    An attribute and the space before it have at least two characters.
+    """
     tags = _TAG.findall(html)
     if max(map(len, tags), default=0) <= 2 * limit:
         return False
