@@ -158,3 +158,54 @@ def test_survives_any_text(subjects: SubjectModel) -> None:
     bodies = ["\ud800 a b c d e f", "\x00" * 50, "😀 " * 40, "ก" * 3000, "a" * 5000, "日本" * 900, "x " * 3000]
     results = subjects.classify([SubjectInput(body=body, language="en") for body in bodies])
     assert len(results) == len(bodies)
+
+
+WORD_LENGTHS = (4, 5, 19, 20, 49, 50)
+
+
+def test_classes_of_length(subjects: SubjectModel) -> None:
+    found = [subjects.length_of(SubjectInput(body="word " * words)) for words in WORD_LENGTHS]
+    assert found == [None, "headline", "headline", "short", "short", "long"]
+
+
+def test_only_the_beginning_is_read(subjects: SubjectModel) -> None:
+    limit = SubjectParams().max_chars
+    long = (SPORT.body + " ") * 5
+    begun = SubjectInput(headline=SPORT.headline, body=long[: limit - len(SPORT.headline) - 1], language="en")
+    whole = SubjectInput(headline=SPORT.headline, body=long + HEALTH.body * 5, language="en")
+    shorter = SubjectInput(headline=SPORT.headline, body=begun.body[:-40], language="en")
+    read, same, other = subjects.probabilities([begun, whole, shorter])
+    assert read == same
+    assert read != other
+
+
+def _with_validation(*rows: str, **params: float) -> SubjectModel:
+    source = resources.files("pipeline.models") / "data" / "subjects.npz"
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return SubjectModel({**arrays, "validation": list(rows)}, SubjectParams(**params))  # type: ignore[arg-type]
+
+
+def test_the_higher_of_two_thresholds_counts() -> None:
+    (odds,) = _with_validation("en long 0.0 0.0").probabilities([SPORT])
+    assert odds is not None
+    best = max(odds.values())
+    for own, needed, answered in (
+        (0.0, best, True),
+        (0.0, best + 1e-9, False),
+        (best, 0.0, True),
+        (best + 1e-9, 0, False),
+    ):
+        (result,) = _with_validation(f"en long {needed!r} 0.0", threshold=own).classify([SPORT])
+        assert bool(result.subjects) == answered
+
+
+def test_lengths_are_served_one_by_one() -> None:
+    model = _with_validation("en headline 0.0 0.0")
+    headline = SubjectInput(headline=SPORT.headline, language="en")
+    reasons = [item.reason for item in model.classify([headline, SPORT])]
+    assert reasons == [None, "language_unsupported"]
+
+
+def test_a_region_is_served_like_its_language(subjects: SubjectModel) -> None:
+    american = SubjectInput(headline=SPORT.headline, body=SPORT.body, language="en-US")
+    assert subjects.classify([american])[0].subjects == subjects.classify([SPORT])[0].subjects

@@ -167,6 +167,10 @@ def test_hidden_parts_count_together(share: float, kept: bool) -> None:
     assert _excluded(body) == (set() if kept else {"a", "b"})
 
 
+def test_a_small_hidden_part_is_excluded_beside_a_large_one() -> None:
+    assert _excluded(f"<div id='a' hidden>{_p(3000)}</div><div id='b' hidden>{_p(500)}</div>{_p(6500)}") == {"b"}
+
+
 @pytest.mark.parametrize(("share", "excluded"), _around(PARAMS.min_remaining_share))
 def test_names_that_would_leave_little_are_ignored(share: float, excluded: bool) -> None:
     kept, rest = _split(share)
