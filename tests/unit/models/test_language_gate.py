@@ -43,7 +43,7 @@ def test_writing_passes(text: str) -> None:
         "subscribe now and " * 10,
     ],
 )
-def test_what_is_no_writing_is_held_back(text: str) -> None:
+def test_other_text_does_not_pass(text: str) -> None:
     assert not _passes(text)
 
 

@@ -13,7 +13,7 @@ def _buckets(text: str) -> list[int]:
     return sorted(found)
 
 
-def test_case_digits_and_spacing_do_not_count() -> None:
+def test_case_digits_and_spacing_make_no_difference() -> None:
     assert _buckets("Guten  Morgen, 2026!") == _buckets("guten morgen")
 
 

@@ -35,7 +35,7 @@ POLITICS_AR = SubjectInput(
     ("item", "code"),
     [(SPORT, "medtop:15000000"), (HEALTH, "medtop:07000000"), (POLITICS_AR, "medtop:11000000")],
 )
-def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel) -> None:
+def test_subject_of_plain_texts(item: SubjectInput, code: str, subjects: SubjectModel) -> None:
     (result,) = subjects.classify([item])
     assert result.subjects[0].code == code
     assert result.subjects[0].confidence >= 0.5
@@ -45,8 +45,8 @@ def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", None), ("id", None), ("es", "Deporte"), ("fr", "Sport")])
-def test_the_name_in_the_articles_language_is_iptcs(language: str, name: str | None, subjects: SubjectModel) -> None:
-    # The text is the same: only which language it is said to be in counts here.
+def test_the_local_name_is_that_of_the_iptc(language: str, name: str | None, subjects: SubjectModel) -> None:
+    # The text is the same in all cases; only the given language differs.
     item = SubjectInput(headline=SPORT.headline, body=SPORT.body * 2, language=language)
     (result,) = subjects.classify([item])
     assert result.subjects[0].name == "sport"
@@ -78,12 +78,12 @@ def test_every_language_with_names_has_all_of_them() -> None:
         (SubjectInput(headline=SPORT.headline, body=SPORT.body, language="tlh"), "language_unsupported"),
     ],
 )
-def test_says_why_there_is_no_subject(item: SubjectInput, reason: str, subjects: SubjectModel) -> None:
+def test_reasons_for_no_subject(item: SubjectInput, reason: str, subjects: SubjectModel) -> None:
     (result,) = subjects.classify([item])
     assert (result.subjects, result.reason) == ((), reason)
 
 
-def test_abstains_when_training_saw_too_few_of_the_words() -> None:
+def test_abstains_if_too_few_words_were_in_the_training_texts() -> None:
     strict = SubjectModel.load(SubjectParams(min_support=0.9))
     strange = SubjectInput(headline=SPORT.headline, body="qzxv wkjq vbnqz zzxqj qqwzk xvjqz wwqzx " * 9, language="en")
     results = strict.classify([strange, SPORT])
@@ -96,7 +96,7 @@ def test_abstains_below_the_threshold() -> None:
     assert (result.subjects, result.reason) == ((), "low_confidence")
 
 
-def test_gives_at_most_three_the_surest_first() -> None:
+def test_at_most_three_subjects_the_most_probable_first() -> None:
     source = resources.files("pipeline.models") / "data" / "subjects.npz"
     with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         bold = SubjectModel({**arrays, "validation": ["en long 0.0 0.0"]}, SubjectParams(threshold=0.0))
@@ -139,7 +139,7 @@ def _corpus() -> list[SubjectInput]:
     ]
 
 
-def test_answer_does_not_depend_on_batch_order_or_memory(subjects: SubjectModel) -> None:
+def test_the_answer_does_not_depend_on_batch_order_or_cache(subjects: SubjectModel) -> None:
     texts = _corpus()
     together = subjects.probabilities(texts)
     assert [subjects.probabilities([item])[0] for item in texts] == together
@@ -154,7 +154,7 @@ def test_capitals_change_nothing(subjects: SubjectModel) -> None:
     assert subjects.classify([loud]) == subjects.classify([SPORT])
 
 
-def test_survives_any_text(subjects: SubjectModel) -> None:
+def test_any_text_is_accepted(subjects: SubjectModel) -> None:
     bodies = ["\ud800 a b c d e f", "\x00" * 50, "😀 " * 40, "ก" * 3000, "a" * 5000, "日本" * 900, "x " * 3000]
     results = subjects.classify([SubjectInput(body=body, language="en") for body in bodies])
     assert len(results) == len(bodies)

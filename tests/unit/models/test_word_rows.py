@@ -1,4 +1,4 @@
-"""Pooling words with a memory."""
+"""Pooling words with a cache."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def _rows(capacity: int) -> WordRows:
     )
 
 
-def test_a_forgetful_memory_pools_alike() -> None:
+def test_a_small_cache_gives_the_same_sums() -> None:
     large, small = _rows(100), _rows(6)
     for words in (WORDS, WORDS[2:], ["delta", *WORDS[:3]], WORDS):
         left, right = large.pool(words), small.pool(words)

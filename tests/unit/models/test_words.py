@@ -26,7 +26,7 @@ def test_cuts_a_word_into_the_longest_known_pieces() -> None:
     assert VOCABULARY.cut("s" * 90) == [4] * 16
 
 
-def test_leaves_out_what_nobody_knows() -> None:
+def test_unknown_characters_are_left_out() -> None:
     assert VOCABULARY.cut("football☃") == [2]
     assert VOCABULARY.cut("☃☃") == []
 

@@ -132,6 +132,18 @@ def test_parts_are_joined_by_the_lowest_element_with_nearly_all_of_them(share: f
     assert choice.container.attributes.get("id") == ("two" if enough else "all")
 
 
+def test_bodies_in_bodies_are_no_parts() -> None:
+    inner = f"<div id='inner' class='article-body'>{_p(4800)}</div>"
+    assert _container(f"<div id='outer' class='article-body'>{inner}{_p(200)}</div>{_p(5000)}") == "inner"
+
+
+def test_the_name_of_the_whole_page_does_not_count() -> None:
+    tree = LexborHTMLParser(f"<body class='article-body'><div id='inner'>{_p(6000)}</div>{_p(4000)}</body>")
+    choice = choose_container(tree, use_names=True, params=PARAMS)
+    assert choice is not None
+    assert choice.container.attributes.get("id") == "inner"
+
+
 def test_paragraphs_are_no_containers() -> None:
     assert _container(f"<div id='outer'>{_p(1000)}</div>") == "outer"
 

@@ -1,4 +1,4 @@
-"""Bombs are refused before they are parsed; large honest pages are not."""
+"""Bombs are refused before they are parsed; large ordinary pages are not."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_bombs(html: str) -> None:
         "<p>" + "words " * 200_000,
     ],
 )
-def test_honest_pages(html: str) -> None:
+def test_ordinary_pages(html: str) -> None:
     assert refuse_bomb(html, PARAMS) is None
 
 
