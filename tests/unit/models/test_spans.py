@@ -71,7 +71,7 @@ LEAST = PARAMS.min_chars
 def _spans(
     monkeypatch: pytest.MonkeyPatch, answer: tuple[str, float], *parts: tuple[str, int, int]
 ) -> list[tuple[str, int, int]]:
-    """Return the spans of a text of which CLD2 finds such parts; the n-gram model knows two languages."""
+    """Return the spans of a text of which CLD2 finds such parts; the n-gram model has two languages."""
     empty = np.zeros((1, 1), dtype=np.float32)
     ngrams = _Ngrams(("da", "nb-x"), empty, empty, empty[0], 0, answer=answer)
     monkeypatch.setattr(spans, "parts", lambda _: list(parts))

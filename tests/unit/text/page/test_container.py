@@ -211,14 +211,13 @@ def test_names_and_hiding_do_not_count_in_the_generous_mode() -> None:
 
 
 def test_blocks_count_for_a_limited_number_of_ancestors() -> None:
-    deep = "<div>" * (PARAMS.max_ancestors + 5) + _p(1000) + "</div>" * (PARAMS.max_ancestors + 5)
-    choice = _chosen(f"<div id='top'>{deep}</div>")
-    assert choice.total_chars == 1000
-    levels = 0
-    node = choice.container
-    while node.parent is not None and node.tag != "body":
-        levels, node = levels + 1, node.parent
-    assert levels == PARAMS.max_ancestors + 5 + 1  # the lowest div
+    def container(depth: int) -> str | None:
+        branch = "<div>" * depth + _p(1000) + "</div>" * depth
+        return _container(f"<div id='top'>{branch}{branch}</div>")
+
+    # The paragraph itself and its ancestors below the top take up the limit.
+    assert container(PARAMS.max_ancestors - 2) == "top"
+    assert container(PARAMS.max_ancestors - 1) != "top"
 
 
 def test_nested_quotations_are_read_a_limited_number_of_times() -> None:

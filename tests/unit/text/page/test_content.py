@@ -62,6 +62,13 @@ def test_shares_and_length() -> None:
     assert main.page_share == 500 / 400  # links are not running text
 
 
+def test_a_wrapper_is_read_whatever_its_name() -> None:
+    wrapper, text = f"<div class='sidebar'><p>{'x' * 550}</p></div>", f"<p>{'y' * 450}</p>"
+    assert _main(f"<div>{wrapper}{text}</div>").lines == ["x" * 550, "y" * 450]
+    part, text = f"<div class='sidebar'><p>{'x' * 450}</p></div>", f"<p>{'y' * 550}</p>"
+    assert _main(f"<div>{part}{text}</div>").lines == ["y" * 550]
+
+
 def test_headlines_are_limited() -> None:
     body = "".join(f"<h1>Headline {number}</h1>" for number in range(9)) + "<h1> </h1>" + f"<p>{TEXT}</p>"
     assert _main(body).headlines == tuple(f"Headline {number}" for number in range(CONTENT.max_headlines))
