@@ -87,6 +87,7 @@ def test_the_generous_mode_reads_what_the_strict_one_leaves_out() -> None:
         ("<p>one</p>two<p>three</p>", ["one", "two", "three"]),
         ("<span class='caption'>one</span><span>two</span>", ["two"]),
         ("<x-note class='share'>one</x-note><x-note>two</x-note>", ["two"]),
+        ("<p class='caption'>one</p><p class='x'>two</p>", ["two"]),
         ("<b>one <i>two</i></b> three", ["one two three"]),
         ("<b><p>one</p></b>", ["one"]),
         ("<h2>one</h2><script>two</script><aside>three</aside>", ["one"]),
@@ -158,3 +159,9 @@ def test_the_first_line_is_the_lead_where_it_stands_apart(body: str, is_lead: bo
     main = _main(body)
     assert main.lines[0] == LEADING
     assert main.lead == (LEADING if is_lead else None)
+
+
+def test_there_is_no_lead_below_the_beginning_of_the_text() -> None:
+    below = f"<p class='lead'>{LEADING}</p>"
+    assert _main(f"<div><p>{TEXT}</p></div>{below}").lead is None
+    assert _main(f"<div><p>{TEXT[:60]}<br>{TEXT}</p></div>{below}").lead is None
