@@ -266,6 +266,7 @@ def test_chinese_by_characters(text: str, tag: str, monkeypatch: pytest.MonkeyPa
         ("uz", _text(100), "uz"),
         ("uz", "Городской совет во вторник решил перестроить старый мост", "uz-Cyrl"),
         ("sr", _text(100), "sr-Latn"),
+        ("sr", "Градско веће је у уторак одлучило да обнови стари мост", "sr-Cyrl"),
     ],
 )
 def test_scripts_in_tags(guess: str, text: str, tag: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,6 +325,9 @@ def test_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _read(monkeypatch, enough) == enough
     head, start = PARAMS.max_chars - PARAMS.tail_chars, int(len(body) * PARAMS.tail_from)
     assert _read(monkeypatch, body) == f"{body[:head]}\n{body[start : start + PARAMS.tail_chars]}"
+    longer = body[: PARAMS.max_chars + 100]
+    start = int(len(longer) * PARAMS.tail_from)
+    assert _read(monkeypatch, longer) == f"{longer[:head]}\n{longer[start : start + PARAMS.tail_chars]}"
     # The tail would lie within the beginning.
     near = body[: round((PARAMS.max_chars - PARAMS.tail_chars) / PARAMS.tail_from)]
     assert _read(monkeypatch, near) == near[: PARAMS.max_chars]

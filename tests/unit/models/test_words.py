@@ -56,6 +56,15 @@ def test_numbers_count_by_their_length() -> None:
     assert features_of("7", VOCABULARY)[2] != features_of("1999", VOCABULARY)[2]
 
 
+def test_features_of_a_word() -> None:
+    counts = {word: len(features_of(word, VOCABULARY)[2]) for word in ("abcde", "abcdef", "foots", "football", "新聞")}
+    # Itself; with its stem; with two pieces; with its stem, as one piece is the word itself; unspaced.
+    assert counts == {"abcde": 1, "abcdef": 2, "foots": 3, "football": 2, "新聞": 1}
+    longest = VOCABULARY.params.max_word_chars
+    assert features_of("x" * (longest + 1), VOCABULARY) == features_of("x" * longest, VOCABULARY)
+    assert features_of("x" * longest, VOCABULARY) != features_of("x" * (longest - 1), VOCABULARY)
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read(text: str) -> None:
     for word in words_of(text, VOCABULARY, 20):

@@ -260,6 +260,17 @@ def test_all_modes_agree_on_a_plain_page() -> None:
     assert pages[0] == pages[1] == pages[2]
 
 
+def test_a_page_is_not_read_again_without_need() -> None:
+    text, other, more = (f"<p>{char * chars}</p>" for char, chars in (("x", 600), ("y", 400), ("z", 1000)))
+    html = f"<html><body><div>{text}<aside>{more}</aside></div>{other}</body></html>"
+    chars = {}
+    for extraction in EXTRACTIONS:
+        page = read_page(html, IngestParams(extraction=extraction))
+        assert isinstance(page, Page)
+        chars[extraction] = page.main.chars
+    assert chars == {"fast": 600, "auto": 600, "accurate": 1600}
+
+
 def test_the_stated_body_is_used_where_the_page_shows_much_less() -> None:
     stated = " ".join(TEXT * 3)
     head = f'<script type="application/ld+json">{{"@type":"Article","articleBody":"{stated}"}}</script>'

@@ -69,7 +69,8 @@ def test_limits_are_inclusive() -> None:
 )
 def test_open_tags_times_all_tags(name: str, tag: str, skipped: int, reason: str) -> None:
     closing = tag.replace("<", "</")
-    html = f"{tag}{closing}" * 2 + tag * 3 + closing + "<p>" * (skipped - 7)
+    # Closing tags without an opening one do not count against later ones.
+    html = closing * 2 + f"{tag}{closing}" * 2 + tag * 3 + closing + "<p>" * (skipped - 9)
     tags = skipped + 1
     assert html.count("<") == tags
     assert _reason(html, IngestParams(**{name: 3 * tags})) is None  # type: ignore[arg-type]
@@ -84,4 +85,5 @@ def test_attributes_of_one_tag_in_a_large_page() -> None:
     filling = "x" * GUARD.min_chars_attributes
     assert _reason(tag + filling, IngestParams(max_attributes=5)) is None
     assert _reason(tag + filling, IngestParams(max_attributes=4)) == "time_limit"
+    assert _reason("<d" + " a" * 8 + ">" + filling, IngestParams(max_attributes=8)) == "time_limit"
     assert _reason(f"{tag}{filling}"[: GUARD.min_chars_attributes], IngestParams(max_attributes=3)) is None

@@ -78,6 +78,29 @@ def test_free_or_not(value: object, is_free: bool | None) -> None:
     assert _read(_ld(_article("A", hasPart=[{"isAccessibleForFree": value}]))).is_free == is_free
 
 
+def test_the_article_goes_before_its_parts_and_the_content_tier() -> None:
+    paid = _article("A", isAccessibleForFree=False, hasPart={"isAccessibleForFree": True})
+    assert _read(_ld(paid)).is_free is False
+    tier = "<meta property='article:content_tier' content='locked'>"
+    assert _read(tier + _ld(_article("A", isAccessibleForFree=True))).is_free is True
+    assert _read(tier).is_free is False
+
+
+def test_of_two_nodes_about_the_article_the_first_body_counts() -> None:
+    assert _read(_ld(_article("A", articleBody="one"), _article("A", articleBody="two"))).body == "one"
+
+
+def test_a_name_goes_before_the_node_that_its_id_refers_to() -> None:
+    author = {"@id": "#ada", "name": "Ada Okafor"}
+    graph = [_article("A", author=author), {"@type": "Person", "@id": "#ada", "name": "Nahr staff"}]
+    assert _read(_ld({"@graph": graph})).authors == [("Ada Okafor", None)]
+
+
+def test_properties_are_read_up_to_a_limit() -> None:
+    long = f"<b itemprop='articleSection'>{'x' * (PARAMS.max_property_read_chars + 1)}</b>"
+    assert _read("", f"{long}<b itemprop='alternativeHeadline'>Buses</b>").subtitle is None
+
+
 def test_main_entities_and_graphs_are_read() -> None:
     for name in ("mainEntity", "mainEntityOfPage", "@graph"):
         assert _read(_ld({"@type": "WebPage", name: _article("Dam")})).titles == ["Dam"]
