@@ -1,1 +1,1 @@
-"""Language and subject models: loading and inference; weights are package data."""
+"""Language and subject models: loading and inference. Their weights are package data."""

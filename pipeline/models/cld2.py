@@ -1,4 +1,4 @@
-"""CLD2 as the workhorse: 130 languages, a tenth of a millisecond for a thousand characters."""
+"""Call CLD2, the first detector: 130 languages, a tenth of a millisecond for a thousand characters."""
 
 import re
 from typing import Final
@@ -16,7 +16,7 @@ _REPLACED: Final = {
     "zh": "zh-Hans",
     "sr-ME": "sr",
     "tw": "ak",
-    # Not languages anybody publishes news in: pig latin, Klingon, and the ones that stand for a script.
+    # No languages of news: pig latin, Klingon, and codes that stand for a script.
     "zzp": "und",
     "tlh": "und",
     "zzb": "und",
@@ -25,20 +25,20 @@ _REPLACED: Final = {
     "xxx": "und",
     "un": "und",
 }
-_REFUSED: Final = re.compile(
+_REJECTED: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]|[^\x00-\uffff]"
 )
 
 
 class Guess(Struct, frozen=True):
-    """What CLD2 says: languages with their share of the text, most first, and whether it trusts the first.
-
-    `score` says how usual the first one's letter groups are for it; close languages get less.
-    """
+    """The answer of CLD2."""
 
     languages: tuple[tuple[str, float], ...]
+    """BCP 47 tags with their share of the text (0 to 1), the greatest first."""
     reliable: bool
+    """Whether CLD2 trusts the first language."""
     score: float = 0.0
+    """How usual the text's letter groups are for the first language; a text in a close language scores less."""
 
     @property
     def tag(self) -> str:
@@ -56,11 +56,11 @@ def _code(code: str) -> str:
 
 
 def guess(text: str) -> Guess:
-    """Ask CLD2 about a plain text."""
+    """Detect the languages of a plain text; characters that CLD2 rejects count as spaces."""
     try:
         reliable, _, details = pycld2.detect(text)
     except (pycld2.error, UnicodeEncodeError):
-        reliable, _, details = pycld2.detect(_REFUSED.sub(" ", text))
+        reliable, _, details = pycld2.detect(_REJECTED.sub(" ", text))
     found = [(_code(code), percent / 100, score) for _, code, percent, score in details if percent]
     known = [item for item in found if item[0] != "und"]
     return Guess(
@@ -71,8 +71,8 @@ def guess(text: str) -> Guess:
 
 
 def parts(text: str) -> list[tuple[str, int, int]]:
-    """Return tag, start and end, in characters, of the parts that CLD2 finds a text to be made of."""
-    raw = _REFUSED.sub(" ", text).encode("utf-8")
+    """Return tag, start and end, in characters of the text, of the parts in which CLD2 finds one language each."""
+    raw = _REJECTED.sub(" ", text).encode("utf-8")
     _, _, _, vectors = pycld2.detect(raw, returnVectors=True)
     found, done, chars = [], 0, 0
     for start, size, _, code in vectors:

@@ -1,6 +1,6 @@
-"""Tell writing from what only looks like text: code, base64, digits, addresses, rows of emoji, one word for ever.
+"""Distinguish writing from code, base64, digits, addresses, rows of emoji and endlessly repeated words.
 
-A language model must answer something; whatever passes here is at least written in words.
+A language model always answers something, so it is only given what consists of words.
 """
 
 import re
@@ -28,7 +28,7 @@ _CODE: Final = 7
 _DOT: Final = 8
 _OPENING: Final = 9
 _COUNT: Final = 10
-_LIMIT: Final = 0x2100
+_LIMIT: Final = 0x2100  # code points from here on have no kind of their own
 
 _VOWELS: Final = frozenset(
     "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýāăąēĕėęěĩīĭįıōŏőœũūŭůűųơưǎǐǒǔǫɔɛəạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
@@ -36,6 +36,7 @@ _VOWELS: Final = frozenset(
 
 
 def _kind(char: str) -> int:
+    """Return one of the kinds above; they are few, because pairs of them are counted."""
     if char.isalpha():
         vowel = char.lower() in _VOWELS
         return (_UPPER if char.isupper() else _LOWER) + vowel
@@ -51,8 +52,12 @@ def _kind(char: str) -> int:
 _KINDS: Final = np.array([_kind(chr(point)) for point in range(_LIMIT)], dtype=np.int64)
 
 
-def _tallies() -> NDArray[np.int64]:
-    """Return which pairs of neighbouring kinds each tally counts, in the order `_is_latin_writing` unpacks."""
+def _count_masks() -> NDArray[np.int64]:
+    """Return which pairs of neighbouring kinds each of the counts of `_is_latin_writing` includes.
+
+    Returns:
+        0 or 1 (counts × pairs), in the order of the function's variables; pair number = kind before * _COUNT + kind.
+    """
     before, after = np.divmod(np.arange(_COUNT * _COUNT), _COUNT)
     lower, capital, vowel = (_LOWER, _LOWER_VOWEL), (_UPPER, _UPPER_VOWEL), (_LOWER_VOWEL, _UPPER_VOWEL)
     letter = lower + capital
@@ -72,28 +77,38 @@ def _tallies() -> NDArray[np.int64]:
     )
 
 
-_TALLIES: Final = _tallies()
+_COUNT_MASKS: Final = _count_masks()
 
 
 class GateParams(Struct, frozen=True):
-    """Where writing ends; shares are of all characters but spaces. Set on news and made garbage by `eval language`."""
+    """Limits of what counts as writing, set on news and generated garbage by `news-pipeline eval language`.
 
-    max_chars: int = 400  # characters looked at pair by pair
+    Shares are of all characters but spaces unless stated otherwise.
+    """
+
+    max_chars: int = 400  # characters whose pairs are counted
     min_letters: int = 12  # letters; below, every detector errs on more than one text in ten
-    min_letters_dense: int = 4  # letters of Han, Kana, Hangul and the like: each says more
-    min_letter_share: float = 0.5  # results of matches come near
+    min_letters_dense: int = 4  # letters of Han, Kana, Hangul and similar scripts, which carry more each
+    min_letter_share: float = 0.5  # lists of sports results come near
     max_word_length: float = 40.0  # letters, mean; agglutinating languages reach 12, two German compounds more
     max_case_flips: float = 0.1  # lower-to-upper inside words, per letter; base64 has 0.2, a list of brand names 0.06
     max_digits_inside: float = 0.03  # digits right after a letter, per letter
-    max_calls: float = 0.025  # of "name(" and "object.name", per letter; two words run together by accident stay below
-    max_code_marks: float = 0.1
-    repeating_words: int = 20  # from as many words on, most must not be the same few over and over
-    min_distinct_share: float = 0.2  # of the words; in 600 characters of news, nothing below 0.46 was seen
+    max_calls: float = 0.025  # "name(" and "object.name" per letter; words joined by accident stay below
+    max_code_marks: float = 0.1  # marks such as {}<>[]=_; as a share
+    repeating_words: int = 20  # from this many words on, min_distinct_share applies
+    min_distinct_share: float = 0.2  # different words among all; at least 0.46 in 600 characters of news
     min_vowel_share: float = 0.2  # of Latin letters; Polish and Czech have 0.33
 
 
 def is_writing(text: str, points: NDArray[np.uint32], shape: ScriptProfile, params: GateParams) -> bool:
-    """Say whether the text is worth asking a language model about; `points` and `shape` are the text's own."""
+    """Return whether a text is writing, so that a language model can be asked.
+
+    Args:
+        text: The text.
+        points: Its code points (characters).
+        shape: Its characters by kind.
+        params: Limits.
+    """
     dense = shape.script in _UNSPACED or shape.script == "Hang"
     if shape.letters < (params.min_letters_dense if dense else params.min_letters):
         return False
@@ -112,7 +127,7 @@ def is_writing(text: str, points: NDArray[np.uint32], shape: ScriptProfile, para
 def _is_latin_writing(points: NDArray[np.uint32], params: GateParams) -> bool:
     kinds = _KINDS[np.minimum(points[: params.max_chars], _LIMIT - 1)]
     pairs = np.bincount(kinds[:-1] * _COUNT + kinds[1:], minlength=_COUNT * _COUNT)
-    letters, inked, vowels, code, flips, digits, calls, before_dot, after_dot = (_TALLIES @ pairs).tolist()
+    letters, inked, vowels, code, flips, digits, calls, before_dot, after_dot = (_COUNT_MASKS @ pairs).tolist()
     return bool(
         code <= params.max_code_marks * inked
         and flips <= params.max_case_flips * letters

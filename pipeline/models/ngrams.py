@@ -1,6 +1,6 @@
-"""The second opinion on language: hashed character n-grams, one mean vector, one linear layer.
+"""The second language detector: hashed character n-grams, their mean vector, one linear layer.
 
-Trained by `news-pipeline train language`. Each text is computed by itself, so a result cannot depend on its neighbours.
+Trained by `news-pipeline train language`. Each text is computed by itself, so a result cannot depend on the batch.
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,29 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-__all__ = ["NgramModel", "buckets"]
+__all__ = ["NGRAM_PARAMS", "NgramModel", "NgramParams", "buckets"]
 
+
+class NgramParams(Struct, frozen=True):
+    """What the features are; a model must be used with the `longest` it was trained with."""
+
+    longest: int = 4  # characters of the longest n-gram
+    max_chars: int = 300  # characters read
+
+
+NGRAM_PARAMS: Final = NgramParams()
+"""The values in use."""
+
+# Code points from here on share the last entry of the table of lower-case letters.
 _LIMIT: Final = 0x10000
 _SPACE: Final = 0x20
-_LONGEST: Final = 4
-_MAX_CHARS: Final = 300
+# Multipliers of FNV-1 and of Fibonacci hashing; part of the format of the weights.
 _MULTIPLIER: Final = np.uint32(0x01000193)
 _SPREAD: Final = np.uint32(0x9E3779B1)
 
 
 def _lowered() -> NDArray[np.uint32]:
+    """Return code point → its lower-case letter, or a space for what is no letter (65,536)."""
     table = np.full(_LIMIT, _SPACE, dtype=np.uint32)
     for point in range(_LIMIT):
         char = chr(point)
@@ -38,8 +50,17 @@ def _is_mark_of_text(char: str) -> bool:
 _LOWERED: Final = _lowered()
 
 
-def buckets(points: NDArray[np.uint32], bits: int, longest: int = _LONGEST) -> NDArray[np.uint32]:
-    """Return the bucket of every n-gram of 1 to `longest` characters, lower-cased, words set apart by one space."""
+def buckets(points: NDArray[np.uint32], bits: int, longest: int = NGRAM_PARAMS.longest) -> NDArray[np.uint32]:
+    """Return the bucket of every n-gram of 1 to `longest` characters, lower-cased, with one space between words.
+
+    Args:
+        points: The text's code points (characters).
+        bits: There are 2**bits buckets.
+        longest: Characters of the longest n-gram.
+
+    Returns:
+        Bucket numbers, one for each n-gram, repeated ones included; the shortest n-grams first.
+    """
     chars = _LOWERED[np.minimum(points, _LIMIT - 1)]
     chars = np.concatenate((np.array([_SPACE], np.uint32), chars, np.array([_SPACE], np.uint32)))
     spaces = chars == _SPACE
@@ -57,17 +78,22 @@ def buckets(points: NDArray[np.uint32], bits: int, longest: int = _LONGEST) -> N
 
 
 class NgramModel(Struct, frozen=True):
-    """Weights: `table` (buckets × dim, whole numbers), `weights` (labels × dim), `bias` and `labels`."""
+    """Weights of the second detector."""
 
     labels: tuple[str, ...]
     table: NDArray[np.float32]
+    """Buckets × dimensions; whole numbers, so that their sum does not depend on the order."""
     weights: NDArray[np.float32]
+    """Labels × dimensions."""
     bias: NDArray[np.float32]
+    """One per label."""
     bits: int
+    """Logarithm of the number of buckets."""
+    params: NgramParams = NGRAM_PARAMS
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> "NgramModel":
-        """Build the model from the arrays of language.npz."""
+        """Build the model from the arrays of language.npz: `ngram_labels`, `_table`, `_weights` and `_bias`."""
         # float32 holds the 8-bit numbers and any sum of them exactly, and adds them up four times as fast.
         table = np.asarray(arrays["ngram_table"]).astype(np.float32)
         return cls(
@@ -79,8 +105,8 @@ class NgramModel(Struct, frozen=True):
         )
 
     def rank(self, points: NDArray[np.uint32], count: int) -> list[tuple[str, float]]:
-        """Return the most probable labels with their probability, best first."""
-        found = buckets(points[:_MAX_CHARS], self.bits)
+        """Return the `count` most probable labels with their probability, the best first; `points` are code points."""
+        found = buckets(points[: self.params.max_chars], self.bits, self.params.longest)
         mean = self.table.take(found, axis=0).sum(axis=0) / np.float32(found.size)
         logits = (self.weights * mean).sum(axis=1) + self.bias
         odds = np.exp((logits - logits.max()).astype(np.float64))

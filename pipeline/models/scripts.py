@@ -1,6 +1,6 @@
-"""Count what a text is written with: letters by script, digits, marks of all sorts.
+"""Count the characters of a text by kind: letters by script, digits, punctuation, symbols, spaces.
 
-One table look-up per code point by numpy, because a Python loop over a thousand characters costs as much as the
+The kind is looked up in a table by numpy, because a Python loop over a thousand characters takes as long as the
 language model itself.
 """
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = ["SCRIPTS", "ScriptProfile", "code_points", "profile", "script_of"]
 
+# ISO 15924 code, first and last code point.
 _RANGES: Final[tuple[tuple[str, int, int], ...]] = (
     ("Latn", 0x41, 0x24F),
     ("Latn", 0x250, 0x2AF),
@@ -87,7 +88,7 @@ _FIRST_SCRIPT: Final = 5
 _LIMIT: Final = 0x30000
 
 SCRIPTS: Final[tuple[str, ...]] = tuple(dict.fromkeys(name for name, _, _ in _RANGES))
-"""ISO 15924 codes of the scripts that are told apart; Hiragana and Katakana count as Kana."""
+"""ISO 15924 codes of the scripts that are distinguished; Hiragana and Katakana count as Kana."""
 
 
 def _class_of(char: str, script: int) -> int:
@@ -104,6 +105,7 @@ def _class_of(char: str, script: int) -> int:
 
 
 def _table() -> NDArray[np.uint8]:
+    """Return code point → kind (196,608): a constant above, or _FIRST_SCRIPT plus the number of the script."""
     table = np.zeros(_LIMIT, dtype=np.uint8)
     table[0x1F000:0x20000] = _SYMBOL
     table[0x20000:] = _FIRST_SCRIPT + SCRIPTS.index("Hani")
@@ -112,7 +114,7 @@ def _table() -> NDArray[np.uint8]:
         if last < 0x10000:
             scripts[first : last + 1] = _FIRST_SCRIPT + SCRIPTS.index(name)
     uniform = np.zeros(0x10000, dtype=bool)
-    # Blocks of nothing but letters: asking about each of their 80,000 characters would take longer than all else.
+    # These blocks hold nothing but letters; looking up each of their 80,000 characters would take longer than the rest.
     for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA000, 0xA48C), (0xAC00, 0xD7A3)):
         uniform[first : last + 1] = True
     table[:0x10000][uniform] = scripts[uniform]
@@ -126,7 +128,7 @@ _TABLE: Final = _table()
 
 
 class ScriptProfile(Struct, frozen=True):
-    """Counts of characters by kind; `scripts` holds the scripts seen with their letters, most first."""
+    """Counts of characters by kind."""
 
     letters: int
     digits: int
@@ -134,22 +136,23 @@ class ScriptProfile(Struct, frozen=True):
     symbols: int
     spaces: int
     scripts: tuple[tuple[str, int], ...]
+    """Scripts in the text and their letters, the most frequent first."""
 
     @property
     def script(self) -> str | None:
-        """The script most letters are in, or None without letters."""
+        """The script of most letters, or None without letters."""
         if not self.scripts:
             return None
         return self.scripts[0][0]
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
-    """Return the text's code points as an array; lone surrogates stay what they are."""
+    """Return a text's code points (characters); lone surrogates are kept."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def profile(points: NDArray[np.uint32]) -> ScriptProfile:
-    """Count letters by script, digits, punctuation, symbols and spaces."""
+    """Count the characters of a text by kind; `points` are its code points."""
     counts = np.bincount(_TABLE[np.minimum(points, _LIMIT - 1)], minlength=_FIRST_SCRIPT + len(SCRIPTS)).tolist()
     seen = [(SCRIPTS[i], count) for i, count in enumerate(counts[_FIRST_SCRIPT:]) if count]
     seen.sort(key=lambda item: (-item[1], item[0]))
@@ -164,5 +167,5 @@ def profile(points: NDArray[np.uint32]) -> ScriptProfile:
 
 
 def script_of(text: str) -> str | None:
-    """Return the script most letters of the text are in."""
+    """Return the script of most letters of a text, None without letters."""
     return profile(code_points(text)).script

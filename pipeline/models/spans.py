@@ -1,4 +1,4 @@
-"""Find where a text changes its language. Asked only about texts that look mixed."""
+"""Find the parts of a text in different languages. Called only for texts that look mixed."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,15 +14,18 @@ __all__ = ["SpanParams", "shares", "spans_of"]
 
 
 class SpanParams(Struct, frozen=True):
-    """What counts as a part in a language of its own; chosen on articles put together of two languages."""
+    """What counts as a part in one language; chosen on articles joined from texts in two languages."""
 
     max_chars: int = 5_000  # characters read
-    min_chars: int = 120  # a shorter part is a quotation, a row of names, or what was left of the page
-    sure: float = 0.7  # probability that the n-gram model must give to the same language
+    min_chars: int = 120  # a shorter part is a quotation, a list of names, or boilerplate
+    min_probability: float = 0.7  # of the same language by the n-gram model
 
 
 def spans_of(text: str, ngrams: NgramModel, params: SpanParams) -> tuple[LanguageSpan, ...]:
-    """Return the parts of a text in order, none where fewer than two languages are sure; characters of `text`."""
+    """Return the parts of a text in order, with their bounds in characters of `text`.
+
+    There are none unless CLD2 and the n-gram model agree on parts in at least two languages.
+    """
     found = _merged(parts(text[: params.max_chars]))
     known = frozenset(ngrams.labels)
     sure = [
@@ -36,7 +39,7 @@ def spans_of(text: str, ngrams: NgramModel, params: SpanParams) -> tuple[Languag
 
 
 def shares(spans: Sequence[LanguageSpan]) -> list[tuple[str, float]]:
-    """Return tag and share of the characters in all spans, most first."""
+    """Return the languages with their share of the characters of all spans, the greatest first."""
     sizes: Counter[str] = Counter()
     for span in spans:
         sizes[span.tag] += span.end - span.start
@@ -44,7 +47,7 @@ def shares(spans: Sequence[LanguageSpan]) -> list[tuple[str, float]]:
 
 
 def _merged(found: Iterable[tuple[str, int, int]]) -> list[LanguageSpan]:
-    """Join neighbours in one language; what is in none is left out between them."""
+    """Join neighbouring parts in one language; parts in no known language are left out."""
     spans: list[LanguageSpan] = []
     for tag, start, end in found:
         if tag == "und":
@@ -56,4 +59,4 @@ def _merged(found: Iterable[tuple[str, int, int]]) -> list[LanguageSpan]:
 
 def _agrees(text: str, tag: str, ngrams: NgramModel, params: SpanParams) -> bool:
     best, odds = ngrams.rank(code_points(text), 1)[0]
-    return best.split("-", 1)[0] == tag.split("-", 1)[0] and odds >= params.sure
+    return best.split("-", 1)[0] == tag.split("-", 1)[0] and odds >= params.min_probability

@@ -1,8 +1,8 @@
-"""Say what an article is about: IPTC Media Topics, top level, or explicitly nothing.
+"""Classify articles by subject (top level of IPTC Media Topics), or return the reason for no subject.
 
-Static vectors of a multilingual subword vocabulary plus a hashed bag of words, one hidden layer, independent sigmoids;
+Static vectors of a multilingual subword vocabulary and a hashed bag of words, one hidden layer, independent sigmoids;
 trained by `news-pipeline train subjects`. All sums are of whole numbers that float32 holds exactly, so neither the
-batch an article comes in nor the linear-algebra library changes a result.
+batch of an article nor the linear-algebra library changes a result.
 """
 
 import math
@@ -26,23 +26,26 @@ Reason = Literal["too_short", "low_support", "language_unsupported", "low_confid
 Length = Literal["headline", "short", "long"]
 
 LENGTHS: Final[tuple[Length, ...]] = ("headline", "short", "long")
-"""How long a text may be, in the order of the weights' calibration."""
+"""The classes of length, in the order of the calibration in the weights."""
 
+# Ranges of the quantised inputs and hidden values; part of the format of the weights.
 _FULL: Final = 127.0
 _HIDDEN_FULL: Final = 255.0
+# Logits are clipped here, where a probability differs from 0 or 1 by 1e-13, so that exp cannot overflow.
 _SAFE_LOGIT: Final = 30.0
 
 
 class SubjectInput(Struct, frozen=True):
-    """What subjects are read from; `language` is the BCP 47 tag of detect-language."""
+    """A text that is classified."""
 
     headline: str = ""
     body: str = ""
     language: str | None = None
+    """BCP 47 tag, as detected; None for an unknown language."""
 
 
 class SubjectResult(Struct, frozen=True):
-    """At most three subjects, the surest first; `reason` says why there are none."""
+    """Subjects, the most probable first, or the reason for none."""
 
     subjects: tuple[Subject, ...] = ()
     reason: Reason | None = None
@@ -51,18 +54,24 @@ class SubjectResult(Struct, frozen=True):
 class SubjectParams(Struct, frozen=True):
     """Limits and thresholds, set on held-out training texts."""
 
-    max_chars: int = 1200  # characters read, headline first; 2,000 cost half as much again
-    max_unspaced: int = 300  # characters read of scripts without spaces: each says as much as five Latin letters
-    min_words: int = 5  # fewer, and the answer hangs on one word
-    min_support: float = 0.3  # share of the words that training saw
-    threshold: float = 0.5  # calibrated probability from which a subject is given; a language may need more
-    lengths: tuple[int, int] = (20, 50)  # words below which a text is "headline" or "short": validated apart
+    max_chars: int = 1200  # characters read, headline first; 2,000 take half as long again
+    max_unspaced: int = 300  # characters read of scripts without spaces; one carries as much as five Latin letters
+    min_words: int = 5  # with fewer, a single word would decide
+    min_support: float = 0.3  # share of the words that were in the training texts
+    threshold: float = 0.5  # calibrated probability of a subject that is given; a language may require more
+    lengths: tuple[int, int] = (
+        20,
+        50,
+    )  # words below which a text is "headline" or "short"; each is validated separately
     max_subjects: int = 3  # the contract's limit
-    cache_words: int = 65_536  # words remembered; 38 MB
+    cache_words: int = 65_536  # words whose features are cached; 38 MB
 
 
 class _Layers(Struct, frozen=True):
-    """The network's arrays, as the training script names them."""
+    """The network's arrays, by their names in subjects.npz.
+
+    Inputs are the static vector (`static_*`) and the hashed bag of words (`bag_*`), quantised to whole numbers.
+    """
 
     static_mean: NDArray[np.float32]
     static_scale: NDArray[np.float32]
@@ -77,20 +86,27 @@ class _Layers(Struct, frozen=True):
 
 
 class _Served(Struct, frozen=True):
-    """What a language and length is served at: the probability a subject needs, and the language's shift of logits."""
+    """The setting of a language and length for which subjects are given."""
 
     threshold: float
+    """Least probability of a subject."""
     shift: float
+    """Added to the logits."""
 
 
 class SubjectModel:
-    """The network with the weights that ship in the package.
+    """The subject network.
 
-    `validation` says what is served and why: tag, length, threshold, shift, evidence, texts, answers, right answers.
-    `sources` names the sets it learned from.
+    Attributes:
+        version: Of the weights; appears in events.
+        taxonomy_version: Release of the Media Topics.
+        sources: The data sets it was trained with.
+        validation: One row for each language and length that is served: tag, length, threshold, shift, evidence, texts,
+            answers, right answers.
     """
 
     def __init__(self, arrays: Mapping[str, Any], params: SubjectParams | None = None) -> None:
+        """Build the model from the arrays of subjects.npz."""
         self.version = str(arrays["version"])
         self.taxonomy_version = str(arrays["taxonomy_version"])
         self._params = params or SubjectParams()
@@ -115,14 +131,14 @@ class SubjectModel:
             vocabulary=self._vocabulary,
             piece_codes=codes,
             piece_factors=np.asarray(arrays["piece_factors"]),
-            bag_table=np.asarray(arrays["bag_table"]),
+            hashed_table=np.asarray(arrays["bag_table"]),
             seen=np.unpackbits(np.asarray(arrays["seen"])),
             capacity=self._params.cache_words,
         )
 
     @classmethod
     def load(cls, params: SubjectParams | None = None) -> "SubjectModel":
-        """Load the weights from the package."""
+        """Load the weights that ship in the package."""
         source = resources.files("pipeline.models") / "data" / "subjects.npz"
         with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return cls(arrays, params)
@@ -141,7 +157,7 @@ class SubjectModel:
         ]
 
     def probabilities(self, texts: Sequence[SubjectInput]) -> list[dict[str, float] | None]:
-        """Return code → probability whatever the thresholds and languages say, or None for too little text."""
+        """Return code → calibrated probability, regardless of thresholds and languages; None for too few words."""
         pooled = [self._pool(item) for item in texts]
         answers = iter(self._logits([item for item in pooled if item]).tolist() if any(pooled) else ())
         return [
@@ -152,7 +168,7 @@ class SubjectModel:
         ]
 
     def length_of(self, item: SubjectInput) -> Length | None:
-        """Name the length of a text, None for too little: answers about headlines and about articles differ."""
+        """Return the class of length of a text, by which it is calibrated and validated; None for too few words."""
         found = self._pool(item)
         return None if found is None else self._length(found)
 
@@ -161,7 +177,7 @@ class SubjectModel:
         return "headline" if pooled.words < headline else "short" if pooled.words < short else "long"
 
     def _serving(self, item: SubjectInput, pooled: Pooled | None) -> _Served | Reason:
-        """Return what the text's language and length is served at, or why it is not."""
+        """Return the setting for the text's language and length, or the reason for no subject."""
         if pooled is None:
             return "too_short"
         found = self._served.get((_primary(item.language), self._length(pooled)))
@@ -174,7 +190,7 @@ class SubjectModel:
         return found.shift if found else 0.0
 
     def _calibrated(self, logits: list[float], pooled: Pooled, shift: float) -> list[float]:
-        """Return the probabilities; how far the network's logits can be believed depends on how much it read."""
+        """Return the probabilities; the calibration depends on the text's length."""
         slope, base = self._lines[self._length(pooled)]
         return [sigmoid(slope * logit + base + shift) for logit in logits]
 
@@ -184,13 +200,13 @@ class SubjectModel:
         return self._rows.pool(words) if len(words) >= self._params.min_words else None
 
     def _logits(self, pooled: Sequence[Pooled]) -> NDArray[np.float64]:
-        """Return the network's logits; every product below is of whole numbers and below 2**24."""
+        """Return the network's logits (texts × subjects); all products and sums are whole numbers below 2**24."""
         layers = self._layers
         static = np.stack([item.static for item in pooled]).astype(np.float64)
         length = np.sqrt(np.maximum((static * static).sum(axis=1, keepdims=True), 1.0))
         left = ((static / length).astype(np.float32) - layers.static_mean) * layers.static_scale
         counts = np.array([[item.features] for item in pooled], dtype=np.float32)
-        right = np.stack([item.bag for item in pooled]) / np.maximum(counts, np.float32(1)) * layers.bag_scale
+        right = np.stack([item.hashed for item in pooled]) / np.maximum(counts, np.float32(1)) * layers.bag_scale
         inputs = np.clip(np.rint(np.concatenate((left, right), axis=1)), -_FULL, _FULL)
         raw = (inputs @ layers.first) * layers.first_step + layers.first_bias
         hidden = np.clip(np.rint(raw * layers.hidden_scale), 0.0, _HIDDEN_FULL)
@@ -221,7 +237,7 @@ def _primary(tag: str | None) -> str:
 
 
 def sigmoid(logit: float) -> float:
-    """Compute by the scalar library: vector units may round the last digit differently by position."""
+    """Return the logistic function; computed one by one, as vector units may round differently by position."""
     return 1.0 / (1.0 + math.exp(-max(-_SAFE_LOGIT, min(_SAFE_LOGIT, logit))))
 
 

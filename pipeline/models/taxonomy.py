@@ -1,7 +1,7 @@
 """The top level of IPTC Media Topics (CC BY 4.0, cv.iptc.org/newscodes/mediatopic), as of one release.
 
-Names in other languages are the release's; the Italian and Japanese ones, which it lacks, are those of the older
-Subject Codes, whose top level has the same codes.
+Names in other languages are from the same release, except the Italian and Japanese ones, which it lacks: these are
+from the older Subject Codes, whose top level has the same codes.
 """
 
 import functools
@@ -14,7 +14,7 @@ __all__ = ["SUBJECT_NAMES", "TAXONOMY_VERSION", "local_names"]
 
 TAXONOMY_VERSION: Final = "2026-07-02"
 
-_TRADITIONAL: Final = "zh-Hant"  # the Chinese names are in the other script
+_TRADITIONAL: Final = "zh-Hant"  # has no names: the Chinese ones are in the simplified script
 
 SUBJECT_NAMES: Final[dict[str, str]] = {
     "01000000": "arts, culture, entertainment and media",
@@ -39,7 +39,7 @@ SUBJECT_NAMES: Final[dict[str, str]] = {
 
 
 def local_names(tag: str | None) -> Mapping[str, str]:
-    """Return code → name in a language, where IPTC gives names beside the English ones; Portuguese is Brazil's."""
+    """Return code → name in a language, empty where IPTC has English names only; plain `pt` is Brazilian."""
     if tag is None or tag.startswith(_TRADITIONAL):
         return {}
     names = _all_names()

@@ -1,7 +1,7 @@
-"""What each word adds to a text's features, remembered, so that only new words cost anything.
+"""A cache of what each word adds to a text's features, and the sum over a text.
 
-Rows hold whole numbers, small enough that float32 holds any sum over a text exactly: the order of adding, and so the
-batch, cannot change a result.
+Rows hold whole numbers, small enough for float32 to hold any sum over a text exactly, so neither the order of addition
+nor the batch changes a result.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ __all__ = ["Pooled", "WordRows"]
 
 
 class Pooled(NamedTuple):
-    """A text's words added up."""
+    """The sums over a text's words."""
 
-    static: NDArray[np.float32]  # sum of static vectors
-    bag: NDArray[np.float32]  # sum of bag vectors
-    features: float  # bag features counted
-    support: float  # share of words that training saw
+    static: NDArray[np.float32]  # sum of the words' static vectors (dimensions)
+    hashed: NDArray[np.float32]  # sum of the vectors of hashed features (dimensions)
+    features: float  # number of hashed features
+    support: float  # share of the words that were in the training texts
     words: int
 
 
 class WordRows:
-    """A bounded memory of word rows, and the pooling of a text's words."""
+    """Pools the words of texts, with a bounded cache of the rows of words."""
 
     def __init__(
         self,
@@ -35,34 +35,45 @@ class WordRows:
         vocabulary: Vocabulary,
         piece_codes: NDArray[np.int8],
         piece_factors: NDArray[np.uint8],
-        bag_table: NDArray[np.int8],
+        hashed_table: NDArray[np.int8],
         seen: NDArray[np.uint8],
         capacity: int,
     ) -> None:
+        """Allocate the cache.
+
+        Args:
+            vocabulary: Cuts words into pieces.
+            piece_codes: Static vectors of the pieces, from -8 to 7 (pieces × dimensions).
+            piece_factors: Factor of each piece's vector (pieces).
+            hashed_table: Vectors of hashed features (2**n buckets × dimensions).
+            seen: 1 for the hashes of words that were in the training texts (2**n buckets).
+            capacity: Words that are cached; when it is reached, the cache is emptied. Must be at least the number of
+                different words of a text.
+        """
         self._vocabulary = vocabulary
         self._codes = piece_codes
         self._factors = piece_factors
-        self._table = bag_table
-        self._bits = int(bag_table.shape[0]).bit_length() - 1
+        self._table = hashed_table
+        self._bits = int(hashed_table.shape[0]).bit_length() - 1
         self._seen = seen
         self._seen_bits = int(seen.shape[0]).bit_length() - 1
         self._dim = int(piece_codes.shape[1])
         self._capacity = capacity
         self._numbers: dict[str, int] = {}
-        self._rows = np.zeros((capacity, self._dim + bag_table.shape[1] + 2), dtype=np.int16)
+        self._rows = np.zeros((capacity, self._dim + hashed_table.shape[1] + 2), dtype=np.int16)
         self._hashes = np.zeros(capacity, dtype=np.uint32)
 
     def pool(self, words: Sequence[str]) -> Pooled:
-        """Add up the rows of a text's words and of its word pairs."""
+        """Return the sums over a text's words and pairs of neighbouring words; there must be at least one word."""
         numbers = self._numbers_of(words)
         total = self._rows.take(numbers, axis=0).astype(np.float32).sum(axis=0)
-        bag = total[self._dim : -2]
+        hashed = total[self._dim : -2]
         count = float(total[-2])
         if len(words) > 1:
             pairs = buckets_of(pairs_of(self._hashes[numbers]), self._bits)
-            bag = bag + self._table.take(pairs, axis=0).astype(np.float32).sum(axis=0)
+            hashed = hashed + self._table.take(pairs, axis=0).astype(np.float32).sum(axis=0)
             count += len(pairs)
-        return Pooled(total[: self._dim], bag, count, float(total[-1]) / len(words), len(words))
+        return Pooled(total[: self._dim], hashed, count, float(total[-1]) / len(words), len(words))
 
     def _numbers_of(self, words: Sequence[str]) -> NDArray[np.intp]:
         known = self._numbers
@@ -77,7 +88,7 @@ class WordRows:
         return np.array(numbers, dtype=np.intp)
 
     def _add(self, words: list[str]) -> None:
-        """Make the rows of new words, all at once: numpy's cost is per call."""
+        """Compute the rows of new words, all at once, because numpy's cost is per call."""
         first = len(self._numbers)
         slots = slice(first, first + len(words))
         self._numbers.update(zip(words, range(first, first + len(words)), strict=True))
@@ -99,7 +110,7 @@ class WordRows:
 
 
 def _flattened(lists: Sequence[list[int]]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-    """Return which lists have items, where each of these starts, and all items in a row."""
+    """Return the numbers of the lists that have items, where each of these starts, and the items of all in a row."""
     sizes = np.array([len(items) for items in lists], dtype=np.intp)
     used = np.flatnonzero(sizes)
     starts = np.concatenate((np.zeros(1, np.intp), np.cumsum(sizes[used])[:-1])) if used.size else used

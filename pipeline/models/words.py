@@ -1,7 +1,7 @@
 """Cut a text into words, and a word into the pieces of a multilingual subword vocabulary.
 
-Everything is lower-cased first, so that a shouted headline means the same as a quiet one. Scripts that put no spaces
-between words are cut into the longest known pieces.
+Text is lower-cased first, so that a headline in capitals gets the same answer. Scripts without spaces between words are
+cut into the longest known pieces.
 """
 
 import re
@@ -11,7 +11,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-__all__ = ["Vocabulary", "features_of", "words_of"]
+__all__ = ["Vocabulary", "WordParams", "features_of", "words_of"]
 
 _UNSPACED: Final = (
     r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -24,29 +24,41 @@ _BREAKS: Final = (
 _WORD: Final = re.compile(f"[{_UNSPACED}]+|[^{_BREAKS}{_UNSPACED}]+")
 _IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _START: Final = "▁"
-_LONGEST_WORD: Final = 32
-_LONGEST_PIECE: Final = 14
-_MOST_PIECES: Final = 16  # the sums of a word's pieces must fit 16 bits
-_LONGEST_UNSPACED: Final = 6
-_STEM: Final = 5
+
+
+class WordParams(Struct, frozen=True):
+    """What the features of a word are, in characters; a model must be used with the values it was trained with."""
+
+    max_word_chars: int = 32  # a longer word is cut
+    max_piece_chars: int = 14  # longest piece looked up, ▁ included
+    max_pieces: int = 16  # per word: the sums of its pieces' vectors must fit 16 bits
+    max_unspaced_chars: int = 6  # longest word looked up in scripts without spaces
+    stem_chars: int = 5  # the first characters of a longer word are a feature too
+    max_digits: int = 5  # numbers are counted by their length, up to this
+
+
+_PARAMS: Final = WordParams()
 
 
 class Vocabulary(Struct, frozen=True):
-    """Subword pieces and their numbers. A piece that begins a word begins with ▁."""
+    """Subword pieces and their numbers."""
 
     pieces: Mapping[str, int]
+    """A piece at the beginning of a word begins with ▁."""
+    params: WordParams = _PARAMS
 
     def cut(self, word: str) -> list[int]:
         """Return the numbers of the longest known pieces of a word from the left; unknown characters are left out.
 
-        Most probable pieces would be a little better and cost five times as much, which is what a new word costs.
+        The most probable segmentation would be slightly better, but takes five times as long.
         """
         get = self.pieces.get
         text = _START + word
         found: list[int] = []
         start, size = 0, len(text)
-        while start < size and len(found) < _MOST_PIECES:
-            for end in range(min(size, start + _LONGEST_PIECE), start, -1):
+        longest, most = self.params.max_piece_chars, self.params.max_pieces
+        while start < size and len(found) < most:
+            for end in range(min(size, start + longest), start, -1):
                 number = get(text[start:end])
                 if number is not None:
                     found.append(number)
@@ -57,12 +69,12 @@ class Vocabulary(Struct, frozen=True):
         return found
 
     def longest(self, run: str) -> list[str]:
-        """Cut a run of unspaced script into the longest known pieces, from the left."""
+        """Cut a run of a script without spaces into the longest known pieces, from the left."""
         out = []
         start, size = 0, len(run)
         known = self.pieces
         while start < size:
-            for length in range(min(_LONGEST_UNSPACED, size - start), 1, -1):
+            for length in range(min(self.params.max_unspaced_chars, size - start), 1, -1):
                 if run[start : start + length] in known:
                     break
             else:
@@ -73,7 +85,7 @@ class Vocabulary(Struct, frozen=True):
 
 
 def words_of(text: str, vocabulary: Vocabulary, max_unspaced: int) -> list[str]:
-    """Return the words of a text, lower-cased; of unspaced script at most `max_unspaced` characters."""
+    """Return the words of a text, lower-cased; at most `max_unspaced` characters are read of scripts without spaces."""
     runs = _WORD.findall(text.lower())
     if _IS_UNSPACED.search(text) is None:
         return runs
@@ -89,17 +101,18 @@ def words_of(text: str, vocabulary: Vocabulary, max_unspaced: int) -> list[str]:
 
 
 def features_of(word: str, vocabulary: Vocabulary) -> tuple[int, list[int], list[int]]:
-    """Return a word's hash, the numbers of its pieces, and the hashes it counts under: itself, its pieces, its stem."""
-    word = word[:_LONGEST_WORD]
+    """Return a word's hash, the numbers of its pieces, and the hashes of its features: itself, its pieces, its stem."""
+    params = vocabulary.params
+    word = word[: params.max_word_chars]
     own = crc32(word.encode("utf-8", "surrogatepass"))
     if word.isdigit():
-        return own, [], [crc32(b"0" * min(len(word), 5))]
+        return own, [], [crc32(b"0" * min(len(word), params.max_digits))]
     unspaced = _IS_UNSPACED.match(word) is not None
     found = vocabulary.pieces.get(word) if unspaced else None
     pieces = [found] if found is not None else vocabulary.cut(word)
     hashes = [own]
     if len(pieces) > 1 and not unspaced:
         hashes += [crc32(b"piece %d" % piece) for piece in pieces]
-    if len(word) > _STEM:
-        hashes.append(crc32(b"stem " + word[:_STEM].encode("utf-8", "surrogatepass")))
+    if len(word) > params.stem_chars:
+        hashes.append(crc32(b"stem " + word[: params.stem_chars].encode("utf-8", "surrogatepass")))
     return own, pieces, hashes

@@ -1,1 +1,1 @@
-"""The processing steps, one module each; pure, batch-first, unaware of their place in the chain."""
+"""The processing steps, one module each: pure, batch-first and independent of their place in the chain."""

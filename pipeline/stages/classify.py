@@ -1,4 +1,4 @@
-"""Tag each article with what it is about."""
+"""Add subjects to articles."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -15,15 +15,16 @@ __all__ = ["ClassifyParams", "ClassifyStage"]
 
 
 class ClassifyParams(Struct, frozen=True):
-    """What the stage makes of other stages' results."""
+    """Limits of the stage."""
 
-    # An unsure language is none: its thresholds would be another language's. Below, one answer in two was wrong
-    # (docs/models/language.md, calibration).
     min_language_confidence: float = 0.6
+    """A less certain language counts as unknown, because subjects have thresholds per language. Below 0.6, half of the
+    languages were wrong (docs/models/language.md, calibration).
+    """
 
 
 class ClassifyStage:
-    """Every article goes on, with subjects or the reason for none; a retraction goes on as it came."""
+    """Emits every article, with subjects or the reason for none; a retraction unchanged."""
 
     name: Final[StageName] = "classify"
 

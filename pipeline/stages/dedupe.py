@@ -1,4 +1,4 @@
-"""The dedupe stage: hand signatures to the log, then pass or hold back by its verdicts."""
+"""Emit or drop articles by the verdicts on their signatures."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -17,10 +17,10 @@ __all__ = ["DedupeStage"]
 
 
 class DedupeStage:
-    """Holds back what is a copy, a repeat or out of date, as an event of its own; everything else goes on."""
+    """Drops duplicates, repeats and outdated versions, each with an event, and emits all other articles."""
 
     def __init__(self, versions: Versions) -> None:
-        """Name `versions` in the events of what is held back."""
+        """Make the stage; `versions` appear in the events of dropped articles."""
         self._versions = versions
 
     @property
@@ -29,23 +29,23 @@ class DedupeStage:
         return "dedupe"
 
     def sign(self, batch: Sequence[Article]) -> list[Signature]:
-        """Return the signatures to append to the log, in order."""
+        """Return the signatures to append to the dedup log, in order."""
         return [article.signature for article in batch]
 
     def judge(self, batch: Sequence[Article], verdicts: Sequence[Verdict]) -> list[Outcome[Article]]:
-        """Emit what passes, drop what does not; each article carries its verdict from here on.
+        """Return an outcome per article, in order; articles carry their verdict from here on.
 
         Raises:
-            FatalError: A verdict is on another article.
-            ValueError: There is not one verdict for each article.
+            FatalError: A verdict belongs to another article.
+            ValueError: The numbers of articles and verdicts differ.
         """
         return [self._outcome(article, verdict) for article, verdict in zip(batch, verdicts, strict=True)]
 
     def _outcome(self, article: Article, verdict: Verdict) -> Outcome[Article]:
         if verdict.article_id != article.id:
-            raise FatalError(f"the verdict on {verdict.article_id} was given for {article.id}")
+            raise FatalError(f"verdict on article {verdict.article_id} received for article {article.id}")
         judged = replace(article, verdict=verdict)
         if verdict.passes:
             return Emit(judged)
-        # What does not pass has a kind that is a reason for a drop: the two lists are complements (tested).
+        # Every kind of verdict that does not pass is also a reason for a drop; a test compares the two lists.
         return Drop(cast("DropReason", verdict.kind), duplicate_event(judged, verdict, self._versions))

@@ -1,4 +1,4 @@
-"""Tag each article with its language."""
+"""Add the language to articles."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ __all__ = ["DetectLanguageStage"]
 
 
 class DetectLanguageStage:
-    """Every article goes on with a language, `und` if need be; a retraction has no text and goes on as it came."""
+    """Emits every article with a language, possibly `und`; a retraction, which has no text, unchanged."""
 
     name: Final[StageName] = "detect-language"
 

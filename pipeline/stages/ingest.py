@@ -1,4 +1,4 @@
-"""Turn raw records into clean, named, signed articles."""
+"""Turn raw records into articles: decode, extract, clean, sign."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -29,12 +29,13 @@ from pipeline.wire.replays import arrived_ms
 __all__ = ["IngestParams", "IngestStage"]
 
 _NO_TEXT = ArticleDraft(paragraphs=[])
-# Bytes of JSON that one character of text can take; all other fields but `extra` and `rights` are short.
-_SAFE_SHARE = 6
+# One character takes at most this many bytes of JSON (\u0000). A body this far below the limit needs no exact
+# measurement, as all other fields but `extra` and `rights` are short.
+_MAX_JSON_BYTES_PER_CHAR = 6
 
 
 class _Prepared(Struct, frozen=True):
-    """An article but for its signature."""
+    """What an article is made of, except its signature."""
 
     record: Record
     raw: RawArticle
@@ -47,7 +48,7 @@ class _Prepared(Struct, frozen=True):
 
 
 class IngestStage:
-    """The first stage: raw records in, articles out."""
+    """The first stage: turns raw records into articles."""
 
     def __init__(
         self,
@@ -57,11 +58,18 @@ class IngestStage:
         version: str = __version__,
         boilerplate: LearnedBoilerplate | None = None,
     ) -> None:
-        """Make the stage; `boilerplate` is what was learned of sources beforehand."""
+        """Make the stage.
+
+        Args:
+            params: Limits and thresholds.
+            lane: The topic prefix of a backfill.
+            version: Of the pipeline, for the provenance.
+            boilerplate: Lines that sources repeat, as learned beforehand.
+        """
         self._params = params or IngestParams()
         self._lane = lane
         self._boilerplate = boilerplate
-        # What a plain release does by itself goes without saying.
+        # Settings are part of the provenance only where they are not the default.
         extraction = self._params.extraction
         self._versions = Versions(
             pipeline=version,
@@ -71,11 +79,11 @@ class IngestStage:
 
     @property
     def name(self) -> Literal["ingest"]:
-        """The stage's name."""
+        """Return "ingest"."""
         return "ingest"
 
     def process(self, batch: Sequence[Record]) -> list[Outcome[Article]]:
-        """Return one outcome per record, in order; no bytes whatever make it raise."""
+        """Return one outcome per record, in order; no input raises."""
         prepared = [self._prepare(record) for record in batch]
         good = [item for item in prepared if isinstance(item, _Prepared)]
         signatures = iter(sign([self._signing_input(item) for item in good]))
@@ -120,16 +128,16 @@ class IngestStage:
             agency=(attribution.agency or "") if attribution is not None else "",
             ingested_at_ms=ingested_ms,
             undated=not dated,
-            # Of a record that comes again, its first time: it may be an older version than the newest one.
+            # A replayed record counts as observed when it first arrived: it may be older than the newest version.
             observed_at_ms=item.fetched_ms if item.fetched_ms is not None else arrived_ms(record),
         )
 
     def _ingested_ms(self, item: _Prepared) -> tuple[int, bool]:
-        """Return when the article came in, and whether that is a time of its own.
+        """Return the time of ingestion, and whether the article itself determines it.
 
-        A backfill lives in the time its articles were fetched, or else first came. The record's own time would be
-        today, and end the window of every article before it. Archives, whose records never came before, have the time
-        of publication as the next best.
+        In a backfill this is when the article was fetched, or else first arrived. The record's own time would be today
+        and would end the dedup window of every article before it. Articles from archives, which never arrived before,
+        have their time of publication instead.
         """
         now_ms = item.record.timestamp_ms
         if not self._lane:
@@ -145,7 +153,7 @@ class IngestStage:
     def _finish(self, item: _Prepared, signature: Signature) -> Outcome[Article]:
         article = self._article(item, signature)
         limit = self._params.max_article_bytes
-        if len(item.body) * _SAFE_SHARE > limit or item.raw.extra or item.raw.rights:
+        if len(item.body) * _MAX_JSON_BYTES_PER_CHAR > limit or item.raw.extra or item.raw.rights:
             size = len(msgspec.json.encode(article))
             if size > limit:
                 return Reject("too_large", f"article of {size} bytes, limit {limit}")
@@ -191,7 +199,7 @@ class IngestStage:
 
 
 def _publisher(raw: RawArticle, domain: str | None, name: str | None) -> Publisher | None:
-    """Name who published it: the configured source, else the registrable domain."""
+    """Return the publisher, identified by the configured source or else the registrable domain."""
     identity = raw.source or domain
     if identity is None:
         return None

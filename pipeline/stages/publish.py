@@ -1,4 +1,4 @@
-"""Make the event that consumers read from an article that has passed all stages."""
+"""Turn articles that have passed all stages into the events that consumers read."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -24,15 +24,19 @@ _ACTIONS: dict[EventType, Literal["add", "replace", "delete"]] = {
 
 
 class PublishStage:
-    """Turns articles into events. `versions` is what made them; a backfill names its `lane`.
-
-    With `validate`, every value is checked against the published schema and may hold nothing undeclared. One that fails
-    is a bug of ours, so the stage raises.
-    """
+    """Turns articles into events."""
 
     name: StageName = "publish"
 
     def __init__(self, versions: Versions, lane: str = "", *, validate: bool = False) -> None:
+        """Make the stage.
+
+        Args:
+            versions: The pipeline and the models that process the articles; part of the events and their ids.
+            lane: The topic prefix of a backfill.
+            validate: Check each value against the published schema. An invalid value or an undeclared field is a bug,
+                so the stage raises.
+        """
         self._versions = versions
         self._lane = lane
         self._validator = ProducedValidator("news.article.enriched.v1") if validate else None
@@ -44,7 +48,7 @@ class PublishStage:
     def _event(self, article: Article) -> Event:
         verdict = article.verdict
         if verdict is None:
-            raise ContractError("an article came to publish without a verdict")
+            raise ContractError(f"article {article.id} reached publish without a verdict")
         kind = _event_type(verdict)
         value = self._retracted(article, verdict) if verdict.kind == "retraction" else self._enriched(article, verdict)
         if self._validator is not None:
@@ -99,7 +103,7 @@ class PublishStage:
         )
 
     def _retracted(self, article: Article, verdict: Verdict) -> EnrichedArticle:
-        """Name what is withdrawn, and repeat nothing of it."""
+        """Return the value of a retraction: the article's identity, none of its content."""
         return EnrichedArticle(
             id=article.id,
             url=article.url,
@@ -117,7 +121,7 @@ class PublishStage:
 
 
 def _event_type(verdict: Verdict) -> EventType:
-    """Return what happened to the article: it came, it changed, or it was withdrawn."""
+    """Return whether the article is new, a revision or withdrawn, as the type of its event."""
     if verdict.kind == "retraction":
         return "news.article.retracted.v1"
     return "news.article.enriched.v1" if verdict.supersedes is None else "news.article.revised.v1"
@@ -125,6 +129,6 @@ def _event_type(verdict: Verdict) -> EventType:
 
 @lru_cache(maxsize=64)
 def processing_version(versions: Versions) -> str:
-    """Name a combination of versions in a few characters; another model or setting is another event."""
+    """Return a short hash of the versions; it is part of event ids, so another model makes other events."""
     models = (versions.language or "", versions.subjects or "", versions.taxonomy or "")
     return digest_hex(versions.pipeline, *models, *ingest_settings(versions), size=8)

@@ -1,4 +1,4 @@
-"""Pages of a megabyte made to stall: none takes many times as long as an honest page, none raises."""
+"""Pages of a megabyte made to stall: none takes many times as long as an ordinary page, and none raises."""
 
 import time
 
@@ -11,7 +11,7 @@ from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.params import IngestParams
 
 CHARS = 1_000_000
-# The slowest below takes nine times as long as the honest page; without the bounds, hundreds of times.
+# The slowest page below takes nine times as long as the ordinary page; without the limits, hundreds of times.
 MOST_TIMES = 40
 SENTENCE = "The old dam withstood the highest water in thirty years, engineers said on Tuesday, and nobody was hurt."
 P = f"<p>{SENTENCE}</p>"
@@ -71,12 +71,12 @@ def _timed(html: str, extraction: Extraction) -> tuple[float, ArticleDraft | Rej
 
 
 @pytest.fixture(scope="module")
-def honest_secs() -> float:
+def ordinary_secs() -> float:
     return min(_timed(f"<div>{_fill(P)}</div>", "accurate")[0] for _ in range(3))
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_end_soon(name: str, honest_secs: float) -> None:
+def test_bombs_do_not_stall(name: str, ordinary_secs: float) -> None:
     secs, outcome = _timed(BOMBS[name], "accurate")
-    assert secs < MOST_TIMES * honest_secs
+    assert secs < MOST_TIMES * ordinary_secs
     assert isinstance(outcome, ArticleDraft) or outcome.reason in {"time_limit", "too_deep", "not_an_article"}

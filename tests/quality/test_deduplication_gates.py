@@ -1,4 +1,4 @@
-"""Gates of deduplication, on copies made of the project's samples and on what only resembles them."""
+"""Quality gates of deduplication, on copies of the project's samples and on similar texts that are no copies."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Quality gates of the shipped models, on 71 short articles in 39 languages written for this project.
 
-They are easy, and far too few to measure quality; what they catch is a model, a rule or a table that broke.
+They are easy and far too few to measure quality; the tests catch a broken model, rule or table.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ from pipeline_research.training.variants import VARIANTS
 LANGUAGE_RIGHT = 0.98
 SUBJECT_RIGHT = 0.9  # of the articles that get an answer
 ANSWERED = 0.65  # some of the languages are not served
-FLIPS = 0.03  # of spoilt articles whose answer changes although both answers were sure
+FLIPS = 0.03  # of spoilt articles whose answer changes although both answers were confident
 SURE = 0.7
-RELATIVES = {"bs", "hr", "sr-Latn"}  # told apart by a few words, which 400 characters may not have
+CLOSE_LANGUAGES = {"bs", "hr", "sr-Latn"}  # they differ by a few words, which 400 characters may not contain
 
 
 class Sample(Struct, frozen=True):
@@ -66,16 +66,16 @@ def _spoilt(samples: list[Sample], change: Callable[[str], str]) -> list[Sample]
 
 def test_languages_are_right(samples: list[Sample], languages: LanguageModel) -> None:
     found = _detect(samples, languages)
-    # The fixture says `zh` and `sr-Cyrl`: a script is compared where it says one.
+    # The samples have `zh` and `sr-Cyrl`: a script is compared only if the sample has one.
     right = [item.language in {got.tag, got.tag.split("-")[0]} for item, got in zip(samples, found, strict=True)]
     assert sum(right) >= LANGUAGE_RIGHT * len(samples)
-    assert all(got.reliable or item.language in RELATIVES for item, got in zip(samples, found, strict=True))
+    assert all(got.reliable or item.language in CLOSE_LANGUAGES for item, got in zip(samples, found, strict=True))
 
 
-def test_close_relatives_are_told_apart(samples: list[Sample], languages: LanguageModel) -> None:
-    relatives = [item for item in samples if item.language in RELATIVES]
-    assert {item.language for item in relatives} == RELATIVES
-    assert [got.tag for got in _detect(relatives, languages)] == [item.language for item in relatives]
+def test_close_languages_are_distinguished(samples: list[Sample], languages: LanguageModel) -> None:
+    close = [item for item in samples if item.language in CLOSE_LANGUAGES]
+    assert {item.language for item in close} == CLOSE_LANGUAGES
+    assert [got.tag for got in _detect(close, languages)] == [item.language for item in close]
 
 
 def test_subjects_are_right_or_absent(samples: list[Sample], subjects: SubjectModel) -> None:
@@ -86,7 +86,7 @@ def test_subjects_are_right_or_absent(samples: list[Sample], subjects: SubjectMo
     assert right >= SUBJECT_RIGHT * len(answered)
 
 
-def test_no_subject_is_out_of_reach(samples: list[Sample], subjects: SubjectModel) -> None:
+def test_every_subject_can_be_the_answer(samples: list[Sample], subjects: SubjectModel) -> None:
     english = [item for item in samples if item.language == "en"]
     assert {item.code for item in english} == set(CODES)
     inputs = [SubjectInput(headline=i.headline, body=i.body, language="en") for i in english]
@@ -95,7 +95,7 @@ def test_no_subject_is_out_of_reach(samples: list[Sample], subjects: SubjectMode
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_spoiling_does_not_change_sure_answers(
+def test_spoiling_does_not_change_confident_answers(
     name: str, samples: list[Sample], languages: LanguageModel, subjects: SubjectModel
 ) -> None:
     spoilt = _spoilt(samples, VARIANTS[name])
@@ -108,12 +108,12 @@ def test_spoiling_does_not_change_sure_answers(
 
 
 def _fours(text: str) -> set[tuple[str, ...]]:
-    """Return the runs of four words, as they stand between spaces."""
+    """Return the runs of four words, split at spaces."""
     words = [word.strip(".,;:!?\"'«»।。、") for word in text.lower().split()]
     return set(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def test_other_samples_than_the_models_learned_from(samples: list[Sample]) -> None:
+def test_the_samples_were_not_trained_on(samples: list[Sample]) -> None:
     learned = {four for item in read_seeds() for four in _fours(item.text)}
     shared = {item.headline: _fours(f"{item.headline}\n{item.body}") & learned for item in samples}
     assert not {headline: found for headline, found in shared.items() if found}

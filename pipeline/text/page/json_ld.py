@@ -1,4 +1,4 @@
-"""What a page says about itself in JSON-LD."""
+"""Read the metadata that a page states in JSON-LD."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from pipeline.text.page.page_metadata import PageMetadata
+from pipeline.text.page.params import PAGE_PARAMS, MetadataParams
 
 __all__ = ["read_json_ld"]
 
@@ -19,38 +20,47 @@ _ARTICLE_TYPES = (
     "OpinionNewsArticle",
 )
 _LIST_TYPES = frozenset({"CollectionPage", "ItemList", "SearchResultsPage"})
-_MAX_BLOCK_CHARS = 1_000_000
-_MAX_NODES = 400
-_TITLE_CHARS = 500
 
 _Node = dict[str, Any]
 
 
-def read_json_ld(blocks: Sequence[str], titles: Callable[[], Sequence[str]], found: PageMetadata) -> None:
-    """Add what the blocks say of the article; `titles` are asked which one it is where they name several."""
+def read_json_ld(
+    blocks: Sequence[str],
+    titles: Callable[[], Sequence[str]],
+    metadata: PageMetadata,
+    params: MetadataParams = PAGE_PARAMS.metadata,
+) -> None:
+    """Add what the blocks state about the article to `metadata`.
+
+    Args:
+        blocks: The page's JSON-LD scripts.
+        titles: Returns the page's titles outside its JSON-LD; called only if the blocks describe several articles.
+        metadata: Is changed.
+        params: Limits.
+    """
     articles: list[tuple[_Node, dict[str, _Node]]] = []
     for text in blocks:
-        nodes = list(_nodes(_parsed(text)))
+        nodes = list(_nodes(_parsed(text, params), params))
         named: dict[str, _Node] = {
             node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and node.get("name")
         }
         articles += [(node, named) for node in nodes if _is_article(node)]
         for node in nodes:
-            _read_other(node, found)
-    for node, named in _of_this_page(articles, titles):
-        found.is_article = True
-        _read_article(node, named, found)
+            _read_other(node, metadata)
+    for node, named in _of_this_page(articles, titles, params):
+        metadata.is_article = True
+        _read_article(node, named, metadata)
 
 
-def _parsed(text: str) -> object:
-    if len(text) > _MAX_BLOCK_CHARS:
+def _parsed(text: str, params: MetadataParams) -> object:
+    if len(text) > params.max_json_ld_chars:
         return None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
     try:
-        # Line breaks within strings are the common fault of hand-made JSON-LD.
+        # Raw line breaks within strings are the most common fault of hand-made JSON-LD.
         return orjson.loads(text.replace("\r", " ").replace("\n", " ").replace("\t", " ").strip().rstrip(";"))
     except orjson.JSONDecodeError:
         return None
@@ -65,22 +75,25 @@ def _is_article(node: _Node) -> bool:
     return any(name.endswith(_ARTICLE_TYPES) for name in _types(node))
 
 
-def _read_other(node: _Node, found: PageMetadata) -> None:
+def _read_other(node: _Node, metadata: PageMetadata) -> None:
     names = _types(node)
     if any(name in _LIST_TYPES for name in names) and not _is_article(node):
-        found.is_list = True
+        metadata.is_list = True
     elif "Organization" in names or "NewsMediaOrganization" in names or "WebSite" in names:
-        found.site_name = found.site_name or _text(node.get("name"))
+        metadata.site_name = metadata.site_name or _text(node.get("name"))
 
 
 def _of_this_page(
-    articles: list[tuple[_Node, dict[str, _Node]]], titles: Callable[[], Sequence[str]]
+    articles: list[tuple[_Node, dict[str, _Node]]], titles: Callable[[], Sequence[str]], params: MetadataParams
 ) -> list[tuple[_Node, dict[str, _Node]]]:
-    """Return the nodes about the page's article: of several headlines, the one that a title of the page has."""
-    headlines = [_squeezed(_headline(node) or "") for node, _ in articles]
+    """Return the nodes about the page's article: those with the headline that is also in a title of the page.
+
+    If none is, those with the first headline; nodes without a headline count as the page's in any case.
+    """
+    headlines = [_squeezed(_headline(node) or "", params) for node, _ in articles]
     if len({headline for headline in headlines if headline}) < 2:
         return articles
-    known = [_squeezed(title) for title in titles()]
+    known = [_squeezed(title, params) for title in titles()]
     own = next(
         (headline for headline in headlines if headline and any(headline in title for title in known)),
         next(filter(None, headlines)),
@@ -88,22 +101,23 @@ def _of_this_page(
     return [article for article, headline in zip(articles, headlines, strict=True) if headline in {own, ""}]
 
 
-def _squeezed(title: str) -> str:
-    return "".join(char for char in title[:_TITLE_CHARS].casefold() if char.isalnum())
+def _squeezed(title: str, params: MetadataParams) -> str:
+    """Return the letters and digits of a title, case-folded."""
+    return "".join(char for char in title[: params.max_compared_chars].casefold() if char.isalnum())
 
 
 def _headline(node: _Node) -> str | None:
     return _text(node.get("headline")) or _text(node.get("name"))
 
 
-def _nodes(data: object) -> Iterator[_Node]:
-    """Yield JSON-LD nodes: the block itself, lists, and the members of graphs; bounded."""
+def _nodes(data: object, params: MetadataParams) -> Iterator[_Node]:
+    """Yield the nodes of a block: the block itself, members of lists and graphs, and main entities."""
     queue: list[object] = [data]
     for count, item in enumerate(queue):
-        if count > _MAX_NODES:
+        if count > params.max_json_ld_nodes:
             return
         if isinstance(item, list):
-            queue.extend(item[:_MAX_NODES])
+            queue.extend(item[: params.max_json_ld_nodes])
         elif isinstance(item, dict):
             yield item
             inner = [item.get(name) for name in ("@graph", "mainEntity", "mainEntityOfPage")]
@@ -111,7 +125,7 @@ def _nodes(data: object) -> Iterator[_Node]:
 
 
 def _resolved(value: Any, named: dict[str, _Node]) -> Any:
-    """Return the node that a mere reference means, as Yoast and others write authors and publishers."""
+    """Return the node that a reference by `@id` points to; Yoast and others write authors and publishers so."""
     if isinstance(value, dict) and not value.get("name") and isinstance(value.get("@id"), str):
         return named.get(value["@id"], value)
     return value
@@ -133,37 +147,37 @@ def _texts(value: object) -> list[str]:
     return []
 
 
-def _read_article(node: _Node, named: dict[str, _Node], found: PageMetadata) -> None:
+def _read_article(node: _Node, named: dict[str, _Node], metadata: PageMetadata) -> None:
     headline = _headline(node)
     if headline is not None:
-        found.titles.append(headline)
+        metadata.titles.append(headline)
     people = node.get("author") or node.get("creator")
     for person in people if isinstance(people, list) else [people]:
         known = _resolved(person, named)
         name = _text(known)
         if name is not None:
             url = known.get("url") if isinstance(known, dict) else None
-            found.authors.append((name, url if isinstance(url, str) else None))
-    found.publisher = found.publisher or _text(_resolved(node.get("publisher"), named))
-    found.section = found.section or _text(node.get("articleSection"))
-    found.tags.extend(",".join(_texts(node.get("keywords"))).split(","))
+            metadata.authors.append((name, url if isinstance(url, str) else None))
+    metadata.publisher = metadata.publisher or _text(_resolved(node.get("publisher"), named))
+    metadata.section = metadata.section or _text(node.get("articleSection"))
+    metadata.tags.extend(",".join(_texts(node.get("keywords"))).split(","))
     image = node.get("image")
     images = [
         item.get("url") if isinstance(item, dict) else item for item in (image if isinstance(image, list) else [image])
     ]
-    found.images.extend(url for url in images if isinstance(url, str))
+    metadata.images.extend(url for url in images if isinstance(url, str))
     published = _text(node.get("datePublished")) or _text(node.get("dateCreated"))
     if published is not None:
-        found.published.append((published, "json-ld"))
+        metadata.published.append((published, "json-ld"))
     modified = _text(node.get("dateModified"))
     if modified is not None:
-        found.modified.append(modified)
-    found.body = found.body or _text(node.get("articleBody"))
-    found.language = found.language or _text(node.get("inLanguage"))
-    found.subtitle = found.subtitle or _text(node.get("alternativeHeadline"))
+        metadata.modified.append(modified)
+    metadata.body = metadata.body or _text(node.get("articleBody"))
+    metadata.language = metadata.language or _text(node.get("inLanguage"))
+    metadata.subtitle = metadata.subtitle or _text(node.get("alternativeHeadline"))
     parts = node.get("hasPart")
-    for claim in (node, *(parts if isinstance(parts, list) else [parts])):
-        free = claim.get("isAccessibleForFree") if isinstance(claim, dict) else None
+    for part in (node, *(parts if isinstance(parts, list) else [parts])):
+        free = part.get("isAccessibleForFree") if isinstance(part, dict) else None
         if isinstance(free, bool | str):
-            found.is_free = str(free).strip().lower() == "true"
+            metadata.is_free = str(free).strip().lower() == "true"
             break

@@ -1,4 +1,4 @@
-"""Two ways to read a page: a strict one that is right for most, a generous one for pages that are built otherwise."""
+"""Two modes of reading a page: strict, which is right for most pages, and generous, for pages with unusual markup."""
 
 from msgspec import Struct
 
@@ -23,18 +23,18 @@ _NEVER_TEXT = (
     "input",
     "menu",
 )
-# Mostly what stands beside an article; on some pages the article itself.
+# These hold boilerplate on most pages and the article itself on some.
 _SELDOM_TEXT = ("noscript", "template", "figcaption", "aside", "dialog", "label", "figure")
 
 
 class ReadingMode(Struct, frozen=True):
-    """What is left out of a page before its article is looked for."""
+    """What is left out of a page before its article is searched for."""
 
-    dropped: tuple[str, ...]
-    """Elements without text of the article."""
-    heeds_names: bool
-    """Whether what is named after an advertisement, a gallery, an author and so on is left out."""
+    dropped_tags: tuple[str, ...]
+    """Elements that are removed with all their content."""
+    use_names: bool
+    """Whether elements whose class or id names boilerplate (advertisement, gallery, author) are left out."""
 
 
-STRICT = ReadingMode((*_NEVER_TEXT, *_SELDOM_TEXT), heeds_names=True)
-GENEROUS = ReadingMode(_NEVER_TEXT, heeds_names=False)
+STRICT = ReadingMode((*_NEVER_TEXT, *_SELDOM_TEXT), use_names=True)
+GENEROUS = ReadingMode(_NEVER_TEXT, use_names=False)

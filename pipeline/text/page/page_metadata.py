@@ -1,4 +1,4 @@
-"""What a page may say about itself."""
+"""The metadata that a page states about its article."""
 
 from msgspec import Struct, field
 
@@ -8,29 +8,33 @@ __all__ = ["PageMetadata"]
 
 
 class PageMetadata(Struct, kw_only=True):
-    """Claims of the page, first come first served; lists in the page's order."""
+    """Unchecked metadata, filled by several readers, the most trusted one first.
+
+    A single value is that of the first reader that finds one; a list holds what all readers find, in that order.
+    """
 
     titles: list[str] = field(default_factory=list)
     site_name: str | None = None
     description: str | None = None
     authors: list[tuple[str, str | None]] = field(default_factory=list)
+    """(name as stated, URL)."""
     publisher: str | None = None
     section: str | None = None
     tags: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    """URLs, possibly relative."""
     published: list[tuple[str, DateSource]] = field(default_factory=list)
-    """(text, source) by falling trust; source is json-ld, meta, microdata or time."""
+    """(text, source) by falling trust; the source is json-ld, meta, microdata or time."""
     modified: list[str] = field(default_factory=list)
     canonical: str | None = None
     base: str | None = None
-    """What the page's relative addresses are relative to, if not its own address."""
+    """Base of the page's relative addresses, where it is not the page's own address."""
     language: str | None = None
     body: str | None = None
-    """articleBody of the JSON-LD."""
+    """`articleBody` of the JSON-LD."""
     subtitle: str | None = None
-    """The sub-headline, as stated."""
     is_free: bool | None = None
-    """Whether everybody may read it; None when nothing says so."""
+    """Whether everybody may read the article; None where the page does not state it."""
     is_amp: bool = False
     is_article: bool = False
     is_list: bool = False

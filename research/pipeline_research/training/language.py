@@ -66,7 +66,7 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
     trusted = _trusted(found, training)
     say(f"CLD2 is trusted with {len(trusted)} languages")
     relatives = train_relatives([found, read_leipzig(data)], training.relatives)
-    say(f"relatives told apart: {', '.join(map(str, relatives['relatives_labels']))}")
+    say(f"relatives told apart: {', '.join(map(str, relatives['close_languages_labels']))}")
     arrays: dict[str, Any] = {
         "version": np.array(_VERSION),
         "ngram_labels": np.array(tags),

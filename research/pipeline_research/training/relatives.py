@@ -9,7 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special
 
-from pipeline.models.close_languages import present
+from pipeline.models.close_languages import present_buckets
 from pipeline.models.scripts import code_points, profile
 
 __all__ = ["GROUPS", "RelativesTraining", "train_relatives"]
@@ -52,12 +52,12 @@ def train_relatives(
         sharpness[columns] = _sharpness(group, usable, training)
     steps = np.maximum(np.abs(table).max(axis=0), 1e-9) / 127
     return {
-        "relatives_labels": np.array(labels),
-        "relatives_groups": np.array([number for number, group in enumerate(groups) for _ in group], np.int8),
-        "relatives_table": np.rint(table / steps).astype(np.int8),
-        "relatives_steps": steps.astype(np.float32),
-        "relatives_bias": bias.astype(np.float32),
-        "relatives_sharpness": sharpness.astype(np.float32),
+        "close_languages_labels": np.array(labels),
+        "close_languages_groups": np.array([number for number, group in enumerate(groups) for _ in group], np.int8),
+        "close_languages_table": np.rint(table / steps).astype(np.int8),
+        "close_languages_steps": steps.astype(np.float32),
+        "close_languages_bias": bias.astype(np.float32),
+        "close_languages_sharpness": sharpness.astype(np.float32),
     }
 
 
@@ -107,7 +107,7 @@ def _sharpness(
 
 def _presence(texts: Sequence[str], bits: int) -> Any:
     """Return which buckets each text has, its row of length one (texts × buckets, sparse)."""
-    rows = [present(code_points(text), bits) for text in texts]
+    rows = [present_buckets(code_points(text), bits) for text in texts]
     starts = np.cumsum([0, *(row.size for row in rows)])
     values = np.concatenate([np.full(row.size, 1 / np.sqrt(max(1, row.size))) for row in rows])
     return sparse.csr_matrix((values, np.concatenate(rows), starts), shape=(len(texts), 1 << bits))

@@ -5,7 +5,8 @@ import string
 
 import pytest
 
-from pipeline.models.language import LanguageInput, LanguageModel, LanguageParams
+from pipeline.models.language import LanguageInput, LanguageModel
+from pipeline.models.language_params import LanguageParams
 
 TEXTS = {
     "en": "The city council voted on Tuesday to rebuild the old bridge after months of heated debate about its cost.",
@@ -31,14 +32,14 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("tag", TEXTS)
-def test_names_the_language(tag: str, model: LanguageModel) -> None:
+def test_language_of_plain_texts(tag: str, model: LanguageModel) -> None:
     found = model.detect([LanguageInput(body=TEXTS[tag])])[0]
     assert found.tag == tag
     assert found.reliable
     assert 0.8 <= found.confidence <= 1
 
 
-def test_serbian_says_its_script(model: LanguageModel) -> None:
+def test_the_tag_of_serbian_has_its_script(model: LanguageModel) -> None:
     text = (
         "Gradsko veće je u utorak odlučilo da obnovi stari most posle višemesečne rasprave o troškovima, a predsednik "
         "opštine je rekao da će radovi početi sledeće nedelje ako vreme bude lepo."
@@ -46,7 +47,7 @@ def test_serbian_says_its_script(model: LanguageModel) -> None:
     assert model.detect([LanguageInput(body=text)])[0].tag == "sr-Latn"
 
 
-RELATIVES = {
+CLOSE_LANGUAGES = {
     "hr": (
         "Gradsko vijeće je u utorak odlučilo obnoviti stari most, a općina će sljedeći tjedan raspisati natječaj. "
         "Tisuće građana tražile su da radovi počnu u siječnju, jer vlak prema sveučilištu ne vozi već nekoliko mjeseci."
@@ -63,14 +64,14 @@ RELATIVES = {
 }
 
 
-@pytest.mark.parametrize("tag", RELATIVES)
-def test_tells_close_relatives_apart(tag: str, model: LanguageModel) -> None:
-    found = model.detect([LanguageInput(body=RELATIVES[tag])])[0]
+@pytest.mark.parametrize("tag", CLOSE_LANGUAGES)
+def test_close_languages_are_distinguished(tag: str, model: LanguageModel) -> None:
+    found = model.detect([LanguageInput(body=CLOSE_LANGUAGES[tag])])[0]
     assert found.tag == tag
-    assert {item.tag for item in found.alternatives} <= RELATIVES.keys()
+    assert {item.tag for item in found.alternatives} <= CLOSE_LANGUAGES.keys()
 
 
-def test_hint_decides_between_relatives_that_the_text_leaves_open(model: LanguageModel) -> None:
+def test_a_hint_decides_between_close_languages_where_the_text_does_not(model: LanguageModel) -> None:
     text = "Predsjednik je u utorak otvorio novi most preko rijeke."
     plain = model.detect([LanguageInput(body=text)])[0]
     assert not plain.reliable
@@ -95,12 +96,12 @@ def _garbage() -> list[str]:
 
 
 @pytest.mark.parametrize("text", _garbage())
-def test_does_not_guess_at_garbage(text: str, model: LanguageModel) -> None:
+def test_garbage_has_no_language(text: str, model: LanguageModel) -> None:
     found = model.detect([LanguageInput(body=text)])[0]
     assert (found.tag, found.reliable) == ("und", False)
 
 
-def test_survives_what_cld2_refuses(model: LanguageModel) -> None:
+def test_characters_that_cld2_rejects(model: LanguageModel) -> None:
     texts = [f"{TEXTS['en']}\x00\x0b\ufffe{TEXTS['en']}", f"{TEXTS['en']} \U000e0001 \ud800", "\ud800\udc00" * 50]
     assert [item.tag for item in model.detect([LanguageInput(body=text) for text in texts])] == ["en", "en", "und"]
 
@@ -113,10 +114,10 @@ def test_ignores_the_headline_of_a_long_body(model: LanguageModel) -> None:
     assert model.detect([LanguageInput(headline=TEXTS["fr"], body=TEXTS["ru"])])[0].tag == "ru"
 
 
-def test_mixed_text_is_called_mixed(model: LanguageModel) -> None:
+def test_a_text_in_two_languages_is_mul(model: LanguageModel) -> None:
     found = model.detect([LanguageInput(body=" ".join([TEXTS["en"]] * 2 + [TEXTS["es"]] * 2))])[0]
     assert found.tag == "mul"
-    assert found.confidence == LanguageParams().mixed_sure
+    assert found.confidence == LanguageParams().confidence.mixed
     assert {item.tag for item in found.alternatives} >= {"en", "es"}
 
 

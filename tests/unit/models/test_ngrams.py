@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.models.ngrams import NgramModel, buckets
+from pipeline.models.ngrams import NGRAM_PARAMS, NgramModel, buckets
 from pipeline.models.scripts import code_points
 
 BITS = 10
@@ -13,7 +13,7 @@ def _buckets(text: str) -> list[int]:
     return sorted(found)
 
 
-def test_case_digits_and_spacing_do_not_count() -> None:
+def test_case_digits_and_spacing_make_no_difference() -> None:
     assert _buckets("Guten  Morgen, 2026!") == _buckets("guten morgen")
 
 
@@ -37,3 +37,5 @@ def test_ranks_by_the_weights() -> None:
     ranked = model.rank(code_points("xyz xyz"), 2)
     assert [tag for tag, _ in ranked] == ["aa", "bb"]
     assert abs(sum(odds for _, odds in ranked) - 1) < 1e-9
+    read = "x" * NGRAM_PARAMS.max_chars
+    assert model.rank(code_points(read + "öäü" * 200), 2) == model.rank(code_points(read), 2)

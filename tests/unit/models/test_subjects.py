@@ -35,7 +35,7 @@ POLITICS_AR = SubjectInput(
     ("item", "code"),
     [(SPORT, "medtop:15000000"), (HEALTH, "medtop:07000000"), (POLITICS_AR, "medtop:11000000")],
 )
-def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel) -> None:
+def test_subject_of_plain_texts(item: SubjectInput, code: str, subjects: SubjectModel) -> None:
     (result,) = subjects.classify([item])
     assert result.subjects[0].code == code
     assert result.subjects[0].confidence >= 0.5
@@ -45,8 +45,8 @@ def test_names_the_subject(item: SubjectInput, code: str, subjects: SubjectModel
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", None), ("id", None), ("es", "Deporte"), ("fr", "Sport")])
-def test_the_name_in_the_articles_language_is_iptcs(language: str, name: str | None, subjects: SubjectModel) -> None:
-    # The text is the same: only which language it is said to be in counts here.
+def test_the_local_name_is_that_of_the_iptc(language: str, name: str | None, subjects: SubjectModel) -> None:
+    # The text is the same in all cases; only the given language differs.
     item = SubjectInput(headline=SPORT.headline, body=SPORT.body * 2, language=language)
     (result,) = subjects.classify([item])
     assert result.subjects[0].name == "sport"
@@ -78,12 +78,12 @@ def test_every_language_with_names_has_all_of_them() -> None:
         (SubjectInput(headline=SPORT.headline, body=SPORT.body, language="tlh"), "language_unsupported"),
     ],
 )
-def test_says_why_there_is_no_subject(item: SubjectInput, reason: str, subjects: SubjectModel) -> None:
+def test_reasons_for_no_subject(item: SubjectInput, reason: str, subjects: SubjectModel) -> None:
     (result,) = subjects.classify([item])
     assert (result.subjects, result.reason) == ((), reason)
 
 
-def test_abstains_when_training_saw_too_few_of_the_words() -> None:
+def test_abstains_if_too_few_words_were_in_the_training_texts() -> None:
     strict = SubjectModel.load(SubjectParams(min_support=0.9))
     strange = SubjectInput(headline=SPORT.headline, body="qzxv wkjq vbnqz zzxqj qqwzk xvjqz wwqzx " * 9, language="en")
     results = strict.classify([strange, SPORT])
@@ -96,7 +96,7 @@ def test_abstains_below_the_threshold() -> None:
     assert (result.subjects, result.reason) == ((), "low_confidence")
 
 
-def test_gives_at_most_three_the_surest_first() -> None:
+def test_at_most_three_subjects_the_most_probable_first() -> None:
     source = resources.files("pipeline.models") / "data" / "subjects.npz"
     with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         bold = SubjectModel({**arrays, "validation": ["en long 0.0 0.0"]}, SubjectParams(threshold=0.0))
@@ -139,7 +139,7 @@ def _corpus() -> list[SubjectInput]:
     ]
 
 
-def test_answer_does_not_depend_on_batch_order_or_memory(subjects: SubjectModel) -> None:
+def test_the_answer_does_not_depend_on_batch_order_or_cache(subjects: SubjectModel) -> None:
     texts = _corpus()
     together = subjects.probabilities(texts)
     assert [subjects.probabilities([item])[0] for item in texts] == together
@@ -154,7 +154,58 @@ def test_capitals_change_nothing(subjects: SubjectModel) -> None:
     assert subjects.classify([loud]) == subjects.classify([SPORT])
 
 
-def test_survives_any_text(subjects: SubjectModel) -> None:
+def test_any_text_is_accepted(subjects: SubjectModel) -> None:
     bodies = ["\ud800 a b c d e f", "\x00" * 50, "😀 " * 40, "ก" * 3000, "a" * 5000, "日本" * 900, "x " * 3000]
     results = subjects.classify([SubjectInput(body=body, language="en") for body in bodies])
     assert len(results) == len(bodies)
+
+
+WORD_LENGTHS = (4, 5, 19, 20, 49, 50)
+
+
+def test_classes_of_length(subjects: SubjectModel) -> None:
+    found = [subjects.length_of(SubjectInput(body="word " * words)) for words in WORD_LENGTHS]
+    assert found == [None, "headline", "headline", "short", "short", "long"]
+
+
+def test_only_the_beginning_is_read(subjects: SubjectModel) -> None:
+    limit = SubjectParams().max_chars
+    long = (SPORT.body + " ") * 5
+    begun = SubjectInput(headline=SPORT.headline, body=long[: limit - len(SPORT.headline) - 1], language="en")
+    whole = SubjectInput(headline=SPORT.headline, body=long + HEALTH.body * 5, language="en")
+    shorter = SubjectInput(headline=SPORT.headline, body=begun.body[:-40], language="en")
+    read, same, other = subjects.probabilities([begun, whole, shorter])
+    assert read == same
+    assert read != other
+
+
+def _with_validation(*rows: str, **params: float) -> SubjectModel:
+    source = resources.files("pipeline.models") / "data" / "subjects.npz"
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return SubjectModel({**arrays, "validation": list(rows)}, SubjectParams(**params))  # type: ignore[arg-type]
+
+
+def test_the_higher_of_two_thresholds_counts() -> None:
+    (odds,) = _with_validation("en long 0.0 0.0").probabilities([SPORT])
+    assert odds is not None
+    best = max(odds.values())
+    for own, needed, answered in (
+        (0.0, best, True),
+        (0.0, best + 1e-9, False),
+        (best, 0.0, True),
+        (best + 1e-9, 0, False),
+    ):
+        (result,) = _with_validation(f"en long {needed!r} 0.0", threshold=own).classify([SPORT])
+        assert bool(result.subjects) == answered
+
+
+def test_lengths_are_served_one_by_one() -> None:
+    model = _with_validation("en headline 0.0 0.0")
+    headline = SubjectInput(headline=SPORT.headline, language="en")
+    reasons = [item.reason for item in model.classify([headline, SPORT])]
+    assert reasons == [None, "language_unsupported"]
+
+
+def test_a_region_is_served_like_its_language(subjects: SubjectModel) -> None:
+    american = SubjectInput(headline=SPORT.headline, body=SPORT.body, language="en-US")
+    assert subjects.classify([american])[0].subjects == subjects.classify([SPORT])[0].subjects

@@ -1,4 +1,4 @@
-"""Pooling words with a memory."""
+"""Pooling words with a cache."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ def _rows(capacity: int) -> WordRows:
         vocabulary=Vocabulary({"▁alpha": 0, "▁beta": 1, "beta": 2}),
         piece_codes=rng.integers(-7, 8, (3, 4)).astype(np.int8),
         piece_factors=np.array([255, 3, 1], dtype=np.uint8),
-        bag_table=rng.integers(-127, 128, (64, 2)).astype(np.int8),
+        hashed_table=rng.integers(-127, 128, (64, 2)).astype(np.int8),
         seen=np.ones(16, dtype=np.uint8),
         capacity=capacity,
     )
 
 
-def test_a_forgetful_memory_pools_alike() -> None:
-    large, small = _rows(100), _rows(6)
+def test_a_small_cache_gives_the_same_sums() -> None:
+    large, small = _rows(100), _rows(5)  # five of six words
     for words in (WORDS, WORDS[2:], ["delta", *WORDS[:3]], WORDS):
         left, right = large.pool(words), small.pool(words)
         assert np.array_equal(left[0], right[0])

@@ -26,7 +26,7 @@ def test_cuts_a_word_into_the_longest_known_pieces() -> None:
     assert VOCABULARY.cut("s" * 90) == [4] * 16
 
 
-def test_leaves_out_what_nobody_knows() -> None:
+def test_unknown_characters_are_left_out() -> None:
     assert VOCABULARY.cut("football☃") == [2]
     assert VOCABULARY.cut("☃☃") == []
 
@@ -54,6 +54,15 @@ def test_unspaced_scripts_are_cut_into_known_pieces() -> None:
 def test_numbers_count_by_their_length() -> None:
     assert features_of("2026", VOCABULARY)[1:] == features_of("1999", VOCABULARY)[1:]
     assert features_of("7", VOCABULARY)[2] != features_of("1999", VOCABULARY)[2]
+
+
+def test_features_of_a_word() -> None:
+    counts = {word: len(features_of(word, VOCABULARY)[2]) for word in ("abcde", "abcdef", "foots", "football", "新聞")}
+    # Itself; with its stem; with two pieces; with its stem, as one piece is the word itself; unspaced.
+    assert counts == {"abcde": 1, "abcdef": 2, "foots": 3, "football": 2, "新聞": 1}
+    longest = VOCABULARY.params.max_word_chars
+    assert features_of("x" * (longest + 1), VOCABULARY) == features_of("x" * longest, VOCABULARY)
+    assert features_of("x" * longest, VOCABULARY) != features_of("x" * (longest - 1), VOCABULARY)
 
 
 @given(st.text(max_size=60))

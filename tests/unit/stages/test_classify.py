@@ -34,7 +34,7 @@ def _english(**fields: object) -> Article:
     return _article(language=Language(tag="en", confidence=0.99, reliable=True, method="cld2"), **fields)
 
 
-def test_every_article_goes_on_in_order(stage: ClassifyStage) -> None:
+def test_every_article_is_emitted_in_order(stage: ClassifyStage) -> None:
     match = (
         "The striker scored twice and the goalkeeper saved a penalty as the team won the football championship match. "
         "The coach praised his players after the game and said the club would prepare for the next season. Many "
@@ -53,7 +53,7 @@ def test_every_article_goes_on_in_order(stage: ClassifyStage) -> None:
     assert articles[1] is batch[1]
 
 
-def test_an_unsure_language_is_none(stage: ClassifyStage) -> None:
+def test_an_uncertain_language_counts_as_unknown(stage: ClassifyStage) -> None:
     least = ClassifyParams().min_language_confidence
     match = (
         "The striker scored twice and the goalkeeper saved a penalty as the team won the football championship match."

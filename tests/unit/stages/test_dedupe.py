@@ -1,4 +1,4 @@
-"""The dedupe stage around the log."""
+"""The dedupe stage: signatures before the dedup log, outcomes by its verdicts."""
 
 from typing import get_args
 
@@ -46,11 +46,11 @@ def _verdicts(batch: list[Article]) -> list[Verdict]:
 
 def test_a_verdict_on_another_article_ends_the_process() -> None:
     batch = [_article("a", 0, "one"), _article("b", 1, "two")]
-    with pytest.raises(FatalError, match="the verdict on b was given for a"):
+    with pytest.raises(FatalError, match="verdict on article b received for article a"):
         DedupeStage(Versions(pipeline="1")).judge(batch, _verdicts(batch)[::-1])
 
 
-def test_passes_and_holds_back_by_verdict_in_order() -> None:
+def test_emits_and_drops_by_verdict_in_order() -> None:
     stage: JudgingStage = DedupeStage(Versions(pipeline="1"))
     batch = [_article("a", 0, "one"), _article("b", 1, "one"), _article("a", 2, "two")]
     assert stage.sign(batch) == [article.signature for article in batch]
@@ -66,7 +66,7 @@ def test_passes_and_holds_back_by_verdict_in_order() -> None:
     assert third.value.verdict.revision == 2
 
 
-def test_repeats_of_one_article_have_events_of_their_own() -> None:
+def test_each_repeat_of_an_article_has_its_own_event() -> None:
     stage = DedupeStage(Versions(pipeline="1"))
     batch = [_article("a", offset, "one") for offset in range(3)]
     drops = [outcome for outcome in stage.judge(batch, _verdicts(batch)) if isinstance(outcome, Drop)]
@@ -74,7 +74,7 @@ def test_repeats_of_one_article_have_events_of_their_own() -> None:
     assert drops[0].event.id != drops[1].event.id
 
 
-def test_how_ingest_was_set_makes_another_event_of_a_duplicate() -> None:
+def test_settings_of_ingest_change_the_event_of_a_duplicate() -> None:
     def dropped(made: Versions) -> str:
         batch = [_article("a", 0, "one"), _article("b", 1, "one")]
         batch[1] = replace(batch[1], provenance=replace(batch[1].provenance, versions=made))

@@ -30,7 +30,7 @@ def _article(**fields: object) -> Article:
     return Article(**(base | fields))  # type: ignore[arg-type]
 
 
-def test_every_article_goes_on_with_a_language_in_order(stage: DetectLanguageStage) -> None:
+def test_every_article_is_emitted_with_a_language_in_order(stage: DetectLanguageStage) -> None:
     batch = [
         _article(body="The minister said on Friday that the new law would be sent to parliament within a few weeks."),
         _article(action="retract"),

@@ -1,8 +1,7 @@
-"""The ingest stage: what comes out for text, pages, retractions and rubbish."""
+"""The ingest stage: outcomes for text, pages, retractions and invalid records."""
 
 import gzip
 import hashlib
-from pathlib import Path
 
 import orjson
 import pytest
@@ -16,7 +15,6 @@ from pipeline.text.learned_boilerplate import LearnedBoilerplate, LearnedLine
 from pipeline.wire.raw import raw_key
 
 URL = "https://www.nahr-news.example/water/dam-holds"
-SEED = Path(__file__).parents[4] / "shared" / "seed"
 
 ARABIC = """السد يصمد أمام الفيضان بعد ليلة طويلة
 
@@ -78,21 +76,6 @@ def test_pasted_page_becomes_the_article() -> None:
     assert "المونيتور" in article.attribution.evidence
 
 
-@pytest.mark.skipif(not SEED.is_dir(), reason="../shared/seed is absent")
-def test_seed() -> None:
-    (path,) = SEED.glob("*.txt")
-    article = _article(path.read_bytes(), (("content-type", b"text/plain"), ("id", b"seed")))
-    assert article.headline.startswith("موقع أمريكي")
-    assert article.headline not in article.body
-    paragraphs = article.body.split("\n\n")
-    assert "تمهيد الطريق للمصالحة" in paragraphs
-    assert "وساطة في الشمال" in paragraphs
-    for boilerplate in ("للاطلاع على التقرير", "التعليقات", "الأكثر قراءة", "أهم المواضيع", "أهم التصنيفات"):
-        assert boilerplate not in article.body
-    assert article.attribution is not None
-    assert article.attribution.source_name == "Al-Monitor"
-
-
 def test_markup_in_the_text_of_a_feed() -> None:
     article = _text(
         title="Dam holds", text="<p>The dam held &amp; all is well.</p><p>Roads<br>reopen <b>today</b>.</p>"
@@ -150,7 +133,7 @@ def test_provenance() -> None:
     assert article.ingested_at == "2026-01-06T11:46:40.000Z"
 
 
-def test_how_pages_are_read_is_named_where_it_is_not_the_default() -> None:
+def test_the_extraction_mode_is_in_the_provenance_unless_it_is_the_default() -> None:
     record = _record(orjson.dumps({"url": URL, "html": PAGE}))
     named = []
     settings: tuple[Extraction, ...] = ("auto", "fast", "accurate")
@@ -161,7 +144,7 @@ def test_how_pages_are_read_is_named_where_it_is_not_the_default() -> None:
     assert named == [Versions(pipeline="1", extraction=name) for name in (None, "fast", "accurate")]
 
 
-def test_learned_lines_are_those_of_the_source() -> None:
+def test_learned_lines_apply_to_their_source_only() -> None:
     notice = "The Nahr News lives from its readers: become one of our friends today."
     text = f"The dam held through the night, engineers said.\n{notice}\nTwenty buses waited in vain at the villages."
     lines = {"nahr-news.example": [LearnedLine(line=notice, articles=20, anywhere=True)]}
@@ -268,7 +251,7 @@ PLAIN = "A text that is long enough to be taken for an article by anybody who re
 AGAIN: Headers = (("news.replay.arrived-ms", b"1767000000000"),)
 
 
-def test_in_a_lane_a_copy_without_a_time_of_its_own_has_that_of_its_first_record() -> None:
+def test_in_a_lane_a_replayed_record_has_the_time_of_its_first_arrival() -> None:
     value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2025-12-01T00:00:00Z"})
     times = {}
     for lane, headers in (("backfill", AGAIN), ("backfill", ()), ("", AGAIN)):
@@ -282,7 +265,7 @@ def test_in_a_lane_a_copy_without_a_time_of_its_own_has_that_of_its_first_record
     }
 
 
-def test_a_record_that_comes_again_is_as_old_as_when_it_first_came() -> None:
+def test_a_replayed_record_is_observed_when_it_first_arrived() -> None:
     value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN})
     assert _article(value, AGAIN).signature.observed_at_ms == 1_767_000_000_000
     assert _article(value).signature.observed_at_ms == 1_767_700_000_000
@@ -290,13 +273,13 @@ def test_a_record_that_comes_again_is_as_old_as_when_it_first_came() -> None:
     assert _article(fetched, AGAIN).signature.observed_at_ms == 1_767_571_200_000
 
 
-def test_in_a_lane_what_has_no_time_of_its_own_says_so() -> None:
+def test_in_a_lane_an_article_without_any_time_is_undated() -> None:
     undated = orjson.dumps({"url": "https://a.example/1", "text": PLAIN})
     dated = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2025-12-01T00:00:00Z"})
     future = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "published_at": "2095-12-01T00:00:00Z"})
-    said = []
+    undated_flags = []
     for lane, value in (("backfill", undated), ("backfill", dated), ("backfill", future), ("", undated)):
         (outcome,) = IngestStage(lane=lane).process([_record(value)])
         assert isinstance(outcome, Emit)
-        said.append(outcome.value.signature.undated)
-    assert said == [True, False, True, False]
+        undated_flags.append(outcome.value.signature.undated)
+    assert undated_flags == [True, False, True, False]

@@ -1,4 +1,4 @@
-"""Pages of many shapes: the article comes out, what stands around it does not."""
+"""Pages of many shapes: the article is extracted, the text around it is not."""
 
 import pytest
 
@@ -146,7 +146,7 @@ def test_json_ld_goes_before_microdata() -> None:
     assert (draft.publisher_name, draft.section) == ("Nahr News", "Water")
 
 
-def test_what_only_the_page_shows() -> None:
+def test_metadata_that_only_the_text_shows() -> None:
     body = "<p class='byline'>By Ada Okafor</p><figure><img src='dam.jpg' width='640'></figure>"
     body += "<figure><img src='icon.gif' width='16'></figure><figure><img data-src='//cdn.example/b.jpg'></figure>"
     draft = _draft(f"<article>{body}{_paragraphs(*TEXT)}</article>", "<link rel='canonical' href='/water/dam'>")
@@ -174,7 +174,7 @@ def test_what_only_the_page_shows() -> None:
         ),
     ],
 )
-def test_what_is_not_free_is_flagged(head: str, body: str, paragraphs: int, flags: set[str]) -> None:
+def test_articles_that_are_not_free_are_flagged(head: str, body: str, paragraphs: int, flags: set[str]) -> None:
     texts = [text.replace("The", f"Day {number}: the") for number in range(paragraphs) for text in TEXT]
     draft = _draft(body + _paragraphs(*texts), head)
     assert draft.flags & {"paywalled", "paywall_stub"} == flags
@@ -190,7 +190,7 @@ def test_amp_pages_are_flagged() -> None:
 @pytest.mark.parametrize(
     "broken", ["{", '{"@type": "NewsArticle", "headline": 7}', "[[[[", '"text"', '{"@graph": 1}', ""]
 )
-def test_broken_json_ld_is_passed_over(broken: str) -> None:
+def test_broken_json_ld_is_ignored(broken: str) -> None:
     head = f'<script type="application/ld+json">{broken}</script>'
     assert _draft(_paragraphs(*TEXT), head).paragraphs == TEXT
 
@@ -228,7 +228,7 @@ def test_lead_above_the_text_is_the_sub_headline(body: str, head: str) -> None:
         f"<h2 class='lead'>{HEADLINE.upper()}!</h2><div>{_paragraphs(*TEXT)}</div>",
     ],
 )
-def test_what_is_no_lead(body: str) -> None:
+def test_lines_that_are_no_lead(body: str) -> None:
     draft = _draft(body, f'<meta property="og:title" content="{HEADLINE}">')
     assert draft.subheadline is None
     assert draft.paragraphs == TEXT
@@ -242,7 +242,7 @@ def test_what_is_no_lead(body: str) -> None:
         f"<figure>{_paragraphs(*TEXT)}</figure><p>Loading the article, please wait.</p>",
     ],
 )
-def test_a_page_built_otherwise_is_read_again(body: str) -> None:
+def test_a_page_with_unusual_markup_is_read_again(body: str) -> None:
     html = f"<html><body>{body}</body></html>"
     texts = {}
     for extraction in EXTRACTIONS:
@@ -254,17 +254,28 @@ def test_a_page_built_otherwise_is_read_again(body: str) -> None:
     assert not set(TEXT) <= set(texts["fast"])
 
 
-def test_a_page_that_shows_its_text_is_read_alike_by_all() -> None:
+def test_all_modes_agree_on_a_plain_page() -> None:
     html = f"<html><body><aside>{_paragraphs(COMMENT)}</aside><div>{_paragraphs(*TEXT * 3)}</div></body></html>"
     pages = [read_page(html, IngestParams(extraction=extraction)) for extraction in EXTRACTIONS]
     assert pages[0] == pages[1] == pages[2]
 
 
-def test_claimed_body_counts_where_the_page_shows_much_less() -> None:
-    claimed = " ".join(TEXT * 3)
-    head = f'<script type="application/ld+json">{{"@type":"Article","articleBody":"{claimed}"}}</script>'
-    assert _draft(_paragraphs(FIRST), head).paragraphs == [claimed]
-    assert _draft(_paragraphs(*TEXT * 3), head).paragraphs != [claimed]
+def test_a_page_is_not_read_again_without_need() -> None:
+    text, other, more = (f"<p>{char * chars}</p>" for char, chars in (("x", 600), ("y", 400), ("z", 1000)))
+    html = f"<html><body><div>{text}<aside>{more}</aside></div>{other}</body></html>"
+    chars = {}
+    for extraction in EXTRACTIONS:
+        page = read_page(html, IngestParams(extraction=extraction))
+        assert isinstance(page, Page)
+        chars[extraction] = page.main.chars
+    assert chars == {"fast": 600, "auto": 600, "accurate": 1600}
+
+
+def test_the_stated_body_is_used_where_the_page_shows_much_less() -> None:
+    stated = " ".join(TEXT * 3)
+    head = f'<script type="application/ld+json">{{"@type":"Article","articleBody":"{stated}"}}</script>'
+    assert _draft(_paragraphs(FIRST), head).paragraphs == [stated]
+    assert _draft(_paragraphs(*TEXT * 3), head).paragraphs != [stated]
 
 
 def test_headline_prefers_what_page_and_metadata_agree_on() -> None:
@@ -276,7 +287,7 @@ def test_headline_prefers_what_page_and_metadata_agree_on() -> None:
     assert _draft(f"<h1>Nahr</h1>{_paragraphs(*TEXT)}", head).headline == "Dam holds after long night"
 
 
-def test_walls_are_rejected() -> None:
+def test_error_pages_are_rejected() -> None:
     raw = RawArticle(
         html="<html><body><h1>404</h1><p>Page not found. The page you requested is gone.</p></body></html>"
     )
@@ -315,7 +326,7 @@ def _names(draft: ArticleDraft) -> list[str]:
         "<p>By Ada Okafor</p>",
     ],
 )
-def test_a_useless_author_gives_way_to_the_one_shown(head: str, shown: str) -> None:
+def test_a_useless_author_is_replaced_by_the_one_in_the_text(head: str, shown: str) -> None:
     assert _names(_draft(f"<article>{shown}{_paragraphs(*TEXT)}</article>", head)) == ["Ada Okafor"]
 
 
@@ -326,7 +337,7 @@ def test_an_author_by_reference() -> None:
     assert _names(_draft(_paragraphs(*TEXT), graph)) == ["Ada Okafor"]
 
 
-def test_the_publisher_is_no_author_beside_one() -> None:
+def test_the_publisher_is_no_author_if_there_is_another() -> None:
     head = _ld(
         '{"@type":"Article","author":[{"name":"Ada Okafor"},{"name":"Nahr News"}],"publisher":{"name":"Nahr News"}}'
     )
@@ -345,7 +356,7 @@ def test_of_several_articles_the_page_s_own() -> None:
         assert draft.published_at.value == "2026-01-06T00:00:00.000Z"
 
 
-def test_comments_say_nothing_of_the_article() -> None:
+def test_comments_are_no_source_of_metadata() -> None:
     comments = "".join(
         f"<div itemscope itemtype='https://schema.org/Comment'><b itemprop='author'>Troll {number}</b>"
         f"<time itemprop='datePublished' datetime='2026-01-0{number}T10:00:00Z'></time><p>{COMMENT}</p></div>"
@@ -374,7 +385,7 @@ def test_comments_say_nothing_of_the_article() -> None:
         (_ld('{"@type":"Article","datePublished":"2999-01-01T00:00:00Z"}'), "", "2026-01-06", "url"),
     ],
 )
-def test_the_first_date_that_can_be_true(head: str, body: str, value: str, source: str) -> None:
+def test_the_first_plausible_date(head: str, body: str, value: str, source: str) -> None:
     html = f"<html><head>{head}</head><body>{body}<article>{_paragraphs(*TEXT)}</article></body></html>"
     url = "https://nahr.example/2026/01/06/dam-holds"
     draft = draft_article(RawArticle(html=html, url=url, canonical=url), "nahr.example", SEEN_MS, PARAMS)
@@ -384,7 +395,7 @@ def test_the_first_date_that_can_be_true(head: str, body: str, value: str, sourc
     assert "published_at_implausible" not in draft.flags
 
 
-def test_a_change_in_the_future_says_nothing() -> None:
+def test_a_modification_in_the_future_is_ignored() -> None:
     head = _ld('{"@type":"Article","dateModified":"2999-01-01T00:00:00Z"}')
     assert _draft(_paragraphs(*TEXT), head).modified_at is None
     later = head + "<meta property='article:modified_time' content='2026-01-07'>"
@@ -392,7 +403,7 @@ def test_a_change_in_the_future_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("hidden", ["hidden", "style='display: none'"])
-def test_what_a_page_hides_is_left_out_where_it_is_a_small_part(hidden: str) -> None:
+def test_hidden_text_is_left_out_if_it_is_a_small_part(hidden: str) -> None:
     body = f"<article>{_paragraphs(*TEXT * 3)}<div {hidden}>{_paragraphs(COMMENT)}</div></article>"
     assert COMMENT not in _draft(body).paragraphs
     unfolded = f"<article>{_paragraphs(FIRST, SECOND)}<div {hidden}>{_paragraphs(THIRD)}</div></article>"

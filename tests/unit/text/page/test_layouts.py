@@ -1,7 +1,7 @@
-"""The gate on extraction: pages of several layouts, each in ten languages, with everything that is right for them.
+"""Extraction from pages of several layouts, each in ten languages, with the exact expected fields.
 
-The texts and layouts were written for this project. `news-pipeline eval extract` measures on real pages; here nothing
-may get worse.
+The texts and layouts were written for this project. `news-pipeline eval extract` measures on real pages; these tests
+prevent regressions.
 """
 
 import json
