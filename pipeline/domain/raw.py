@@ -1,24 +1,25 @@
-"""The raw article: one decoded raw record, before anything in it is cleaned."""
+"""The raw article: one raw record, decoded and checked, before its text is cleaned."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from pipeline.domain.article import Action
 from pipeline.domain.ids import ArticleId
 
-__all__ = ["RawArticle", "RawAuthor"]
+__all__ = ["Action", "RawArticle", "RawAuthor"]
+
+Action = Literal["publish", "retract"]
 
 
 class RawAuthor(Struct, frozen=True):
-    """An author given as an object."""
+    """An author that the raw record gives as an object instead of a string."""
 
     name: str
     url: str | None = None
 
 
 class RawArticle(Struct, frozen=True, kw_only=True):
-    """One raw record, decoded and of the right shape; nothing is cleaned yet."""
+    """One raw record, decoded, with fields of the right types; no field is cleaned yet."""
 
     url: str | None = None
     id: str | None = None
@@ -40,4 +41,4 @@ class RawArticle(Struct, frozen=True, kw_only=True):
     canonical: str | None = None
     """Canonical form of `url`."""
     article_id: ArticleId = ArticleId("")
-    """The article's name, from `canonical`, or else from `source` and `id`, or else from `source` and content."""
+    """Identifies the article, by `canonical`, or else by `source` and `id`, or else by `source` and content."""

@@ -15,7 +15,7 @@ from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictKind, Verdict
 from pipeline.wire.codec import encode
 
 START = 1_790_000_000_000
-PARAMS = ClusterParams(window_secs=60, max_facts=6, max_members=4, max_names=2)
+PARAMS = ClusterParams(window_secs=60, max_memberships=6, max_members=4, max_listed=2)
 ARTICLES = [ArticleId(name) for name in "abcdef"]
 KINDS: list[VerdictKind] = [
     "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article",
@@ -160,7 +160,7 @@ def test_memory_is_what_the_window_holds(log: list[Line]) -> None:
     draft.apply(after, len(log), START + 10**10)
     clusters.adopt(draft)
     assert len(clusters) == 1
-    assert not any(clusters.elsewhere(article) for article in ARTICLES)
+    assert not any(clusters.other_clusters(article) for article in ARTICLES)
 
 
 def _plain() -> Verdict:

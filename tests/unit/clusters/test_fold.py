@@ -20,31 +20,31 @@ def test_a_change_is_named_by_its_place_in_the_log_and_names_the_one_before(log:
 
 def test_a_replay_changes_nothing(log: Log) -> None:
     verdict = log.decided(log.verdict("a"))
-    assert len(log.say(verdict)) == 1
-    assert log.say(verdict) == []
+    assert len(log.append(verdict)) == 1
+    assert log.append(verdict) == []
     lost = Lost(verdict=verdict.verdict, ingested_at_ms=log.now)
-    assert len(log.say(lost)) == 1
-    assert log.say(lost) == []
-    assert log.say(verdict) == []
+    assert len(log.append(lost)) == 1
+    assert log.append(lost) == []
+    assert log.append(verdict) == []
 
 
 def test_what_tells_nothing_new_changes_nothing(log: Log) -> None:
     log.add("a")
     kinds: tuple[VerdictKind, ...] = ("repeat", "stale", "unknown_article")
     for kind in kinds:
-        assert log.say(log.decided(log.verdict("a", kind))) == []
-    assert log.say(log.decided(log.verdict("z", "unknown_article"))) == []
+        assert log.append(log.decided(log.verdict("a", kind))) == []
+    assert log.append(log.decided(log.verdict("z", "unknown_article"))) == []
     assert len(log.clusters) == 1
 
 
 def test_an_article_whose_new_version_belongs_elsewhere_leaves(log: Log) -> None:
     log.add("a")
     log.add("b", "near", of="a")
-    left, joined = log.say(log.decided(log.verdict("b", "unique", revision=2)))
+    left, joined = log.append(log.decided(log.verdict("b", "unique", revision=2)))
     assert (left.cluster_id, left.size, left.cause.kind) == ("c-a", 1, "moved")
     assert (joined.cluster_id, joined.size, joined.cause.kind) == ("c-b", 1, "unique")
     assert left.version == joined.version
-    back, gone = log.say(log.decided(log.verdict("b", "near", of="a", revision=3)))[::-1]
+    back, gone = log.append(log.decided(log.verdict("b", "near", of="a", revision=3)))[::-1]
     assert (back.cluster_id, back.size) == ("c-a", 2)
     assert (gone.cluster_id, gone.size, gone.canonical.state) == ("c-b", 0, "replaced")
 
@@ -53,21 +53,21 @@ def test_a_url_given_to_another_article_founds_another_cluster(log: Log) -> None
     log.add("a")
     log.add("b", "exact", of="a")
     reused = replace(log.verdict("a", "unique", revision=2), cluster_id=ClusterId("c-a-2"))
-    left, founded = log.say(log.decided(reused))
+    left, founded = log.append(log.decided(reused))
     assert (left.cluster_id, left.canonical.state, left.size) == ("c-a", "replaced", 1)
     assert (founded.cluster_id, founded.canonical.article_id, founded.canonical.state) == ("c-a-2", "a", "standing")
-    (copied,) = log.say(log.decided(replace(log.verdict("c", "near", of="a"), cluster_id=founded.cluster_id)))
+    (copied,) = log.append(log.decided(replace(log.verdict("c", "near", of="a"), cluster_id=founded.cluster_id)))
     assert copied.size == 2
     assert copied.supersedes == founded.version
 
 
 def test_a_draft_that_is_thrown_away_leaves_no_trace(log: Log) -> None:
     log.add("a")
-    before = log.clusters.facts(cluster_id(ArticleId("a")))
+    before = log.clusters.memberships(cluster_id(ArticleId("a")))
     draft = log.clusters.draft()
     draft.apply(log.decided(log.verdict("b", "near", of="a")), 1, log.now)
     draft.apply(log.decided(log.verdict("c")), 2, log.now + 10**12)
-    assert log.clusters.facts(cluster_id(ArticleId("a"))) == before
+    assert log.clusters.memberships(cluster_id(ArticleId("a"))) == before
     assert len(log.clusters) == 1
     assert log.clusters.time_ms == START
 
@@ -86,7 +86,7 @@ def test_verdicts_expire_one_by_one_and_clusters_with_their_last(short_log: Log)
     log.now += 11 * MINUTE
     assert log.add("z").size == 1
     assert len(log.clusters) == 1
-    assert log.clusters.facts(cluster_id(ArticleId("a"))) == ()
+    assert log.clusters.memberships(cluster_id(ArticleId("a"))) == ()
 
 
 def test_an_article_that_expired_where_it_was_is_not_said_to_leave(short_log: Log) -> None:
@@ -96,7 +96,7 @@ def test_an_article_that_expired_where_it_was_is_not_said_to_leave(short_log: Lo
     log.now += 9 * MINUTE
     log.add("a", "revision", revision=2)
     log.now += 5 * MINUTE
-    (only,) = log.say(log.decided(log.verdict("b", "unique", revision=2)))
+    (only,) = log.append(log.decided(log.verdict("b", "unique", revision=2)))
     assert only.cluster_id == "c-b"
 
 
@@ -104,7 +104,7 @@ def test_one_wrong_clock_cannot_end_the_window(short_log: Log) -> None:
     log = short_log
     log.add("a")
     ahead = replace(log.decided(log.verdict("b", "near", of="a")), ingested_at_ms=log.now + 10**12)
-    (cluster,) = log.say(ahead)
+    (cluster,) = log.append(ahead)
     assert cluster.size == 2
     assert log.clusters.time_ms == START + MINUTE
 
@@ -114,8 +114,8 @@ def test_an_undated_article_of_a_backfill_does_not_end_the_window(short_log: Log
     log.add("a")
     undated = replace(log.decided(log.verdict("b", "near", of="a")), ingested_at_ms=log.now + 10**10, undated=True)
     log.now += 10**10
-    (cluster,) = log.say(undated)
-    log.say(Lost(verdict=undated.verdict, ingested_at_ms=log.now, undated=True))
+    (cluster,) = log.append(undated)
+    log.append(Lost(verdict=undated.verdict, ingested_at_ms=log.now, undated=True))
     assert cluster.size == 2
     assert log.clusters.time_ms == START
 
@@ -135,8 +135,8 @@ def test_a_cluster_remembers_so_many_verdicts_and_always_its_canonical_article(s
     assert [member.article_id for member in cluster.members] == ["a", "copy6", "copy7"]
     assert cluster.publishers.count == 6
     assert len(cluster.publishers.top) == 2
-    assert log.clusters.elsewhere(ArticleId("copy0")) == ()
-    assert log.clusters.elsewhere(ArticleId("copy7")) == ("c-a",)
+    assert log.clusters.other_clusters(ArticleId("copy0")) == ()
+    assert log.clusters.other_clusters(ArticleId("copy7")) == ("c-a",)
 
 
 def test_overflow_says_that_something_does_not_count(short_log: Log) -> None:
@@ -156,7 +156,7 @@ def test_a_canonical_article_that_changes_all_the_time_is_remembered_by_its_newe
         log.now -= 50_000
         cluster = log.add("a", "revision" if revision > 1 else "unique", revision=revision)
         assert cluster.overflow == (revision > 5)
-        assert len(log.clusters.facts(cluster_id(ArticleId("a")))) <= 6
+        assert len(log.clusters.memberships(cluster_id(ArticleId("a")))) <= 6
     assert (cluster.size, cluster.members[0].revision, cluster.canonical.state) == (1, 29, "standing")
 
 
@@ -167,7 +167,7 @@ def test_a_version_that_comes_late_does_not_take_the_newer_one_away(log: Log) ->
     late = log.add("b", "unique", revision=2)  # of the newer version's cluster nothing is told
     assert late.cluster_id == "c-b"
     assert log.add("c", "near", of="a").size == 3
-    left = log.say(log.decided(log.verdict("b", "near", of="d", revision=4)))
+    left = log.append(log.decided(log.verdict("b", "near", of="d", revision=4)))
     assert [(cluster.cluster_id, cluster.cause.kind) for cluster in left] == [
         ("c-b", "moved"),
         ("c-a", "moved"),
@@ -178,8 +178,8 @@ def test_a_version_that_comes_late_does_not_take_the_newer_one_away(log: Log) ->
 def test_verdicts_on_two_articles_from_one_origin_are_two(log: Log) -> None:
     log.add("a")
     first, second = log.verdict("b", "near", of="a"), log.verdict("c", "near", of="a")
-    log.say(log.decided(first))
-    (cluster,) = log.say(log.decided(replace(second, origin=first.origin)))
+    log.append(log.decided(first))
+    (cluster,) = log.append(log.decided(replace(second, origin=first.origin)))
     assert cluster.size == 3
 
 

@@ -97,9 +97,9 @@ def test_a_retracted_canonical_is_named_and_nobody_takes_its_place(log: Log) -> 
 
 def test_a_canonical_that_never_came_out_is_void_and_nobody_takes_its_place(log: Log) -> None:
     verdict = log.verdict("a")
-    log.say(log.decided(verdict))
+    log.append(log.decided(verdict))
     log.add("b", "near", of="a")
-    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    (cluster,) = log.append(Lost(verdict=verdict, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.size, cluster.cause) == ("void", 1, Cause("void", ArticleId("a")))
     assert [member.role for member in cluster.members] == ["copy"]
     assert _origins(cluster) == {"a.example": 1}
@@ -114,8 +114,8 @@ def test_a_lower_revision_that_comes_late_changes_nothing_that_shows(log: Log) -
 
 def test_a_cluster_of_nothing_says_so(log: Log) -> None:
     verdict = log.verdict("a")
-    log.say(log.decided(verdict))
-    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    log.append(log.decided(verdict))
+    (cluster,) = log.append(Lost(verdict=verdict, ingested_at_ms=START))
     assert (cluster.size, cluster.publishers.count, cluster.origins.count) == (0, 0, 0)
     assert (cluster.members, cluster.first_seen, cluster.last_seen) == ((), None, None)
 
@@ -123,18 +123,18 @@ def test_a_cluster_of_nothing_says_so(log: Log) -> None:
 def test_a_version_that_died_leaves_the_one_before(log: Log) -> None:
     log.add("a")
     revision, retraction = log.verdict("a", "revision", revision=2), log.verdict("a", "retraction", revision=3)
-    log.say(log.decided(revision))
-    (cluster,) = log.say(Lost(verdict=revision, ingested_at_ms=START))
+    log.append(log.decided(revision))
+    (cluster,) = log.append(Lost(verdict=revision, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.members[0].revision) == ("standing", 1)
-    log.say(log.decided(retraction))
-    (cluster,) = log.say(Lost(verdict=retraction, ingested_at_ms=START))
+    log.append(log.decided(retraction))
+    (cluster,) = log.append(Lost(verdict=retraction, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.size, cluster.withdrawn) == ("standing", 1, 0)
 
 
 def test_languages_are_what_publishers_declare(log: Log) -> None:
-    log.say(log.decided(log.verdict("a"), language="pt-BR"))
-    log.say(log.decided(log.verdict("b", "near", of="a")))
-    (cluster,) = log.say(log.decided(log.verdict("c", "near", of="a"), language="en"))
+    log.append(log.decided(log.verdict("a"), language="pt-BR"))
+    log.append(log.decided(log.verdict("b", "near", of="a")))
+    (cluster,) = log.append(log.decided(log.verdict("c", "near", of="a"), language="en"))
     assert cluster.languages == ("en", "pt-BR")
 
 
@@ -145,7 +145,7 @@ def test_an_event_is_named_by_lane_cluster_and_version(log: Log) -> None:
         supersedes=None,
         cause=Cause("unique", ArticleId("a")),
         ingested_at_ms=START,
-        facts=(),
+        memberships=(),
     )
     event = cluster_event(change, ClusterParams(), lane="old", pipeline_version="1")
     assert event.id == event_id("old", "c-a", 7, EVENT_TYPE, "1")

@@ -124,9 +124,8 @@ def test_a_page_that_was_fetched_again_and_again_is_still_compared_with_its_last
     assert (verdict.kind, verdict.change_class, verdict.revision) == ("revision", "cosmetic", 2)
 
 
-def test_an_article_is_never_a_copy_of_itself(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.dedup.article_history._WALK", 8)
-    fold = Fold()
+def test_an_article_is_never_a_copy_of_itself(make: Make) -> None:
+    fold = Fold(FoldParams(history_rows=8))
     apply(fold, make("a", "one", at=10, observed=1))
     apply(fold, make("a", "two", at=11, observed=9))
     verdicts = [apply(fold, make("a", "one", at=20 + again, observed=2)) for again in range(20)]
