@@ -117,8 +117,8 @@ def _members(articles: list[_Article], canonical: ArticleId, limit: int) -> tupl
     """Return the canonical article and the latest others, `limit` in all."""
     first = [article for article in articles if article.last.article_id == canonical]
     others = [article for article in articles if article.last.article_id != canonical]
-    room = limit - len(first)
-    return tuple(_member(article, canonical) for article in (*first, *others[-room:]))
+    start = max(0, len(others) - (limit - len(first)))
+    return tuple(_member(article, canonical) for article in (*first, *others[start:]))
 
 
 def _member(article: _Article, canonical: ArticleId) -> Member:

@@ -154,7 +154,10 @@ class Fold:
         pairs: dict[tuple[Origin, ArticleId], tuple[Signature, Verdict, int]] = {}
         for signature, verdict, append_time_ms in entries:
             if signature.origin != verdict.origin or signature.article_id != verdict.article_id:
-                raise ValueError(f"a verdict belongs to another signature: {verdict.origin} is not {signature.origin}")
+                raise ValueError(
+                    f"the verdict on {verdict.article_id} of {verdict.origin} does not belong to the signature of "
+                    f"{signature.article_id} of {signature.origin}"
+                )
             if not self._is_version_known and verdict.fold_version != self._active:
                 self._add_all(list(pairs.values()), time_ms)
                 self._switch(verdict.fold_version)

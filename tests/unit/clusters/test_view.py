@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from pipeline.clusters.fold import ClusterChange
 from pipeline.clusters.params import ClusterParams
-from pipeline.clusters.view import EVENT_TYPE, cluster_event
+from pipeline.clusters.view import EVENT_TYPE, cluster_event, describe
 from pipeline.domain.cluster import Cause, Cluster, PublisherCount, TextOrigin
 from pipeline.domain.ids import ArticleId, ClusterId, event_id
 from pipeline.domain.verdict import Lost
@@ -152,3 +152,20 @@ def test_an_event_is_named_by_lane_cluster_and_version(log: Log) -> None:
     assert event.time == "2026-09-21T14:13:20.000Z"
     other = cluster_event(replace(change, version=8), ClusterParams(), lane="old", pipeline_version="1")
     assert other.id != event.id
+
+
+def test_the_canonical_article_takes_one_of_the_listed_places(log: Log) -> None:
+    log.add("a")
+    for copy in "bcd":
+        cluster = log.add(copy, "near", of="a")
+    change = ClusterChange(
+        cluster_id=ClusterId("c-a"),
+        version=cluster.version,
+        supersedes=None,
+        cause=cluster.cause,
+        ingested_at_ms=START,
+        memberships=log.clusters.memberships(ClusterId("c-a")),
+    )
+    for limit, listed in ((1, "a"), (2, "ad"), (3, "acd"), (4, "abcd"), (9, "abcd")):
+        members = describe(change, ClusterParams(max_members=limit)).members
+        assert "".join(member.article_id for member in members) == listed
