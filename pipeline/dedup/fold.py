@@ -19,7 +19,7 @@ from pipeline.dedup.store.row_codec import CLAIMING, RowCodec, claims_text, is_p
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
-from pipeline.dedup.store.verdict_codec import Versions, article_digest, packed_sketch
+from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
@@ -65,14 +65,14 @@ class FoldStats(Struct, frozen=True, kw_only=True):
 class Fold:
     """The deterministic state machine over the deduplication log."""
 
-    def __init__(self, params: FoldParams | None = None, later: Versions | None = None) -> None:
+    def __init__(self, params: FoldParams | None = None, later: FoldVersions | None = None) -> None:
         """Start empty.
 
         Args:
             params: The parameters of FOLD_VERSION.
             later: Further versions that a control record may put in force, with their parameters.
         """
-        self.versions: Versions = {FOLD_VERSION: params or FoldParams(), **(later or {})}
+        self.versions: FoldVersions = {FOLD_VERSION: params or FoldParams(), **(later or {})}
         self._time_ms = _LONG_AGO
         self._folded = 0
         self._counts = NearCounts()

@@ -12,7 +12,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.store.lsh_index import BANDS, LINKS_FOLLOWED, Found, Keys, LshIndex, band_keys, share_band
+from pipeline.dedup.store.lsh_index import BANDS, LINKS_FOLLOWED, Candidates, Keys, LshIndex, band_keys, share_band
 from pipeline.dedup.store.row_layout import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Row, Sketches
 from pipeline.dedup.store.row_store import RowStore
 
@@ -181,7 +181,7 @@ class NearDuplicates:
         matches = [self._match(number, count, shingles) for number, count in rows.items()]
         return sorted((match for match in matches if _is_comparable(match.row, version)), key=_rank)
 
-    def _add_found(self, queries: list[Query], wanted: Sketches, found: Found, crowded: NDArray[np.bool_]) -> None:
+    def _add_found(self, queries: list[Query], wanted: Sketches, found: Candidates, crowded: NDArray[np.bool_]) -> None:
         kept = np.flatnonzero(~crowded[found.places])
         places, entries = found.places[kept], found.entries[kept]
         owners = places // BANDS
@@ -236,8 +236,8 @@ def _pairs_in_batch(keys: Keys, crowded: NDArray[np.bool_]) -> Pairs:
 
     Args:
         keys: Keys of the batch, of shape (n, BANDS).
-        crowded: Whether a place (see `Found`) is crowded, of shape (n * BANDS,). Places where more than _MOST_IN_BATCH
-            earlier ones share the band are set.
+        crowded: Whether a place (see `Candidates`) is crowded, of shape (n * BANDS,). Updated in place: where more than
+            _MOST_IN_BATCH earlier sketches of the batch share the band, it becomes True.
 
     Returns:
         The positions of the later and of the earlier one of each pair, without those at crowded places.

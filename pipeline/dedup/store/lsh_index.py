@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.dedup.store.chains import chain
 from pipeline.dedup.store.row_layout import SKETCH_BYTES, Sketches
 
-__all__ = ["BANDS", "LINKS_FOLLOWED", "Found", "Keys", "LshIndex", "band_keys", "share_band"]
+__all__ = ["BANDS", "LINKS_FOLLOWED", "Candidates", "Keys", "LshIndex", "band_keys", "share_band"]
 
 _BAND_VALUES: Final = 3
 """Values in a band. Part of the layout: the code reads a band as three bytes of a 32-bit integer."""
@@ -75,8 +75,8 @@ def share_band(sketches: Sketches, others: Sketches, bands: NDArray[np.int64]) -
     return shared
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """Candidates for a batch of sketches: entries that may have the same value in a band.
+class Candidates(Struct, frozen=True, kw_only=True):
+    """Index entries that may have the same value in a band as sketches of a batch.
 
     A place is the position of a sketch in the batch times BANDS, plus the number of a band.
     """
@@ -167,7 +167,7 @@ class LshIndex:
         """Drop the oldest entry."""
         self.first += 1
 
-    def look_up(self, keys: Keys) -> Found:
+    def look_up(self, keys: Keys) -> Candidates:
         """Return the candidates for sketches.
 
         Args:
@@ -195,7 +195,7 @@ class LshIndex:
             found.append(entries[hits])
             where.append(places[hits])
             links = older[(entries % capacity).astype(np.int64) * BANDS + bands[places]]
-        return Found(
+        return Candidates(
             places=np.concatenate(where) if where else places,
             entries=np.concatenate(found) if found else links,
             unfinished=places[links >= first],

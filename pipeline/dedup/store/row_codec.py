@@ -8,8 +8,8 @@ from pipeline.dedup.store.interner import Interner
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, PARTIAL, REUSED_URL, SHORT, Addition, Row
 from pipeline.dedup.store.row_store import RowStore
 from pipeline.dedup.store.verdict_codec import (
+    FoldVersions,
     RowTexts,
-    Versions,
     article_digest,
     digest8,
     digest16,
@@ -36,7 +36,7 @@ _UINT8: Final = (1 << 8) - 1
 class RowCodec:
     """Adds (signature, verdict) pairs to a row store and restores the verdicts exactly."""
 
-    def __init__(self, store: RowStore, versions: Versions) -> None:
+    def __init__(self, store: RowStore, versions: FoldVersions) -> None:
         """Use an empty row store; `versions` are all versions of the fold whose verdicts it may contain."""
         self.store = store
         self.lanes = Interner()

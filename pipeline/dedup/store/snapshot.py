@@ -15,7 +15,7 @@ from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.interner import Interner
 from pipeline.dedup.store.row_codec import RowCodec
 from pipeline.dedup.store.row_layout import INTERNED_FIELDS, SKETCH_BYTES, TABLE, Sketches, Table
-from pipeline.dedup.store.verdict_codec import Versions
+from pipeline.dedup.store.verdict_codec import FoldVersions
 
 __all__ = ["Image", "pack", "unpack"]
 
@@ -80,7 +80,7 @@ class _Head(Struct, frozen=True, kw_only=True):
     """Hash of the body."""
 
 
-def pack(image: Image, versions: Versions) -> list[bytes | memoryview]:
+def pack(image: Image, versions: FoldVersions) -> list[bytes | memoryview]:
     """Return an image as bytes that `unpack` can verify, in parts to be written one after the other."""
     body = [image.rows.view(np.uint8).data, image.sketches.reshape(-1).data, memoryview(image.packed_verdicts)]
     head = _Head(
@@ -97,7 +97,7 @@ def pack(image: Image, versions: Versions) -> list[bytes | memoryview]:
     return [_digest([data]), len(data).to_bytes(_SIZE_BYTES, "big"), data, *body]
 
 
-def unpack(data: bytes | memoryview, versions: Versions) -> Image:
+def unpack(data: bytes | memoryview, versions: FoldVersions) -> Image:
     """Return the image that `pack` was given.
 
     Args:

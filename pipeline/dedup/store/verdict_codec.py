@@ -16,8 +16,8 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import VERDICT_KINDS, VERDICT_METHODS, ChangeClass, Verdict
 
 __all__ = [
+    "FoldVersions",
     "RowTexts",
-    "Versions",
     "article_digest",
     "digest8",
     "digest16",
@@ -30,7 +30,7 @@ __all__ = [
 _HEX_ID: Final = re.compile("[0-9a-f]{32}")
 _WIRE_SKETCH_BYTES: Final = 2 * SKETCH_BYTES
 
-Versions = Mapping[int, FoldParams]
+FoldVersions = Mapping[int, FoldParams]
 """Versions of the fold, each with its parameters."""
 
 _PackedId = bytes
@@ -122,7 +122,7 @@ def first_verdict(signature: Signature, params: FoldParams, version: int) -> Ver
     )
 
 
-def pack_verdict(signature: Signature, verdict: Verdict, versions: Versions) -> bytes:
+def pack_verdict(signature: Signature, verdict: Verdict, versions: FoldVersions) -> bytes:
     """Return the fields of a verdict that its row does not contain; empty when the verdict is `first_verdict`."""
     article = verdict.article_id
     odd = not _HEX_ID.fullmatch(article)
@@ -153,7 +153,7 @@ def pack_verdict(signature: Signature, verdict: Verdict, versions: Versions) -> 
     )
 
 
-def unpack_verdict(row: Row, packed: bytes, texts: RowTexts, versions: Versions) -> Verdict:
+def unpack_verdict(row: Row, packed: bytes, texts: RowTexts, versions: FoldVersions) -> Verdict:
     """Return the verdict of a row from its fields, its packed verdict and its interned texts."""
     rest = _DECODER.decode(packed) if packed else _rest_of_first(row, versions[row.fold])
     article = rest.article_id or ArticleId(row.id.hex())

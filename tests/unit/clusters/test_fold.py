@@ -49,6 +49,14 @@ def test_an_article_whose_new_version_belongs_elsewhere_leaves(log: Log) -> None
     assert (gone.cluster_id, gone.size, gone.canonical.state) == ("c-b", 0, "replaced")
 
 
+def test_a_version_whose_revision_starts_again_leaves_its_former_cluster(log: Log) -> None:
+    """The fold of signatures counts from 1 again once it has dropped the article."""
+    log.add("a")
+    log.add("b", "near", of="a")
+    left, joined = log.append(log.decided(log.verdict("b")))
+    assert (left.cluster_id, left.size, joined.cluster_id, joined.size) == ("c-a", 1, "c-b", 1)
+
+
 def test_a_url_given_to_another_article_founds_another_cluster(log: Log) -> None:
     log.add("a")
     log.add("b", "exact", of="a")
