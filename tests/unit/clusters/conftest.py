@@ -1,4 +1,4 @@
-"""A log of verdicts, written line by line, and the clusters it comes to."""
+"""A log of verdicts, appended one by one, and the clusters that follow from it."""
 
 import pytest
 
@@ -74,7 +74,7 @@ class Log:
         credit: str = "",
         publisher: str | None = None,
     ) -> Cluster:
-        """Append a verdict that changes its own cluster alone; return that."""
+        """Append a verdict that changes only its own cluster, and return the cluster."""
         verdict = self.verdict(article, kind, of=of, cluster=cluster, revision=revision)
         (changed,) = self.append(self.decided(verdict, publisher=publisher, credit=credit))
         return changed
@@ -87,5 +87,5 @@ def log() -> Log:
 
 @pytest.fixture
 def short_log() -> Log:
-    """A log of which ten minutes count, and five verdicts of a cluster."""
+    """A log with a window of ten minutes and at most five memberships in a cluster."""
     return Log(ClusterParams(window_secs=600, max_memberships=5, max_members=3, max_listed=2))

@@ -1,4 +1,4 @@
-"""Which clusters a record of the log changes, and what stays when work is thrown away."""
+"""Which clusters a record of the log changes, and that a discarded draft changes none."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from pipeline.domain.verdict import Lost, VerdictKind
 from tests.unit.clusters.conftest import MINUTE, START, Log
 
 
-def test_a_change_is_named_by_its_place_in_the_log_and_names_the_one_before(log: Log) -> None:
+def test_the_version_of_a_change_is_its_offset_and_the_change_before_is_superseded(log: Log) -> None:
     first = log.add("a")
     log.add("b")
     second = log.add("c", "near", of="a")
@@ -28,7 +28,7 @@ def test_a_replay_changes_nothing(log: Log) -> None:
     assert log.append(verdict) == []
 
 
-def test_what_tells_nothing_new_changes_nothing(log: Log) -> None:
+def test_repeats_stale_versions_and_unknown_articles_change_nothing(log: Log) -> None:
     log.add("a")
     kinds: tuple[VerdictKind, ...] = ("repeat", "stale", "unknown_article")
     for kind in kinds:
@@ -69,7 +69,7 @@ def test_a_url_given_to_another_article_founds_another_cluster(log: Log) -> None
     assert copied.supersedes == founded.version
 
 
-def test_a_draft_that_is_thrown_away_leaves_no_trace(log: Log) -> None:
+def test_a_discarded_draft_changes_nothing(log: Log) -> None:
     log.add("a")
     before = log.clusters.memberships(cluster_id(ArticleId("a")))
     draft = log.clusters.draft()
@@ -97,7 +97,28 @@ def test_verdicts_expire_one_by_one_and_clusters_with_their_last(short_log: Log)
     assert log.clusters.memberships(cluster_id(ArticleId("a"))) == ()
 
 
-def test_an_article_that_expired_where_it_was_is_not_said_to_leave(short_log: Log) -> None:
+def test_a_membership_counts_up_to_the_end_of_the_window(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.add("b", "near", of="a")
+    log.now = START + MINUTE + 600_000
+    cluster = log.add("c", "near", of="a")
+    assert (cluster.size, cluster.canonical.state) == (2, "unknown")
+
+
+def test_a_cluster_is_kept_up_to_the_end_of_the_window(short_log: Log) -> None:
+    log = short_log
+    log.add("a")
+    log.now = START + 600_000
+    log.add("y")
+    assert len(log.clusters) == 2
+    log.now = START + 600_001
+    log.add("z")
+    assert len(log.clusters) == 2
+    assert log.clusters.memberships(cluster_id(ArticleId("a"))) == ()
+
+
+def test_an_article_whose_membership_has_expired_does_not_leave(short_log: Log) -> None:
     log = short_log
     log.add("a")
     log.add("b", "near", of="a")
@@ -147,15 +168,15 @@ def test_a_cluster_remembers_so_many_verdicts_and_always_its_canonical_article(s
     assert log.clusters.other_clusters(ArticleId("copy7")) == ("c-a",)
 
 
-def test_overflow_says_that_something_does_not_count(short_log: Log) -> None:
+def test_overflow_is_reported_when_memberships_do_not_count(short_log: Log) -> None:
     log = short_log
     log.add("a")
     log.now -= 30_000
-    said = []
+    overflows = []
     for number in range(7):
         log.now -= 50_000
-        said.append(log.add(f"copy{number}", "exact", of="a").overflow)
-    assert said == [False] * 5 + [True] * 2
+        overflows.append(log.add(f"copy{number}", "exact", of="a").overflow)
+    assert overflows == [False] * 5 + [True] * 2
 
 
 def test_a_canonical_article_that_changes_all_the_time_is_remembered_by_its_newest_versions(short_log: Log) -> None:
@@ -172,7 +193,7 @@ def test_a_version_that_comes_late_does_not_take_the_newer_one_away(log: Log) ->
     log.add("a")
     log.add("b", "near", of="a")
     log.add("b", "near", of="a", revision=3)
-    late = log.add("b", "unique", revision=2)  # of the newer version's cluster nothing is told
+    late = log.add("b", "unique", revision=2)  # the cluster of the newer version does not change
     assert late.cluster_id == "c-b"
     assert log.add("c", "near", of="a").size == 3
     left = log.append(log.decided(log.verdict("b", "near", of="d", revision=4)))

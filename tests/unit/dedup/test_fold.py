@@ -53,7 +53,7 @@ def test_lanes_are_part_of_an_origin(make: Make) -> None:
 
 
 def test_another_article_from_a_known_origin_is_judged_by_itself(make: Make) -> None:
-    """A raw topic was made anew, or copied to a cluster that counts from elsewhere."""
+    """A raw topic was created again, or copied to a Kafka cluster with other offsets."""
     fold, adopting, origin = Fold(), Fold(), Origin("", 0, 5)
     former, other, again = (make(name, name, at=at, origin=origin) for at, name in enumerate(("x", "y", "x")))
     verdicts = [apply(fold, signature) for signature in (former, other, again)]
@@ -66,7 +66,7 @@ def test_another_article_from_a_known_origin_is_judged_by_itself(make: Make) -> 
     adopting.adopt_all([(former, verdicts[0], 0), (other, verdicts[1], 1), (again, verdicts[2], 2)])
     assert b"".join(adopting.snapshot()) == b"".join(fold.snapshot())
     fold.apply(Void(article_id=other.article_id, origin=origin), 3)
-    assert apply(fold, make("z", "x", at=4)).kind == "exact"  # the one of the two that died is `y`
+    assert apply(fold, make("z", "x", at=4)).kind == "exact"  # the void is for `y`, so `x` is still canonical
 
 
 def test_the_same_content_fetched_again_is_a_repeat(make: Make) -> None:
@@ -131,7 +131,7 @@ def test_an_article_is_never_a_copy_of_itself(make: Make) -> None:
     apply(fold, make("a", "one", at=10, observed=1))
     apply(fold, make("a", "two", at=11, observed=9))
     verdicts = [apply(fold, make("a", "one", at=20 + again, observed=2)) for again in range(20)]
-    assert "exact" not in {verdict.kind for verdict in verdicts}  # whatever else is said of so many
+    assert "exact" not in {verdict.kind for verdict in verdicts}
 
 
 def test_a_fetcher_from_the_future_does_not_make_the_rest_stale(make: Make) -> None:
@@ -440,7 +440,7 @@ def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None
     assert fold.verdict_of(signature.origin, signature.article_id) == recorded
 
 
-def test_stats_say_what_is_held(make: Make) -> None:
+def test_stats_count_the_window(make: Make) -> None:
     fold = Fold()
     assert fold.stats().time_ms is None
     apply(fold, make("a", "text", at=4))

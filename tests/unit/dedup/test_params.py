@@ -1,4 +1,4 @@
-"""Parameters of the fold that are in force in logs do not change, and how far the bounds among them reach."""
+"""The parameters of a fold version do not change; and the exact reach of its bounds."""
 
 from collections.abc import Callable
 
