@@ -127,26 +127,16 @@ class Fold:
             for (record, append_time_ms), query in zip(batch, self._look_up(batch), strict=True):
                 yield self._apply(record, append_time_ms, query)
 
-    def adopt(self, signature: Signature, verdict: Verdict, append_time_ms: int) -> None:
-        """Fold a signature with its recorded verdict, instead of deciding about it again.
+    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
+        """Fold signatures with their recorded verdicts, instead of deciding about them again.
 
         Args:
-            signature: The signature.
-            verdict: The recorded verdict on it.
-            append_time_ms: The timestamp of the signature in the log, in epoch milliseconds.
+            entries: The signatures in the order of the log, each with the recorded verdict on it and the timestamp of
+                the signature, in epoch milliseconds.
 
         Raises:
-            FatalError: The verdict is of a version that this release does not have, or was made with other windows.
-            ValueError: The verdict is on another signature, or a number is out of range.
-        """
-        self.adopt_all([(signature, verdict, append_time_ms)])
-
-    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
-        """Fold signatures with their recorded verdicts, as `adopt` does, but many times as fast.
-
-        Raises:
-            FatalError: As `adopt`.
-            ValueError: As `adopt`.
+            FatalError: A verdict is of a version that this release does not have, or was made with other windows.
+            ValueError: A verdict is on another signature, or a number is out of range.
         """
         self._make_room(len(entries))
         window_ms = self.params.exact_window_secs * 1000

@@ -107,7 +107,7 @@ def test_adopting_many_gives_the_state_of_adopting_one_by_one(entries: list[Entr
     for record, at in entries:
         verdict = live.apply(record, at)
         if isinstance(record, Signature) and verdict is not None:
-            one.adopt(record, verdict, at)
+            one.adopt_all([(record, verdict, at)])
             pairs.append((record, verdict, at))
         else:
             for batch in _cut(data, pairs):
@@ -137,7 +137,7 @@ def test_another_version_in_force_is_part_of_the_state(
     truncated = Fold(PARAMS, {2: lenient})  # the control record was in the start of the log
     for (record, at), verdict in zip(after, verdicts[len(before) + 1 :], strict=True):
         if isinstance(record, Signature) and verdict is not None and verdict.fold_version == 2:
-            truncated.adopt(record, verdict, at)
+            truncated.adopt_all([(record, verdict, at)])
             assert truncated.stats().version == 2
 
 
@@ -161,7 +161,7 @@ def test_adopting_recorded_verdicts_gives_the_live_state(entries: list[Entry], d
         verdict = live.apply(record, at)
         recorded = data.draw(st.booleans())  # the others are lost with their worker
         if isinstance(record, Signature) and verdict is not None and recorded:
-            starting.adopt(record, verdict, at)
+            starting.adopt_all([(record, verdict, at)])
         else:
             assert starting.apply(record, at) == verdict
     assert _state(starting) == _state(live)
@@ -180,7 +180,7 @@ def test_a_log_without_its_start_converges(before: list[Entry], after: list[Entr
     for record, at in later:
         verdict = live.apply(record, at)
         if isinstance(record, Signature) and verdict is not None:
-            truncated.adopt(record, verdict, at)
+            truncated.adopt_all([(record, verdict, at)])
         else:
             truncated.apply(record, at)
     probe, _ = later[-1]

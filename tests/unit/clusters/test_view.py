@@ -169,3 +169,9 @@ def test_the_canonical_article_takes_one_of_the_listed_places(log: Log) -> None:
     for limit, listed in ((1, "a"), (2, "ad"), (3, "acd"), (4, "abcd"), (9, "abcd")):
         members = describe(change, ClusterParams(max_members=limit)).members
         assert "".join(member.article_id for member in members) == listed
+
+
+def test_the_first_credit_of_a_text_is_its_origin(log: Log) -> None:
+    log.add("a", credit="afp.com")
+    cluster = log.add("b", "near", of="a", credit="reuters.com")
+    assert _origins(cluster) == {"afp.com": 2}

@@ -359,7 +359,7 @@ def test_an_undated_article_of_a_backfill_does_not_move_time(make: Make) -> None
     assert apply(fold, make("v", "undated", at=DAY_MS + 2)).canonical_id == "u"
     for signature, verdict in zip(log, verdicts, strict=True):
         assert verdict is not None
-        adopting.adopt(signature, verdict, today)
+        adopting.adopt_all([(signature, verdict, today)])
     assert adopting.stats().time_ms == DAY_MS
     apply(fold, make("c", "later", at=9 * DAY_MS))
     assert fold.verdict_of(undated.origin, undated.article_id) is None
@@ -410,7 +410,7 @@ def test_adopting_leaves_the_state_that_applying_leaves(make: Make) -> None:
         make("c", "text", at=5),
     ]
     for signature in signatures:
-        adopting.adopt(signature, apply(live, signature), signature.ingested_at_ms)
+        adopting.adopt_all([(signature, apply(live, signature), signature.ingested_at_ms)])
     for fold in (live, adopting):
         fold.apply(Void(article_id=lost.article_id, origin=lost.origin), 6)
     assert b"".join(live.snapshot()) == b"".join(adopting.snapshot())
@@ -421,14 +421,14 @@ def test_adopting_twice_changes_nothing(make: Make) -> None:
     signature = make("a", "text")
     verdict = apply(fold, signature)
     before = b"".join(fold.snapshot())
-    fold.adopt(signature, verdict, 99)
+    fold.adopt_all([(signature, verdict, 99)])
     assert b"".join(fold.snapshot()) == before
 
 
 def test_a_verdict_on_another_article_cannot_be_adopted(make: Make) -> None:
     verdict = apply(Fold(), make("a", "text"))
     with pytest.raises(ValueError, match="does not belong"):
-        Fold().adopt(make("b", "text"), verdict, 0)
+        Fold().adopt_all([(make("b", "text"), verdict, 0)])
 
 
 def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None:
@@ -436,7 +436,7 @@ def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None
     recorded = replace(apply(Fold(), signature), kind="unique", flags=("of_old",), fold_version=7)
     fold = Fold(later={7: FoldParams()})
     apply(fold, make("a", "text"))
-    fold.adopt(signature, recorded, 0)
+    fold.adopt_all([(signature, recorded, 0)])
     assert fold.verdict_of(signature.origin, signature.article_id) == recorded
 
 
