@@ -19,7 +19,7 @@ class RawAuthor(Struct, frozen=True):
 
 
 class RawArticle(Struct, frozen=True, kw_only=True):
-    """One raw record, decoded, with fields of the right types; no field is cleaned yet."""
+    """One raw record, decoded and with the right types; nothing in it is cleaned yet."""
 
     url: str | None = None
     id: str | None = None
@@ -41,4 +41,4 @@ class RawArticle(Struct, frozen=True, kw_only=True):
     canonical: str | None = None
     """Canonical form of `url`."""
     article_id: ArticleId = ArticleId("")
-    """Identifies the article, by `canonical`, or else by `source` and `id`, or else by `source` and content."""
+    """The article's id, from `canonical`, or else from `source` and `id`, or else from `source` and content."""

@@ -6,4 +6,4 @@ __all__ = ["STAGES", "StageName"]
 
 StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster"]
 STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
-"""The stages of the chain, in order. A service runs consecutive ones of them, or `cluster`, which reads no articles."""
+"""The stages of the chain, in order. A service runs consecutive ones, or `cluster`, which reads verdicts."""
