@@ -425,6 +425,21 @@ def test_adopting_twice_changes_nothing(make: Make) -> None:
     assert b"".join(fold.snapshot()) == before
 
 
+def test_a_signature_is_adopted_again_only_after_the_window(make: Make) -> None:
+    for gap_ms in (7 * DAY_MS, 7 * DAY_MS + 1):
+        live, adopting = Fold(), Fold()
+        first, other = make("a", "text", at=0), make("b", "other", at=gap_ms)
+        log = [first, other, first]
+        entries = []
+        for signature in log:
+            verdict = live.apply(signature, gap_ms)
+            assert verdict is not None
+            entries.append((signature, verdict, gap_ms))
+        adopting.adopt_all(entries)
+        assert len(live) == len(adopting) == 2
+        assert b"".join(adopting.snapshot()) == b"".join(live.snapshot())
+
+
 def test_a_verdict_on_another_article_cannot_be_adopted(make: Make) -> None:
     verdict = apply(Fold(), make("a", "text"))
     with pytest.raises(ValueError, match="does not belong"):

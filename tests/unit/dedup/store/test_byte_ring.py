@@ -108,3 +108,12 @@ def test_positions_wrap_around() -> None:
             assert start == number * 300 % MAX_BYTES == ring.first
             assert ring.read(start, 300) == data
             ring.drop_first(300)
+
+
+def test_a_ring_grows_as_soon_as_a_byte_does_not_fit() -> None:
+    with small_positions():
+        for length in range(20, 30):  # the buffer has 64 bytes
+            ring = ByteRing()
+            first, second = bytes(range(1, 41)), b"x" * length
+            starts = ring.append(first), ring.append(second)
+            assert [ring.read(starts[0], 40), ring.read(starts[1], length)] == [first, second]
