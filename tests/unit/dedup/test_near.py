@@ -321,3 +321,42 @@ def test_estimates() -> None:
     assert coverage(0.5, 100, 200) == 1.0
     assert coverage(0.5, 200, 100) == 0.5
     assert coverage(1.0, 0, 10) == 0.0
+
+
+def _of_values(article: str, values: list[int], shingles: int) -> Signature:
+    return Signature(
+        version=1,
+        article_id=ArticleId(article),
+        origin=Origin("", 0, ord(article)),
+        content_hash=article.encode() * 16,
+        text_hash=article.encode() * 16,
+        source=f"{article}.example",
+        sketch=np.array(values, dtype="<u2").tobytes(),
+        shingles=shingles,
+        ingested_at_ms=0,
+        observed_at_ms=0,
+    )
+
+
+def test_a_text_within_a_much_longer_one_is_no_copy_because_the_estimate_is_too_rough() -> None:
+    fold = Fold()
+    fold.apply(_of_values("a", [0] * 128, 400), 0)
+    verdict = fold.apply(_of_values("b", [0] * 20 + [1] * 108, 60), 0)
+    assert verdict is not None
+    assert (verdict.kind, verdict.matched_id) == ("related", "a")
+    assert verdict.score is not None
+    assert verdict.score < FoldParams().near_least < FoldParams().near_from < coverage(verdict.score, 60, 400)
+
+
+def test_of_equally_similar_articles_the_oldest_is_matched() -> None:
+    fold = Fold()
+    fold.apply(_of_values("a", [0] * 128, 300), 0)
+    fold.apply(_of_values("b", [1] * 128, 300), 0)
+    verdict = fold.apply(_of_values("c", [0] * 20 + [1] * 20 + [2] * 88, 300), 0)
+    assert verdict is not None
+    assert (verdict.kind, verdict.matched_id, verdict.cluster_id, verdict.related) == (
+        "related",
+        "a",
+        "c-a",
+        ("a", "b"),
+    )
