@@ -1,4 +1,4 @@
-"""Put stages together: which class serves which stage, with which models and versions. Nothing is started here."""
+"""Construct stages, chains and the fold from their classes, models and versions."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ __all__ = ["build_chain", "build_fold", "build_stages", "versions"]
 
 AnyStage = Stage[Any, Any] | JudgingStage
 
-# A process has one of each: they are large, read-only, and the same for every stage that asks.
+# The models are large and read-only, so each is loaded once in a process.
 _language_model = functools.cache(LanguageModel.load)
 _subject_model = functools.cache(SubjectModel.load)
 
 
 def versions() -> Versions:
-    """Return what makes the values of this release, also in a service that runs only some of the stages."""
+    """Return the versions of this release and its models, also in a service that runs only some of the stages."""
     subjects = _subject_model()
     return Versions(
         pipeline=__version__,
@@ -51,10 +51,10 @@ def build_stages(
     extraction: Extraction = "auto",
     boilerplate: LearnedBoilerplate | None = None,
 ) -> list[AnyStage]:
-    """Build stages by name, each model loaded once in a process; `extraction` and `boilerplate` are for `ingest`.
+    """Build stages by name; `extraction` and `boilerplate` are parameters of `ingest`.
 
     Raises:
-        ConfigError: A name is not a stage's.
+        ConfigError: A name is no stage of the chain.
     """
     builders: dict[StageName, Callable[[], AnyStage]] = {
         "ingest": lambda: IngestStage(IngestParams(extraction=extraction), lane=lane, boilerplate=boilerplate),
@@ -65,7 +65,7 @@ def build_stages(
     }
     unknown = [name for name in names if name not in builders]
     if unknown:
-        raise ConfigError(f"not a stage: {', '.join(unknown)}; stages are {', '.join(STAGES)}")
+        raise ConfigError(f"unknown stage: {', '.join(unknown)}; the stages are {', '.join(STAGES)}")
     return [builders[name]() for name in names]
 
 
@@ -76,10 +76,10 @@ def build_chain(
     extraction: Extraction = "auto",
     boilerplate: LearnedBoilerplate | None = None,
 ) -> Chain:
-    """Build the chain of a service, of stages as `build_stages` makes them.
+    """Build the chain of a service from the stages that `build_stages` returns.
 
     Raises:
-        ConfigError: The names are not those of consecutive stages.
+        ConfigError: A name is no stage, or the stages are not consecutive.
     """
     stages = build_stages(names, lane=lane, extraction=extraction, boilerplate=boilerplate)
     try:
@@ -89,7 +89,7 @@ def build_chain(
 
 
 def build_fold(*, near_window_secs: int, exact_window_secs: int) -> Fold:
-    """Build an empty fold of the deduplication log, with these windows, by every version there is."""
+    """Build an empty fold of the dedup log, with all versions in FOLD_VERSIONS, each with these windows."""
     known = {
         version: replace(params, near_window_secs=near_window_secs, exact_window_secs=exact_window_secs)
         for version, params in FOLD_VERSIONS.items()

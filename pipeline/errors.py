@@ -1,34 +1,34 @@
-"""Errors and what becomes of the record, or the process, that meets them."""
+"""The errors raised on purpose, and how each is handled."""
 
 __all__ = ["ConfigError", "ContractError", "FatalError", "NoTransactionsError", "PipelineError", "TransientError"]
 
 
 class PipelineError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of all errors that the pipeline raises on purpose."""
 
 
 class ConfigError(PipelineError):
-    """Settings, topics or models do not fit: raised at start, caught by the command line, exit code 78."""
+    """Settings, topics or models are wrong or missing. Raised at start; the command line exits with code 78."""
 
 
 class NoTransactionsError(ConfigError):
-    """The broker lacks what `exactly_once` needs."""
+    """The broker does not support the transactions that `exactly_once` needs."""
 
     def __init__(self) -> None:
-        """Say what to do."""
+        """Set the message, which names the two remedies."""
         super().__init__(
-            "the broker has no transactions, or does not say what became of them (Apache Kafka does from 3.0): "
-            "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka"
+            "the broker does not support transactions, or cannot report their state (Apache Kafka can from 3.0): "
+            "set NEWS_GUARANTEE=at_least_once, or use Apache Kafka 3.0 or later"
         )
 
 
 class ContractError(PipelineError):
-    """A value does not fit its published schema: a bug of ours; the runner makes it a dead letter."""
+    """A value does not match its published schema, which is a bug. The record becomes a dead letter."""
 
 
 class TransientError(PipelineError):
-    """May work when tried again: the runner retries with backoff, then lets the worker crash. Never a dead letter."""
+    """An operation failed that may succeed later. It is retried with backoff; then the worker exits. No dead letter."""
 
 
 class FatalError(PipelineError):
-    """The worker cannot go on safely (fenced producer, diverged log): the process exits, nothing is committed."""
+    """The worker cannot continue safely (fenced producer, diverged log). The process exits without a commit."""

@@ -1,1 +1,1 @@
-"""Pure: clusters of articles, folded from the log of verdicts."""
+"""Clusters of articles, folded from the log of verdicts."""

@@ -1,8 +1,8 @@
-"""The fold of news.verdicts.v1: all open clusters, and what each record of the log changes.
+"""The fold of news.verdicts.v1: all open clusters, and the changes that each record of the log makes.
 
-A cluster is what the verdicts of the last window say of it and nothing else: every fact stems from one record and
-expires by itself. So a fold of a log whose beginning is gone ends up where one stands that has been running all along,
-and a version is a place in the log, not a count that somebody would have to remember.
+A cluster is a function of the verdicts in the window: each membership stems from one record and expires by itself. A
+fold that starts on a log whose beginning has expired therefore reaches the state of a fold that has read the whole log.
+The version of a cluster is an offset of the log, because a count would have to be stored.
 """
 
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.clusters.memberships import JOINING, Membership, membership_of, newest, pack, unpack
+from pipeline.clusters.memberships import JOINING, Memberships, membership_of, newest, pack, unpack
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import Cause
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id, founder
@@ -21,97 +21,109 @@ __all__ = ["ClusterChange", "ClusterDraft", "Clusters"]
 
 _LONG_AGO: Final = -(1 << 62)
 
-Facts = tuple[Membership, ...]
-Homes = tuple[ClusterId, ...]
-"""Clusters that remember an article, apart from the one named after it."""
+OtherClusters = tuple[ClusterId, ...]
+"""Clusters with a membership of an article, other than the cluster that the article founded."""
 
 
 class ClusterChange(Struct, frozen=True, kw_only=True):
-    """A cluster after a record changed it; `view.describe` says what that looks like from outside."""
+    """A cluster after a record changed it; `view.describe` converts it to the published form.
+
+    version, supersedes: offset of the record that made the change, and of the one that made the change before, if that
+    is in the window.
+    ingested_at_ms: when the article that caused the change was ingested, in epoch milliseconds.
+    """
 
     cluster_id: ClusterId
     version: int
     supersedes: int | None
     cause: Cause
     ingested_at_ms: int
-    facts: Facts
+    memberships: Memberships
 
 
 class Clusters:
-    """All clusters with a fact in the window. Only `adopt` changes them: work that is not committed leaves no trace."""
+    """All clusters with a membership in the window. Only `adopt` changes them, after the work has been committed."""
 
     def __init__(self, params: ClusterParams | None = None) -> None:
-        """Start with none."""
+        """Start without clusters."""
         self.params = ClusterParams() if params is None else params
         self.time_ms = _LONG_AGO
         self._packed: OrderedDict[ClusterId, bytes] = OrderedDict()
-        self._elsewhere: dict[ArticleId, Homes] = {}
+        self._other_clusters: dict[ArticleId, OtherClusters] = {}
 
     def __len__(self) -> int:
-        """Count the open clusters."""
+        """Count the clusters."""
         return len(self._packed)
 
-    def facts(self, cluster: ClusterId) -> Facts:
-        """Return what is known of a cluster, in the order of the log."""
+    def memberships(self, cluster: ClusterId) -> Memberships:
+        """Return the memberships of a cluster, in the order of the log."""
         packed = self._packed.get(cluster)
         return () if packed is None else unpack(packed)
 
-    def elsewhere(self, article: ArticleId) -> Homes:
-        """Return the clusters that remember an article, apart from the one named after it."""
-        return self._elsewhere.get(article, ())
+    def other_clusters(self, article: ArticleId) -> OtherClusters:
+        """Return the clusters with a membership of an article, other than the cluster that the article founded."""
+        return self._other_clusters.get(article, ())
 
     def draft(self) -> "ClusterDraft":
-        """Begin changes."""
+        """Return a draft without changes."""
         return ClusterDraft(self)
 
     def adopt(self, draft: "ClusterDraft") -> None:
-        """Make a draft's changes; nothing may have been adopted since it was begun."""
-        for cluster, facts in draft.facts.items():
-            if facts:
-                self._packed[cluster] = pack(facts)
+        """Apply the changes of a draft; no other draft may have been adopted since it was made."""
+        for cluster, memberships in draft.memberships.items():
+            if memberships:
+                self._packed[cluster] = pack(memberships)
                 self._packed.move_to_end(cluster)
             else:
                 self._packed.pop(cluster, None)
-        for article, homes in draft.elsewhere.items():
-            self._note(article, homes)
+        for article, clusters in draft.other_clusters.items():
+            self._set_other_clusters(article, clusters)
         self.time_ms = draft.time_ms
         self._expire(self.time_ms - self.params.window_secs * 1000)
 
     def _expire(self, oldest_ms: int) -> None:
-        """Forget clusters whose last fact is too old, those that changed longest ago first."""
+        """Drop the clusters whose last membership is too old, in the order in which they changed."""
         while self._packed:
             cluster = next(iter(self._packed))
-            facts = self.facts(cluster)
-            if facts[-1].time_ms >= oldest_ms:
+            memberships = self.memberships(cluster)
+            if memberships[-1].time_ms >= oldest_ms:
                 return
             del self._packed[cluster]
-            for fact in facts:
-                homes = self.elsewhere(fact.article_id)
-                self._note(fact.article_id, tuple(home for home in homes if home != cluster))
+            for member in memberships:
+                others = self.other_clusters(member.article_id)
+                self._set_other_clusters(member.article_id, tuple(other for other in others if other != cluster))
 
-    def _note(self, article: ArticleId, homes: Homes) -> None:
-        if homes:
-            self._elsewhere[article] = homes
+    def _set_other_clusters(self, article: ArticleId, clusters: OtherClusters) -> None:
+        if clusters:
+            self._other_clusters[article] = clusters
         else:
-            self._elsewhere.pop(article, None)
+            self._other_clusters.pop(article, None)
 
 
 class ClusterDraft:
-    """Changes to clusters that are not made yet: made by `Clusters.adopt`, or thrown away."""
+    """Changes to clusters that take effect with `Clusters.adopt`, or are discarded."""
 
     def __init__(self, clusters: Clusters) -> None:
-        """Start from the clusters as they are."""
+        """Start from the present clusters."""
         self._clusters = clusters
         self._params = clusters.params
         self.time_ms = clusters.time_ms
-        self.facts: dict[ClusterId, Facts] = {}
-        self.elsewhere: dict[ArticleId, Homes] = {}
+        self.memberships: dict[ClusterId, Memberships] = {}
+        self.other_clusters: dict[ArticleId, OtherClusters] = {}
 
     def apply(self, record: VerdictRecord, position: int, append_time_ms: int) -> list[ClusterChange]:
-        """Fold the next record of the log; return the clusters that it changed, none for a replay.
+        """Fold the next record of the log.
 
-        Time is the running maximum of min(ingested, appended), as in the fold of signatures: one wrong clock cannot
-        end the window.
+        The time of the fold is the running maximum of min(ingested, appended), so that one wrong clock cannot expire
+        the window.
+
+        Args:
+            record: The record.
+            position: Its offset.
+            append_time_ms: Its timestamp, in epoch milliseconds.
+
+        Returns:
+            The clusters that the record changed, none if it is a replay.
         """
         if not record.undated:
             self.time_ms = max(self.time_ms, min(record.ingested_at_ms, append_time_ms))
@@ -121,92 +133,100 @@ class ClusterDraft:
 
     def _join(self, record: Decided, position: int) -> list[ClusterChange]:
         verdict = record.verdict
-        facts = self._live(verdict.cluster_id)
-        if any(fact.is_of(verdict.origin, verdict.article_id) for fact in facts):
+        before = self._live(verdict.cluster_id)
+        if any(member.is_of(verdict.origin, verdict.article_id) for member in before):
             return []
-        homes = (cluster_id(verdict.article_id), *self._elsewhere(verdict.article_id))
-        changes = [change for home in homes for change in self._leave(home, record, position)]
-        joined = (*facts, membership_of(record, position, self.time_ms))
-        # One more than counts: that there was more than counts is said as long as it would count.
-        after = newest(joined, founder(verdict.cluster_id), self._params.max_facts + 1)
+        former = (cluster_id(verdict.article_id), *self._others(verdict.article_id))
+        changes = [change for cluster in former for change in self._leave(cluster, record, position)]
+        joined = (*before, membership_of(record, position, self.time_ms))
+        # Keep one more than count, so that `overflow` is reported until that one expires.
+        after = newest(joined, founder(verdict.cluster_id), self._params.max_memberships + 1)
         cause = Cause(kind=verdict.kind, article_id=verdict.article_id)  # type: ignore[arg-type]  # one of JOINING
-        changes.append(self._change(verdict.cluster_id, facts, after, cause, record, position))
+        changes.append(self._change(verdict.cluster_id, before, after, cause, record, position))
         if verdict.cluster_id != cluster_id(verdict.article_id):
-            known = {*self._elsewhere(verdict.article_id), verdict.cluster_id}
-            self.elsewhere[verdict.article_id] = tuple(sorted(known))
+            others = {*self._others(verdict.article_id), verdict.cluster_id}
+            self.other_clusters[verdict.article_id] = tuple(sorted(others))
         return changes
 
-    def _leave(self, home: ClusterId, record: Decided, position: int) -> list[ClusterChange]:
-        """End an article's part in a cluster it is in, when its new version belongs to another.
+    def _leave(self, cluster: ClusterId, record: Decided, position: int) -> list[ClusterChange]:
+        """End the memberships of an article in a cluster when its new version belongs to another one.
 
-        A higher revision stays, and there is nothing to tell: this one came late, from a raw record that was in another
-        partition.
+        If the cluster has a higher revision of the article, the new version came late, from a raw record in another
+        partition. The higher revision stays and the cluster is not reported as changed.
         """
         verdict = record.verdict
         article = verdict.article_id
-        if home == verdict.cluster_id:
+        if cluster == verdict.cluster_id:
             return []
-        facts = self._live(home)
-        present = [fact.revision for fact in facts if fact.article_id == article and not fact.ended]
+        before = self._live(cluster)
+        present = [member.revision for member in before if member.article_id == article and not member.ended]
         stays = max(present, default=0) > verdict.revision
         after = tuple(
-            replace(fact, ended="moved", ended_at=0 if stays else position)
-            if fact.article_id == article and not fact.ended and fact.revision <= verdict.revision
-            else fact
-            for fact in facts
+            replace(member, ended="moved", ended_at=0 if stays else position)
+            if member.article_id == article and not member.ended and member.revision <= verdict.revision
+            else member
+            for member in before
         )
         if stays:
-            self._set(home, facts, after)
-        if stays or after == facts:
+            self._set(cluster, before, after)
+        if stays or after == before:
             return []
-        return [self._change(home, facts, after, Cause(kind="moved", article_id=article), record, position)]
+        return [self._change(cluster, before, after, Cause(kind="moved", article_id=article), record, position)]
 
     def _lose(self, record: Lost, position: int) -> list[ClusterChange]:
-        """Take back a version that died after its verdict."""
+        """End the membership of a version that became a dead letter after its verdict."""
         verdict = record.verdict
-        facts = self._live(verdict.cluster_id)
+        before = self._live(verdict.cluster_id)
         after = tuple(
-            replace(fact, ended="void", ended_at=position)
-            if fact.is_of(verdict.origin, verdict.article_id) and fact.ended != "void"
-            else fact
-            for fact in facts
+            replace(member, ended="void", ended_at=position)
+            if member.is_of(verdict.origin, verdict.article_id) and member.ended != "void"
+            else member
+            for member in before
         )
-        if after == facts:
+        if after == before:
             return []
         cause = Cause(kind="void", article_id=verdict.article_id)
-        return [self._change(verdict.cluster_id, facts, after, cause, record, position)]
+        return [self._change(verdict.cluster_id, before, after, cause, record, position)]
 
     def _change(
-        self, cluster: ClusterId, before: Facts, after: Facts, cause: Cause, record: VerdictRecord, position: int
+        self,
+        cluster: ClusterId,
+        before: Memberships,
+        after: Memberships,
+        cause: Cause,
+        record: VerdictRecord,
+        position: int,
     ) -> ClusterChange:
         self._set(cluster, before, after)
         return ClusterChange(
             cluster_id=cluster,
             version=position,
-            supersedes=max((max(fact.version, fact.ended_at) for fact in before), default=None),
+            supersedes=max((max(member.version, member.ended_at) for member in before), default=None),
             cause=cause,
             ingested_at_ms=record.ingested_at_ms,
-            facts=after,
+            memberships=after,
         )
 
-    def _live(self, cluster: ClusterId) -> Facts:
-        """Return a cluster's facts of the window."""
-        facts = self.facts.get(cluster)
-        if facts is None:
-            facts = self._clusters.facts(cluster)
+    def _live(self, cluster: ClusterId) -> Memberships:
+        """Return the memberships of a cluster that are in the window, and drop the others."""
+        memberships = self.memberships.get(cluster)
+        if memberships is None:
+            memberships = self._clusters.memberships(cluster)
         oldest = self.time_ms - self._params.window_secs * 1000
-        if not facts or facts[0].time_ms >= oldest:
-            return facts
-        live = tuple(fact for fact in facts if fact.time_ms >= oldest)
-        self._set(cluster, facts, live)
+        if not memberships or memberships[0].time_ms >= oldest:
+            return memberships
+        live = tuple(member for member in memberships if member.time_ms >= oldest)
+        self._set(cluster, memberships, live)
         return live
 
-    def _set(self, cluster: ClusterId, before: Facts, after: Facts) -> None:
-        self.facts[cluster] = after
+    def _set(self, cluster: ClusterId, before: Memberships, after: Memberships) -> None:
+        self.memberships[cluster] = after
         if len(after) > len(before):
             return
-        for article in {fact.article_id for fact in before} - {fact.article_id for fact in after}:
-            self.elsewhere[article] = tuple(home for home in self._elsewhere(article) if home != cluster)
+        for article in {member.article_id for member in before} - {member.article_id for member in after}:
+            self.other_clusters[article] = tuple(other for other in self._others(article) if other != cluster)
 
-    def _elsewhere(self, article: ArticleId) -> Homes:
-        return self.elsewhere[article] if article in self.elsewhere else self._clusters.elsewhere(article)
+    def _others(self, article: ArticleId) -> OtherClusters:
+        if article in self.other_clusters:
+            return self.other_clusters[article]
+        return self._clusters.other_clusters(article)

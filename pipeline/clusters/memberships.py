@@ -1,4 +1,4 @@
-"""What a cluster remembers: one small fact for every verdict that concerns it, packed into bytes between changes."""
+"""Memberships: one small value for each verdict on an article of a cluster, packed into bytes between changes."""
 
 from typing import Final, Literal
 
@@ -7,22 +7,23 @@ from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
-from pipeline.domain.verdict import Decided, VerdictKind
+from pipeline.domain.verdict import COPIES, PASSING, Decided, VerdictKind
 
-__all__ = ["JOINING", "Membership", "membership_of", "newest", "pack", "unpack"]
+__all__ = ["JOINING", "Membership", "Memberships", "membership_of", "newest", "pack", "unpack"]
 
-JOINING: Final[frozenset[VerdictKind]] = frozenset({"unique", "related", "revision", "retraction", "exact", "near"})
-"""Kinds that change a cluster. A repeat, a stale version or a retraction of something unknown says nothing new."""
-
-_COPIES: Final = frozenset({"exact", "near"})
+JOINING: Final[frozenset[VerdictKind]] = PASSING | COPIES
+"""Kinds that change a cluster; repeats, stale versions and retractions of unknown articles do not."""
 
 
 class Membership(Struct, frozen=True, array_like=True, gc=False):
-    """One verdict, as far as its cluster is concerned.
+    """One version of an article in a cluster.
 
-    version: offset of the verdict in its log. time_ms: the fold's time when it was applied, by which it expires.
-    text: the canonical article whose text it has, and `text_publisher` who published that; empty when it is its own.
-    ended, ended_at: that the version died or the article moved to another cluster, and the offset that says so.
+    version: offset of its verdict in news.verdicts.v1.
+    time_ms: time of the fold when the verdict was applied, by which the membership expires.
+    partition, offset: position of the raw record.
+    text, text_publisher: the article that the text was copied from and the publisher of that; empty if it is no copy.
+    ended, ended_at: why the membership ended (the version was voided, or the article moved to another cluster), and the
+    offset of the record that ended it.
     """
 
     version: int
@@ -43,14 +44,27 @@ class Membership(Struct, frozen=True, array_like=True, gc=False):
     ended_at: int = 0
 
     def is_of(self, origin: Origin, article: ArticleId) -> bool:
-        """Whether it is the verdict on that raw record; a log is of one lane, and raw topics may be made anew."""
+        """Return whether it is the membership of this article from this raw record.
+
+        The lane is not compared, because a log has one. The article is, because a raw topic may be created again.
+        """
         return self.offset == origin.offset and self.partition == origin.partition and self.article_id == article
 
 
+Memberships = tuple[Membership, ...]
+"""The memberships of one cluster, in the order of the log."""
+
+
 def membership_of(record: Decided, position: int, time_ms: int) -> Membership:
-    """Return the fact that a verdict becomes at a position of its log."""
+    """Return the membership that a verdict makes.
+
+    Args:
+        record: The verdict.
+        position: Its offset in the log.
+        time_ms: The time of the fold.
+    """
     verdict = record.verdict
-    copied = verdict.kind in _COPIES
+    copied = verdict.kind in COPIES
     return Membership(
         version=position,
         time_ms=time_ms,
@@ -65,30 +79,34 @@ def membership_of(record: Decided, position: int, time_ms: int) -> Membership:
         publisher=record.publisher,
         credit=record.credit,
         language=record.language or "",
-        # Addresses are half of what a fact weighs, and events name only that of the canonical article.
+        # URLs are half of the size of a membership, and events contain only that of the canonical article.
         url=record.url or "" if not copied else "",
     )
 
 
-def newest(facts: tuple[Membership, ...], canonical: ArticleId, most: int) -> tuple[Membership, ...]:
-    """Return the newest so many facts on the canonical article, and the newest so many on all others, in order."""
-    if len(facts) <= most:
-        return facts
-    own = [fact.version for fact in facts if fact.article_id == canonical]
-    others = [fact.version for fact in facts if fact.article_id != canonical]
+def newest(memberships: Memberships, canonical: ArticleId, most: int) -> Memberships:
+    """Return the newest `most` memberships of the canonical article and the newest `most` of all others, in order."""
+    if len(memberships) <= most:
+        return memberships
+    own = [member.version for member in memberships if member.article_id == canonical]
+    others = [member.version for member in memberships if member.article_id != canonical]
     from_own, from_others = (versions[-most] if len(versions) > most else 0 for versions in (own, others))
-    return tuple(fact for fact in facts if fact.version >= (from_own if fact.article_id == canonical else from_others))
+    return tuple(
+        member
+        for member in memberships
+        if member.version >= (from_own if member.article_id == canonical else from_others)
+    )
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[Membership, ...])
 
 
-def pack(facts: tuple[Membership, ...]) -> bytes:
-    """Return facts as bytes: a tenth of what the objects weigh, and most clusters are one article for ever."""
-    return _ENCODER.encode(facts)
+def pack(memberships: Memberships) -> bytes:
+    """Return memberships as bytes, which take a tenth of the memory of the objects."""
+    return _ENCODER.encode(memberships)
 
 
-def unpack(data: bytes) -> tuple[Membership, ...]:
-    """Return the facts that `pack` was given."""
+def unpack(data: bytes) -> Memberships:
+    """Return the memberships that `pack` was given."""
     return _DECODER.decode(data)

@@ -1,4 +1,4 @@
-"""Bounds of clusters, in one place, with where each number comes from."""
+"""Bounds of clusters, each with its unit and the origin of its value."""
 
 from msgspec import Struct
 
@@ -6,15 +6,15 @@ __all__ = ["ClusterParams"]
 
 
 class ClusterParams(Struct, frozen=True, kw_only=True):
-    """The same for every worker that folds the same log."""
+    """How clusters are folded. All workers that fold the same log must have the same values."""
 
     window_secs: int = 7 * 24 * 3600
-    """How long a verdict counts: as long as deduplication remembers exact copies and revisions. What is older, no new
-    verdict can refer to; and news.verdicts.v1 keeps three days more, so a cluster can always be told from the log."""
-    max_facts: int = 1000
-    """Verdicts that count of one cluster, and as many on its canonical article. Agency reports reach some hundred
-    copies, live blogs some hundred revisions; a thousand fold in a millisecond."""
+    """How long a verdict counts: as long as `FoldParams.exact_window_secs`, because no new verdict refers to an older
+    article. The retention of news.verdicts.v1 is three days longer, so the log contains the whole window."""
+    max_memberships: int = 1000
+    """Memberships that count in a cluster: this many of its canonical article, and this many of all others. Agency
+    reports reach some hundred copies, live blogs some hundred revisions; a thousand are folded in a millisecond."""
     max_members: int = 50
-    """Members listed in an event, about 10 KB; `size` counts them all."""
-    max_names: int = 20
-    """Publishers and origins listed in an event; their counts count them all."""
+    """Members listed in an event, which take about 10 KB; `size` counts all of them."""
+    max_listed: int = 20
+    """Publishers, and origins, listed in an event; `count` counts all of them. Chosen."""

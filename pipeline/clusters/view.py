@@ -1,13 +1,12 @@
-"""What a cluster looks like from outside: members, publishers, independent origins; read off its facts alone."""
+"""The published form of a cluster: members, publishers and independent origins, derived from its memberships."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from pipeline.clusters.fold import ClusterChange
-from pipeline.clusters.memberships import Membership, newest
+from pipeline.clusters.memberships import Membership, Memberships, newest
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.cluster import (
     Canonical,
@@ -22,18 +21,17 @@ from pipeline.domain.cluster import (
 )
 from pipeline.domain.ids import ArticleId, event_id, founder
 from pipeline.domain.times import from_epoch_ms
+from pipeline.domain.verdict import COPIES
 
 __all__ = ["EVENT_TYPE", "cluster_event", "describe"]
 
 EVENT_TYPE: Final = "news.cluster.changed.v1"
 
-_COPIES: Final = frozenset({"exact", "near"})
-
 
 class _Article(Struct, frozen=True):
-    """An article that is in the cluster: its versions that stand, lowest revision first; there is one at least."""
+    """An article of the cluster: its memberships that have not ended, at least one, lowest revision first."""
 
-    versions: tuple[Membership, ...]
+    versions: Memberships
 
     @property
     def last(self) -> Membership:
@@ -45,7 +43,14 @@ class _Article(Struct, frozen=True):
 
 
 def cluster_event(change: ClusterChange, params: ClusterParams, *, lane: str, pipeline_version: str) -> ClusterEvent:
-    """Return the event that says a cluster has changed. Equal changes make equal events."""
+    """Return the event about a change of a cluster. Equal changes make equal events.
+
+    Args:
+        change: The change.
+        params: Bounds of lists in the event.
+        lane: The lane of the log of verdicts, "" for live traffic.
+        pipeline_version: The release, which is part of the event's id.
+    """
     return ClusterEvent(
         id=event_id(lane, change.cluster_id, change.version, EVENT_TYPE, pipeline_version),
         time=from_epoch_ms(change.ingested_at_ms),
@@ -54,76 +59,76 @@ def cluster_event(change: ClusterChange, params: ClusterParams, *, lane: str, pi
 
 
 def describe(change: ClusterChange, params: ClusterParams) -> Cluster:
-    """Return a cluster as it is after a change."""
-    facts = newest(change.facts, founder(change.cluster_id), params.max_facts)
+    """Return the published form of a cluster after a change."""
+    memberships = newest(change.memberships, founder(change.cluster_id), params.max_memberships)
     versions: dict[ArticleId, list[Membership]] = {}
-    for fact in facts:
-        if not fact.ended:
-            versions.setdefault(fact.article_id, []).append(fact)
-    # By revision: an older version may come late, from a raw record that was in another partition.
+    for member in memberships:
+        if not member.ended:
+            versions.setdefault(member.article_id, []).append(member)
+    # By revision, because an older version may come late, from a raw record in another partition.
     every = [_Article(tuple(sorted(found, key=_revision))) for found in versions.values()]
     articles = [article for article in every if article.last.kind != "retraction"]
-    seen = [fact.ingested_at_ms for article in articles for fact in article.versions]
+    seen = [member.ingested_at_ms for article in articles for member in article.versions]
     return Cluster(
         cluster_id=change.cluster_id,
         version=change.version,
         supersedes=change.supersedes,
         cause=change.cause,
-        canonical=_canonical(facts, founder(change.cluster_id)),
+        canonical=_canonical(memberships, founder(change.cluster_id)),
         size=len(articles),
         withdrawn=len(every) - len(articles),
-        publishers=_publishers(articles, params.max_names),
-        origins=_origins(articles, facts, params.max_names),
+        publishers=_publishers(articles, params.max_listed),
+        origins=_origins(articles, memberships, params.max_listed),
         languages=tuple(sorted({article.last.language for article in articles if article.last.language})),
         first_seen=from_epoch_ms(min(seen)) if seen else None,
         last_seen=from_epoch_ms(max(seen)) if seen else None,
         members=_members(articles, founder(change.cluster_id), params.max_members),
-        overflow=len(facts) < len(change.facts),
+        overflow=len(memberships) < len(change.memberships),
         window_secs=params.window_secs,
     )
 
 
-def _canonical(facts: Sequence[Membership], article: ArticleId) -> Canonical:
-    own = sorted((fact for fact in facts if fact.article_id == article), key=_revision)
-    told = (fact.text_publisher for fact in facts if fact.text == article)
+def _canonical(memberships: Memberships, article: ArticleId) -> Canonical:
+    own = sorted((member for member in memberships if member.article_id == article), key=_revision)
+    of_copies = (member.text_publisher for member in memberships if member.text == article)
     return Canonical(
         article_id=article,
         state=_state(own),
-        url=next((fact.url for fact in reversed(own) if fact.url), None),
-        publisher=next((name for name in (*(fact.publisher for fact in reversed(own)), *told) if name), None),
+        url=next((member.url for member in reversed(own) if member.url), None),
+        publisher=next((name for name in (*(member.publisher for member in reversed(own)), *of_copies) if name), None),
     )
 
 
-def _revision(fact: Membership) -> int:
-    return fact.revision
+def _revision(member: Membership) -> int:
+    return member.revision
 
 
-def _state(facts: list[Membership]) -> CanonicalState:
-    """Return what became of the article with these facts."""
-    if not facts:
+def _state(own: list[Membership]) -> CanonicalState:
+    """Return the state of the canonical article, given its memberships, lowest revision first."""
+    if not own:
         return "unknown"
-    standing = [fact for fact in facts if not fact.ended]
+    standing = [member for member in own if not member.ended]
     if standing:
         return "retracted" if standing[-1].kind == "retraction" else "standing"
-    return "void" if facts[-1].ended == "void" else "replaced"
+    return "void" if own[-1].ended == "void" else "replaced"
 
 
 def _members(articles: list[_Article], canonical: ArticleId, limit: int) -> tuple[Member, ...]:
-    """List the canonical article, and as many of the latest others as there is room for."""
+    """Return the canonical article and the latest others, `limit` in all."""
     first = [article for article in articles if article.last.article_id == canonical]
     others = [article for article in articles if article.last.article_id != canonical]
-    room = limit - len(first)
-    return tuple(_member(article, canonical) for article in (*first, *others[-room:]))
+    start = max(0, len(others) - (limit - len(first)))
+    return tuple(_member(article, canonical) for article in (*first, *others[start:]))
 
 
 def _member(article: _Article, canonical: ArticleId) -> Member:
     last = article.last
-    role: Literal["canonical", "related", "copy"] = "copy" if last.kind in _COPIES else "related"
+    role: Literal["canonical", "related", "copy"] = "copy" if last.kind in COPIES else "related"
     return Member(
         article_id=last.article_id,
         role="canonical" if last.article_id == canonical else role,
         revision=last.revision,
-        first_seen=from_epoch_ms(min(fact.ingested_at_ms for fact in article.versions)),
+        first_seen=from_epoch_ms(min(member.ingested_at_ms for member in article.versions)),
         publisher=last.publisher or None,
         credit=last.credit or None,
     )
@@ -134,19 +139,21 @@ def _publishers(articles: list[_Article], limit: int) -> Publishers:
     return Publishers(count=len(found), top=tuple(PublisherCount(*pair) for pair in _top(found, limit)))
 
 
-def _origins(articles: list[_Article], facts: Iterable[Membership], limit: int) -> Origins:
-    """Count who told the story independently.
+def _origins(articles: list[_Article], memberships: Memberships, limit: int) -> Origins:
+    """Count the independent origins of the story.
 
-    A text and its copies are one telling. It goes back to what it credits, or what one of its copies does: so all
-    copies of an agency's reports, however many versions of them there are, count as that agency. Without any credit it
-    goes back to who published it first. Articles on the same story by others are tellings of their own.
+    A text and its copies have one origin: the outlet that the text or one of its copies credits, so that all copies of
+    the reports of an agency count as that agency. Without a credit, the origin is the publisher of the canonical
+    article. Other articles on the same story have origins of their own.
     """
     credited: dict[str, str] = {}
     for article in articles:
         if article.last.credit:
             credited.setdefault(article.text, article.last.credit)
-    publishers = {fact.text: fact.text_publisher for fact in facts if fact.text_publisher}
-    publishers |= {fact.article_id: fact.publisher for fact in facts if fact.publisher and not fact.text}
+    publishers = {member.text: member.text_publisher for member in memberships if member.text_publisher}
+    publishers |= {
+        member.article_id: member.publisher for member in memberships if member.publisher and not member.text
+    }
     found = Counter(credited.get(article.text) or publishers.get(article.text) or article.text for article in articles)
     return Origins(count=len(found), top=tuple(TextOrigin(*pair) for pair in _top(found, limit)))
 

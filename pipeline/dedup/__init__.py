@@ -1,1 +1,1 @@
-"""Signatures of articles and the state machine that folds a log of them into verdicts."""
+"""Deduplication: signatures of articles, and the fold that turns a log of them into verdicts."""

@@ -1,9 +1,9 @@
-"""The fold: the deduplication log turned into verdicts, the same ones wherever and whenever it is folded.
+"""The fold: a deterministic state machine that turns the dedup log into verdicts.
 
-Everything the fold knows stems from one signature and its verdict and expires by itself: the state is the rows of the
-last seven days, a time, and the version in force. So a fold that starts on a log whose beginning is gone, and adopts
-the verdicts on record, ends up where one stands that has been running all along. Time is the running maximum of
-min(ingested, appended): one wrong clock cannot expire the window.
+The state is the rows of the window (by default seven days), a time, and the fold version in force. Each row stems from
+one signature and its verdict and expires by itself. A fold that starts on a log whose beginning has expired, and adopts
+the recorded verdicts, therefore reaches the state of a fold that has read the whole log. The time of the fold is the
+running maximum of min(ingested, appended), so that one wrong clock cannot expire the window.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,120 +12,131 @@ from typing import Final
 from msgspec import Struct
 
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.near import Near, NearCounts, Query
+from pipeline.dedup.near import NearCounts, NearDuplicates, Query
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
 from pipeline.dedup.store.row_codec import CLAIMING, RowCodec, claims_text, is_partial, replaces
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
-from pipeline.dedup.store.verdict_codec import KINDS, Versions, article_digest, packed_sketch
+from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import VERDICT_KINDS, Verdict
 from pipeline.errors import FatalError
 
 __all__ = ["FOLD_VERSION", "Fold", "FoldParams", "FoldStats"]
 
 FOLD_VERSION: Final = 1
-"""In force until a control record in the log says otherwise. Any change to the verdicts is a new version."""
+"""The version in force until a control record activates another. Any change to the verdicts needs a new version."""
 
-_AT_ONCE: Final = 512
-"""Records looked up together: more gain little, and what they add has to be compared among themselves."""
-_RETRACTION: Final = KINDS.index("retraction")
+_BATCH_RECORDS: Final = 512
+"""Records looked up together. Larger batches are hardly faster, because the records of a batch are compared with each
+other. Changes time, not verdicts."""
+_RETRACTION: Final = VERDICT_KINDS.index("retraction")
 _LONG_AGO: Final = -(1 << 62)
 _NEVER: Final = -(1 << 63)
 
 
 class FoldStats(Struct, frozen=True, kw_only=True):
-    """What the fold holds, for operators."""
+    """Sizes and counts of a fold, for metrics."""
 
     version: int
     """The version of the fold in force."""
     records: int
-    """Signatures remembered."""
+    """Rows: signatures in the window."""
     sources: int
+    """Different sources in the window, the empty one included."""
     agencies: int
+    """Different agencies in the window, the empty one included."""
     near: int
     """Articles in the index of near-duplicates."""
     folded: int
     """Signatures folded since the start of this process."""
     compared: int
-    """Articles that signatures were compared with since the start of this process."""
+    """Pairs of sketches compared since the start of this process."""
     capped: int
-    """How often a crowded band was cut short since the start of this process."""
+    """Crowded bands with more matches than are compared, since the start of this process."""
     time_ms: int | None
-    """The fold's time; None before the first signature."""
+    """The time of the fold, in epoch milliseconds; None before the first dated signature."""
 
 
 class Fold:
     """The deterministic state machine over the deduplication log."""
 
-    def __init__(self, params: FoldParams | None = None, later: Versions | None = None) -> None:
-        """Start with an empty memory; `later` are further versions that the log may put in force."""
-        self.versions: Versions = {FOLD_VERSION: params or FoldParams(), **(later or {})}
+    def __init__(self, params: FoldParams | None = None, later: FoldVersions | None = None) -> None:
+        """Start empty.
+
+        Args:
+            params: The parameters of FOLD_VERSION.
+            later: Further versions that a control record may put in force, with their parameters.
+        """
+        self.versions: FoldVersions = {FOLD_VERSION: params or FoldParams(), **(later or {})}
         self._time_ms = _LONG_AGO
         self._folded = 0
         self._counts = NearCounts()
         self._active = FOLD_VERSION
-        self._told = False
-        """Whether the log has said which version is in force; until then the verdicts on record do."""
-        self._set_facts(RowStore())
+        self._is_version_known = False
+        """Whether a control record or a snapshot has set the version; until then recorded verdicts set it."""
+        self._set_store(RowStore())
 
-    def _set_facts(self, facts: RowStore) -> None:
-        self._facts = facts
-        self._rows = RowCodec(facts, self.versions)
+    def _set_store(self, store: RowStore) -> None:
+        self._store = store
+        self._codec = RowCodec(store, self.versions)
         self._set_version(self._active)
 
     def _set_version(self, version: int) -> None:
         self._active = version
         self.params = self.versions[version]
-        self._near = Near(self._facts, self.params, self._counts)
+        self._near = NearDuplicates(self._store, self.params, self._counts)
         self._near.load(self._time_ms)
-        self._judge = Judge(self._rows, self._near, self.params, version)
+        self._judge = Judge(self._codec, self._near, self.params, version)
 
     def __len__(self) -> int:
-        """Count the signatures remembered."""
-        return len(self._facts)
+        """Count the signatures in the window."""
+        return len(self._store)
 
     def apply(self, record: LogRecord, append_time_ms: int) -> Verdict | None:
-        """Fold the next record of the log; return the verdict on a signature, None for a control record.
+        """Fold the next record of the log.
 
-        An origin that is remembered, of the same article, gets its verdict again and changes nothing.
+        Args:
+            record: The record.
+            append_time_ms: Its timestamp, in epoch milliseconds.
+
+        Returns:
+            The verdict on a signature, None for a control record. A signature whose origin and article are in the
+            window gets the verdict it got before and changes nothing.
 
         Raises:
-            FatalError: The record puts a version in force that this code does not have.
-            ValueError: The record holds numbers that no log can have; nothing has changed.
+            FatalError: The record puts a version in force that this release does not have.
+            ValueError: A number of the record is out of range; nothing has changed.
         """
         return next(self.apply_all([(record, append_time_ms)]))
 
     def apply_all(self, entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Verdict | None]:
-        """Fold the next records, as `apply` would one by one, but many times as fast; each when it is asked for.
+        """Fold the next records with the results of `apply`, but many times as fast.
+
+        Each record is folded when its result is taken from the iterator.
 
         Raises:
             FatalError: As `apply`.
             ValueError: As `apply`.
         """
-        for part in _parts(entries):
-            for (record, append_time_ms), query in zip(part, self._look_up(part), strict=True):
+        for batch in _batches(entries):
+            for (record, append_time_ms), query in zip(batch, self._look_up(batch), strict=True):
                 yield self._apply(record, append_time_ms, query)
 
-    def adopt(self, signature: Signature, verdict: Verdict, append_time_ms: int) -> None:
-        """Fold a signature whose verdict is on record: as `apply`, but without deciding anew.
-
-        Raises:
-            FatalError: The verdict is of a version that this code does not have, or was made with other windows.
-            ValueError: The two do not belong together, or hold numbers that no log can have.
-        """
-        self.adopt_all([(signature, verdict, append_time_ms)])
-
     def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
-        """Fold signatures whose verdicts are on record, as `adopt` would one by one, but many times as fast.
+        """Fold signatures with their recorded verdicts, instead of deciding about them again.
+
+        Args:
+            entries: The signatures in the order of the log, each with the recorded verdict on it and the timestamp of
+                the signature, in epoch milliseconds.
 
         Raises:
-            FatalError: As `adopt`.
-            ValueError: As `adopt`.
+            FatalError: A verdict is of a version that this release does not have, or was made with other windows.
+            ValueError: A verdict is on another signature, or a number is out of range.
         """
         self._make_room(len(entries))
         window_ms = self.params.exact_window_secs * 1000
@@ -133,8 +144,11 @@ class Fold:
         pairs: dict[tuple[Origin, ArticleId], tuple[Signature, Verdict, int]] = {}
         for signature, verdict, append_time_ms in entries:
             if signature.origin != verdict.origin or signature.article_id != verdict.article_id:
-                raise ValueError("a verdict belongs to the signature of its origin")
-            if not self._told and verdict.fold_version != self._active:
+                raise ValueError(
+                    f"the verdict on {verdict.article_id} of {verdict.origin} does not belong to the signature of "
+                    f"{signature.article_id} of {signature.origin}"
+                )
+            if not self._is_version_known and verdict.fold_version != self._active:
                 self._add_all(list(pairs.values()), time_ms)
                 self._switch(verdict.fold_version)
                 pairs, window_ms = {}, self.params.exact_window_secs * 1000
@@ -144,7 +158,7 @@ class Fold:
             known_at = known[2] if known is not None else self._known_at(*key)
             if known_at >= time_ms - window_ms:
                 continue
-            if known_at != _NEVER:  # forgotten by now: what was known of it must be gone before it comes again
+            if known_at != _NEVER:  # expired by now: its row must be dropped before it is added again
                 self._add_all(list(pairs.values()), time_ms)
                 pairs = {}
             time_ms = _later(time_ms, signature, append_time_ms)
@@ -156,21 +170,21 @@ class Fold:
         self._add_all(list(pairs.values()), time_ms)
 
     def verdict_of(self, origin: Origin, article: ArticleId) -> Verdict | None:
-        """Return the verdict on a remembered origin, or None.
+        """Return the verdict on an article from an origin in the window, or None.
 
-        Another article there is none of it: raw topics are made anew, and copies of clusters count from elsewhere.
+        The origin alone does not identify an article, because a raw topic may be deleted and created again.
         """
-        number = self._rows.find(origin, article)
-        return self._rows.verdict(number) if number else None
+        number = self._codec.find(origin, article)
+        return self._codec.verdict(number) if number else None
 
     def stats(self) -> FoldStats:
-        """Return what the fold holds."""
+        """Return the present sizes and counts."""
         return FoldStats(
             version=self._active,
-            records=len(self._facts),
-            sources=len(self._rows.sources),
-            agencies=len(self._rows.agencies),
-            near=len(self._near.bands),
+            records=len(self._store),
+            sources=len(self._codec.sources),
+            agencies=len(self._codec.agencies),
+            near=len(self._near),
             folded=self._folded,
             compared=self._counts.compared,
             capped=self._counts.capped,
@@ -178,31 +192,31 @@ class Fold:
         )
 
     def snapshot(self) -> list[bytes | memoryview]:
-        """Return the whole state, checksummed, in parts to be written one after the other; a copy, not a view.
+        """Return a copy of the whole state, checksummed, in parts to be written one after the other.
 
         Equal states give equal bytes.
         """
-        return pack(Image.of(self._rows, self._active, self._time_ms), self.versions)
+        return pack(Image.of(self._codec, self._active, self._time_ms), self.versions)
 
     def restored(self, data: bytes | memoryview) -> "Fold":
-        """Return the fold that `snapshot` was taken of; it decides by the same versions as this one.
+        """Return a fold with the state of a snapshot and the versions of this fold.
 
         Raises:
             ValueError: The data is damaged, or of another version or other parameters.
         """
         fold = Fold(self.versions[FOLD_VERSION], self.versions)
         fold._fill(unpack(data, fold.versions))
-        fold._told = True
+        fold._is_version_known = True
         return fold
 
     def _fill(self, image: Image) -> None:
-        image.put(self._rows)
+        image.put(self._codec)
         self._time_ms = image.time_ms
         self._switch(image.active)
 
-    def _look_up(self, part: Sequence[tuple[LogRecord, int]]) -> list[Query | None]:
-        self._make_room(len(part))
-        sketches = [packed_sketch(record) if isinstance(record, Signature) else b"" for record, _ in part]
+    def _look_up(self, batch: Sequence[tuple[LogRecord, int]]) -> list[Query | None]:
+        self._make_room(len(batch))
+        sketches = [packed_sketch(record) if isinstance(record, Signature) else b"" for record, _ in batch]
         queries = iter(self._near.look_up([sketch for sketch in sketches if sketch]))
         return [next(queries) if sketch else None for sketch in sketches]
 
@@ -218,7 +232,7 @@ class Fold:
             return known
         self._advance(_later(self._time_ms, record, append_time_ms))
         verdict = self._judge.judge(record, query)
-        number = self._rows.add(record, verdict, self._time_ms)
+        number = self._codec.add(record, verdict, self._time_ms)
         self._folded += 1
         if query is not None and (claims_text(record, verdict) or is_partial(verdict, self.params)):
             self._near.add(number, query)
@@ -228,36 +242,36 @@ class Fold:
 
     def _add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]], time_ms: int) -> None:
         if pairs:
-            first = self._facts.end
-            self._rows.add_all(pairs)
+            first = self._store.end
+            self._codec.add_all(pairs)
             self._folded += len(pairs)
-            self._near.add_all(self._facts.compared(_LONG_AGO, first))
+            self._near.add_all(self._store.compared(_LONG_AGO, first))
             self._advance(time_ms)
 
     def _advance(self, time_ms: int) -> None:
         self._time_ms = time_ms
         self._near.expire(time_ms)
         oldest = time_ms - self.params.exact_window_secs * 1000
-        while len(self._facts) and self._facts.time_ms(self._facts.first) < oldest:
-            self._rows.forget_first()
+        while len(self._store) and self._store.time_ms(self._store.first) < oldest:
+            self._codec.drop_first()
 
     def _known_at(self, origin: Origin, article: ArticleId) -> int:
-        """Return the fold's time when an article came from an origin, if that is remembered."""
-        number = self._rows.find(origin, article)
-        return self._facts.time_ms(number) if number else _NEVER
+        """Return the time of the fold when an article came from an origin, or _NEVER if that is not in the window."""
+        number = self._codec.find(origin, article)
+        return self._store.time_ms(number) if number else _NEVER
 
     def _void(self, record: Void) -> None:
-        number = self._rows.find(record.origin, record.article_id)
+        number = self._codec.find(record.origin, record.article_id)
         if number:
-            self._facts.set_flag(number, VOIDED, on=True)
+            self._store.set_flag(number, VOIDED, on=True)
             self._withdraw(record.article_id)
 
     def _withdraw(self, article: ArticleId) -> None:
-        """Take an article's claims out of the index that a retraction or a reused URL ended, and only those."""
+        """Flag exactly those claims of an article that a later retraction or a reused URL has ended."""
         withdrawn = False
-        for number, row in self._facts.by_article(*article_digest(article)):
+        for number, row in self._store.by_article(*article_digest(article)):
             if row.kind in CLAIMING:
-                self._facts.set_flag(number, WITHDRAWN, on=withdrawn)
+                self._store.set_flag(number, WITHDRAWN, on=withdrawn)
             ends = row.kind == _RETRACTION or row.flags & REUSED_URL
             withdrawn = withdrawn or (bool(ends) and not row.flags & VOIDED)
 
@@ -266,7 +280,7 @@ class Fold:
             raise FatalError(
                 f"the log puts signature {record.signature_version} in force; this version has {SIGNATURE_VERSION}"
             )
-        self._told = True
+        self._is_version_known = True
         self._switch(record.fold_version)
 
     def _switch(self, version: int) -> None:
@@ -276,33 +290,33 @@ class Fold:
         self._set_version(version)
 
     def _check_windows(self, verdict: Verdict) -> None:
-        """Refuse to go on beside workers that remember for another time: from here on verdicts would differ."""
+        """Raise FatalError if a verdict was made with other windows: later verdicts would differ between workers."""
         params = self.versions.get(verdict.fold_version)
         if params is None:
-            raise FatalError(f"a verdict is of fold {verdict.fold_version}, which this version does not have")
+            raise FatalError(f"a recorded verdict is of fold {verdict.fold_version}, which this version does not have")
         if verdict.window_secs not in (params.near_window_secs, params.exact_window_secs):
             raise FatalError(
-                f"verdicts on record were made with a window of {verdict.window_secs} s; here they are "
-                f"{params.near_window_secs} and {params.exact_window_secs} s"
+                f"a recorded verdict was made with a window of {verdict.window_secs} s; here the windows are "
+                f"{params.near_window_secs} and {params.exact_window_secs} s: set the same windows for all workers"
             )
 
     def _make_room(self, records: int) -> None:
-        if self._facts.end + records > LAST_NUMBER:
-            image = Image.of(self._rows, self._active, self._time_ms)
-            self._set_facts(RowStore())
+        if self._store.end + records > LAST_NUMBER:
+            image = Image.of(self._codec, self._active, self._time_ms)
+            self._set_store(RowStore())
             self._fill(image)
-        self._facts.make_room(records)
+        self._store.make_room(records)
 
 
 def _later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
-    """Return the fold's time after a signature."""
+    """Return the time of the fold after a signature."""
     return time_ms if signature.undated else max(time_ms, min(signature.ingested_at_ms, append_time_ms))
 
 
-def _parts(entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Sequence[tuple[LogRecord, int]]]:
-    """Cut the log where a control record may change how it is folded, and else where enough is together."""
+def _batches(entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Sequence[tuple[LogRecord, int]]]:
+    """Cut records into batches; a control record that may change the version ends its batch."""
     start = 0
     for place, (record, _) in enumerate(entries, start=1):
-        if isinstance(record, Activate) or place - start == _AT_ONCE or place == len(entries):
+        if isinstance(record, Activate) or place - start == _BATCH_RECORDS or place == len(entries):
             yield entries[start:place]
             start = place

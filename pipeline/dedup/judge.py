@@ -1,13 +1,13 @@
-"""The decision about one signature: what it is, given what the fold remembers. Reads, never writes."""
+"""Makes the verdict on one signature, from the rows and the index of the fold, which it does not change."""
 
 from itertools import islice
-from typing import Final, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from msgspec.structs import replace
 
 from pipeline.dedup.article_history import ArticleHistory, article_history_of
-from pipeline.dedup.near import Match, Near, Query, agreement, similarity
+from pipeline.dedup.near import Match, NearDuplicates, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.row_codec import CLAIMING, RowCodec
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
@@ -18,12 +18,9 @@ from pipeline.domain.verdict import ChangeClass, Verdict
 
 __all__ = ["Judge"]
 
-_WALK: Final = 4096
-"""How many claims of one text are looked at for the oldest; more are versions of one article going to and fro."""
 
-
-class _Against(TypedDict, total=False):
-    """What a verdict says of the article it was compared with."""
+class _Comparison(TypedDict, total=False):
+    """The fields of a verdict that describe the article it was compared with."""
 
     cluster_id: ClusterId
     canonical_id: str
@@ -34,20 +31,32 @@ class _Against(TypedDict, total=False):
 
 
 class Judge:
-    """Decides about signatures; the fold then adds the decision to the rows."""
+    """Makes verdicts on signatures; the fold then adds them to the rows."""
 
-    def __init__(self, rows: RowCodec, near: Near, params: FoldParams, version: int) -> None:
-        """Judge by what `rows` hold, with `near` to find similar ones."""
-        self._rows = rows
+    def __init__(self, codec: RowCodec, near: NearDuplicates, params: FoldParams, version: int) -> None:
+        """Judge by the rows and the index of a fold.
+
+        Args:
+            codec: The rows of the fold.
+            near: The index of near-duplicates over the same rows.
+            params: The thresholds.
+            version: The version of the fold that has these thresholds.
+        """
+        self._codec = codec
         self._near = near
         self._params = params
         self._version = version
 
     def judge(self, signature: Signature, query: Query | None) -> Verdict:
-        """Return the verdict on a signature whose origin is new; `query` is for its sketch, if it has one."""
+        """Return the verdict on a signature whose origin is not in the rows.
+
+        Args:
+            signature: The signature.
+            query: The result of looking up its sketch; None if it has no sketch.
+        """
         first = first_verdict(signature, self._params, self._version)
         digest, odd = article_digest(signature.article_id)
-        history = article_history_of(self._rows.facts.by_article(digest, odd))
+        history = article_history_of(self._codec.store.by_article(digest, odd), self._params)
         if signature.action == "retract":
             return self._retraction(signature, first, history)
         if history.newest is None:
@@ -78,7 +87,7 @@ class Judge:
     def _known(self, signature: Signature, query: Query | None, first: Verdict, history: ArticleHistory) -> Verdict:
         newest = history.newest
         if newest is None:
-            raise ValueError("an unknown article has no newest version")
+            raise ValueError("the history has no version of the article")
         same = newest[1].content == digest16(signature.content_hash) and not history.retracted
         if history.passed is None:
             found = self._duplicate(signature, query, first)
@@ -92,9 +101,9 @@ class Judge:
         return self._revision(signature, query, first, history)
 
     def _same(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
-        """Return `repeat`: the article's newest version again."""
+        """Return `repeat`: the signature has the content of the article's newest version."""
         number, row = newest
-        before = self._rows.verdict(number)
+        verdict = self._codec.verdict(number)
         return replace(
             first,
             kind="repeat",
@@ -103,11 +112,11 @@ class Judge:
             method="content_hash",
             window_secs=self._params.exact_window_secs,
             score=1.0,
-            cluster_id=before.cluster_id,
-            canonical_id=before.canonical_id,
-            canonical_at_ms=before.canonical_at_ms,
+            cluster_id=verdict.cluster_id,
+            canonical_id=verdict.canonical_id,
+            canonical_at_ms=verdict.canonical_at_ms,
             matched_id=first.article_id,
-            matched_source=self._rows.sources.name(row.source),
+            matched_source=self._codec.sources.text(row.source),
         )
 
     def _stale(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
@@ -153,7 +162,7 @@ class Judge:
             return None
         if row.text == digest16(signature.text_hash):
             return 1.0
-        other = self._rows.facts.sketches_of(np.array(number, dtype=np.uint32))
+        other = self._codec.store.sketches_of(np.array(number, dtype=np.uint32))
         return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
 
     def _change(self, signature: Signature, history: ArticleHistory, score: float | None) -> ChangeClass:
@@ -172,17 +181,17 @@ class Judge:
         return "correction" if score >= self._params.correction_from and not numbers else "material"
 
     def _cluster(self, first: Verdict, history: ArticleHistory) -> ClusterId:
-        """Return the cluster the article is in."""
+        """Return the cluster of the article."""
         known = history.published or history.newest
-        return first.cluster_id if known is None else self._rows.verdict(known[0]).cluster_id
+        return first.cluster_id if known is None else self._codec.verdict(known[0]).cluster_id
 
     def _duplicate(self, signature: Signature, query: Query | None, first: Verdict) -> Verdict:
-        """Compare with other articles: exact, near, related, or else unique."""
+        """Compare with other articles: `exact`, `near`, `related`, or else `unique`."""
         exact = self._exact(signature, first)
         if exact is not None or query is None:
             return exact or first
         matches = self._near.matches(query, signature.shingles, signature.version)
-        matches = [match for match in matches if self._rows.article(match.number) != signature.article_id]
+        matches = [match for match in matches if self._codec.article(match.number) != signature.article_id]
         canonical = [match for match in matches if match.row.kind in CLAIMING]
         for match in canonical:
             decided = self._is_copy(signature, match)
@@ -191,10 +200,11 @@ class Judge:
         return self._related(first, canonical) if canonical else first
 
     def _is_shared_passage(self, match: Match, matches: list[Match]) -> bool:
-        """Say whether what a text shares with an article is only what others have as well.
+        """Return whether a text shares with an article only a passage that other articles contain too.
 
-        A copy has the article whole, or is whole in it, or is noisy: then it resembles other articles and noisy copies
-        far less. Where only parts are shared, and about as much with somebody else, the part is nobody's own.
+        A copy contains the whole article, or is contained in it, or is noisy and then resembles other articles far
+        less. If two texts share only a part, and one of them shares about as much with a third article, the part is a
+        shared passage.
         """
         params = self._params
         return _is_part(match, params) and any(
@@ -205,10 +215,10 @@ class Judge:
         )
 
     def _is_copy(self, signature: Signature, match: Match) -> tuple[float, float] | None:
-        """Return the score and the threshold that make a match a copy, or None."""
+        """Return the score and the threshold that make the signature a copy of a match, or None."""
         params = self._params
-        if self._rows.sources.name(match.row.source) == signature.source:
-            # One template with other numbers, and updates under a new URL, are articles of their own.
+        if self._codec.sources.text(match.row.source) == signature.source:
+            # Reports from one template with other numbers, and updates under a new URL, are separate articles.
             same_numbers = match.row.numbers == digest8(signature.numbers_hash)
             common = min(match.covered, match.covers)
             copied = same_numbers and common >= params.same_source_from
@@ -224,13 +234,13 @@ class Judge:
             window_secs=self._params.near_window_secs,
             score=score,
             threshold=threshold,
-            **self._against(signature, match.number, match.row),
+            **self._comparison(signature, match.number, match.row),
         )
 
     def _related(self, first: Verdict, matches: list[Match]) -> Verdict:
         matches = sorted(matches, key=lambda match: (-match.score, match.number))
-        best = self._rows.verdict(matches[0].number)
-        related = dict.fromkeys(self._rows.article(match.number) for match in matches)
+        best = self._codec.verdict(matches[0].number)
+        related = dict.fromkeys(self._codec.article(match.number) for match in matches)
         return replace(
             first,
             kind="related",
@@ -251,7 +261,7 @@ class Judge:
         claim = digest16(signature.content_hash if short else signature.text_hash)
         own = article_digest(signature.article_id)
         oldest: tuple[int, Row] | None = None
-        for number, row in islice(self._rows.facts.by_claim(claim), _WALK):
+        for number, row in islice(self._codec.store.by_claim(claim), self._params.most_claims):
             if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
                 continue
             if (row.id, row.flags & ODD_ID) != own:
@@ -265,11 +275,11 @@ class Judge:
             window_secs=self._params.exact_window_secs,
             score=1.0,
             threshold=1.0,
-            **self._against(signature, *oldest),
+            **self._comparison(signature, *oldest),
         )
 
-    def _against(self, signature: Signature, number: int, row: Row) -> _Against:
-        canonical = self._rows.verdict(number)
+    def _comparison(self, signature: Signature, number: int, row: Row) -> _Comparison:
+        canonical = self._codec.verdict(number)
         return {
             "cluster_id": canonical.cluster_id,
             "canonical_id": canonical.article_id,
@@ -281,10 +291,10 @@ class Judge:
 
 
 def _is_part(match: Match, params: FoldParams) -> bool:
-    """Say whether neither text is nearly whole in the other."""
+    """Return whether neither text contains nearly all of the other."""
     return max(match.covered, match.covers) < params.whole_from
 
 
 def _is_old(signature: Signature, history: ArticleHistory) -> bool:
-    """Say whether this was seen before the newest version was."""
+    """Return whether the signature was observed before the newest version of the article."""
     return history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms

@@ -1,1 +1,1 @@
-"""The vocabulary of the pipeline: frozen values, no behaviour beyond them."""
+"""The values that all packages share: frozen structs, closed lists and identifiers, without I/O."""

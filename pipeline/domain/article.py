@@ -1,7 +1,6 @@
-"""The article on its way through the stages, and the events it ends as.
+"""The article as stages pass it on, and the values of the events made from it.
 
-Fields absent because they are unknown are None or empty; nothing is invented. Instants are RFC 3339 text, UTC, with
-milliseconds.
+Unknown fields are None or empty. Instants are RFC 3339 text, UTC, with milliseconds.
 """
 
 from typing import Any, Literal
@@ -9,11 +8,11 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId, ClusterId, EventId
+from pipeline.domain.raw import Action
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import ChangeClass, Verdict, VerdictKind
 
 __all__ = [
-    "Action",
     "Article",
     "Attribution",
     "Author",
@@ -34,7 +33,6 @@ __all__ = [
     "Versions",
 ]
 
-Action = Literal["publish", "retract"]
 EventType = Literal[
     "news.article.enriched.v1",
     "news.article.revised.v1",
@@ -45,7 +43,7 @@ EventType = Literal[
 
 
 class Author(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody, or an agency, who signs the article."""
+    """A person, or an agency, named as author of the article."""
 
     name: str
     url: str | None = None
@@ -53,7 +51,7 @@ class Author(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Publisher(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who published it.
+    """The publisher of the article.
 
     `id` is the configured source or else the registrable domain; `country` is ISO 3166-1 alpha-2.
     """
@@ -65,12 +63,15 @@ class Publisher(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def site(self) -> str:
-        """The registrable domain, where known: a site may have several sources configured, a source several sites."""
+        """The registrable domain, or else `id`: a site may have several configured sources, a source several sites."""
         return self.domain or self.id
 
 
 class PublishedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When the publisher says it appeared, and how far to believe it."""
+    """The publication time that the publisher states, its precision, and where it was found.
+
+    `plausible` is False for times that are impossible or improbable, such as one in the future.
+    """
 
     value: str
     precision: Literal["second", "minute", "day", "month"]
@@ -79,7 +80,7 @@ class PublishedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Attribution(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An agency or other outlet the text credits, with the words that say so."""
+    """An agency or other outlet that the text credits; `evidence` quotes the credit."""
 
     evidence: str
     agency: str | None = None
@@ -95,9 +96,10 @@ class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What made this value; equal versions and equal input give equal bytes.
+    """Versions of the software and models that made a value; equal versions and equal input give equal bytes.
 
-    `extraction` is the setting where it is not the default, `boilerplate` the version of the learned lines in use.
+    `extraction` is the extraction setting if it is not the default, `boilerplate` the version of the learned
+    boilerplate lines in use.
     """
 
     pipeline: str
@@ -109,7 +111,7 @@ class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Provenance(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The raw record behind the article. `content_sha256` is of the raw record's value, as hex."""
+    """The raw record that the article comes from; `content_sha256` is the hash of its value, in hexadecimal."""
 
     topic: str
     partition: int
@@ -128,7 +130,7 @@ class LanguageAlternative(Struct, frozen=True):
 
 
 class LanguageSpan(Struct, frozen=True):
-    """A part of the body in one language: characters from `start` to before `end`."""
+    """A part of the body in one language: the characters in `[start, end)`."""
 
     tag: str
     start: int
@@ -157,7 +159,7 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Syndication(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether the article is somebody else's text, and what says so."""
+    """Whether the text originates from another outlet, from which one, and the credit that shows it."""
 
     is_syndicated: bool
     agency: str | None = None
@@ -166,7 +168,7 @@ class Syndication(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Article(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stages hand to each other; later stages fill the later fields.
+    """The value that stages pass to each other; later stages fill the later fields.
 
     A retraction has no text: `headline` and `body` are empty, `signature.action` is "retract".
     """
@@ -203,7 +205,7 @@ class Article(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Dedup(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The verdict as consumers see it: what was decided, why, and against which article."""
+    """The verdict as published to consumers: the decision, its grounds, and the article it was compared with."""
 
     kind: VerdictKind
     cluster_id: ClusterId
@@ -253,7 +255,7 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The value of news.articles.duplicates.v1: a held-back article with its whole verdict; nothing is lost."""
+    """The value of news.articles.duplicates.v1: a held-back article with its complete verdict."""
 
     id: ArticleId
     url: str | None = None
@@ -275,7 +277,7 @@ class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A business fact ready for the wire: CloudEvents attributes beside the value."""
+    """An event about an article, ready to be encoded: CloudEvents attributes and the value."""
 
     id: EventId
     type: EventType

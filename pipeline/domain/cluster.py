@@ -1,10 +1,11 @@
-"""Clusters: articles about one text, with who carries it and how many told it independently."""
+"""Clusters: articles that share a text or a story, their publishers, and how many independent origins they have."""
 
 from typing import Literal
 
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId, ClusterId, EventId
+from pipeline.domain.verdict import CopyKind, PassingKind
 
 __all__ = [
     "Canonical",
@@ -21,14 +22,15 @@ __all__ = [
 ]
 
 CanonicalState = Literal["standing", "retracted", "void", "replaced", "unknown"]
-"""Of the article that founded the cluster: it stands; it was retracted; it died on its way and never came out; its URL
-carries another article now; or the window holds no verdict on it, because that is too old or has yet to come."""
+"""State of the article that founded the cluster: published and not retracted (`standing`); `retracted`; a dead letter
+after its verdict, never published (`void`); its URL now carries another article (`replaced`); or no verdict on it is in
+the window, because the verdict has expired or has not been read yet (`unknown`)."""
 
-CauseKind = Literal["unique", "related", "exact", "near", "revision", "retraction", "void", "moved"]
+CauseKind = Literal[PassingKind, CopyKind, "void", "moved"]
 
 
 class Canonical(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The article that founded the cluster. No copy ever takes its place."""
+    """The article that founded the cluster. A copy never replaces it."""
 
     article_id: ArticleId
     state: CanonicalState
@@ -48,28 +50,28 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PublisherCount(Struct, frozen=True):
-    """A publisher by its registrable domain, or else its configured source, and how many articles are its own."""
+    """A publisher (registrable domain, or else configured source) and the number of its articles in the cluster."""
 
     name: str
     articles: int
 
 
 class Publishers(Struct, frozen=True):
-    """How many publishers carry the cluster; `top` are those with most articles."""
+    """How many publishers the cluster has; `top` lists those with most articles."""
 
     count: int
     top: tuple[PublisherCount, ...]
 
 
 class TextOrigin(Struct, frozen=True):
-    """Who told a text first, as far as credits say, and how many articles of the cluster go back to it."""
+    """The source that a text is credited to, or else its first publisher, and how many articles go back to it."""
 
     name: str
     articles: int
 
 
 class Origins(Struct, frozen=True):
-    """How many sources told the story independently of each other; `top` are those with most articles."""
+    """How many independent origins the cluster has; `top` lists those with most articles."""
 
     count: int
     top: tuple[TextOrigin, ...]
@@ -83,12 +85,13 @@ class Cause(Struct, frozen=True):
 
 
 class Cluster(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value of news.clusters.v1: what the last `window_secs` of verdicts say of one cluster.
+    """A value of news.clusters.v1: one cluster according to the verdicts of the last `window_secs`.
 
-    `version` is the offset in news.verdicts.v1 of the record that made this state; `supersedes` is the version before,
-    as far as the window tells. `size` counts the members; `members` lists the canonical one and the
-    latest others. `withdrawn` articles were retracted and count nowhere else. `overflow` says that older members were
-    let go for their number: counts are lower bounds then.
+    version: offset in news.verdicts.v1 of the record that made this state.
+    supersedes: the version before, if a verdict of it is still in the window.
+    size, members: the number of members, and a list of the canonical article and the latest others.
+    withdrawn: number of articles that were retracted; no other count includes them.
+    overflow: whether older members were removed because there were too many; counts are lower bounds then.
     """
 
     cluster_id: ClusterId
@@ -109,7 +112,7 @@ class Cluster(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ClusterEvent(Struct, frozen=True, kw_only=True):
-    """A change of a cluster, ready for the wire. `time` is when the article behind it was ingested."""
+    """A change of a cluster, ready to be encoded. `time` is when the article that caused it was ingested."""
 
     id: EventId
     time: str

@@ -1,4 +1,4 @@
-"""What is put on the log of verdicts about an article."""
+"""Records of news.verdicts.v1, made from an article and its verdict."""
 
 from pipeline.domain.article import Article, Attribution
 from pipeline.domain.verdict import Decided, Lost, Verdict
@@ -7,7 +7,7 @@ __all__ = ["decided", "lost"]
 
 
 def decided(article: Article, verdict: Verdict) -> Decided:
-    """Return the record of a verdict with what it takes to cluster by it; a function of the two alone."""
+    """Return the record of a verdict with the fields of the article that clustering needs."""
     return Decided(
         verdict=verdict,
         ingested_at_ms=article.signature.ingested_at_ms,
@@ -20,13 +20,13 @@ def decided(article: Article, verdict: Verdict) -> Decided:
 
 
 def lost(article: Article, verdict: Verdict) -> Lost:
-    """Return the record that says that this version never came out."""
+    """Return the record that voids a verdict, because its article became a dead letter."""
     signature = article.signature
     return Lost(verdict=verdict, ingested_at_ms=signature.ingested_at_ms, undated=signature.undated)
 
 
 def _credit(attribution: Attribution | None) -> str:
-    """Return whom the text credits, by domain where there is one: as an article of theirs names its publisher."""
+    """Return whom the text credits, preferably by domain, because articles of that outlet name their publisher so."""
     if attribution is None:
         return ""
     return attribution.source_domain or attribution.agency or attribution.source_name or ""

@@ -1,4 +1,4 @@
-"""Blocks that several events share, made from an article and its verdict."""
+"""The parts that several events have in common, and the duplicate event, made from an article and its verdict."""
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ __all__ = ["dedup_block", "duplicate_event", "ingest_settings", "made_by", "prov
 
 
 def dedup_block(verdict: Verdict) -> Dedup:
-    """Explain a verdict to consumers."""
+    """Return the `dedup` block: the verdict as published to consumers."""
     return Dedup(
         kind=verdict.kind,
         cluster_id=verdict.cluster_id,
@@ -26,9 +26,10 @@ def dedup_block(verdict: Verdict) -> Dedup:
 
 
 def syndication_block(article: Article, verdict: Verdict) -> Syndication | None:
-    """Say whose text it is, or None when nothing suggests that it is anyone else's.
+    """Return the `syndication` block, or None when the article is neither a copy nor credits another outlet.
 
-    A copy on another registrable domain is syndicated; so is a text that credits an agency.
+    A copy on another registrable domain is syndicated, and so is a text that credits an agency. The origin is the
+    source of the article it was copied from, where that is known, or else the outlet that the text credits.
     """
     attribution = article.attribution
     if attribution is None and not verdict.syndicated:
@@ -58,7 +59,7 @@ def provenance_block(article: Article, versions: Versions) -> Provenance:
 
 
 def made_by(article: Article, versions: Versions) -> Versions:
-    """Return a stage's versions, and how `ingest` was set, which may have been another service."""
+    """Return a stage's versions with the settings of `ingest`, which may run in another service."""
     ingested = article.provenance.versions
     if ingested is None or (ingested.extraction is None and ingested.boilerplate is None):
         return versions
@@ -66,13 +67,13 @@ def made_by(article: Article, versions: Versions) -> Versions:
 
 
 def ingest_settings(versions: Versions) -> tuple[str, ...]:
-    """Return what tells one way to run `ingest` from another; nothing for the plain one."""
+    """Return the settings of `ingest` that are not the default, as `name=value`."""
     named = (("extraction", versions.extraction), ("boilerplate", versions.boilerplate))
     return tuple(f"{name}={value}" for name, value in named if value is not None)
 
 
 def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> Event:
-    """Make the event for an article that `dedupe` holds back."""
+    """Return the event for an article that `dedupe` holds back."""
     value = DuplicateArticle(
         id=article.id,
         url=article.url,
@@ -95,7 +96,7 @@ def duplicate_event(article: Article, verdict: Verdict, versions: Versions) -> E
     origin = article.signature.origin
     made = value.provenance.versions or versions
     return Event(
-        # A repeat keeps its article's revision, so the raw record's place tells its duplicates apart.
+        # A repeat has the revision of its article, so the position of the raw record distinguishes repeats.
         id=event_id(
             origin.lane,
             article.id,

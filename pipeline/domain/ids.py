@@ -1,4 +1,4 @@
-"""Identifiers and the hashes behind them."""
+"""Identifiers of articles, clusters and events, and the hashes they are made with."""
 
 from hashlib import blake2b, sha256
 from typing import NewType
@@ -11,7 +11,7 @@ EventId = NewType("EventId", str)
 
 
 def digest_hex(*parts: str, size: int = 16) -> str:
-    """Hash text parts, unambiguously separated, into `size` bytes of lower-case hex."""
+    """Return a BLAKE2b hash of `size` bytes as lower-case hex; each part is hashed with its length before it."""
     hasher = blake2b(digest_size=size)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -21,20 +21,20 @@ def digest_hex(*parts: str, size: int = 16) -> str:
 
 
 def sha256_hex(data: bytes) -> str:
-    """Return the SHA-256 of raw bytes as lower-case hex (provenance of the input)."""
+    """Return the SHA-256 of bytes as lower-case hex."""
     return sha256(data).hexdigest()
 
 
 def cluster_id(canonical: ArticleId) -> ClusterId:
-    """Name the cluster that a canonical article founds."""
+    """Return the id of the cluster that a canonical article founds."""
     return ClusterId(f"c-{canonical}")
 
 
 def founder(cluster: ClusterId) -> ArticleId:
-    """Return the article that founded a cluster. One URL given to another article founds `c-<article>-<revision>`."""
+    """Return the article that founded a cluster `c-<article>`, or `c-<article>-<revision>` if its URL was reused."""
     return ArticleId(cluster.removeprefix("c-").split("-", 1)[0])
 
 
 def event_id(lane: str, subject: str, revision: int, event_type: str, processing_version: str) -> EventId:
-    """Name an event about an article or a cluster; a repeated delivery of it has the same name."""
+    """Return the id of an event about an article or a cluster; a repeated delivery of the event has the same id."""
     return EventId(digest_hex(lane, subject, str(revision), event_type, processing_version))

@@ -1,21 +1,21 @@
-"""What became of a record in a stage: one disjoint value, with a reason from a closed list.
+"""The outcome of a record in a stage: emit, drop or reject, the latter two with a reason from a closed list.
 
-The reasons are a public contract: metric label, dead-letter header, documentation.
+The reasons are a public contract: they appear as metric labels, in dead-letter headers and in the documentation.
 """
 
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar, get_args
 
 from msgspec import Struct
 
 from pipeline.domain.article import Event
+from pipeline.domain.verdict import HeldBackKind
 
 __all__ = ["DROP_REASONS", "REJECT_REASONS", "Drop", "DropReason", "Emit", "Outcome", "Reject", "RejectReason"]
 
 T = TypeVar("T")
 
-DropReason = Literal["exact", "near", "repeat", "stale", "unknown_article", "unchanged"]
-"""Why an article is held back by `dedupe`: the kind of its verdict. `unchanged`: a verdict changes no cluster."""
-
+DropReason = Literal[HeldBackKind, "unchanged"]
+"""`dedupe` drops an article for the kind of its verdict; `cluster` drops a verdict that leaves clusters `unchanged`."""
 
 RejectReason = Literal[
     "empty_value",  # null or zero bytes (a tombstone on the raw topic)
@@ -29,18 +29,18 @@ RejectReason = Literal[
     "missing_identity",  # neither url nor id, nor a source to which the text belongs
     "missing_content",  # neither html nor text
     "too_deep",  # markup nested past the limit
-    "not_an_article",  # nothing that reads as an article was found in it
+    "not_an_article",  # extraction found no article in it
     "time_limit",  # extraction took longer than the limit for one record
-    "unexpected",  # a bug: the stage raised
+    "unexpected",  # a bug: the stage raised an exception
 ]
 
-DROP_REASONS: dict[str, tuple[DropReason, ...]] = {
-    "dedupe": ("exact", "near", "repeat", "stale", "unknown_article"),
+DROP_REASONS: Final[dict[str, tuple[DropReason, ...]]] = {
+    "dedupe": get_args(HeldBackKind),
     "cluster": ("unchanged",),
 }
-"""Stages that drop, and why."""
+"""The stages that drop records, each with its reasons."""
 
-REJECT_REASONS: tuple[RejectReason, ...] = RejectReason.__args__  # type: ignore[attr-defined]
+REJECT_REASONS: Final[tuple[RejectReason, ...]] = get_args(RejectReason)
 
 
 class Emit(Struct, Generic[T], frozen=True):
@@ -50,7 +50,7 @@ class Emit(Struct, Generic[T], frozen=True):
 
 
 class Drop(Struct, frozen=True):
-    """The record is held back on purpose; `event` says so on the duplicates topic."""
+    """The record is held back on purpose; `event` reports it on the duplicates topic."""
 
     reason: DropReason
     event: Event

@@ -1,17 +1,18 @@
-"""The raw article: one decoded raw record, before anything in it is cleaned."""
+"""The raw article: one raw record, decoded and checked, before its text is cleaned."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from pipeline.domain.article import Action
 from pipeline.domain.ids import ArticleId
 
-__all__ = ["RawArticle", "RawAuthor"]
+__all__ = ["Action", "RawArticle", "RawAuthor"]
+
+Action = Literal["publish", "retract"]
 
 
 class RawAuthor(Struct, frozen=True):
-    """An author given as an object."""
+    """An author that the raw record gives as an object instead of a string."""
 
     name: str
     url: str | None = None

@@ -1,4 +1,4 @@
-"""A Kafka record as the pure half sees it."""
+"""A Kafka record, independent of any client library."""
 
 from msgspec import Struct
 
@@ -31,7 +31,7 @@ class Record(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True, array_like=True):
-    """Where an article entered: the raw record, named for ever. `lane` is "" for live traffic."""
+    """The raw record that an article comes from. `lane` is "" for live traffic."""
 
     lane: str
     partition: int

@@ -1,32 +1,34 @@
-"""What the dedup log carries: signatures of articles, and control records."""
-
-from typing import Literal
+"""Records of the dedup log: signatures of articles, and control records."""
 
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.raw import Action
 from pipeline.domain.record import Origin
 
 __all__ = ["Activate", "LogRecord", "Signature", "Void"]
 
 
 class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="signature", tag_field="type"):
-    """The compact fingerprint of one article version. Bytes are base64 on the wire.
+    """The compact fingerprint of one article version. Bytes are base64 on the wire; times are epoch milliseconds.
 
-    content_hash: 16 bytes of headline and body, normalised for hashing; same id and same content is a repeat.
-    text_hash: 16 bytes of the body alone; same text under another id is an exact duplicate.
-    sketch: MinHash values, little-endian u16 each; empty when the text has too few shingles.
-    source: the publisher's registrable domain, or else the configured source: who publishes, not who fetches.
-    numbers_hash: 8 bytes over the multiset of numbers in the text.
-    undated: a backfill's article without a time of its own: `ingested_at_ms` is that of the backfill, which must not
-    end the window of the articles around it, so the fold's time stands still.
-    observed_at_ms: when the fetcher saw this version (fetched_at, else ingested_at): the order of versions.
+    content_hash: 16-byte hash of the normalised headline and body; the same id with the same content is a repeat.
+    text_hash: 16-byte hash of the normalised body; the same text under another id is an exact duplicate. Empty when the
+    body is.
+    sketch: MinHash sketch, 128 little-endian u16 values; empty when the text has too few shingles.
+    source: the publisher's registrable domain, or else the configured source.
+    numbers_hash: 8-byte hash of the multiset of numbers in the text.
+    script: ISO 15924 code of the script that most of the text is in.
+    shingles: number of shingles of the text.
+    undated: the article comes from a backfill and has no time of its own. `ingested_at_ms` is then that of the
+    backfill, which must not expire the articles around it, so it does not advance the fold's time.
+    observed_at_ms: when the fetcher read this version (fetched_at, else ingested_at); it orders the versions.
     """
 
     version: int
     article_id: ArticleId
     origin: Origin
-    action: Literal["publish", "retract"] = "publish"
+    action: Action = "publish"
     content_hash: bytes = b""
     text_hash: bytes = b""
     source: str = ""
@@ -41,14 +43,14 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
 
 
 class Void(Struct, frozen=True, kw_only=True, tag="void", tag_field="type"):
-    """The article of that origin never came out (it died after `dedupe`): it must not hold back copies."""
+    """The article of that origin became a dead letter after `dedupe`: it must not hold back copies."""
 
     article_id: ArticleId
     origin: Origin
 
 
 class Activate(Struct, frozen=True, kw_only=True, tag="activate", tag_field="type"):
-    """From here on, this fold and this signature version are in force."""
+    """Records after this one are folded by this fold version and must have this signature version."""
 
     fold_version: int
     signature_version: int

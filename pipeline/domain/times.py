@@ -1,4 +1,4 @@
-"""Instants as the contract writes them: RFC 3339, UTC, milliseconds."""
+"""Instants in the format of the schemas: RFC 3339, UTC, milliseconds."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,13 +8,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def from_epoch_ms(value: int) -> str:
-    """Write epoch milliseconds as `2026-01-31T12:00:00.000Z`."""
+    """Format epoch milliseconds as `2026-01-31T12:00:00.000Z`."""
     return (_EPOCH + timedelta(milliseconds=value)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def to_epoch_ms(value: str) -> int:
-    """Read an RFC 3339 instant with an offset; raises ValueError for anything else."""
+    """Parse an RFC 3339 instant into epoch milliseconds.
+
+    Raises:
+        ValueError: The text is no instant, or has no offset.
+    """
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        raise ValueError("an instant needs an offset")
+        raise ValueError("an instant needs an offset from UTC, such as Z")
     return round((moment - _EPOCH) / timedelta(milliseconds=1))

@@ -1,29 +1,59 @@
-"""What the fold decides about a signature, with its explanation; and the log that tells it to others."""
+"""Verdicts of the fold on signatures, and the records of news.verdicts.v1 that publish them."""
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId, ClusterId
 from pipeline.domain.record import Origin
 
-__all__ = ["PASSING", "ChangeClass", "Decided", "Lost", "Verdict", "VerdictKind", "VerdictRecord"]
-
-VerdictKind = Literal[
-    "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article"
+__all__ = [
+    "COPIES",
+    "PASSING",
+    "VERDICT_KINDS",
+    "VERDICT_METHODS",
+    "ChangeClass",
+    "CopyKind",
+    "Decided",
+    "HeldBackKind",
+    "Lost",
+    "PassingKind",
+    "Verdict",
+    "VerdictKind",
+    "VerdictMethod",
+    "VerdictRecord",
 ]
+
+PassingKind = Literal["unique", "related", "revision", "retraction"]
+"""Kinds of articles that go on to be enriched."""
+CopyKind = Literal["exact", "near"]
+"""Kinds of articles that are held back because another article has the same text."""
+HeldBackKind = Literal[CopyKind, "repeat", "stale", "unknown_article"]
+"""Kinds of articles that go to the duplicates topic."""
+VerdictKind = Literal[PassingKind, HeldBackKind]
+VerdictMethod = Literal["new", "article_id", "content_hash", "text_hash", "minhash"]
 ChangeClass = Literal["cosmetic", "material", "correction", "reverted"]
 
-PASSING: frozenset[VerdictKind] = frozenset({"unique", "related", "revision", "retraction"})
-"""Kinds that go on to be enriched; every other kind goes to the duplicates topic."""
+# Rows of the fold and its snapshots store a kind and a method as the position in these tuples: another order needs a
+# new snapshot format.
+VERDICT_KINDS: Final[tuple[VerdictKind, ...]] = get_args(VerdictKind)
+VERDICT_METHODS: Final[tuple[VerdictMethod, ...]] = get_args(VerdictMethod)
+PASSING: Final[frozenset[VerdictKind]] = frozenset(get_args(PassingKind))
+COPIES: Final[frozenset[VerdictKind]] = frozenset(get_args(CopyKind))
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One decision. `method` names what decided; score and threshold are similarities from 0 to 1.
+    """One decision of the fold about one signature.
 
-    `supersedes` is the last revision of this article that passed, or None; `canonical_at_ms` is when the canonical was
+    method: the comparison that decided. score, threshold: similarities from 0 to 1.
+    revision: number of this version of the article, from 1. supersedes: the article's last revision that passed, if
+    any.
+    canonical_id, canonical_at_ms: the article whose text this one has (itself, unless it is a copy) and when that was
     ingested.
-    A replay of the same origin gets the same verdict, so there is no kind for it.
+    matched_id, matched_source: the article that decided, and its source.
+    syndicated: whether the canonical article is from another source.
+
+    A replay of the same origin gets the same verdict, so no kind exists for it.
     """
 
     origin: Origin
@@ -33,7 +63,7 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cluster_id: ClusterId
     canonical_id: ArticleId
     canonical_at_ms: int
-    method: Literal["new", "article_id", "content_hash", "text_hash", "minhash"]
+    method: VerdictMethod
     window_secs: int
     supersedes: int | None = None
     change_class: ChangeClass | None = None
@@ -55,12 +85,12 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdict", tag_field="type"):
-    """A record of news.verdicts.v1: a verdict, with what readers of that log alone need to know of the article.
+    """A record of news.verdicts.v1: a verdict, with the fields of the article that readers of that log need.
 
     publisher: registrable domain, or else the configured source; empty when unknown.
     credit: the agency or outlet that the text names as its source, by domain where that is known.
-    undated: as in the signature: it does not move time on.
-    language: as the publisher declares it (BCP 47). Nobody has looked at the text yet, and at a copy nobody will.
+    undated: as in the signature: the record does not advance the time of a fold.
+    language: as the publisher declares it (BCP 47). Language detection runs later, and never on copies.
     """
 
     verdict: Verdict
@@ -73,7 +103,7 @@ class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdic
 
 
 class Lost(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="void", tag_field="type"):
-    """A record of news.verdicts.v1: the article version of an earlier verdict died after it and never came out."""
+    """A record of news.verdicts.v1: the article of an earlier verdict became a dead letter and was never published."""
 
     verdict: Verdict
     ingested_at_ms: int

@@ -6,10 +6,9 @@ import msgspec
 import orjson
 from msgspec import Struct
 
-from pipeline.domain.article import Action
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.outcome import Reject
-from pipeline.domain.raw import RawArticle, RawAuthor
+from pipeline.domain.raw import Action, RawArticle, RawAuthor
 from pipeline.domain.record import Headers
 from pipeline.text.charset import decode_bytes
 from pipeline.text.identity import article_id

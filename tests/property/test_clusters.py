@@ -1,4 +1,4 @@
-"""Clusters are a function of the log: however it is cut into batches, wherever one starts, whatever comes twice."""
+"""Clusters are a function of the log, whatever the batches, the start and the replays."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,19 @@ from pipeline.clusters.view import cluster_event
 from pipeline.domain.cluster import Cluster
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id
 from pipeline.domain.record import Origin
-from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictKind, VerdictRecord
+from pipeline.domain.verdict import COPIES, VERDICT_KINDS, Decided, Lost, Verdict, VerdictRecord
 from pipeline.wire.codec import encode
 
 START = 1_790_000_000_000
-PARAMS = ClusterParams(window_secs=60, max_facts=6, max_members=4, max_names=2)
+PARAMS = ClusterParams(window_secs=60, max_memberships=6, max_members=4, max_listed=2)
 ARTICLES = [ArticleId(name) for name in "abcdef"]
-KINDS: list[VerdictKind] = [
-    "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article",
-]  # fmt: skip
 
 Line = tuple[VerdictRecord, int]
 
 
 @st.composite
 def lines(draw: st.DrawFn, *, replays: bool = True) -> list[Line]:
-    """A log of a few articles that join, change, leave and die in any order: records and when they were appended."""
+    """Draw a log of a few articles that join, change, leave and are voided in any order, with append times."""
     log: list[Line] = []
     decided: list[Decided] = []
     now = START
@@ -46,7 +43,7 @@ def lines(draw: st.DrawFn, *, replays: bool = True) -> list[Line]:
 
 def _decided(draw: st.DrawFn, offset: int, now: int) -> Decided:
     article, founder = draw(st.sampled_from(ARTICLES)), draw(st.sampled_from(ARTICLES))
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(VERDICT_KINDS))
     own = kind in ("unique", "unknown_article")
     home = cluster_id(article if own else founder)
     if own and draw(st.integers(0, 5)) == 0:
@@ -57,7 +54,7 @@ def _decided(draw: st.DrawFn, offset: int, now: int) -> Decided:
         kind=kind,
         revision=draw(st.integers(1, 4)),
         cluster_id=home,
-        canonical_id=founder if kind in ("exact", "near") else article,
+        canonical_id=founder if kind in COPIES else article,
         canonical_at_ms=START,
         method="new",
         window_secs=60,
@@ -73,21 +70,21 @@ def _decided(draw: st.DrawFn, offset: int, now: int) -> Decided:
 
 
 def fold(log: Sequence[Line], *, start: int = 0, cuts: frozenset[int] = frozenset()) -> dict[int, list[bytes]]:
-    """Fold a log from a place on, adopting at the cuts; return the events of each record as bytes."""
+    """Fold a log from a position on, adopt drafts at the cuts, and return the events of each record as bytes."""
     clusters = Clusters(PARAMS)
     draft = clusters.draft()
-    told: dict[int, list[bytes]] = {}
+    events: dict[int, list[bytes]] = {}
     for position, (record, appended) in enumerate(log):
         if position < start:
             continue
         if position in cuts:
             clusters.adopt(draft)
             draft = clusters.draft()
-        told[position] = [
+        events[position] = [
             encode(cluster_event(change, PARAMS, lane="", pipeline_version="1").value) + change.cluster_id.encode()
             for change in draft.apply(record, position, appended)
         ]
-    return told
+    return events
 
 
 @given(lines(), st.frozensets(st.integers(0, 25)))
@@ -96,7 +93,7 @@ def test_the_cut_into_batches_does_not_matter(log: list[Line], cuts: frozenset[i
 
 
 @given(lines(), st.integers(0, 25), st.frozensets(st.integers(0, 25)))
-def test_work_that_is_thrown_away_and_done_again_is_the_same(log: list[Line], crash: int, cuts: frozenset[int]) -> None:
+def test_work_that_is_discarded_and_done_again_is_the_same(log: list[Line], crash: int, cuts: frozenset[int]) -> None:
     whole = fold(log)
     clusters = Clusters(PARAMS)
     committed = 0
@@ -111,9 +108,9 @@ def test_work_that_is_thrown_away_and_done_again_is_the_same(log: list[Line], cr
         committed = max(committed, min(end, len(log)))
 
 
-# A record that comes again is a replay only while the first one is in the log.
+# Without replays: a record that comes again is a replay only while the first one is in the log.
 @given(lines(replays=False), st.integers(0, 25))
-def test_a_log_whose_start_is_gone_tells_the_same_once_the_window_has_passed(log: list[Line], start: int) -> None:
+def test_a_log_without_its_start_gives_the_same_events_once_the_window_has_passed(log: list[Line], start: int) -> None:
     whole = fold(log)
     late = fold(log, start=start)
     times = []
@@ -130,12 +127,12 @@ def test_a_log_whose_start_is_gone_tells_the_same_once_the_window_has_passed(log
 @given(lines())
 def test_versions_grow_and_name_the_one_before(log: list[Line]) -> None:
     clusters = Clusters(PARAMS)
-    told: dict[ClusterId, list[Cluster]] = {}
+    published: dict[ClusterId, list[Cluster]] = {}
     for position, (record, appended) in enumerate(log):
         draft = clusters.draft()
         for change in draft.apply(record, position, appended):
             value = cluster_event(change, PARAMS, lane="", pipeline_version="1").value
-            before = told.setdefault(value.cluster_id, [])
+            before = published.setdefault(value.cluster_id, [])
             versions = [cluster.version for cluster in before]
             assert value.version == position > max(versions, default=-1)
             assert value.supersedes in (None, *versions)
@@ -160,7 +157,7 @@ def test_memory_is_what_the_window_holds(log: list[Line]) -> None:
     draft.apply(after, len(log), START + 10**10)
     clusters.adopt(draft)
     assert len(clusters) == 1
-    assert not any(clusters.elsewhere(article) for article in ARTICLES)
+    assert not any(clusters.other_clusters(article) for article in ARTICLES)
 
 
 def _plain() -> Verdict:

@@ -1,4 +1,4 @@
-"""What must hold of the fold for any log: restarts, replays, links, revisions."""
+"""Properties of the fold for any log: restarts, replays, links, revisions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def _sketch(story: int, variant: int) -> bytes:
-    """Return the sketch of a story; variants of it share less and less with the first."""
+    """Return the sketch of a variant of a story; the higher the variant, the less it shares with variant 0."""
     values = _STORIES[story].copy()
     values[: variant * 18] = np.random.default_rng(story * 10 + variant).integers(0, 65536, variant * 18)
     return bytes(values.astype("<u2").tobytes())
@@ -29,7 +29,7 @@ def _sketch(story: int, variant: int) -> bytes:
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[Entry]:
-    """Draw a log: versions of few articles that tell few stories, retractions, voids, records appended twice."""
+    """Draw a log: versions of few articles on few stories, retractions, voids, and records that are appended twice."""
     entries: list[Entry] = []
     signatures: list[Signature] = []
     now = 0
@@ -107,7 +107,7 @@ def test_adopting_many_gives_the_state_of_adopting_one_by_one(entries: list[Entr
     for record, at in entries:
         verdict = live.apply(record, at)
         if isinstance(record, Signature) and verdict is not None:
-            one.adopt(record, verdict, at)
+            one.adopt_all([(record, verdict, at)])
             pairs.append((record, verdict, at))
         else:
             for batch in _cut(data, pairs):
@@ -125,7 +125,7 @@ def test_adopting_many_gives_the_state_of_adopting_one_by_one(entries: list[Entr
 def test_another_version_in_force_is_part_of_the_state(
     before: list[Entry], after: list[Entry], data: st.DataObject
 ) -> None:
-    """Batches, snapshots and recorded verdicts agree across a switch; verdicts name the version that gave them."""
+    """Batches, snapshots and recorded verdicts agree across a switch, and verdicts contain their fold version."""
     lenient = FoldParams(near_window_secs=40, exact_window_secs=100, near_from=0.2, near_least=0.1)
     entries: list[Entry] = [*before, (Activate(fold_version=2, signature_version=1), before[-1][1]), *after]
     live, batched = Fold(PARAMS, {2: lenient}), Fold(PARAMS, {2: lenient})
@@ -134,10 +134,10 @@ def test_another_version_in_force_is_part_of_the_state(
     restored = Fold(PARAMS, {2: lenient}).restored(_state(live))
     assert _state(batched) == _state(live) == _state(restored)
     assert restored.stats().version == 2
-    truncated = Fold(PARAMS, {2: lenient})  # the control record is gone with the log's start
+    truncated = Fold(PARAMS, {2: lenient})  # the control record was in the start of the log
     for (record, at), verdict in zip(after, verdicts[len(before) + 1 :], strict=True):
         if isinstance(record, Signature) and verdict is not None and verdict.fold_version == 2:
-            truncated.adopt(record, verdict, at)
+            truncated.adopt_all([(record, verdict, at)])
             assert truncated.stats().version == 2
 
 
@@ -159,9 +159,9 @@ def test_adopting_recorded_verdicts_gives_the_live_state(entries: list[Entry], d
     live, starting = Fold(PARAMS), Fold(PARAMS)
     for record, at in entries[:cut]:
         verdict = live.apply(record, at)
-        recorded = data.draw(st.booleans())  # others died with their worker
+        recorded = data.draw(st.booleans())  # the others are lost with their worker
         if isinstance(record, Signature) and verdict is not None and recorded:
-            starting.adopt(record, verdict, at)
+            starting.adopt_all([(record, verdict, at)])
         else:
             assert starting.apply(record, at) == verdict
     assert _state(starting) == _state(live)
@@ -171,7 +171,7 @@ def test_adopting_recorded_verdicts_gives_the_live_state(entries: list[Entry], d
 @settings(max_examples=60, deadline=None)
 @given(logs(), logs())
 def test_a_log_without_its_start_converges(before: list[Entry], after: list[Entry]) -> None:
-    """What was before the window leaves no trace, if the window's verdicts are adopted."""
+    """Records before the window have no effect if the verdicts of the window are adopted."""
     shift = max(at for _, at in before) + 600_000
     later = [(_moved(record, shift), at + shift) for record, at in after]
     live = Fold(PARAMS)
@@ -180,7 +180,7 @@ def test_a_log_without_its_start_converges(before: list[Entry], after: list[Entr
     for record, at in later:
         verdict = live.apply(record, at)
         if isinstance(record, Signature) and verdict is not None:
-            truncated.adopt(record, verdict, at)
+            truncated.adopt_all([(record, verdict, at)])
         else:
             truncated.apply(record, at)
     probe, _ = later[-1]
@@ -244,7 +244,7 @@ def test_links_and_revisions_are_sound(entries: list[Entry]) -> None:
             assert verdict.canonical_id == verdict.article_id
             passed.setdefault(verdict.article_id, []).append(verdict)
         elif verdict.kind in {"exact", "near"}:
-            # A link goes straight to an article that came out, never to a copy or to itself.
+            # The canonical article was published; it is never a copy, and never the article itself.
             assert remembered
             assert verdict.canonical_id != verdict.article_id
             assert verdict.canonical_id in passed

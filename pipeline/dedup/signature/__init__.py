@@ -1,1 +1,1 @@
-"""Pure: signatures of articles: normalised text, shingles, MinHash sketches."""
+"""Signatures of articles: normalised text, shingles and MinHash sketches."""

@@ -1,6 +1,6 @@
-"""Classes of characters for signatures, from a table that is frozen with the signature version.
+"""Classes and scripts of characters for signatures, from a table that belongs to the signature version.
 
-Python's own tables grow with every Unicode version; a signature must stay the same for ever.
+The tables of Python grow with every Unicode version, which would change signatures.
 """
 
 import re
@@ -31,10 +31,11 @@ MARK: Final = 3
 LETTER: Final = 4
 DIGIT: Final = 5
 SIGN: Final = 6
-"""A character of a script that puts no spaces between words."""
+"""A character of a script without spaces between words."""
 
-_NAMES: Final = ("control", "space", "other", "mark", "letter", "digit", "sign")
+_CLASS_NAMES: Final = ("control", "space", "other", "mark", "letter", "digit", "sign")
 _LIMIT: Final = 0x30000
+"""Code points from here on are OTHER, in no script."""
 _SCRIPT_SHIFT: Final = 3
 
 
@@ -49,7 +50,7 @@ def _load() -> tuple[NDArray[np.uint16], tuple[str, ...]]:
         first, last, name, script = line.split()
         if script not in scripts:
             scripts.append(script)
-        table[int(first, 16) : int(last, 16) + 1] = _NAMES.index(name) | scripts.index(script) << _SCRIPT_SHIFT
+        table[int(first, 16) : int(last, 16) + 1] = _CLASS_NAMES.index(name) | scripts.index(script) << _SCRIPT_SHIFT
     return table, tuple(scripts)
 
 
@@ -61,14 +62,14 @@ _CONTROLS: Final = re.compile(f"[{''.join(map(chr, np.flatnonzero(_CLASSES[:-1] 
 
 
 def classes_of(points: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the class of each code point."""
+    """Return the class of each code point, in the shape of `points`, which are u8 (ASCII) or u32."""
     if points.dtype == np.uint8:
         return np.frombuffer(points.tobytes().translate(_FIRST_CLASSES), dtype=np.uint8)
     return _CLASSES.take(points, mode="clip")
 
 
 def scripts_of(points: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the script of each code point, as an index into SCRIPT_NAMES; 0 is none."""
+    """Return the script of each code point as an index into SCRIPT_NAMES, in the shape of `points`; 0 is no script."""
     return _SCRIPTS.take(points, mode="clip")
 
 

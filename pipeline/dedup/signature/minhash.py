@@ -1,4 +1,4 @@
-"""MinHash sketches by one permutation: one hash per shingle, one minimum per bin."""
+"""MinHash sketches by one permutation: one hash per shingle, and the minimum of the hashes in each bin."""
 
 from typing import Final
 
@@ -10,12 +10,13 @@ from pipeline.dedup.signature.shingles import Shingles, mix
 __all__ = ["BINS", "sketches"]
 
 BINS: Final = 128
+"""Values of a sketch. Part of the signature format; a value takes two bytes."""
 _BIN_BITS: Final = 7
 _EMPTY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 def _donors() -> NDArray[np.int64]:
-    """Return, for every bin, in which order others fill in for it: a fixed random order, another for each bin."""
+    """Return for every bin the order in which other bins replace it when it is empty, of shape (BINS, BINS)."""
     place = np.arange(BINS * BINS, dtype=np.uint64)
     return np.argsort(mix(place + np.uint64(1)).reshape(BINS, BINS), axis=1, kind="stable")
 
@@ -24,17 +25,24 @@ _DONORS: Final = _donors()
 
 
 def sketches(shingles: Shingles, texts: int) -> NDArray[np.uint16]:
-    """Return the sketch of each text, a row of BINS values. A text without shingles has a row of 65535.
+    """Return the sketches of texts.
 
-    A bin that no shingle fell into borrows from another by a fixed order, so that similar texts borrow alike
-    (Shrivastava's densification).
+    An empty bin takes the value of another one, in an order that is fixed and random for each bin, so that similar
+    texts take the same values (optimal densification; Shrivastava, 2017).
+
+    Args:
+        shingles: The shingles of all texts.
+        texts: The number of texts.
+
+    Returns:
+        Sketches of shape (texts, BINS). All values of a text without shingles are equal.
     """
     flat = np.full(texts * BINS, _EMPTY, dtype=np.uint64)
     bins = (shingles.hashes >> np.uint64(64 - _BIN_BITS)).astype(np.int64) + shingles.texts * BINS
     np.minimum.at(flat, bins, shingles.hashes << np.uint64(_BIN_BITS))
     minima = flat.reshape(texts, BINS)
     _fill(minima)
-    # The low bits of a minimum of many are as random as any, but those bits were shifted in as zeros: mix again.
+    # Mix again before taking the low bits, because the shift above has set the lowest to zero.
     return (mix(minima) & np.uint64(0xFFFF)).astype(np.uint16)
 
 

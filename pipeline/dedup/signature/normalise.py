@@ -1,7 +1,7 @@
-"""Texts as they are hashed: NFKC, lower case, no controls, single spaces; many at once.
+"""Normalises many texts at once for hashing: NFKC, case folding, no control characters, single spaces.
 
-Most characters stand for themselves or for one other character, whatever is around them. A table made from Python's
-own rules maps those; a text with any other character is folded by the rules themselves, so both ways agree.
+Most characters are replaced by one character, whatever is around them. A table made with Python's `unicodedata` maps
+those; a text with any other character is normalised by `unicodedata` itself, so both ways give the same result.
 """
 
 import unicodedata
@@ -16,48 +16,51 @@ from pipeline.dedup.signature.character_classes import CONTROL, classes_of, with
 
 __all__ = ["normalised"]
 
-_AT_ONCE: Final = 32
-"""Texts handled together: enough to spread NumPy's overhead, few enough for the processor's cache."""
+_BATCH_TEXTS: Final = 32
+"""Texts handled together. Fewer cost more NumPy calls, more exceed the processor's cache; results are the same."""
 _BREAK: Final = "\n"
 _SPACE: Final = 0x20
 _LIMIT: Final = 0x20000
+"""Code points from here on are normalised by the rules."""
+# An entry of the table is a code point and flags.
 _POINT: Final = np.uint32((1 << 24) - 1)
 _DROPPED: Final = np.uint32(1 << 24)
-_BESIDE: Final = np.uint32(1 << 25)
-"""A mark; marks beside each other are put in order."""
+"""The character is removed."""
+_MARK: Final = np.uint32(1 << 25)
+"""A combining mark. NFKC sorts neighbouring marks, which the table cannot."""
 _HARD: Final = np.uint32(1 << 26)
-"""What becomes of the character depends on its neighbours, or it becomes several."""
+"""The character is replaced depending on its neighbours, or by several characters."""
 _SYLLABLE_PARTS: Final = ((0x1161, 0x1176), (0x11A8, 0x11C3))
-"""Vowels and finals of Hangul, which are composed by arithmetic and not by a table."""
+"""Ranges of the vowels and finals of Hangul, which Unicode composes by arithmetic instead of a table."""
 
 Points = NDArray[Any]
 Positions = NDArray[np.int64]
 
 
 def normalised(texts: Sequence[str]) -> list[str]:
-    """Return each text as it is hashed."""
+    """Return the normalised texts, in order."""
     plain = [place for place, text in enumerate(texts) if text.isascii()]
     others = [place for place, text in enumerate(texts) if not text.isascii()]
     results = [""] * len(texts)
     for places, fold in ((plain, _plain), (others, _mapped)):
-        for start in range(0, len(places), _AT_ONCE):
-            chosen = places[start : start + _AT_ONCE]
+        for start in range(0, len(places), _BATCH_TEXTS):
+            chosen = places[start : start + _BATCH_TEXTS]
             for place, text in zip(chosen, fold([texts[place] for place in chosen]), strict=True):
                 results[place] = text
     return results
 
 
 def _by_rules(text: str) -> str:
-    """Fold a text by Unicode's rules, character by character."""
+    """Normalise one text with `unicodedata`."""
     text = unicodedata.normalize("NFKC", text)
     lower = text.casefold()
-    if lower != text:  # in scripts without cases, normalising twice would be most of the work
+    if lower != text:  # saves half of the time for scripts without upper and lower case
         lower = unicodedata.normalize("NFKC", lower)
     return " ".join(without_controls(" ".join(lower.split())).split())
 
 
 def _plain(texts: list[str]) -> list[str]:
-    """Fold texts of ASCII characters."""
+    """Normalise texts of ASCII characters."""
     data, ends = _joined(texts)
     points = np.frombuffer(data.encode("ascii").translate(_ASCII), dtype=np.uint8)
     if (points == 0).any():
@@ -67,11 +70,11 @@ def _plain(texts: list[str]) -> list[str]:
 
 
 def _mapped(texts: list[str]) -> list[str]:
-    """Fold texts by the table, or by the rules where the table does not suffice."""
+    """Normalise texts by the table, or by the rules where the table is not sufficient."""
     data, ends = _joined(texts)
     entries = _TABLE.take(np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4"), mode="clip")
     present = np.bitwise_or.reduce(entries)
-    hard = _hard(entries, ends) if present & (_HARD | _BESIDE) else []
+    hard = _hard(entries, ends) if present & (_HARD | _MARK) else []
     points = entries & _POINT
     if present & _DROPPED:
         points, ends = _kept(points, entries & _DROPPED == 0, ends)
@@ -83,14 +86,19 @@ def _mapped(texts: list[str]) -> list[str]:
 
 
 def _joined(texts: list[str]) -> tuple[str, Positions]:
-    """Return the texts with a line break before each and after the last, and where the breaks are."""
+    """Return the texts with a line break before each and after the last, and the positions of the breaks."""
     ends = np.fromiter(accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
     return _BREAK.join(["", *texts, ""]), ends
 
 
 def _hard(entries: NDArray[np.uint32], ends: Positions) -> list[int]:
-    """Return which texts hold characters that the table does not know enough about."""
-    marks = entries & _BESIDE > 0
+    """Return the positions of the texts that must be normalised by the rules.
+
+    Args:
+        entries: Table entries of all characters of the joined texts.
+        ends: Positions of the breaks.
+    """
+    marks = entries & _MARK > 0
     hard = entries & _HARD > 0
     hard[1:] |= marks[1:] & marks[:-1]
     places: list[int] = (np.unique(np.searchsorted(ends, np.flatnonzero(hard))) - 1).tolist()
@@ -98,7 +106,7 @@ def _hard(entries: NDArray[np.uint32], ends: Positions) -> list[int]:
 
 
 def _single_spaced(points: Points, ends: Positions) -> tuple[Points, Positions]:
-    """Drop every space behind another space, also behind a break."""
+    """Return the characters and positions of breaks without the spaces that follow a space or a break."""
     spaces = points == _SPACE
     again = spaces[1:] & spaces[:-1]
     if not again.any():
@@ -107,12 +115,13 @@ def _single_spaced(points: Points, ends: Positions) -> tuple[Points, Positions]:
 
 
 def _kept(points: Points, chosen: NDArray[np.bool_], ends: Positions) -> tuple[Points, Positions]:
+    """Return the chosen characters and the new positions of the breaks."""
     places = np.flatnonzero(chosen)
     return points[places], np.searchsorted(places, ends)
 
 
 def _cut(joined: str, ends: Positions) -> list[str]:
-    """Return the texts between the breaks. A break is gone if a space was before it."""
+    """Return the texts between the breaks; breaks are spaces by now, and one after another space has been dropped."""
     return [joined[start:end].strip(" ") for start, end in pairwise(ends.tolist())]
 
 
@@ -127,7 +136,7 @@ def _made_ascii() -> bytes:
 
 
 def _made_table() -> NDArray[np.uint32]:
-    """Return what becomes of each character, with flags; the last entry is for all characters beyond."""
+    """Return the table entry of each code point below _LIMIT, and a last one for all code points from there on."""
     originals = [chr(point) for point in range(_LIMIT) if not 0xD800 <= point < 0xE000 and point != ord(_BREAK)]
     first = unicodedata.normalize("NFKC", _BREAK.join(originals)).split(_BREAK)
     last = unicodedata.normalize("NFKC", _BREAK.join(first).casefold()).split(_BREAK)
@@ -137,7 +146,7 @@ def _made_table() -> NDArray[np.uint32]:
     for original, middle, char in zip(originals, first, last, strict=True):
         if len(middle) == len(char) == 1 and composing.isdisjoint((middle, char)):
             marks = unicodedata.combining(middle) or unicodedata.combining(char)
-            table[ord(original)] = (_SPACE if char.isspace() else ord(char)) | (int(_BESIDE) if marks else 0)
+            table[ord(original)] = (_SPACE if char.isspace() else ord(char)) | (int(_MARK) if marks else 0)
     points = table & _POINT
     dropped = (classes_of(points) == CONTROL) & (table & _HARD == 0)
     table[dropped] |= _DROPPED
@@ -145,7 +154,7 @@ def _made_table() -> NDArray[np.uint32]:
 
 
 def _composing(chars: list[str]) -> set[str]:
-    """Return the characters that may become one with a character before them."""
+    """Return the characters that NFKC may combine with a character before them."""
     composing = {chr(point) for start, end in _SYLLABLE_PARTS for point in range(start, end)}
     for char in chars:
         parts = unicodedata.decomposition(char).split()

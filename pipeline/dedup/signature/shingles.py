@@ -1,7 +1,7 @@
-"""Shingle hashes of many texts at once, from one long array of characters.
+"""Shingle hashes of many texts at once, from one array with the characters of all texts.
 
-A word's hash is the value of a polynomial in its characters; a shingle's hash combines those of its words. All
-arithmetic is modulo 2^64, so it is the same on every machine and NumPy.
+The hash of a word is a polynomial of its characters; the hash of a shingle combines those of its words. All arithmetic
+is modulo 2^64, so results do not depend on the machine or the NumPy version.
 """
 
 from typing import Any, Final
@@ -18,6 +18,7 @@ __all__ = ["Shingles", "Tokens", "mix", "shingle", "tokenise"]
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
+# Odd 64-bit constants with well-mixed bits. They belong to the signature format.
 _BASE: Final = 0x9E3779B97F4A7C15
 _SEED: Final = np.uint64(0xD6E8FEB86659FD93)
 _MIX_1: Final = np.uint64(0xFF51AFD7ED558CCD)
@@ -27,16 +28,16 @@ _ORDER: Final = tuple(
     np.uint64(value)
     for value in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3)
 )
-"""One odd factor for each place in a shingle, so that the order of words counts."""
+"""One odd factor for each place in a shingle, so that the order of words counts; the longest shingle has as many."""
 
 
 class Tokens(Struct, frozen=True):
-    """Words, or single characters of scripts without spaces, of all texts in order."""
+    """The words (or characters, in scripts without spaces) of all texts, in order, as arrays of shape (tokens,)."""
 
     hashes: Hashes
-    """Of a word's first characters, of all digits of a number."""
+    """Hash of the first characters of a word, or of all digits of a number."""
     texts: Positions
-    """Which text each token belongs to."""
+    """The position of the text that each token belongs to."""
     numeric: NDArray[np.bool_]
     """Whether the token starts with a digit."""
     signs: NDArray[np.bool_]
@@ -44,14 +45,15 @@ class Tokens(Struct, frozen=True):
 
 
 class Shingles(Struct, frozen=True):
-    """Hashes of overlapping runs of tokens, with the text each belongs to."""
+    """Hashes of overlapping runs of tokens. Both arrays have the shape (shingles,)."""
 
     hashes: Hashes
     texts: Positions
+    """The position of the text that each shingle belongs to."""
 
 
 def mix(values: Hashes) -> Hashes:
-    """Spread every input bit over all output bits (the finaliser of MurmurHash3)."""
+    """Return hashes in which every input bit affects all output bits (the finaliser of MurmurHash3)."""
     mixed = values ^ (values >> _SHIFT)
     mixed *= _MIX_1
     mixed ^= mixed >> _SHIFT
@@ -60,14 +62,15 @@ def mix(values: Hashes) -> Hashes:
     return mixed
 
 
-def _made_powers(base: int, count: int) -> Hashes:
-    powers = np.full(count, np.uint64(base), dtype=np.uint64)
-    powers[0] = 1
-    return np.cumprod(powers, dtype=np.uint64)
-
-
 def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions, params: SigningParams) -> Tokens:
-    """Split texts into tokens and hash them. Text number i begins at starts[i]; something must stand between texts."""
+    """Split texts into tokens and hash them.
+
+    Args:
+        points: Code points of all texts, with a character between texts that belongs to no word.
+        classes: The class of each code point, of the same shape.
+        starts: The position at which each text starts, of shape (texts,).
+        params: How many characters of a word count.
+    """
     marks = classes == MARK
     if marks.any():
         kept = np.flatnonzero(~marks)
@@ -89,7 +92,7 @@ def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions
 
 
 def _starts_hashed(points: NDArray[Any], first: Positions, lengths: Positions, most: int) -> Hashes:
-    """Return the polynomial of the first characters of each word."""
+    """Return the polynomial of the first `most` characters of each word."""
     hashes = points[first] + _SEED
     for place in range(1, most):
         values = points.take(first + place, mode="clip") + _SEED
@@ -110,21 +113,21 @@ def _wholly_hashed(points: NDArray[Any], first: Positions, lengths: Positions) -
 
 
 def _powers(count: int) -> Hashes:
-    """Return the first powers of the base."""
+    """Return the first `count` powers of _BASE, starting with 1."""
     powers = np.full(count, np.uint64(_BASE), dtype=np.uint64)
     powers[0] = 1
     return np.cumprod(powers, dtype=np.uint64)
 
 
 def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
-    """Return where each token starts and how many characters it has."""
+    """Return the start and the number of characters of each token."""
     wordy = np.zeros(len(classes) + 2, dtype=np.bool_)
     np.greater_equal(classes, LETTER, out=wordy[1:-1])
     signs = classes == SIGN
     if not signs.any():
         edges = np.flatnonzero(wordy[1:] != wordy[:-1])
         return edges[::2], edges[1::2] - edges[::2]
-    # Each sign is a token, and ends the word before it.
+    # Each character of a script without spaces is a token, and ends the word before it.
     alone = np.zeros(len(classes) + 2, dtype=np.bool_)
     alone[1:-1] = signs
     first = signs | (wordy[1:-1] & (~wordy[:-2] | alone[:-2]))
@@ -134,6 +137,7 @@ def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:
 
 
 def _runs(tokens: Tokens, length: int) -> Shingles:
+    """Return all runs of this many tokens within one text."""
     count = len(tokens.hashes) - length + 1
     if count <= 0:
         return Shingles(hashes=tokens.hashes[:0], texts=tokens.texts[:0])
@@ -145,7 +149,16 @@ def _runs(tokens: Tokens, length: int) -> Shingles:
 
 
 def shingle(tokens: Tokens, texts: int, params: SigningParams) -> Shingles:
-    """Return the shingles of all texts: runs of characters where most tokens are such, else runs of words."""
+    """Return the shingles of all texts.
+
+    A text is cut into runs of characters if more than half of its tokens are characters of scripts without spaces, and
+    into runs of words otherwise.
+
+    Args:
+        tokens: The tokens of all texts.
+        texts: The number of texts.
+        params: The lengths of runs.
+    """
     sizes = np.bincount(tokens.texts, minlength=texts)
     spaceless = np.bincount(tokens.texts[tokens.signs], minlength=texts) * 2 > sizes
     words = _runs(tokens, params.word_shingle)

@@ -1,8 +1,8 @@
-"""Signatures: the compact fingerprint of an article version, made for a whole batch at once.
+"""Signatures of article versions, made for a batch at once.
 
-Same text, same signature, on every machine and NumPy; and on every Python, for characters that all their Unicodes know
-alike. Folding asks the running Python, so one that a later Unicode added may be folded otherwise by an older Python:
-run one Python in all `ingest` workers. Any change to what is computed here is a new SIGNATURE_VERSION; signatures of
+Equal texts have equal signatures on every machine and NumPy version. Normalisation uses the Unicode tables of Python,
+so a character that a newer Unicode version has added may be normalised differently by an older Python: run the same
+Python version in all `ingest` workers. Any change to the computed values needs a new SIGNATURE_VERSION; signatures of
 different versions are never compared.
 """
 
@@ -20,8 +20,8 @@ from pipeline.dedup.signature.character_classes import SCRIPT_NAMES, classes_of,
 from pipeline.dedup.signature.minhash import sketches
 from pipeline.dedup.signature.normalise import normalised
 from pipeline.dedup.signature.shingles import Tokens, shingle, tokenise
-from pipeline.domain.article import Action
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.raw import Action
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 
@@ -30,17 +30,14 @@ __all__ = ["SIGNATURE_VERSION", "SigningInput", "SigningParams", "sign"]
 SIGNATURE_VERSION: Final = 1
 
 _DEFAULT: Final = SigningParams()
-_AT_ONCE: Final = 16
-"""Articles handled together: more do not fit the processor's cache, fewer pay NumPy's overhead alone."""
-_SCRIPT_STEP: Final = 4
-"""Every fourth character is enough to know the script most are in."""
-_PADDING: Final = tuple("\n" * (_SCRIPT_STEP - over) for over in range(_SCRIPT_STEP))
+_BATCH_ARTICLES: Final = 16
+"""Articles handled together. Fewer cost more NumPy calls, more exceed the processor's cache; results are the same."""
 
 Points = NDArray[Any]
 
 
 class SigningInput(Struct, frozen=True, kw_only=True):
-    """What a signature is made of."""
+    """The parts of an article that its signature is made of; see `Signature` for those that are copied."""
 
     article_id: ArticleId
     origin: Origin
@@ -61,30 +58,33 @@ def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> lis
     signatures: list[Signature | None] = [None] * len(batch)
     plain = [place for place, body in enumerate(bodies) if body.isascii()]
     others = [place for place, body in enumerate(bodies) if not body.isascii()]
-    for places in (plain, others):  # apart, because ASCII needs smaller numbers
-        for start in range(0, len(places), _AT_ONCE):
-            chosen = places[start : start + _AT_ONCE]
-            prints = _prints([bodies[place] for place in chosen], params)
-            for place, (sketch, numbers, script, count) in zip(chosen, prints, strict=True):
+    for places in (plain, others):  # separately, because ASCII text needs one byte per character
+        for start in range(0, len(places), _BATCH_ARTICLES):
+            chosen = places[start : start + _BATCH_ARTICLES]
+            parts = _text_parts([bodies[place] for place in chosen], params)
+            for place, (sketch, numbers, script, count) in zip(chosen, parts, strict=True):
                 content, text = _hashes(bodies[place], headlines[place])
                 signatures[place] = _signature(batch[place], content, text, sketch, numbers, script, count)
     return [signature for signature in signatures if signature is not None]
 
 
-def _prints(bodies: list[str], params: SigningParams) -> Iterator[tuple[bytes, bytes, str, int]]:
-    """Return sketch, hash of the numbers, script and number of shingles of folded bodies."""
-    points, starts = _points(bodies)
+def _text_parts(bodies: list[str], params: SigningParams) -> Iterator[tuple[bytes, bytes, str, int]]:
+    """Return for each normalised body its sketch, hash of the numbers, script and number of shingles."""
+    points, starts = _points(bodies, params.script_step)
     tokens = tokenise(points, classes_of(points), starts, params)
     shingles = shingle(tokens, len(bodies), params)
     counts = np.bincount(shingles.texts, minlength=len(bodies)).tolist()
     rows = sketches(shingles, len(bodies)).astype("<u2")
     drawn = [row.tobytes() if count >= params.min_shingles else b"" for row, count in zip(rows, counts, strict=True)]
-    return zip(drawn, _numbers(tokens, len(bodies)), _scripts(points, starts), counts, strict=True)
+    return zip(drawn, _numbers(tokens, len(bodies)), _scripts(points, starts, params.script_step), counts, strict=True)
 
 
-def _points(texts: Sequence[str]) -> tuple[Points, NDArray[np.int64]]:
-    """Return the characters of all texts and where each starts: at a multiple of the step, with a line break before."""
-    padded = [text + _PADDING[len(text) % _SCRIPT_STEP] for text in texts]
+def _points(texts: Sequence[str], step: int) -> tuple[Points, NDArray[np.int64]]:
+    """Return the code points of all texts, and the position at which each text starts.
+
+    Each text is followed by line breaks, one at least, so that the next one starts at a multiple of `step`.
+    """
+    padded = [text + "\n" * (step - len(text) % step) for text in texts]
     starts = np.fromiter(accumulate(map(len, padded[:-1]), initial=0), np.int64, len(texts))
     joined = "".join(padded)
     if joined.isascii():
@@ -93,7 +93,7 @@ def _points(texts: Sequence[str]) -> tuple[Points, NDArray[np.int64]]:
 
 
 def _hashes(body: str, headline: str) -> tuple[bytes, bytes]:
-    """Return content hash and text hash; empty parts have a hash in the first, but an empty body has no text hash."""
+    """Return content hash and text hash. The text hash of an empty body is empty."""
     text = blake2b(_encoded(body), digest_size=16, person=b"news-text").digest()
     content = blake2b(text + _encoded(headline), digest_size=16, person=b"news-content").digest()
     return content, text if body else b""
@@ -104,20 +104,20 @@ def _encoded(text: str) -> bytes:
 
 
 def _numbers(tokens: Tokens, bodies: int) -> list[bytes]:
-    """Hash the multiset of numbers of each body, whatever their order."""
+    """Return a hash of the multiset of numbers of each body."""
     sums = np.zeros(bodies, dtype=np.uint64)
     np.add.at(sums, tokens.texts[tokens.numeric], tokens.hashes[tokens.numeric])
     return [int(value).to_bytes(8, "big") for value in sums.tolist()]
 
 
-def _scripts(points: Points, starts: NDArray[np.int64]) -> list[str]:
-    """Return the script that most sampled characters of each text are in."""
+def _scripts(points: Points, starts: NDArray[np.int64], step: int) -> list[str]:
+    """Return the most frequent script of each text, among every `step`th character."""
     width = len(SCRIPT_NAMES)
-    sampled = scripts_of(points[::_SCRIPT_STEP])
-    sizes = np.diff(np.append(starts, len(points))) // _SCRIPT_STEP
+    sampled = scripts_of(points[::step])
+    sizes = np.diff(np.append(starts, len(points))) // step
     owners = np.repeat(np.arange(0, len(starts) * width, width), sizes)
     counts = np.bincount(owners + sampled, minlength=len(starts) * width).reshape(-1, width)
-    counts[:, 0] = 0  # spaces, digits, punctuation
+    counts[:, 0] = 0  # characters without a script: spaces, digits, punctuation
     return [SCRIPT_NAMES[script] for script in counts.argmax(axis=1).tolist()]
 
 

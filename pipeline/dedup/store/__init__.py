@@ -1,1 +1,1 @@
-"""Pure: the fold's memory: rows, strings of any length, the LSH index, and their snapshot."""
+"""The memory of the fold: row store, byte ring, interner, LSH index, and their snapshot."""

@@ -1,65 +1,69 @@
-"""Byte strings of any length in a ring: added at one end, forgotten at the other, without an object for each."""
+"""A queue of byte strings in one ring buffer, without a Python object for each string."""
 
 from typing import Final
 
 __all__ = ["ByteRing"]
 
-_SMALLEST: Final = 4096
-_WRAP: Final = (1 << 32) - 1
+_MIN_CAPACITY_BYTES: Final = 4096
+_MAX_CAPACITY_BYTES: Final = 1 << 32
 
 
 class ByteRing:
-    """A ring of bytes. A string is named by where it starts, modulo 2^32, and its length."""
+    """Byte strings of any length: appended at one end, dropped at the other.
+
+    A string is identified by its start position, modulo 2^32, and its length, both of which the caller keeps.
+    """
 
     def __init__(self, data: bytes = b"") -> None:
-        """Start with what `live` returned; its strings start from 0."""
-        self._data = bytearray(max(_SMALLEST, 1 << len(data).bit_length()))
-        self._data[: len(data)] = data
+        """Start with the strings that `live` returned; the first of them starts at position 0."""
+        self._buffer = bytearray(max(_MIN_CAPACITY_BYTES, 1 << len(data).bit_length()))
+        self._buffer[: len(data)] = data
         self._first = 0
         self._end = len(data)
 
     @property
     def first(self) -> int:
-        """Where the oldest string starts."""
-        return self._first & _WRAP
+        """Start position of the oldest string."""
+        return self._first % _MAX_CAPACITY_BYTES
 
-    def append(self, detail: bytes) -> int:
-        """Add a string; return where it starts.
+    def append(self, data: bytes) -> int:
+        """Add a string and return its start position.
 
         Raises:
-            OverflowError: More than 4 GiB would be alive.
+            OverflowError: The strings would take more than 4 GiB.
         """
-        if self._end - self._first + len(detail) > len(self._data):
-            self._grow(len(detail))
+        if self._end - self._first + len(data) > len(self._buffer):
+            self._grow(len(data))
         start = self._end
-        self._put(start, detail)
-        self._end += len(detail)
-        return start & _WRAP
+        self._write(start, data)
+        self._end += len(data)
+        return start % _MAX_CAPACITY_BYTES
 
     def read(self, start: int, length: int) -> bytes:
-        """Return a string."""
-        at = start % len(self._data)
-        beyond = max(0, at + length - len(self._data))
-        return bytes(self._data[at : at + length]) + bytes(self._data[:beyond])
+        """Return the string at a start position."""
+        at = start % len(self._buffer)
+        wrapped = max(0, at + length - len(self._buffer))
+        return bytes(self._buffer[at : at + length]) + bytes(self._buffer[:wrapped])
 
     def drop_first(self, length: int) -> None:
-        """Forget the oldest string."""
+        """Drop the oldest string, which has this length."""
         self._first += length
 
     def live(self) -> bytes:
-        """Return all strings, one behind the other."""
+        """Return all strings that have not been dropped, concatenated."""
         return self.read(self._first, self._end - self._first)
 
-    def _put(self, start: int, data: bytes) -> None:
-        at = start % len(self._data)
-        fitting = min(len(data), len(self._data) - at)
-        self._data[at : at + fitting] = data[:fitting]
-        self._data[: len(data) - fitting] = data[fitting:]
+    def _write(self, start: int, data: bytes) -> None:
+        at = start % len(self._buffer)
+        fitting = min(len(data), len(self._buffer) - at)
+        self._buffer[at : at + fitting] = data[:fitting]
+        self._buffer[: len(data) - fitting] = data[fitting:]
 
     def _grow(self, more: int) -> None:
         live = self.live()
-        size = 1 << (len(live) + more).bit_length()
-        if size > _WRAP + 1:
-            raise OverflowError("verdicts with details take more than 4 GiB")
-        self._data = bytearray(size)
-        self._put(self._first, live)
+        # Always a power of two, so that positions modulo 2^32 and unbounded positions agree modulo the capacity.
+        capacity = 1 << (len(live) + more).bit_length()
+        if capacity > _MAX_CAPACITY_BYTES:
+            raise OverflowError("the verdicts in the window take more than 4 GiB")
+        self._buffer = bytearray(capacity)
+        self._write(self._first, live)

@@ -1,4 +1,4 @@
-"""Chains through numbered entries: a bucket names its newest entry, an entry the next older one; many added at once."""
+"""Hash chains in arrays: a bucket holds its newest entry, and each entry a link to the next older one of its bucket."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +9,22 @@ Links = NDArray[np.uint32]
 
 
 def chain(heads: Links, buckets: NDArray[np.int64], links: Links) -> Links:
-    """Put entries at the heads of their buckets, in order; return for each the link to the one before it, or 0.
+    """Add entries to the chains of their buckets, in order.
 
-    `heads` is changed. `links` name the entries (not 0); several may go to one bucket.
+    Args:
+        heads: The link to the newest entry of each bucket, or 0; updated in place.
+        buckets: The bucket of each new entry, as an index into `heads`; several may have the same bucket.
+        links: The link that identifies each new entry; not 0, and all different.
+
+    Returns:
+        For each new entry the link to the entry before it in its bucket, or 0.
     """
     older = heads[buckets]
     heads[buckets] = links
-    crowded = np.flatnonzero(heads[buckets] != links)
-    if len(crowded):
-        # Few, as a rule: those that met in a bucket are chained among themselves.
-        heads[buckets[crowded]] = 0
+    colliding = np.flatnonzero(heads[buckets] != links)
+    if len(colliding):
+        # The assignment kept one entry of each bucket. Chain all new entries of those buckets among themselves.
+        heads[buckets[colliding]] = 0
         members = np.flatnonzero(heads[buckets] == 0)
         members = members[np.argsort(buckets[members], kind="stable")]
         ordered = buckets[members]

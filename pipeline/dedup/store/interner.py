@@ -1,54 +1,59 @@
-"""Short numbers for text that many rows repeat: sources, agencies, lanes."""
+"""Small numbers in place of texts that many rows repeat: sources, agencies, lanes."""
 
 __all__ = ["Interner"]
 
 
 class Interner:
-    """Numbers names while somebody uses them. Number 0 is the empty text."""
+    """Numbers texts and counts their uses. The empty text has number 0; numbers of unused texts are used again."""
 
     def __init__(self) -> None:
-        """Start with the empty text alone."""
+        """Start with the empty text, which is never released."""
         self._numbers: dict[str, int] = {"": 0}
-        self._names: list[str] = [""]
+        self._texts: list[str] = [""]
         self._uses: list[int] = [1]
         self._free: list[int] = []
 
     def __len__(self) -> int:
-        """Count the names in use."""
+        """Count the texts in use, the empty one included."""
         return len(self._numbers)
 
-    def take(self, name: str) -> int:
-        """Return the number of a name and count one more use of it."""
-        number = self._numbers.get(name)
+    def intern(self, text: str) -> int:
+        """Return the number of a text and count one more use of it."""
+        number = self._numbers.get(text)
         if number is None:
-            number = self._free.pop() if self._free else len(self._names)
-            if number == len(self._names):
-                self._names.append(name)
+            number = self._free.pop() if self._free else len(self._texts)
+            if number == len(self._texts):
+                self._texts.append(text)
                 self._uses.append(0)
-            self._names[number] = name
-            self._numbers[name] = number
+            self._texts[number] = text
+            self._numbers[text] = number
         self._uses[number] += 1
         return number
 
-    def find(self, name: str) -> int | None:
-        """Return the number of a name in use."""
-        return self._numbers.get(name)
+    def find(self, text: str) -> int | None:
+        """Return the number of a text, or None if it is not in use."""
+        return self._numbers.get(text)
 
-    def name(self, number: int) -> str:
-        """Return the name behind a number in use."""
-        return self._names[number]
+    def text(self, number: int) -> str:
+        """Return the text with a number that is in use."""
+        return self._texts[number]
 
     def release(self, number: int) -> None:
-        """Count one use less; a name without uses is forgotten."""
+        """Count one use less, and free the number when none is left."""
         self._uses[number] -= 1
         if not self._uses[number]:
-            del self._numbers[self._names[number]]
-            self._names[number] = ""
+            del self._numbers[self._texts[number]]
+            self._texts[number] = ""
             self._free.append(number)
 
-    def load(self, names: list[str], uses: list[int]) -> None:
-        """Replace everything by these names, numbered in order, the empty one first."""
-        self._names = list(names)
+    def load(self, texts: list[str], uses: list[int]) -> None:
+        """Replace all texts.
+
+        Args:
+            texts: The texts in the order of their numbers; the first is the empty one.
+            uses: How many rows use each of them.
+        """
+        self._texts = list(texts)
         self._uses = [uses[0] + 1, *uses[1:]]
-        self._numbers = {name: number for number, name in enumerate(names)}
+        self._numbers = {text: number for number, text in enumerate(texts)}
         self._free = []

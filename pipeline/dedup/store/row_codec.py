@@ -1,4 +1,4 @@
-"""Signatures and verdicts as rows of the fold, and back."""
+"""Stores signatures with their verdicts as rows, and reads the verdicts back."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,9 +8,8 @@ from pipeline.dedup.store.interner import Interner
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, PARTIAL, REUSED_URL, SHORT, Addition, Row
 from pipeline.dedup.store.row_store import RowStore
 from pipeline.dedup.store.verdict_codec import (
-    KINDS,
-    Named,
-    Versions,
+    FoldVersions,
+    RowTexts,
     article_digest,
     digest8,
     digest16,
@@ -21,91 +20,91 @@ from pipeline.dedup.store.verdict_codec import (
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import PASSING, VERDICT_KINDS, Verdict
 
 __all__ = ["CLAIMING", "RowCodec", "claims_text", "is_partial", "replaces"]
 
-CLAIMING: Final = frozenset(KINDS.index(kind) for kind in ("unique", "related", "revision"))
-"""Kinds that make an article canonical for its text."""
+_NUMBERS: Final = {kind: number for number, kind in enumerate(VERDICT_KINDS)}
+CLAIMING: Final = frozenset(_NUMBERS[kind] for kind in PASSING if kind != "retraction")
+"""Numbers of the kinds that make an article canonical for its text."""
 
-_NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
 _INT64: Final = (1 << 63) - 1
 _UINT32: Final = (1 << 32) - 1
 _UINT8: Final = (1 << 8) - 1
 
 
 class RowCodec:
-    """Adds (signature, verdict) pairs to the facts and reads verdicts back, exactly as they were."""
+    """Adds (signature, verdict) pairs to a row store and restores the verdicts exactly."""
 
-    def __init__(self, facts: RowStore, versions: Versions) -> None:
-        """Work on `facts`; `versions` are those of the fold whose verdicts there are."""
-        self.facts = facts
+    def __init__(self, store: RowStore, versions: FoldVersions) -> None:
+        """Use an empty row store; `versions` are all versions of the fold whose verdicts it may contain."""
+        self.store = store
         self.lanes = Interner()
         self.sources = Interner()
         self.agencies = Interner()
-        self.registers = (self.lanes, self.sources, self.agencies)
+        self.interners = (self.lanes, self.sources, self.agencies)
         self._versions = versions
 
     def add(self, signature: Signature, verdict: Verdict, time_ms: int) -> int:
-        """Add a pair and return its row; `facts.make_room` has been asked for it.
+        """Add a pair and return the number of its row. The caller has called `store.make_room`.
 
         Raises:
-            ValueError: There are numbers that no log can have; nothing has changed.
+            ValueError: A number is out of the range of a row; nothing has changed.
         """
-        return self.facts.append(self._addition(signature, verdict, time_ms))
+        return self.store.append(self._addition(signature, verdict, time_ms))
 
     def add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]]) -> None:
-        """Add (signature, verdict, fold's time), in order, as `add` would."""
-        self.facts.append_all([self._addition(*pair) for pair in pairs])
+        """Add (signature, verdict, time of the fold in ms), in order, as `add` does."""
+        self.store.append_all([self._addition(*pair) for pair in pairs])
 
     def find(self, origin: Origin, article: ArticleId) -> int:
-        """Return the row of an article from an origin, or 0."""
+        """Return the number of the row of an article from an origin, or 0."""
         lane = self.lanes.find(origin.lane)
         if lane is None:
             return 0
         wanted = article_digest(article)
-        rows = self.facts.by_origin(lane, origin.partition, origin.offset)
+        rows = self.store.by_origin(lane, origin.partition, origin.offset)
         return next((number for number, row in rows if (row.id, row.flags & ODD_ID) == wanted), 0)
 
-    def forget_first(self) -> None:
-        """Forget the oldest row."""
-        row = self.facts.row(self.facts.first)
+    def drop_first(self) -> None:
+        """Drop the oldest row and release its texts."""
+        row = self.store.row(self.store.first)
         self.lanes.release(row.lane)
         self.sources.release(row.source)
         self.agencies.release(row.agency)
-        self.facts.drop_first()
+        self.store.drop_first()
 
     def article(self, number: int) -> ArticleId:
-        """Return the article of a row."""
-        row = self.facts.row(number)
+        """Return the article id of a live row."""
+        row = self.store.row(number)
         return self.verdict(number).article_id if row.flags & ODD_ID else ArticleId(row.id.hex())
 
     def verdict(self, number: int) -> Verdict:
-        """Return the verdict of a row."""
-        row = self.facts.row(number)
-        names = Named(
-            lane=self.lanes.name(row.lane), source=self.sources.name(row.source), agency=self.agencies.name(row.agency)
+        """Return the verdict of a live row."""
+        row = self.store.row(number)
+        texts = RowTexts(
+            lane=self.lanes.text(row.lane), source=self.sources.text(row.source), agency=self.agencies.text(row.agency)
         )
-        return unpack_verdict(row, self.facts.detail(number), names, self._versions)
+        return unpack_verdict(row, self.store.packed_verdict(number), texts, self._versions)
 
     def _addition(self, signature: Signature, verdict: Verdict, time_ms: int) -> Addition:
         origin = signature.origin
         if not (0 <= origin.partition <= _UINT32 and 0 <= origin.offset <= _INT64):
-            raise ValueError("an origin is out of range")
+            raise ValueError(f"the origin is out of range: partition {origin.partition}, offset {origin.offset}")
         if not (0 < signature.version <= _UINT8 and 0 <= verdict.fold_version <= _UINT8):
-            raise ValueError("a version is out of range")
+            raise ValueError(f"a version is out of range: signature {signature.version}, fold {verdict.fold_version}")
         if not 0 <= verdict.revision < _UINT32:
-            raise ValueError("a revision is out of range")
+            raise ValueError(f"the revision is out of range: {verdict.revision}")
         if not -_INT64 <= signature.ingested_at_ms <= _INT64:
-            raise ValueError("a time is out of range")
+            raise ValueError(f"the ingest time is out of range: {signature.ingested_at_ms} ms")
         if verdict.fold_version not in self._versions:
-            raise ValueError("a verdict is of an unknown version of the fold")
+            raise ValueError(f"the verdict is of fold version {verdict.fold_version}, which is unknown here")
         params = self._versions[verdict.fold_version]
         digest, odd = article_digest(signature.article_id)
         sketch = packed_sketch(signature)
-        detail = pack_verdict(signature, verdict, self._versions)
+        packed_verdict = pack_verdict(signature, verdict, self._versions)
         row = Row(
-            self.lanes.take(origin.lane),
+            self.lanes.intern(origin.lane),
             origin.partition,
             origin.offset,
             digest,
@@ -114,10 +113,10 @@ class RowCodec:
             digest8(signature.numbers_hash),
             signature.ingested_at_ms,
             time_ms,
-            # Nobody has seen a version before it was there: a wrong clock must not make all that follows stale.
+            # A fetcher whose clock is ahead must not make all later versions stale.
             max(-_INT64, min(signature.observed_at_ms, time_ms)),
-            self.sources.take(signature.source),
-            self.agencies.take(signature.agency),
+            self.sources.intern(signature.source),
+            self.agencies.intern(signature.agency),
             verdict.revision,
             0 if verdict.supersedes is None else verdict.supersedes + 1,
             max(0, min(signature.shingles, _UINT32)),
@@ -130,19 +129,22 @@ class RowCodec:
             | (PARTIAL if is_partial(verdict, params) else 0)
             | (SHORT if signature.shingles < params.min_exact_shingles else 0),
         )
-        return Addition(row, sketch, detail, claims_text(signature, verdict))
+        return Addition(row, sketch, packed_verdict, claims_text(signature, verdict))
 
 
 def claims_text(signature: Signature, verdict: Verdict) -> bool:
-    """Say whether an article is from now on the canonical one for its text."""
+    """Return whether the verdict makes the article canonical for its text."""
     return bool(signature.text_hash) and _NUMBERS[verdict.kind] in CLAIMING
 
 
 def replaces(verdict: Verdict) -> bool:
-    """Say whether an article comes out in the place of the one that its URL named before."""
+    """Return whether the article is published in place of another one that had its URL before."""
     return verdict.passes and "reused_url" in verdict.flags
 
 
 def is_partial(verdict: Verdict, params: FoldParams) -> bool:
-    """Say whether an article was held back for a part of its text, of which the next one may show what it is."""
+    """Return whether an article was held back as a copy although it shares only a part with the canonical article.
+
+    Such an article is indexed too, because a third article with the same part shows that it is a shared passage.
+    """
     return verdict.kind == "near" and verdict.score is not None and verdict.score < params.whole_from

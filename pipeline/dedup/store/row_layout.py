@@ -1,4 +1,7 @@
-"""How a row of the fold lies in memory: as fields that Python packs, and as columns that NumPy works on."""
+"""The memory layout of a row: as fields for `struct`, and as columns for NumPy.
+
+Snapshots contain rows in this layout, so a change to it needs a new snapshot format.
+"""
 
 import struct
 from typing import Final, NamedTuple
@@ -7,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "BEHIND",
     "CLAIM_NOTHING",
-    "DETAIL",
-    "DETAIL_AT",
     "FIELDS",
-    "FIELDS_OF_NAMES",
     "FLAGS_AT",
     "HAS_SKETCH",
+    "INTERNED_FIELDS",
+    "LINKS_AND_SPAN",
     "LINKS_AT",
     "ODD_ID",
     "PARTIAL",
@@ -23,6 +24,8 @@ __all__ = [
     "SKETCH_BYTES",
     "TABLE",
     "TIME_AT",
+    "VERDICT_SPAN",
+    "VERDICT_SPAN_AT",
     "VOIDED",
     "WIDTH",
     "WITHDRAWN",
@@ -36,36 +39,42 @@ Sketches = NDArray[np.uint8]
 Table = NDArray[np.void]
 
 SKETCH_BYTES: Final = 128
+"""One byte, the low one, of each of the 128 values of a sketch."""
 VOIDED: Final = 1
-"""The article of this row never came out."""
+"""The article of this row became a dead letter and was never published."""
 WITHDRAWN: Final = 2
-"""A later record retracted the article, or put another one in its place."""
+"""A later record retracted the article, or published another article under its URL."""
 ODD_ID: Final = 4
 """`id` is a digest of an identifier that is not 32 hexadecimal digits."""
 HAS_SKETCH: Final = 8
 REUSED_URL: Final = 16
-"""The article came out under the URL of another one, whose text it does not have."""
-
+"""The article was published under the URL of another one, whose text it does not share."""
 PARTIAL: Final = 32
-"""A copy of which only a part is in the canonical article: the next such one may show that it is boilerplate."""
+"""A copy that shares only a part with the canonical article: a later one may show that the part is a shared passage."""
 SHORT: Final = 64
-"""Too short to be known by its text alone: it claims its text together with its headline."""
+"""The text is too short to be found by itself: exact copies must have the same headline too."""
 
 FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIBBBB")
-BEHIND: Final = struct.Struct("<IIIII")
-"""The links to the next older row of the same origin, article and text; where the row's detail is, how long."""
-WIDTH: Final = FIELDS.size + BEHIND.size
+"""The fields of `Row`, in order."""
+LINKS_AND_SPAN: Final = struct.Struct("<IIIII")
+"""The links to the next older row of the same bucket, by origin, article and text; then VERDICT_SPAN."""
+WIDTH: Final = FIELDS.size + LINKS_AND_SPAN.size
+"""Bytes of a row."""
 FLAGS_AT: Final = FIELDS.size - 1
 LINKS_AT: Final = FIELDS.size
-DETAIL: Final = struct.Struct("<II")
-DETAIL_AT: Final = LINKS_AT + 12
+VERDICT_SPAN: Final = struct.Struct("<II")
+"""Start and length of the packed verdict in the byte ring."""
+VERDICT_SPAN_AT: Final = LINKS_AT + 12
 TIME_AT: Final = 80
 CLAIM_NOTHING: Final = (1 << 32) - 1
-"""In place of a link: the row does not claim its text."""
+"""In place of the third link: the row does not claim its text, so it has no place in the index of texts."""
 
 
 class Row(NamedTuple):
-    """One signature and its verdict, as far as later verdicts depend on them."""
+    """One signature and its verdict: the fields that later verdicts depend on.
+
+    lane, source and agency are numbers of interned texts; hashes have a fixed length; times are epoch milliseconds.
+    """
 
     lane: int
     partition: int
@@ -81,28 +90,32 @@ class Row(NamedTuple):
     agency: int
     revision: int
     supersedes: int
-    """One more than the revision that passed last before this record, or 0."""
+    """One more than the superseded revision of the verdict, or 0 for none."""
     shingles: int
     version: int
-    """Of the signature."""
+    """Version of the signature."""
     fold: int
-    """Version of the fold whose verdict it is."""
+    """Version of the fold that made the verdict."""
     kind: int
+    """Position of the verdict's kind in VERDICT_KINDS."""
     flags: int
 
     @property
     def claimed(self) -> bytes:
-        """What exact copies of it are found by."""
+        """The hash by which exact copies of the row are found."""
         return self.content if self.flags & SHORT else self.text
 
 
 class Addition(NamedTuple):
-    """A row to add, with its sketch (or none) and its detail; `claims` puts it into the index of texts."""
+    """A row to append, with what is stored beside it."""
 
     row: Row
     sketch: bytes
-    detail: bytes
-    claims: bool
+    """SKETCH_BYTES bytes, or none."""
+    packed_verdict: bytes
+    """As the verdict codec returns it."""
+    claims_text: bool
+    """Whether the row enters the index of texts."""
 
 
 TABLE: Final = np.dtype(
@@ -111,10 +124,10 @@ TABLE: Final = np.dtype(
         ("text", "<u8", 2), ("numbers", "<u8"), ("ingested", "<i8"), ("time", "<i8"), ("observed", "<i8"),
         ("source", "<u4"), ("agency", "<u4"), ("revision", "<u4"), ("supersedes", "<u4"), ("shingles", "<u4"),
         ("version", "u1"), ("fold", "u1"), ("kind", "u1"), ("flags", "u1"),
-        ("links", "<u4", 2), ("claim", "<u4"), ("detail", "<u4"), ("detail_length", "<u4"),
+        ("links", "<u4", 2), ("claim", "<u4"), ("verdict_start", "<u4"), ("verdict_length", "<u4"),
     ]
 )  # fmt: skip
-"""RowCodec as NumPy sees them: the fields of `Row`, then links and where the detail is."""
+"""The same layout as columns: the fields of `Row`, then LINKS_AND_SPAN."""
 
-FIELDS_OF_NAMES: Final = ("lane", "source", "agency")
-"""Columns that hold numbers of names."""
+INTERNED_FIELDS: Final = ("lane", "source", "agency")
+"""Columns with numbers of interned texts."""

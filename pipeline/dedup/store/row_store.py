@@ -1,8 +1,8 @@
-"""What the fold remembers: one row for every signature and its verdict, in the order of the log, in compact memory.
+"""The row store: one row for every signature and its verdict, in the order of the log, in compact memory.
 
-Rows live in a ring, so what expires is what was added first. Three indexes (origin, article, text) are chains through
-the rows: each bucket names its newest row, each row the next older one of its bucket. A chain never needs repair: it
-ends where rows have expired.
+Rows are kept in a ring and expire in the order in which they were added. Three indexes (origin, article, text) are hash
+chains through the rows: a bucket holds the number of its newest row, a row that of the next older one. Chains need no
+repair when rows expire, because a chain ends at the first number that is not live.
 """
 
 import struct
@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from pipeline.dedup.store.byte_ring import ByteRing
 from pipeline.dedup.store.chains import chain
 from pipeline.dedup.store.row_layout import (
-    BEHIND,
     CLAIM_NOTHING,
-    DETAIL,
-    DETAIL_AT,
     FIELDS,
     FLAGS_AT,
     HAS_SKETCH,
+    LINKS_AND_SPAN,
     LINKS_AT,
     ODD_ID,
     PARTIAL,
@@ -29,6 +27,8 @@ from pipeline.dedup.store.row_layout import (
     SKETCH_BYTES,
     TABLE,
     TIME_AT,
+    VERDICT_SPAN,
+    VERDICT_SPAN_AT,
     WIDTH,
     Addition,
     Row,
@@ -41,11 +41,11 @@ __all__ = ["LAST_NUMBER", "RowStore"]
 LAST_NUMBER: Final = (1 << 32) - 2
 """The highest number a row can have."""
 _NO_SKETCH: Final = bytes(SKETCH_BYTES)
-_SMALLEST: Final = 1024
-_LOAD: Final = 2
-"""RowCodec for each bucket, at most."""
-_AT_ONCE: Final = 1 << 14
-"""RowCodec copied or chained together."""
+_MIN_ROWS: Final = 1024
+_ROWS_PER_BUCKET: Final = 2
+"""Average number of rows in a bucket, at most. This and the sizes beside it change memory and time, not results."""
+_ROWS_AT_ONCE: Final = 1 << 14
+"""Rows that are copied or chained at once when the store grows; bounds the temporary arrays."""
 _KEY: Final = struct.Struct("<Q")
 _TIME: Final = struct.Struct("<q")
 _LINK: Final = struct.Struct("<I")
@@ -72,21 +72,30 @@ def _digest_key(digest: bytes) -> int:
 
 
 class RowStore:
-    """The ring of rows. RowCodec are named by their number, which grows by one; number 0 is none."""
+    """Rows by number. Numbers start at 1 and grow by one with each row; 0 is no row.
+
+    The rows from `first` to before `end` are live: appended and not dropped.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self.load(np.empty(0, dtype=TABLE), np.empty((0, SKETCH_BYTES), dtype=np.uint8), b"")
 
     def __len__(self) -> int:
-        """Count the rows that have not expired."""
+        """Count the live rows."""
         return self.end - self.first
 
-    def load(self, rows: Table, sketches: Sketches, details: bytes) -> None:
-        """Replace everything by what `live` returned, numbered from 1."""
+    def load(self, rows: Table, sketches: Sketches, packed_verdicts: bytes) -> None:
+        """Replace everything by what `live` returned, numbered from 1.
+
+        Args:
+            rows: The rows, of shape (n,), as TABLE.
+            sketches: Their sketches, of shape (n, SKETCH_BYTES).
+            packed_verdicts: Their packed verdicts, concatenated.
+        """
         self.first, self.end = 1, 1 + len(rows)
-        self._details = ByteRing(details)
-        self._allocate(max(_SMALLEST, len(rows) + len(rows) // 8))
+        self._packed_verdicts = ByteRing(packed_verdicts)
+        self._allocate(max(_MIN_ROWS, len(rows) + len(rows) // 8))
         slots = np.arange(1, self.end) % self._capacity
         self._rows[slots], self._sketches[slots] = rows, sketches
         self._make_buckets(len(rows))
@@ -96,12 +105,17 @@ class RowStore:
         return Row._make(FIELDS.unpack_from(self._buffer, number % self._capacity * WIDTH))
 
     def time_ms(self, number: int) -> int:
-        """Return the fold's time at a live row."""
+        """Return the fold's time when a live row was added."""
         time_ms: int = _TIME.unpack_from(self._buffer, number % self._capacity * WIDTH + TIME_AT)[0]
         return time_ms
 
     def compared(self, oldest_ms: int, first: int = 0) -> NDArray[np.uint32]:
-        """Return the numbers of rows that new texts are compared with, from a time and a row on."""
+        """Return the numbers of the live rows that new texts are compared with, oldest first.
+
+        Args:
+            oldest_ms: Rows added before this time of the fold are left out.
+            first: Rows with a lower number are left out.
+        """
         numbers = np.arange(max(first, self.first), self.end, dtype=np.uint32)
         slots = numbers % np.uint32(self._capacity)
         flags = self._rows["flags"][slots]
@@ -110,51 +124,54 @@ class RowStore:
         return found
 
     def sketches_of(self, numbers: NDArray[np.uint32]) -> Sketches:
-        """Return the sketches of live rows."""
+        """Return the sketches of live rows, of the shape of `numbers` with one more axis of SKETCH_BYTES."""
         found: Sketches = self._sketches[numbers % np.uint32(self._capacity)]
         return found
 
-    def detail(self, number: int) -> bytes:
-        """Return what the row was given as detail."""
-        return self._details.read(*DETAIL.unpack_from(self._buffer, number % self._capacity * WIDTH + DETAIL_AT))
+    def packed_verdict(self, number: int) -> bytes:
+        """Return the packed verdict of a live row."""
+        return self._packed_verdicts.read(
+            *VERDICT_SPAN.unpack_from(self._buffer, number % self._capacity * WIDTH + VERDICT_SPAN_AT)
+        )
 
     def make_room(self, rows: int) -> None:
-        """Have memory for so many more rows."""
+        """Grow so that `append` can be called this many times."""
         needed = len(self) + rows
         if needed > self._capacity:
             self._grow(max(needed, self._capacity + self._capacity // 8))
-        if needed > _LOAD * (self._mask + 1):
+        if needed > _ROWS_PER_BUCKET * (self._mask + 1):
             self._make_buckets(needed)
 
     def append(self, addition: Addition) -> int:
-        """Add a row as the newest; `make_room` has been asked for it."""
-        row, sketch, detail, claims = addition
+        """Add a row and return its number. The caller has called `make_room`."""
+        row, sketch, packed_verdict, claims_text = addition
         number = self.end
         slot = number % self._capacity
         origins, ids, texts = self._heads_at
         origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
         article, text = _digest_key(row.id) & self._mask, _digest_key(row.claimed) & self._mask
+        start = self._packed_verdicts.append(packed_verdict)
         FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
-        links = origins[origin], ids[article], texts[text] if claims else CLAIM_NOTHING
-        BEHIND.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, self._details.append(detail), len(detail))
+        links = origins[origin], ids[article], texts[text] if claims_text else CLAIM_NOTHING
+        LINKS_AND_SPAN.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, start, len(packed_verdict))
         self._sketches[slot] = np.frombuffer(sketch or _NO_SKETCH, dtype=np.uint8)
         origins[origin] = ids[article] = number
-        if claims:
+        if claims_text:
             texts[text] = number
         self.end += 1
         return number
 
     def append_all(self, additions: Sequence[Addition]) -> None:
-        """Add rows in order, as `append` would."""
+        """Add rows in order, as `append` does."""
         self.make_room(len(additions))
-        rows, sketches, details, claims = zip(*additions, strict=True)
+        rows, sketches, packed_verdicts, claims = zip(*additions, strict=True)
         table = np.zeros(len(rows), dtype=TABLE)
         fields = np.frombuffer(b"".join([FIELDS.pack(*row) for row in rows]), dtype=np.uint8)
         table.view(np.uint8).reshape(-1, WIDTH)[:, : FIELDS.size] = fields.reshape(-1, FIELDS.size)
         table["claim"][~np.array(claims)] = CLAIM_NOTHING
-        table["detail_length"] = np.fromiter(map(len, details), np.uint32, len(details))
-        starts = np.cumsum(table["detail_length"], dtype=np.uint32) - table["detail_length"]
-        table["detail"] = starts + np.uint32(self._details.append(b"".join(details)))
+        table["verdict_length"] = np.fromiter(map(len, packed_verdicts), np.uint32, len(packed_verdicts))
+        starts = np.cumsum(table["verdict_length"], dtype=np.uint32) - table["verdict_length"]
+        table["verdict_start"] = starts + np.uint32(self._packed_verdicts.append(b"".join(packed_verdicts)))
         slots = np.arange(self.end, self.end + len(rows)) % self._capacity
         self._rows[slots] = table
         joined = b"".join([sketch or _NO_SKETCH for sketch in sketches])
@@ -163,7 +180,7 @@ class RowStore:
         self._link(self.end - len(rows), self.end)
 
     def by_origin(self, lane: int, partition: int, offset: int) -> Iterator[tuple[int, Row]]:
-        """Return the rows of an origin, newest first: more than one where a raw topic was made anew."""
+        """Return the rows of an origin, newest first; more than one if the raw topic was deleted and created again."""
         for number, row in self._chain(0, _origin_key(lane, partition, offset)):
             if row.offset == offset and row.partition == partition and row.lane == lane:
                 yield number, row
@@ -175,7 +192,7 @@ class RowStore:
                 yield number, row
 
     def by_claim(self, digest: bytes) -> Iterator[tuple[int, Row]]:
-        """Return the rows that claim a text, or a short one with its headline, newest first."""
+        """Return the rows that claim a text hash (of short texts: a content hash), newest first."""
         for number, row in self._chain(2, _digest_key(digest)):
             if row.claimed == digest:
                 yield number, row
@@ -186,19 +203,22 @@ class RowStore:
         self._buffer[at] = self._buffer[at] | flag if on else self._buffer[at] & ~flag
 
     def drop_first(self) -> None:
-        """Forget the oldest row."""
-        at = self.first % self._capacity * WIDTH + DETAIL_AT
-        self._details.drop_first(DETAIL.unpack_from(self._buffer, at)[1])
+        """Drop the oldest row."""
+        at = self.first % self._capacity * WIDTH + VERDICT_SPAN_AT
+        self._packed_verdicts.drop_first(VERDICT_SPAN.unpack_from(self._buffer, at)[1])
         self.first += 1
 
     def live(self) -> tuple[Table, Sketches, bytes]:
-        """Return the live rows in order, without links but whether they claim their text; sketches; details."""
+        """Return copies of the live rows, their sketches and their packed verdicts, as `load` takes them.
+
+        Links are zero, except CLAIM_NOTHING where a row does not claim its text.
+        """
         slots = np.arange(self.first, self.end) % self._capacity
         rows: Table = self._rows[slots]
         rows["links"] = 0
         rows["claim"] = np.where(rows["claim"] == CLAIM_NOTHING, np.uint32(CLAIM_NOTHING), np.uint32(0))
-        rows["detail"] -= np.uint32(self._details.first)
-        return rows, self._sketches[slots], self._details.live()
+        rows["verdict_start"] -= np.uint32(self._packed_verdicts.first)
+        return rows, self._sketches[slots], self._packed_verdicts.live()
 
     def _chain(self, index: int, key: int) -> Iterator[tuple[int, Row]]:
         number = self._heads_at[index][key & self._mask]
@@ -216,19 +236,19 @@ class RowStore:
     def _grow(self, capacity: int) -> None:
         rows, sketches, former = self._rows, self._sketches, self._capacity
         self._allocate(capacity)
-        for start in range(self.first, self.end, _AT_ONCE):
-            numbers = np.arange(start, min(start + _AT_ONCE, self.end))
+        for start in range(self.first, self.end, _ROWS_AT_ONCE):
+            numbers = np.arange(start, min(start + _ROWS_AT_ONCE, self.end))
             self._rows[numbers % capacity] = rows[numbers % former]
             self._sketches[numbers % capacity] = sketches[numbers % former]
 
     def _make_buckets(self, rows: int) -> None:
-        """Chain all rows anew, in buckets for so many."""
-        buckets = max(_SMALLEST, 1 << (rows // _LOAD).bit_length())
+        """Build the chains of all live rows anew, with enough buckets for this many rows."""
+        buckets = max(_MIN_ROWS, 1 << (rows // _ROWS_PER_BUCKET).bit_length())
         self._mask = buckets - 1
         self._heads = np.zeros((3, buckets), dtype=np.uint32)
         self._heads_at = tuple(part.data for part in self._heads)
-        for start in range(self.first, self.end, _AT_ONCE):
-            self._link(start, min(start + _AT_ONCE, self.end))
+        for start in range(self.first, self.end, _ROWS_AT_ONCE):
+            self._link(start, min(start + _ROWS_AT_ONCE, self.end))
 
     def _link(self, first: int, end: int) -> None:
         numbers = np.arange(first, end, dtype=np.uint32)

@@ -1,9 +1,9 @@
-"""What a verdict says beyond its row, in few bytes, and back, exactly as it was."""
+"""Packs the fields of a verdict that its row does not contain into few bytes, and restores the verdict exactly."""
 
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Final, Literal, get_args
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -13,12 +13,11 @@ from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, SKETCH_BYTES, Ro
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import ChangeClass, Verdict, VerdictKind
+from pipeline.domain.verdict import VERDICT_KINDS, VERDICT_METHODS, ChangeClass, Verdict
 
 __all__ = [
-    "KINDS",
-    "Named",
-    "Versions",
+    "FoldVersions",
+    "RowTexts",
     "article_digest",
     "digest8",
     "digest16",
@@ -28,52 +27,46 @@ __all__ = [
     "unpack_verdict",
 ]
 
-KINDS: Final[tuple[VerdictKind, ...]] = (
-    "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article",
-)  # fmt: skip
-"""A kind's place is its number in a row."""
-
 _HEX_ID: Final = re.compile("[0-9a-f]{32}")
 _WIRE_SKETCH_BYTES: Final = 2 * SKETCH_BYTES
 
-Versions = Mapping[int, FoldParams]
-"""Versions of the fold, each with its thresholds."""
+FoldVersions = Mapping[int, FoldParams]
+"""Versions of the fold, each with its parameters."""
 
-_Method = Literal["new", "article_id", "content_hash", "text_hash", "minhash"]
-_METHODS: Final[tuple[_Method, ...]] = get_args(_Method)
-_ShortId = bytes
-"""An article id: a byte that says how, then 16 bytes where it is 32 hexadecimal digits, or else its text."""
+_PackedId = bytes
+"""An article id: _HEX and 16 bytes for an id of 32 hexadecimal digits, or else _TEXT and the id in UTF-8."""
 _HEX: Final = b"h"
 _TEXT: Final = b"t"
 
 
-class Named(Struct, frozen=True, kw_only=True):
-    """The names behind the numbers in a row."""
+class RowTexts(Struct, frozen=True, kw_only=True):
+    """The interned texts whose numbers a row contains."""
 
     lane: str
     source: str
     agency: str
 
 
-class _Detail(Struct, frozen=True, array_like=True, omit_defaults=True):
-    """The rest of a verdict; None, and True of `matched`, stand for what is most often there."""
+class _PackedVerdict(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """The fields of a verdict beyond its row. Defaults, which take no space, stand for the most frequent values."""
 
     method: int
+    """Position in VERDICT_METHODS."""
     window_secs: int
-    canonical_id: _ShortId | None = None
+    canonical_id: _PackedId | None = None
     """None: the article itself."""
     canonical_at_ms: int | None = None
-    """None: when the article was ingested."""
-    matched_id: _ShortId | bool | None = None
-    """True: the canonical; False: the article itself."""
+    """None: the time when the article was ingested."""
+    matched_id: _PackedId | bool | None = None
+    """True: the canonical article; False: the article itself; None: none."""
     matched_source: str = ""
     score: float | None = None
     threshold: float | None = None
     syndicated: bool = False
     cluster_id: ClusterId | None = None
-    """None: that of the canonical."""
+    """None: the cluster that the canonical article founded."""
     change_class: ChangeClass | None = None
-    related: tuple[_ShortId, ...] = ()
+    related: tuple[_PackedId, ...] = ()
     flags: tuple[str, ...] = ()
     article_id: ArticleId | None = None
     source: str | None = None
@@ -81,38 +74,38 @@ class _Detail(Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(_Detail)
+_DECODER: Final = msgspec.msgpack.Decoder(_PackedVerdict)
 
 
 def article_digest(article: ArticleId) -> tuple[bytes, int]:
-    """Return 16 bytes for an article id, and ODD_ID unless they are the id itself."""
+    """Return the 16 bytes of a hexadecimal article id and 0, or a hash of any other article id and ODD_ID."""
     if _HEX_ID.fullmatch(article):
         return bytes.fromhex(article), 0
     return blake2b(article.encode("utf-8", "surrogatepass"), digest_size=16).digest(), ODD_ID
 
 
 def digest16(digest: bytes) -> bytes:
-    """Return a hash as exactly 16 bytes; no hash is all zeros."""
+    """Return a hash as exactly 16 bytes; an empty one becomes zeros, one of another length is hashed again."""
     if len(digest) == 16 or not digest:
         return digest or bytes(16)
     return blake2b(digest, digest_size=16).digest()
 
 
 def digest8(digest: bytes) -> bytes:
-    """Return a hash as exactly 8 bytes; no hash is all zeros."""
+    """Return a hash as exactly 8 bytes; an empty one becomes zeros, one of another length is hashed again."""
     if len(digest) == 8 or not digest:
         return digest or bytes(8)
     return blake2b(digest, digest_size=8).digest()
 
 
 def packed_sketch(signature: Signature) -> bytes:
-    """Keep the low byte of each value of the sketch; empty when there is none to compare."""
+    """Return the low byte of each of the 128 values of a sketch; empty when the signature has no valid sketch."""
     sketch = signature.sketch
     return sketch[::2] if len(sketch) == _WIRE_SKETCH_BYTES else b""
 
 
 def first_verdict(signature: Signature, params: FoldParams, version: int) -> Verdict:
-    """Return the verdict on an article that resembles nothing known."""
+    """Return the verdict on a new article that resembles no other: `unique`, revision 1."""
     return Verdict(
         origin=signature.origin,
         article_id=signature.article_id,
@@ -129,29 +122,29 @@ def first_verdict(signature: Signature, params: FoldParams, version: int) -> Ver
     )
 
 
-def pack_verdict(signature: Signature, verdict: Verdict, versions: Versions) -> bytes:
-    """Return what the row of a signature does not say of its verdict; nothing for the first of a new article."""
+def pack_verdict(signature: Signature, verdict: Verdict, versions: FoldVersions) -> bytes:
+    """Return the fields of a verdict that its row does not contain; empty when the verdict is `first_verdict`."""
     article = verdict.article_id
     odd = not _HEX_ID.fullmatch(article)
     version = verdict.fold_version
-    # `unique` of the first revision is most of the log: only there is it worth to build the verdict it should be.
+    # Most of the log is `unique` at revision 1, so only then is the comparison with `first_verdict` worth its time.
     plain = verdict.kind == "unique" and verdict.revision == 1 and not odd and version in versions
     if plain and verdict == first_verdict(signature, versions[version], version):
         return b""
     return _ENCODER.encode(
-        _Detail(
-            method=_METHODS.index(verdict.method),
+        _PackedVerdict(
+            method=VERDICT_METHODS.index(verdict.method),
             window_secs=verdict.window_secs,
-            canonical_id=None if verdict.canonical_id == article else _short(verdict.canonical_id),
+            canonical_id=None if verdict.canonical_id == article else _pack_id(verdict.canonical_id),
             canonical_at_ms=None if verdict.canonical_at_ms == signature.ingested_at_ms else verdict.canonical_at_ms,
-            matched_id=_short_match(verdict),
+            matched_id=_pack_match(verdict),
             matched_source=verdict.matched_source,
             score=verdict.score,
             threshold=verdict.threshold,
             syndicated=verdict.syndicated,
             cluster_id=None if verdict.cluster_id == cluster_id(verdict.canonical_id) else verdict.cluster_id,
             change_class=verdict.change_class,
-            related=tuple(map(_short, verdict.related)),
+            related=tuple(map(_pack_id, verdict.related)),
             flags=verdict.flags,
             article_id=article if odd else None,
             source=None if verdict.source == signature.source else verdict.source,
@@ -160,64 +153,64 @@ def pack_verdict(signature: Signature, verdict: Verdict, versions: Versions) -> 
     )
 
 
-def unpack_verdict(row: Row, packed: bytes, names: Named, versions: Versions) -> Verdict:
-    """Return the verdict of a row."""
-    detail = _DECODER.decode(packed) if packed else _plain(row, versions[row.fold])
-    article = detail.article_id or ArticleId(row.id.hex())
-    canonical = article if detail.canonical_id is None else _long(detail.canonical_id)
+def unpack_verdict(row: Row, packed: bytes, texts: RowTexts, versions: FoldVersions) -> Verdict:
+    """Return the verdict of a row from its fields, its packed verdict and its interned texts."""
+    rest = _DECODER.decode(packed) if packed else _rest_of_first(row, versions[row.fold])
+    article = rest.article_id or ArticleId(row.id.hex())
+    canonical = article if rest.canonical_id is None else _unpack_id(rest.canonical_id)
     return Verdict(
-        origin=Origin(names.lane, row.partition, row.offset),
+        origin=Origin(texts.lane, row.partition, row.offset),
         article_id=article,
-        kind=KINDS[row.kind],
+        kind=VERDICT_KINDS[row.kind],
         revision=row.revision,
-        cluster_id=cluster_id(canonical) if detail.cluster_id is None else detail.cluster_id,
+        cluster_id=cluster_id(canonical) if rest.cluster_id is None else rest.cluster_id,
         canonical_id=canonical,
-        canonical_at_ms=row.ingested_at_ms if detail.canonical_at_ms is None else detail.canonical_at_ms,
-        method=_METHODS[detail.method],
-        window_secs=detail.window_secs,
+        canonical_at_ms=row.ingested_at_ms if rest.canonical_at_ms is None else rest.canonical_at_ms,
+        method=VERDICT_METHODS[rest.method],
+        window_secs=rest.window_secs,
         supersedes=row.supersedes - 1 if row.supersedes else None,
-        change_class=detail.change_class,
-        matched_id=_long_match(detail.matched_id, article, canonical),
-        score=detail.score,
-        threshold=detail.threshold,
-        related=tuple(map(_long, detail.related)),
-        flags=detail.flags,
-        syndicated=detail.syndicated,
-        matched_source=detail.matched_source,
-        source=names.source if detail.source is None else detail.source,
-        agency=names.agency if detail.agency is None else detail.agency,
+        change_class=rest.change_class,
+        matched_id=_unpack_match(rest.matched_id, article, canonical),
+        score=rest.score,
+        threshold=rest.threshold,
+        related=tuple(map(_unpack_id, rest.related)),
+        flags=rest.flags,
+        syndicated=rest.syndicated,
+        matched_source=rest.matched_source,
+        source=texts.source if rest.source is None else rest.source,
+        agency=texts.agency if rest.agency is None else rest.agency,
         fold_version=row.fold,
     )
 
 
-def _plain(row: Row, params: FoldParams) -> _Detail:
-    return _Detail(
+def _rest_of_first(row: Row, params: FoldParams) -> _PackedVerdict:
+    return _PackedVerdict(
         method=0, window_secs=params.near_window_secs if row.flags & HAS_SKETCH else params.exact_window_secs
     )
 
 
-def _short(article: ArticleId) -> _ShortId:
+def _pack_id(article: ArticleId) -> _PackedId:
     if _HEX_ID.fullmatch(article):
         return _HEX + bytes.fromhex(article)
     return _TEXT + article.encode("utf-8", "surrogatepass")
 
 
-def _long(article: _ShortId) -> ArticleId:
+def _unpack_id(article: _PackedId) -> ArticleId:
     text = article[1:]
     return ArticleId(text.hex() if article[:1] == _HEX else text.decode("utf-8", "surrogatepass"))
 
 
-def _short_match(verdict: Verdict) -> _ShortId | bool | None:
+def _pack_match(verdict: Verdict) -> _PackedId | bool | None:
     if verdict.matched_id is None:
         return None
     if verdict.matched_id == verdict.canonical_id:
         return True
-    return False if verdict.matched_id == verdict.article_id else _short(verdict.matched_id)
+    return False if verdict.matched_id == verdict.article_id else _pack_id(verdict.matched_id)
 
 
-def _long_match(matched: _ShortId | bool | None, article: ArticleId, canonical: ArticleId) -> ArticleId | None:
+def _unpack_match(matched: _PackedId | bool | None, article: ArticleId, canonical: ArticleId) -> ArticleId | None:
     if matched is None:
         return None
     if isinstance(matched, bool):
         return canonical if matched else article
-    return _long(matched)
+    return _unpack_id(matched)

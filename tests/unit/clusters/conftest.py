@@ -1,4 +1,4 @@
-"""A log of verdicts, written line by line, and the clusters it comes to."""
+"""A log of verdicts, appended one by one, and the clusters that follow from it."""
 
 import pytest
 
@@ -23,7 +23,7 @@ class Log:
         self.position = 0
         self.offset = 0
 
-    def say(self, record: Decided | Lost) -> list[Cluster]:
+    def append(self, record: Decided | Lost) -> list[Cluster]:
         draft = self.clusters.draft()
         changes = draft.apply(record, self.position, self.now)
         self.clusters.adopt(draft)
@@ -74,9 +74,9 @@ class Log:
         credit: str = "",
         publisher: str | None = None,
     ) -> Cluster:
-        """Append a verdict that changes its own cluster alone; return that."""
+        """Append a verdict that changes only its own cluster, and return the cluster."""
         verdict = self.verdict(article, kind, of=of, cluster=cluster, revision=revision)
-        (changed,) = self.say(self.decided(verdict, publisher=publisher, credit=credit))
+        (changed,) = self.append(self.decided(verdict, publisher=publisher, credit=credit))
         return changed
 
 
@@ -87,5 +87,5 @@ def log() -> Log:
 
 @pytest.fixture
 def short_log() -> Log:
-    """A log of which ten minutes count, and five verdicts of a cluster."""
-    return Log(ClusterParams(window_secs=600, max_facts=5, max_members=3, max_names=2))
+    """A log with a window of ten minutes and at most five memberships in a cluster."""
+    return Log(ClusterParams(window_secs=600, max_memberships=5, max_members=3, max_listed=2))

@@ -1,10 +1,10 @@
-"""What a cluster looks like from outside: size, publishers, origins, the fate of its canonical article."""
+"""The published form of a cluster: size, publishers, origins, the state of its canonical article."""
 
 from msgspec.structs import replace
 
 from pipeline.clusters.fold import ClusterChange
 from pipeline.clusters.params import ClusterParams
-from pipeline.clusters.view import EVENT_TYPE, cluster_event
+from pipeline.clusters.view import EVENT_TYPE, cluster_event, describe
 from pipeline.domain.cluster import Cause, Cluster, PublisherCount, TextOrigin
 from pipeline.domain.ids import ArticleId, ClusterId, event_id
 from pipeline.domain.verdict import Lost
@@ -26,7 +26,7 @@ def test_an_article_alone_is_a_cluster(log: Log) -> None:
     assert cluster.first_seen == cluster.last_seen == "2026-09-21T14:13:20.000Z"
 
 
-def test_copies_without_credit_go_back_to_who_published_the_text_first(log: Log) -> None:
+def test_the_origin_of_copies_without_credit_is_the_publisher_of_the_canonical_article(log: Log) -> None:
     log.add("a")
     log.add("b", "near", of="a")
     cluster = log.add("c", "exact", of="a")
@@ -37,19 +37,19 @@ def test_copies_without_credit_go_back_to_who_published_the_text_first(log: Log)
 def test_copies_of_an_agencys_reports_are_one_origin(log: Log) -> None:
     log.add("a", credit="reuters.com")
     log.add("b", "near", of="a", credit="reuters.com")
-    log.add("c", "exact", of="a")  # forgot to say
+    log.add("c", "exact", of="a")  # without the credit
     cluster = log.add("d", "related", cluster="a", credit="reuters.com")
     assert (cluster.publishers.count, cluster.origins.count) == (4, 1)
     assert _origins(cluster) == {"reuters.com": 4}
 
 
-def test_one_copy_that_says_whose_text_it_is_says_it_for_all(log: Log) -> None:
+def test_the_credit_of_one_copy_counts_for_all_copies(log: Log) -> None:
     assert _origins(log.add("a")) == {"a.example": 1}
     cluster = log.add("b", "near", of="a", credit="afp.com")
     assert _origins(cluster) == {"afp.com": 2}
 
 
-def test_an_article_on_the_same_story_by_others_is_an_origin_of_its_own(log: Log) -> None:
+def test_a_related_article_by_another_publisher_has_its_own_origin(log: Log) -> None:
     log.add("a", credit="afp.com")
     log.add("r", "related", cluster="a")
     cluster = log.add("s", "near", of="r", cluster="a")
@@ -61,13 +61,13 @@ def test_an_article_on_the_same_story_by_others_is_an_origin_of_its_own(log: Log
     ]
 
 
-def test_a_report_that_credits_an_outlet_goes_back_to_what_that_outlet_published(log: Log) -> None:
+def test_a_report_that_credits_an_outlet_has_the_origin_of_articles_of_that_outlet(log: Log) -> None:
     log.add("a")
     cluster = log.add("b", "related", cluster="a", credit="a.example")
     assert _origins(cluster) == {"a.example": 2}
 
 
-def test_a_copy_may_be_told_before_its_canonical_article(log: Log) -> None:
+def test_a_copy_may_be_read_before_its_canonical_article(log: Log) -> None:
     early = log.add("b", "near", of="a")
     assert (early.canonical.state, early.canonical.publisher) == ("unknown", "a.example")
     assert (early.size, _origins(early)) == (1, {"a.example": 1})
@@ -83,7 +83,7 @@ def test_revisions_are_no_members_of_their_own(log: Log) -> None:
     assert cluster.members[0].first_seen == cluster.first_seen
 
 
-def test_a_retracted_canonical_is_named_and_nobody_takes_its_place(log: Log) -> None:
+def test_a_retracted_canonical_article_stays_and_is_not_replaced(log: Log) -> None:
     log.add("a")
     log.add("b", "near", of="a")
     cluster = log.add("a", "retraction", revision=2, publisher="")
@@ -95,46 +95,46 @@ def test_a_retracted_canonical_is_named_and_nobody_takes_its_place(log: Log) -> 
     assert (again.canonical.state, again.size, again.withdrawn) == ("standing", 2, 0)
 
 
-def test_a_canonical_that_never_came_out_is_void_and_nobody_takes_its_place(log: Log) -> None:
+def test_a_canonical_article_that_became_a_dead_letter_is_void_and_not_replaced(log: Log) -> None:
     verdict = log.verdict("a")
-    log.say(log.decided(verdict))
+    log.append(log.decided(verdict))
     log.add("b", "near", of="a")
-    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    (cluster,) = log.append(Lost(verdict=verdict, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.size, cluster.cause) == ("void", 1, Cause("void", ArticleId("a")))
     assert [member.role for member in cluster.members] == ["copy"]
     assert _origins(cluster) == {"a.example": 1}
 
 
-def test_a_lower_revision_that_comes_late_changes_nothing_that_shows(log: Log) -> None:
+def test_a_lower_revision_that_comes_late_changes_no_published_state(log: Log) -> None:
     log.add("a")
     log.add("a", "retraction", revision=3)
     cluster = log.add("a", "revision", revision=2)
     assert (cluster.canonical.state, cluster.size, cluster.withdrawn) == ("retracted", 0, 1)
 
 
-def test_a_cluster_of_nothing_says_so(log: Log) -> None:
+def test_a_cluster_without_members_is_described(log: Log) -> None:
     verdict = log.verdict("a")
-    log.say(log.decided(verdict))
-    (cluster,) = log.say(Lost(verdict=verdict, ingested_at_ms=START))
+    log.append(log.decided(verdict))
+    (cluster,) = log.append(Lost(verdict=verdict, ingested_at_ms=START))
     assert (cluster.size, cluster.publishers.count, cluster.origins.count) == (0, 0, 0)
     assert (cluster.members, cluster.first_seen, cluster.last_seen) == ((), None, None)
 
 
-def test_a_version_that_died_leaves_the_one_before(log: Log) -> None:
+def test_a_voided_version_leaves_the_one_before(log: Log) -> None:
     log.add("a")
     revision, retraction = log.verdict("a", "revision", revision=2), log.verdict("a", "retraction", revision=3)
-    log.say(log.decided(revision))
-    (cluster,) = log.say(Lost(verdict=revision, ingested_at_ms=START))
+    log.append(log.decided(revision))
+    (cluster,) = log.append(Lost(verdict=revision, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.members[0].revision) == ("standing", 1)
-    log.say(log.decided(retraction))
-    (cluster,) = log.say(Lost(verdict=retraction, ingested_at_ms=START))
+    log.append(log.decided(retraction))
+    (cluster,) = log.append(Lost(verdict=retraction, ingested_at_ms=START))
     assert (cluster.canonical.state, cluster.size, cluster.withdrawn) == ("standing", 1, 0)
 
 
 def test_languages_are_what_publishers_declare(log: Log) -> None:
-    log.say(log.decided(log.verdict("a"), language="pt-BR"))
-    log.say(log.decided(log.verdict("b", "near", of="a")))
-    (cluster,) = log.say(log.decided(log.verdict("c", "near", of="a"), language="en"))
+    log.append(log.decided(log.verdict("a"), language="pt-BR"))
+    log.append(log.decided(log.verdict("b", "near", of="a")))
+    (cluster,) = log.append(log.decided(log.verdict("c", "near", of="a"), language="en"))
     assert cluster.languages == ("en", "pt-BR")
 
 
@@ -145,10 +145,33 @@ def test_an_event_is_named_by_lane_cluster_and_version(log: Log) -> None:
         supersedes=None,
         cause=Cause("unique", ArticleId("a")),
         ingested_at_ms=START,
-        facts=(),
+        memberships=(),
     )
     event = cluster_event(change, ClusterParams(), lane="old", pipeline_version="1")
     assert event.id == event_id("old", "c-a", 7, EVENT_TYPE, "1")
     assert event.time == "2026-09-21T14:13:20.000Z"
     other = cluster_event(replace(change, version=8), ClusterParams(), lane="old", pipeline_version="1")
     assert other.id != event.id
+
+
+def test_the_canonical_article_takes_one_of_the_listed_places(log: Log) -> None:
+    log.add("a")
+    for copy in "bcd":
+        cluster = log.add(copy, "near", of="a")
+    change = ClusterChange(
+        cluster_id=ClusterId("c-a"),
+        version=cluster.version,
+        supersedes=None,
+        cause=cluster.cause,
+        ingested_at_ms=START,
+        memberships=log.clusters.memberships(ClusterId("c-a")),
+    )
+    for limit, listed in ((1, "a"), (2, "ad"), (3, "acd"), (4, "abcd"), (9, "abcd")):
+        members = describe(change, ClusterParams(max_members=limit)).members
+        assert "".join(member.article_id for member in members) == listed
+
+
+def test_the_first_credit_of_a_text_is_its_origin(log: Log) -> None:
+    log.add("a", credit="afp.com")
+    cluster = log.add("b", "near", of="a", credit="reuters.com")
+    assert _origins(cluster) == {"afp.com": 2}

@@ -1,4 +1,4 @@
-"""Signatures for tests of the fold, made by hand: what matters is which hashes are equal."""
+"""Signatures for tests of the fold, made without texts: only the equality of hashes matters."""
 
 from collections.abc import Callable
 from hashlib import blake2b
@@ -19,7 +19,7 @@ def _digest(text: str) -> bytes:
 
 @pytest.fixture
 def make() -> Make:
-    """Return a maker of signatures; each gets the next offset unless told otherwise."""
+    """Return a function that makes signatures, each with the next offset unless one is given."""
     offsets = iter(range(10_000))
 
     def made(

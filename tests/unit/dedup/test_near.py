@@ -1,4 +1,4 @@
-"""Near-duplicates and related articles, from real signatures of made-up texts."""
+"""Near-duplicates and related articles, with signatures of generated texts."""
 
 import random
 from typing import Any
@@ -28,7 +28,7 @@ def state(fold: Fold) -> bytes:
 
 
 class Log:
-    """A fold fed with texts."""
+    """Signs texts and folds the signatures."""
 
     def __init__(self) -> None:
         self.fold = Fold()
@@ -112,13 +112,13 @@ def test_one_template_of_one_source_with_other_numbers_is_not_a_copy(log: Log) -
 
 
 @pytest.mark.parametrize(("own", "shared"), [(80, 120), (100, 100), (120, 100), (100, 80)])
-def test_boilerplate_of_many_holds_back_few(log: Log, own: int, shared: int) -> None:
+def test_a_passage_that_many_share_holds_back_few(log: Log, own: int, shared: int) -> None:
     passage = words(999, shared)
     kinds = [log.add(f"a{number}", words(number, own) + passage).kind for number in range(60)]
     assert kinds.count("near") <= 3
 
 
-def test_noisy_copies_of_one_article_are_no_boilerplate(log: Log) -> None:
+def test_noisy_copies_of_one_article_are_not_taken_for_a_shared_passage(log: Log) -> None:
     text = words(30, 400)
     log.add("a", text)
     verdicts = []
@@ -126,13 +126,15 @@ def test_noisy_copies_of_one_article_are_no_boilerplate(log: Log) -> None:
         rng = random.Random(number)
         noisy = [word if rng.random() < 0.87 else f"x{rng.random()}" for word in text]
         verdicts.append(log.add(f"b{number}", noisy))
-    found = [verdict for verdict in verdicts if verdict.kind != "unique"]  # no band in common: one of twelve or so
+    found = [
+        verdict for verdict in verdicts if verdict.kind != "unique"
+    ]  # about one in twelve has no band in common with the original
     assert len(found) >= 6
     assert {(verdict.kind, verdict.canonical_id) for verdict in found} == {("near", "a")}
 
 
 @pytest.mark.parametrize("more", [30, 60, 120, 210])
-def test_a_longer_version_at_the_same_source_is_an_article_of_its_own(log: Log, more: int) -> None:
+def test_a_longer_version_at_the_same_source_is_a_separate_article(log: Log, more: int) -> None:
     text = words(31, 300)
     log.add("a", text, source="s")
     assert log.add("b", text + words(32, more), source="s").kind == "related"
@@ -140,7 +142,7 @@ def test_a_longer_version_at_the_same_source_is_an_article_of_its_own(log: Log, 
     assert log.add("d", [*text[:100], "typo", *text[101:]], source="s").canonical_id == "a"
 
 
-def test_short_texts_never_match_nearly(log: Log) -> None:
+def test_short_texts_are_never_near_duplicates(log: Log) -> None:
     text = words(13, 30)
     log.add("a", text)
     assert log.add("b", text[:-1]).kind == "unique"
@@ -186,7 +188,7 @@ def test_a_reused_url_is_a_new_article_with_a_flag(log: Log) -> None:
     assert (later.kind, later.revision, later.supersedes, later.cluster_id) == ("revision", 3, 2, "c-a-2")
 
 
-def test_a_url_reused_for_a_copy_is_held_back_and_leaves_what_came_out_under_it(log: Log) -> None:
+def test_a_url_reused_for_a_copy_is_held_back_and_leaves_what_was_published_under_it(log: Log) -> None:
     report, former = words(21, 300), words(22, 300)
     log.add("x", report)
     log.add("a", former)
@@ -195,7 +197,7 @@ def test_a_url_reused_for_a_copy_is_held_back_and_leaves_what_came_out_under_it(
     assert log.add("a", report).kind == "repeat"
     near = log.add("a", [*report[:200], "typo", *report[201:]])
     assert (near.kind, near.revision, near.canonical_id, near.flags) == ("near", 3, "x", ("reused_url",))
-    copy = log.add("b", former)  # readers still have it under `a`
+    copy = log.add("b", former)  # it is still published under `a`
     assert (copy.kind, copy.canonical_id, copy.cluster_id) == ("exact", "a", "c-a")
 
 
@@ -217,7 +219,7 @@ def test_what_was_under_a_url_before_has_no_copies_once_it_is_reused(log: Log) -
     assert (copied.kind, copied.canonical_id) == ("unique", "b")
     assert log.add("c", new).cluster_id == "c-a-2"
     log.fold.apply(Void(article_id=reused.article_id, origin=reused.origin), 0)
-    assert log.add("d", former).canonical_id == "a"  # it is still what came out
+    assert log.add("d", former).canonical_id == "a"  # it is the published version again
 
 
 def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
@@ -230,7 +232,7 @@ def test_a_snapshot_decides_as_its_fold(log: Log) -> None:
         assert restored.apply(signature, 170 * HOUR_MS) == log.fold.apply(signature, 170 * HOUR_MS)
 
 
-def test_a_damaged_snapshot_or_one_of_others_is_refused(log: Log) -> None:
+def test_a_damaged_snapshot_or_one_of_other_parameters_is_refused(log: Log) -> None:
     log.add("a", words(1, 100))
     data = state(log.fold)
     for bad in (b"", data[:-1], data[:50] + b"!" + data[51:], data + b" "):
@@ -289,7 +291,7 @@ def test_only_the_newest_of_a_crowded_band_are_compared() -> None:
 
 
 @pytest.mark.parametrize(("agreeing", "kind"), [(15, "unique"), (16, "related")])
-def test_related_articles_reach_the_threshold_they_name(agreeing: int, kind: str) -> None:
+def test_related_articles_reach_the_threshold_in_the_verdict(agreeing: int, kind: str) -> None:
     def signature(article: str, sketch: np.ndarray[Any, np.dtype[np.uint16]]) -> Signature:
         return Signature(
             version=1,
@@ -319,3 +321,42 @@ def test_estimates() -> None:
     assert coverage(0.5, 100, 200) == 1.0
     assert coverage(0.5, 200, 100) == 0.5
     assert coverage(1.0, 0, 10) == 0.0
+
+
+def _of_values(article: str, values: list[int], shingles: int) -> Signature:
+    return Signature(
+        version=1,
+        article_id=ArticleId(article),
+        origin=Origin("", 0, ord(article)),
+        content_hash=article.encode() * 16,
+        text_hash=article.encode() * 16,
+        source=f"{article}.example",
+        sketch=np.array(values, dtype="<u2").tobytes(),
+        shingles=shingles,
+        ingested_at_ms=0,
+        observed_at_ms=0,
+    )
+
+
+def test_a_text_within_a_much_longer_one_is_no_copy_because_the_estimate_is_too_rough() -> None:
+    fold = Fold()
+    fold.apply(_of_values("a", [0] * 128, 400), 0)
+    verdict = fold.apply(_of_values("b", [0] * 20 + [1] * 108, 60), 0)
+    assert verdict is not None
+    assert (verdict.kind, verdict.matched_id) == ("related", "a")
+    assert verdict.score is not None
+    assert verdict.score < FoldParams().near_least < FoldParams().near_from < coverage(verdict.score, 60, 400)
+
+
+def test_of_equally_similar_articles_the_oldest_is_matched() -> None:
+    fold = Fold()
+    fold.apply(_of_values("a", [0] * 128, 300), 0)
+    fold.apply(_of_values("b", [1] * 128, 300), 0)
+    verdict = fold.apply(_of_values("c", [0] * 20 + [1] * 20 + [2] * 88, 300), 0)
+    assert verdict is not None
+    assert (verdict.kind, verdict.matched_id, verdict.cluster_id, verdict.related) == (
+        "related",
+        "a",
+        "c-a",
+        ("a", "b"),
+    )

@@ -392,7 +392,7 @@ async def test_a_worker_with_other_windows_than_those_on_record_does_not_start(l
     logs.add(SIGNATURES, encode(signature))
     logs.add(VERDICTS, encode(Decided(verdict=verdict, ingested_at_ms=NOW)))
     log = _log(logs, fold=Fold(FoldParams(near_window_secs=3600)))
-    with pytest.raises(FatalError, match="made with a window of 259200 s; here they are 3600 and 604800 s"):
+    with pytest.raises(FatalError, match="made with a window of 259200 s; here the windows are 3600 and 604800 s"):
         await log.start()
     await log.stop()
 

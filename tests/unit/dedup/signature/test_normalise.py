@@ -1,4 +1,4 @@
-"""Folding by the table says the same as Unicode's rules, for every character and beside others."""
+"""Normalising by the table gives the same as Unicode's rules, for every character, alone and beside others."""
 
 import random
 import unicodedata
@@ -17,12 +17,12 @@ def by_rules(text: str) -> str:
 
 
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("a", "B"), ("\u0627\u064b", "\u0301 "), (" ", "\u3000")])
-def test_every_character_is_folded_by_the_rules(before: str, after: str) -> None:
+def test_every_character_is_normalised_by_the_rules(before: str, after: str) -> None:
     texts = [f"{before}{chr(point)}{after}" for point in range(0, _LAST, 7)]
     assert normalised(texts) == [by_rules(text) for text in texts]
 
 
-def test_characters_together_are_folded_by_the_rules() -> None:
+def test_characters_together_are_normalised_by_the_rules() -> None:
     rng = random.Random(7)
     marks = [chr(point) for point in range(0x300, 0x3000) if unicodedata.combining(chr(point))]
     pools = [
@@ -37,6 +37,6 @@ def test_characters_together_are_folded_by_the_rules() -> None:
     assert normalised(texts) == [by_rules(text) for text in texts]
 
 
-def test_texts_do_not_touch_each_other() -> None:
+def test_texts_of_a_batch_do_not_affect_each_other() -> None:
     texts = ["", " ", "\u0301", "a ", "", " b", "\u200b", "\u1100", "\u1161", "x\n\ny", "\u00e9", ""]
     assert normalised(texts) == [normalised([text])[0] for text in texts] == [by_rules(text) for text in texts]

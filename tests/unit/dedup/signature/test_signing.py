@@ -1,4 +1,4 @@
-"""Signatures: what they ignore, what they keep, and that they never change."""
+"""Which differences between texts signatures ignore and which they keep; and that signatures never change."""
 
 import unicodedata
 from hashlib import sha256
@@ -78,7 +78,7 @@ def test_the_headline_is_in_the_content_only() -> None:
     assert first.sketch == second.sketch
 
 
-def test_headline_and_body_are_told_apart() -> None:
+def test_headline_and_body_are_hashed_separately() -> None:
     assert one("b", "a").content_hash != one("a b").content_hash
     assert one("", "a").content_hash != one("a", "").content_hash
 

@@ -1,0 +1,87 @@
+"""The parameters of a fold version do not change; and the exact reach of its bounds."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.clusters.params import ClusterParams
+from pipeline.dedup.fold import Fold
+from pipeline.dedup.near import NearCounts, NearDuplicates
+from pipeline.dedup.params import FOLD_VERSIONS, FoldParams
+from pipeline.dedup.store.row_store import RowStore
+from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import Verdict
+
+Make = Callable[..., Signature]
+
+
+def apply(fold: Fold, signature: Signature) -> Verdict:
+    verdict = fold.apply(signature, signature.ingested_at_ms)
+    assert verdict is not None
+    return verdict
+
+
+def test_a_version_of_the_fold_keeps_its_parameters() -> None:
+    """A failure here means that workers of two releases decide differently: make a new version of the fold instead."""
+    assert {
+        1: FoldParams(
+            near_window_secs=259_200,
+            exact_window_secs=604_800,
+            min_exact_shingles=40,
+            reused_url_below=0.05,
+            cosmetic_from=0.9,
+            correction_from=0.7,
+            near_from=0.45,
+            near_least=0.2,
+            same_source_from=0.95,
+            whole_from=0.8,
+            shared_alike=0.7,
+            related_from=0.12,
+            most_related=5,
+            most_in_band=32,
+            history_depth=64,
+            history_rows=4096,
+            most_claims=4096,
+        )
+    } == FOLD_VERSIONS
+
+
+def test_clusters_cover_the_window_of_exact_copies() -> None:
+    assert ClusterParams().window_secs == FoldParams().exact_window_secs
+
+
+@pytest.mark.parametrize(("versions", "change_class"), [(63, "reverted"), (64, "reverted"), (65, "material")])
+def test_a_content_counts_as_long_as_it_is_in_the_history(make: Make, versions: int, change_class: str) -> None:
+    fold = Fold()
+    for number in range(versions):
+        apply(fold, make("a", f"text {number}", at=number))
+        if number % 2:
+            apply(fold, make("a", f"text {number}", at=number))  # a repeat does not count
+    verdict = apply(fold, make("a", "text 0", at=versions))
+    assert (verdict.change_class, verdict.revision) == (change_class, versions + 1)
+
+
+def test_only_so_many_records_of_an_article_are_read(make: Make) -> None:
+    fold = Fold(FoldParams(history_rows=4))
+    apply(fold, make("a", "one", at=0))
+    for again in range(3):
+        assert apply(fold, make("a", "one", at=1 + again)).kind == "repeat"
+    assert apply(fold, make("a", "two", at=9)).change_class == "material"
+    assert apply(fold, make("a", "one", at=10)).change_class == "material"  # the first record is the fifth now
+
+
+def test_only_so_many_claims_of_a_text_are_searched_for_the_oldest(make: Make) -> None:
+    fold = Fold(FoldParams(most_claims=3))
+    apply(fold, make("x", "text", at=0))
+    apply(fold, make("a", "text", at=1))  # a copy, which claims nothing
+    for number in range(3):
+        apply(fold, make("x", "text", headline=f"H{number}", at=2 + number))
+    verdict = apply(fold, make("b", "text", at=9))
+    assert (verdict.kind, verdict.canonical_id, verdict.canonical_at_ms) == ("exact", "x", 2)
+
+
+def test_too_few_articles_of_a_band_are_refused() -> None:
+    store, counts = RowStore(), NearCounts()
+    NearDuplicates(store, FoldParams(most_in_band=32), counts)
+    with pytest.raises(ValueError, match="most_in_band is 31"):
+        NearDuplicates(store, FoldParams(most_in_band=31), counts)
