@@ -221,3 +221,12 @@ def test_thousands_of_single_articles_take_little_memory() -> None:
     clusters.adopt(draft)
     packed = sum(len(data) for data in clusters._packed.values())
     assert packed / 2000 < 300
+
+
+def test_a_void_is_a_change_that_the_next_one_supersedes(log: Log) -> None:
+    log.add("a")
+    copy = log.verdict("b", "near", of="a")
+    log.append(log.decided(copy))
+    (voided,) = log.append(Lost(verdict=copy, ingested_at_ms=log.now))
+    assert (voided.version, voided.supersedes) == (2, 1)
+    assert log.add("c", "near", of="a").supersedes == 2

@@ -360,3 +360,12 @@ def test_of_equally_similar_articles_the_oldest_is_matched() -> None:
         "c-a",
         ("a", "b"),
     )
+
+
+def test_the_article_that_contains_most_of_a_text_is_the_canonical_one() -> None:
+    fold = Fold()
+    fold.apply(_of_values("a", [0] * 128, 300), 0)
+    fold.apply(_of_values("b", [1] * 128, 1000), 0)  # less similar, because it is longer, but contains all of the text
+    verdict = fold.apply(_of_values("c", [0] * 50 + [1] * 40 + [2] * 38, 300), 0)
+    assert verdict is not None
+    assert (verdict.kind, verdict.canonical_id) == ("near", "b")
