@@ -4,9 +4,10 @@ import inspect
 from types import SimpleNamespace
 from typing import Any
 
+import aiokafka
 import faust._cython.streams
-import faust.tables.manager
 import faust.transport._cython.conductor
+import pytest
 from aiokafka.structs import TopicPartition
 from faust.transport import drivers
 
@@ -116,3 +117,33 @@ async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> Non
     await consumer.on_partitions_assigned([TP])
     assert [str(failure) for failure in host.failures] == ["no coordinator"]
     assert consumer.leases == {}
+
+
+async def test_the_client_reads_committed_records_and_never_exceeds_the_poll_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, Any] = {}
+
+    class Client:
+        def __init__(self, **arguments: Any) -> None:
+            given.update(arguments)
+
+        async def start(self) -> None:
+            given["started"] = True
+
+    class WithArguments(_Delegate):
+        def consumer_arguments(self) -> dict[str, Any]:
+            return {"group_id": "g"}
+
+    monkeypatch.setattr(aiokafka, "AIOKafkaConsumer", Client)
+    await _consumer(WithArguments()).on_start()
+    strategies = given.pop("partition_assignment_strategy")
+    assert [strategy.name for strategy in strategies] == ["roundrobin"]
+    assert given == {
+        "group_id": "g",
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",
+        "isolation_level": "read_committed",
+        "max_poll_interval_ms": 2**31 - 1,
+        "started": True,
+    }

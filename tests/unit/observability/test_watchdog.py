@@ -115,7 +115,7 @@ def test_a_process_that_works_and_ends_in_time_is_left_alone() -> None:
 def test_a_problem_that_passes_is_ignored() -> None:
     """As after SIGCONT, when the clock has jumped and the loop has not ticked yet."""
     checks = threading.Semaphore(0)
-    jumped = iter([100.0, 100.0])
+    jumped = iter([100.0, 100.0, 0.0, 100.0, 100.0])  # twice two checks in a row; three are needed
 
     def clock() -> float:
         if threading.current_thread().name != "watchdog":
