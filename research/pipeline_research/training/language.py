@@ -1,7 +1,7 @@
 """Train the second opinion on language and the Han character lists, and write them.
 
-Learns from the train split of SIB-200 (CC BY-SA 4.0), and what tells close relatives apart also from sentences of the
-Leipzig corpora (CC BY 4.0) that are not measured with; the dev split is for measuring.
+Learns from the train split of SIB-200 (CC BY-SA 4.0). The model of close languages also learns from sentences of the
+Leipzig corpora (CC BY 4.0) that are not used for measuring; the dev split is for measuring only.
 """
 
 import random
@@ -19,8 +19,8 @@ from pipeline.models.cld2 import guess
 from pipeline.models.ngrams import buckets
 from pipeline.models.scripts import code_points
 from pipeline_research.training.adam import Adam
+from pipeline_research.training.close_languages import CloseLanguagesTraining, train_close_languages
 from pipeline_research.training.language_corpora import read_leipzig, read_sentences
-from pipeline_research.training.relatives import RelativesTraining, train_relatives
 
 __all__ = ["LanguageTraining", "train_language"]
 
@@ -42,7 +42,7 @@ class LanguageTraining(Struct, frozen=True):
     seed: int = 7
     trust: float = 0.99  # share right of what CLD2 reliably calls a language, all languages equally frequent
     trust_texts: int = 18  # of a language, that say whether CLD2 is trusted
-    relatives: RelativesTraining = RelativesTraining()
+    close_languages: CloseLanguagesTraining = CloseLanguagesTraining()
 
 
 def train_language(data: Path, output: Path, training: LanguageTraining, say: Say) -> None:
@@ -65,8 +65,8 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
     hans, hant = _han_lists(found)
     trusted = _trusted(found, training)
     say(f"CLD2 is trusted with {len(trusted)} languages")
-    relatives = train_relatives([found, read_leipzig(data)], training.relatives)
-    say(f"relatives told apart: {', '.join(map(str, relatives['close_languages_labels']))}")
+    close_languages = train_close_languages([found, read_leipzig(data)], training.close_languages)
+    say(f"close languages distinguished: {', '.join(map(str, close_languages['close_languages_labels']))}")
     arrays: dict[str, Any] = {
         "version": np.array(_VERSION),
         "ngram_labels": np.array(tags),
@@ -77,7 +77,7 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
         "cld2_scores": np.array(list(trusted.values()), np.float32),
         "han_simplified": np.array(hans),
         "han_traditional": np.array(hant),
-        **relatives,
+        **close_languages,
     }
     np.savez_compressed(output, **arrays)
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
