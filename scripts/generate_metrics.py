@@ -16,12 +16,12 @@ The standard `process_*` metrics are included. Names and labels are a public con
 version.
 
 - Records, outcomes and outputs are counted after their commit, so a record that is processed again after a failure is
-  counted once. Counters restart at zero with the process: use `rate` and `increase`, and read topics where you need
-  exact totals.
+  counted once. Appended signatures, retries and expired input are counted when they happen, outside the transaction.
+- Counters restart at zero with the process: use `rate` and `increase`, and read topics where you need exact totals.
 - For each stage, `news_records_consumed_total` equals the sum of `news_records_processed_total` over all outcomes, and
   the rejects among these equal `news_dead_letters_produced_total`. A difference is a bug.
 - The series of a worker's stages exist from its start, at zero. Exceptions are `news_consumer_lag_records`, which has
-  the partitions that the worker owns, and `news_records_expired_unread_total`, which appears with the first loss.
+  the partitions that the worker owns, and `news_build_info`, which appears when the models are loaded.
 """
 
 LABELS = f"""

@@ -30,6 +30,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("topics", "pipeline.cli.topics:app", "Plan, create and list the topics."),
     ("produce", "pipeline.cli.produce:produce", "Send files to the raw topic."),
     ("tail", "pipeline.cli.tail:tail", "Print the records of a topic as they arrive."),
+    ("lag", "pipeline.cli.lag:lag", "Print how far the consumer groups are behind."),
     ("dlq", "pipeline.cli.dlq:app", "List, show, count and send back dead letters."),
     ("dedupe", "pipeline.cli.dedupe:app", "Count, explain and check verdicts; switch the version of the fold."),
     ("replay", "pipeline.cli.replay:replay", "Copy raw records of a time range into a lane, to process them again."),

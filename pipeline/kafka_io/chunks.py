@@ -53,7 +53,7 @@ class Lease:
     producer: Any
     fetched: int
     committed: int
-    consumer: Any = None
+    consumer: Any
     initial: bool = False
     revoked: bool = False
     pending: deque["Chunk"] = field(default_factory=deque)

@@ -35,7 +35,11 @@ class LogReader:
             isolation_level="read_committed",
             **consumer_arguments,
         )
-        await consumer.start()
+        try:
+            await consumer.start()
+        except BaseException:  # cancelled too: nobody else has the consumer yet
+            await consumer.stop()
+            raise
         reader = cls(consumer, topic)
         consumer.assign([reader._partition])
         return reader

@@ -116,7 +116,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "records_produced_total",
         "counter",
-        "Records that a stage wrote, dead letters and side outputs included.",
+        "Records that a stage wrote, dead letters, side outputs and appended signatures included.",
         ("stage", "topic"),
     ),
     Metric(
@@ -125,7 +125,7 @@ METRICS: tuple[Metric, ...] = (
         "Dead letters written. Equals the rejects of records_processed_total; a difference means lost records.",
         ("stage", "reason"),
     ),
-    Metric("misrouted_total", "counter", "Raw records whose key put them on another partition than article_id does."),
+    Metric("misrouted_total", "counter", "Output records whose partition differs from the one of their source record."),
     Metric(
         "retries_total",
         "counter",

@@ -14,6 +14,7 @@ import orjson
 from pipeline import __version__
 from pipeline.dedup.fold import Fold
 from pipeline.domain.article import EventType
+from pipeline.domain.outcome import Reject
 from pipeline.domain.record import Record
 from pipeline.domain.signature import Signature, Void
 from pipeline.domain.stage import STAGES
@@ -25,13 +26,13 @@ from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.stages.chain import Chain
 from pipeline.wire.catalogue import DUPLICATES, load_catalogue
-from pipeline.wire.dead_letters import CONNECT_PREFIX, OWN_PREFIX, Reporter, original_headers
+from pipeline.wire.dead_letters import Reporter
 from pipeline.wire.output import OutputRecord
 
 __all__ = ["BATCH_RECORDS", "Engine"]
 
 BATCH_RECORDS = 256
-"""Records whose verdicts are computed together, as in a worker; the order of verdicts does not depend on it."""
+"""Records per batch. An article that is rejected after its verdict stops suppressing its copies with the next batch."""
 
 
 class Engine:
@@ -59,7 +60,6 @@ class Engine:
         self._service = ArticleService(chain, OutputAssembly(catalogue, reporter, chain.names))
         self._events = catalogue.stage("publish").emits
         self._duplicates = catalogue.full_name(DUPLICATES)
-        self._dead_letters = {catalogue.stage(name).dead_letters for name in chain.names}
         self._fold = fold
         self._sink = sink
         self._funnel = funnel
@@ -83,6 +83,9 @@ class Engine:
             self._funnel.stages(output.counts)
             for record, _ in output.records:
                 self._write(record)
+            for rejected, stage, reject in output.rejected:
+                self._funnel.dead_letter(reject.reason)
+                self._sink.write("dead_letters", _dead_letter_line(rejected, stage, reject))
             yield self._funnel.raw
         self._funnel.check()
 
@@ -100,7 +103,7 @@ class Engine:
                 self._fold.apply(void, decision.ingested_at_ms)
 
     def _write(self, record: OutputRecord) -> None:
-        """Write an output record as a line; the records of the two logs have none."""
+        """Write an event or a duplicate as a line; the records of the two logs have none."""
         if record.topic == self._events:
             kind = dict(record.headers)["ce_type"] or b""
             self._funnel.event(cast("EventType", kind.decode()))
@@ -108,28 +111,23 @@ class Engine:
         elif record.topic == self._duplicates:
             self._funnel.duplicate()
             self._sink.write("duplicates", record.value or b"")
-        elif record.topic in self._dead_letters:
-            line = _dead_letter_line(record)
-            self._funnel.dead_letter(line["reason"])
-            self._sink.write("dead_letters", orjson.dumps(line))
 
 
-def _dead_letter_line(record: OutputRecord) -> dict[str, Any]:
-    """Return a dead letter as JSON values, its original bytes as text where they are UTF-8, else as base64."""
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
+def _dead_letter_line(record: Record, stage: str, reject: Reject) -> bytes:
+    """Return a rejected record as a line, its original bytes as text where they are UTF-8, else as base64."""
     line: dict[str, Any] = {
-        "stage": headers[f"{CONNECT_PREFIX}stage"],
-        "reason": headers[f"{OWN_PREFIX}reason"],
-        "detail": headers[f"{CONNECT_PREFIX}exception.message"],
-        "topic": headers[f"{CONNECT_PREFIX}topic"],
-        "partition": int(headers[f"{CONNECT_PREFIX}partition"]),
-        "offset": int(headers[f"{CONNECT_PREFIX}offset"]),
-        "timestamp_ms": int(headers[f"{OWN_PREFIX}timestamp-ms"]),
-        "headers": {name: headers[name] for name, _ in original_headers(record.headers)},
+        "stage": stage,
+        "reason": reject.reason,
+        "detail": reject.detail,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp_ms,
+        "headers": {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
     }
     value = record.value or b""
     try:
         line["value"] = value.decode("utf-8")
     except UnicodeDecodeError:
         line["value_base64"] = base64.b64encode(value).decode("ascii")
-    return line
+    return orjson.dumps(line)

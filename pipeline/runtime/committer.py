@@ -21,9 +21,14 @@ class Committer:
 
     def __init__(self, commits: Commits, transaction_timeout_ms: int) -> None:
         """Take the way to commit, and the time after which the broker aborts a transaction."""
-        self.leases: list[Lease] = []
+        self._leases: tuple[Lease, ...] = ()
         self._commits = commits
         self._timeout_secs = transaction_timeout_ms / 1000 + _COMMIT_MARGIN_SECS
+
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        """The current leases."""
+        return self._leases
 
     async def take_over(self, consumer: Any, tp: Any) -> tuple[Any, int | None]:
         """Fence the former owner of a partition; return its new producer and the group's committed offset."""
@@ -33,20 +38,26 @@ class Committer:
         """Commit for these leases from now on, beginning with the offsets of those that have none on record.
 
         Without that commit, the next owner would choose an offset again and skip what came meanwhile.
+
+        Raises:
+            FatalError: The offsets could not be committed in time.
         """
-        self.leases = list(leases)
+        self._leases = tuple(leases)
         for lease in leases:
             self._commits.connected(lease)
-        async with asyncio.timeout(self._timeout_secs):
-            await asyncio.gather(*(self._commits.commit(lease, lease.committed) for lease in leases if lease.initial))
+        try:
+            async with asyncio.timeout(self._timeout_secs):
+                await asyncio.gather(*(self._commit_start(lease) for lease in leases if lease.initial))
+        except TimeoutError as exc:
+            raise FatalError("the start of a group could not be committed in time") from exc
 
     def end(self) -> None:
         """Commit for no lease any more: the partitions were handed over."""
-        self.leases = []
+        self._leases = ()
 
     def abandon(self) -> None:
         """Make sure that nothing more is committed: the process is about to end."""
-        for lease in self.leases:
+        for lease in self._leases:
             lease.revoked = True
 
     async def commit(self, unit: Unit, output: Output) -> None:
@@ -67,9 +78,13 @@ class Committer:
         Raises:
             FatalError: That did not end in time.
         """
-        for lease in list(self.leases):
+        for lease in self._leases:
             try:
                 async with asyncio.timeout(self._timeout_secs):
                     await self._commits.reassert(lease)
             except TimeoutError as exc:
                 raise FatalError("a commit could not be reasserted in time") from exc
+
+    async def _commit_start(self, lease: Lease) -> None:
+        async with lease.commit_lock:
+            await self._commits.commit(lease, lease.committed)

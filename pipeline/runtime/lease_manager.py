@@ -121,7 +121,7 @@ class LeaseManager:
 
     async def backlogs(self) -> PartitionBacklogs | None:
         """Return what is not yet committed per partition; None when the broker does not answer."""
-        leases = list(self._committer.leases)
+        leases = self._committer.leases
         if not leases:
             return {}
         try:

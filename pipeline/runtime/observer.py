@@ -1,4 +1,8 @@
-"""Turns what the runner, the logs and the lease manager report into metrics and progress, after the commit."""
+"""Turns what the runner, the logs and the lease manager report into metrics and progress.
+
+The records of a unit are counted after its commit. Appended signatures, retries and expired input are counted at once:
+they happen outside the transaction.
+"""
 
 import time
 from collections import Counter

@@ -58,7 +58,11 @@ class RecordedVerdicts:
     async def open(cls, topic: str, consumer_arguments: dict[str, Any]) -> "RecordedVerdicts":
         """Connect to the verdict log and begin at its start."""
         reader = await LogReader.open(topic, consumer_arguments)
-        first, end = await reader.bounds()
+        try:
+            first, end = await reader.bounds()
+        except BaseException:  # cancelled too: nobody else has the reader yet
+            await reader.close()
+            raise
         reader.seek(first)
         return cls(reader, end)
 

@@ -54,7 +54,7 @@ class RunnerObserver(Protocol):
     """Receives what the runner did, for metrics and readiness."""
 
     def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:
-        """Note a unit whose outputs and offsets are committed; nothing is counted before."""
+        """Note a unit whose outputs and offset are committed; its records are counted now."""
         ...
 
     def retried(self, reason: RetryReason) -> None:

@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.domain.stage import StageName
@@ -35,6 +35,8 @@ from pipeline.wire.catalogue import Catalogue, load_catalogue, topic_prefix
 __all__ = ["run_worker"]
 
 log = get_logger(__name__)
+
+Fail = Callable[[BaseException], None]
 
 _FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})
 """Stages that fold a log; their workers are ready only when they have caught up with it."""
@@ -193,7 +195,7 @@ class _Worker:
         return transactional_commits(self._group, producers, outputs)
 
     async def _until_stopped(
-        self, app: NewsApp, manager: LeaseManager, committer: Committer, observer: WorkerObserver, fail: Any
+        self, app: NewsApp, manager: LeaseManager, committer: Committer, observer: WorkerObserver, fail: Fail
     ) -> None:
         tasks = (
             asyncio.create_task(self._watch(app, manager, observer), name="lag"),
@@ -256,7 +258,7 @@ class _Worker:
         return ExitCode.CONFIG if isinstance(self._failure, ConfigError) else ExitCode.CRASH
 
 
-async def _reassert(committer: Committer, fail: Any) -> None:
+async def _reassert(committer: Committer, fail: Fail) -> None:
     try:
         while True:
             await asyncio.sleep(_REASSERT_INTERVAL_SECS)

@@ -55,7 +55,7 @@ class Bench:
 
     async def own(self) -> tuple[Lease, int | None]:
         producer, offset = await self.transactions.take_over(SimpleNamespace(_client=self.client), self.source)
-        lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0)
+        lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0, None)
         self.transactions.connected(lease)
         return lease, offset
 

@@ -18,14 +18,12 @@ __all__ = [
     "OTHER",
     "SCRIPT_NAMES",
     "SIGN",
-    "SPACE",
     "classes_of",
     "scripts_of",
     "without_controls",
 ]
 
-CONTROL: Final = 0
-SPACE: Final = 1
+CONTROL: Final = 0  # 1 is white space
 OTHER: Final = 2
 MARK: Final = 3
 LETTER: Final = 4

@@ -96,6 +96,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "topics",
         "produce",
         "tail",
+        "lag",
         "dlq",
         "dedupe",
         "replay",

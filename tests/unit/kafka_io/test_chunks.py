@@ -13,7 +13,7 @@ SIZE = OVERHEAD + 103
 
 
 def _lease() -> Lease:
-    return Lease("t", 0, None, 20, 10)
+    return Lease("t", 0, None, 20, 10, None)
 
 
 def _chunk(records: list[Record]) -> Chunk:

@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import faust
 import pytest
 from aiokafka import AIOKafkaClient
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from pipeline.errors import ConfigError
-from pipeline.kafka_io.faust_credentials import faust_credentials
 from pipeline.kafka_io.security import aiokafka_security, kafka_python_security, tls_context
 from pipeline.settings import KafkaSettings
 
@@ -27,7 +24,6 @@ def test_plaintext_needs_no_credentials() -> None:
     settings = kafka()
     assert aiokafka_security(settings) == {"security_protocol": "PLAINTEXT"}
     assert kafka_python_security(settings) == {"security_protocol": "PLAINTEXT"}
-    assert faust_credentials(settings) is None
 
 
 @pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
@@ -51,35 +47,9 @@ def test_tls_verifies_the_broker_and_its_name() -> None:
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {},
-        {"security_protocol": "SSL"},
-        {"security_protocol": "SASL_SSL", **SASL},
-        {"security_protocol": "SASL_PLAINTEXT", **SASL},
-    ],
-)
-def test_faust_derives_the_same_arguments_as_aiokafka(values: dict[str, Any]) -> None:
-    settings = kafka(**values)
-    expected = aiokafka_security(settings)
-    actual = {key: value for key, value in credentials_to_aiokafka_auth(faust_credentials(settings)).items() if value}
-    assert isinstance(expected.pop("ssl_context", None), ssl.SSLContext) == isinstance(
-        actual.pop("ssl_context", None), ssl.SSLContext
-    )
-    assert actual == expected
-
-
 async def test_aiokafka_takes_the_arguments() -> None:
     client = AIOKafkaClient(**aiokafka_security(kafka(security_protocol="SASL_SSL", **SASL)))
     await client.close()
-
-
-def test_faust_takes_the_credentials() -> None:
-    credentials = faust_credentials(kafka(security_protocol="SASL_SSL", **SASL))
-    app = faust.App("t", broker_credentials=credentials, broker="kafka://localhost:9092")
-    assert app.conf.broker_credentials.protocol.value == "SASL_SSL"
-    assert "hunter2" not in repr(app.conf.broker_credentials)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class Bench:
         return offset
 
     def lease(self) -> Lease:
-        lease = Lease("t", 0, self.producer, 5, 5)
+        lease = Lease("t", 0, self.producer, 5, 5, None)
         self.transactions.connected(lease)
         return lease
 

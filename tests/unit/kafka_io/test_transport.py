@@ -75,7 +75,7 @@ async def _fetch(
     host = _Delegate()
     consumer = _consumer(host)
     consumer.leases = {
-        tp: Lease(topic="t", partition=tp.partition, producer=None, fetched=5, committed=5)
+        tp: Lease(topic="t", partition=tp.partition, producer=None, fetched=5, committed=5, consumer=None)
         for tp in (TP, OTHER)[:leased]
     }
     consumer._client = _FakeClient(positions, fetched)

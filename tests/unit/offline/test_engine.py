@@ -216,6 +216,15 @@ def test_a_dead_letter_has_everything_needed_to_try_again() -> None:
     assert lines[1][1]["value"] == "bad é"
 
 
+def test_a_dead_letter_keeps_names_and_bytes_as_they_are() -> None:
+    name = ("a\u200e" * 2000 + ".html").encode()
+    record = Record("in", 0, 0, 5, None, b"bad", (("file", name), ("news.dlq.reason", b"older")))
+    lines = Lines()
+    list(Engine(chain(), cast("Fold", FakeFold()), lines, Funnel()).run([record]))
+    ((_, line),) = lines.lines
+    assert line["headers"] == {"file": name.decode(), "news.dlq.reason": "older"}
+
+
 def test_a_part_of_the_chain_is_refused() -> None:
     with pytest.raises(ValueError, match="all stages"):
         Engine(chain(["ingest"]), cast("Fold", FakeFold()), Lines(), Funnel())

@@ -265,7 +265,7 @@ async def test_a_rebalance_releases_and_does_not_wait_for_the_rest(bench: Bench)
     lease = await bench.open_one()
     await bench.manager.close_leases([lease])
     assert bench.calls == ["released 0", "t-0 closed"]
-    assert bench.committer.leases == []
+    assert bench.committer.leases == ()
 
 
 async def test_draining_finishes_before_it_releases(bench: Bench) -> None:

@@ -37,7 +37,7 @@ def bench() -> Bench:
 
 
 def unit_of(*values: bytes | None) -> Unit:
-    lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0)
+    lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0, consumer=None)
     records = [Record("t", 0, offset, 0, b"key", value, (("a", b"1"),)) for offset, value in enumerate(values)]
     chunk = Chunk(lease, records, 0, len(records), size_of(records))
     return Unit(lease, records, 0, len(records), chunk.size_bytes, [chunk])

@@ -102,7 +102,7 @@ class Bench:
         self.observer = Observer()
         self.failures: list[BaseException] = []
         self.gate: asyncio.Event | None = None
-        self.lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0)
+        self.lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0, consumer=None)
         self.runner = Runner(
             self.service,
             settings,
@@ -352,7 +352,7 @@ async def test_keys_and_headers_count_as_bytes_in_flight() -> None:
 
 async def test_partitions_overlap_but_one_that_is_stuck_does_not_hold_up_another() -> None:
     bench = Bench()
-    other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0)
+    other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0, consumer=None)
     await bench.lease.commit_lock.acquire()
     bench.feed(0, 2)
     bench.feed(0, 2, lease=other)
