@@ -21,7 +21,7 @@ def asyncapi_text() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or with `--check` say whether it is up to date."""
+    """Write the file, or with `--check` report whether it is up to date."""
     text = asyncapi_text()
     if "--check" not in arguments:
         FILE.write_text(text, "utf-8")

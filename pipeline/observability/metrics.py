@@ -13,7 +13,7 @@ from pipeline import __version__
 from pipeline.dedup.fold import FoldStats
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS, DropReason, RejectReason
 from pipeline.domain.stage import StageName
-from pipeline.domain.verdict import VerdictKind
+from pipeline.domain.verdict import VERDICT_KINDS, VerdictKind
 from pipeline.observability.metric_table import (
     ABSTENTIONS,
     LANGUAGES,
@@ -30,7 +30,6 @@ __all__ = ["NO_REASON", "Metrics", "StageCount", "StageMetrics"]
 
 NO_REASON = "none"
 OTHER = "other"
-_KINDS: tuple[VerdictKind, ...] = VerdictKind.__args__  # type: ignore[attr-defined]
 _MODELS = ("language", "subjects")
 
 
@@ -133,7 +132,7 @@ class Metrics:
         self._by_name: dict[MetricName, Any] = {metric.name: _create(metric, self.registry) for metric in METRICS}
         self._lags: set[tuple[str, str]] = set()
         ProcessCollector(registry=self.registry)
-        self._verdicts = {kind: self.of("verdicts_total").labels(kind) for kind in _KINDS}
+        self._verdicts = {kind: self.of("verdicts_total").labels(kind) for kind in VERDICT_KINDS}
         self._languages = {tag: self.of("articles_by_language_total").labels(tag) for tag in (*LANGUAGES, OTHER)}
         self._subjects = {
             code: self.of("articles_by_subject_total").labels(code) for code in (*SUBJECTS, NO_REASON, OTHER)

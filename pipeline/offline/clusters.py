@@ -17,20 +17,24 @@ class ClusterLines:
     """Writes every change of a cluster as a line of `clusters`; the last line of a cluster is its latest state."""
 
     def __init__(self, sink: LineSink, params: ClusterParams, lane: str) -> None:
-        """Start with no clusters."""
-        self.changes = 0
+        """Start with no clusters.
+
+        Args:
+            sink: Takes the lines.
+            params: Bounds of clusters.
+            lane: The lane of the run, which event ids depend on.
+        """
         self._sink = sink
         self._clusters = Clusters(params)
         self._lane = lane
         self._position = 0
 
     def add(self, records: Iterable[VerdictRecord]) -> None:
-        """Fold what was decided next. There is no log: an article's own time is that of its record."""
+        """Fold the next records of the verdict log, each with its article's own time as its timestamp."""
         draft = self._clusters.draft()
         for record in records:
             for change in draft.apply(record, self._position, record.ingested_at_ms):
                 event = cluster_event(change, self._clusters.params, lane=self._lane, pipeline_version=__version__)
                 self._sink.write("clusters", encode(event.value))
-                self.changes += 1
             self._position += 1
         self._clusters.adopt(draft)

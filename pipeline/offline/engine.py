@@ -7,7 +7,7 @@ The order of the records decides which copy is canonical. Time is each article's
 import base64
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import orjson
 
@@ -20,6 +20,7 @@ from pipeline.domain.stage import STAGES
 from pipeline.domain.verdict import Lost, Verdict
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.funnel import Funnel
+from pipeline.offline.output import LineSink
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.stages.chain import Chain
@@ -27,25 +28,17 @@ from pipeline.wire.catalogue import DUPLICATES, load_catalogue
 from pipeline.wire.dead_letters import CONNECT_PREFIX, OWN_PREFIX, Reporter, original_headers
 from pipeline.wire.output import OutputRecord
 
-__all__ = ["BATCH_RECORDS", "Engine", "Sink"]
+__all__ = ["BATCH_RECORDS", "Engine"]
 
 BATCH_RECORDS = 256
 """Records whose verdicts are computed together, as in a worker; the order of verdicts does not depend on it."""
-
-
-class Sink(Protocol):
-    """Takes lines for the outputs `output`, `duplicates`, `clusters` and `dead_letters`."""
-
-    def write(self, key: str, line: bytes) -> None:
-        """Write a line to an output, if that output is wanted."""
-        ...
 
 
 class Engine:
     """Runs all stages over records and writes lines."""
 
     def __init__(
-        self, chain: Chain, fold: Fold, sink: Sink, funnel: Funnel, clusters: ClusterLines | None = None
+        self, chain: Chain, fold: Fold, sink: LineSink, funnel: Funnel, clusters: ClusterLines | None = None
     ) -> None:
         """Prepare for one run.
 

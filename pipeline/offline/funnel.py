@@ -1,4 +1,4 @@
-"""The funnel of a run: where every raw record ended, checked to add up."""
+"""The funnel of a run: the outcome of every raw record, checked to add up."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pipeline.stages.counts import StageCounts
 
 __all__ = ["Funnel"]
 
-_FATES: dict[EventType, str] = {
+_EVENT_NAMES: dict[EventType, str] = {
     "news.article.enriched.v1": "enriched",
     "news.article.revised.v1": "revised",
     "news.article.retracted.v1": "retracted",
@@ -38,7 +38,7 @@ class Funnel:
 
     def event(self, kind: EventType) -> None:
         """Count an event that came out."""
-        self._events[_FATES[kind]] += 1
+        self._events[_EVENT_NAMES[kind]] += 1
 
     def duplicate(self) -> None:
         """Count a duplicate that was written."""
@@ -79,7 +79,7 @@ class Funnel:
         """Return it as plain JSON values: raw = enriched + revised + retracted + duplicates + dead letters."""
         return {
             "raw": self._raw,
-            **{fate: self._events[fate] for fate in _FATES.values()},
+            **{name: self._events[name] for name in _EVENT_NAMES.values()},
             "duplicates": dict(sorted(self._dropped().items())),
             "dead_letters": dict(sorted(self._dead_letters.items())),
             "stages": {name: _stage_report(self._stages[name]) for name in STAGES if name in self._stages},

@@ -11,7 +11,7 @@ from pipeline.dedup.fold import FOLD_VERSION
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Record
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
-from pipeline.domain.verdict import Decided, Lost, Verdict, VerdictRecord
+from pipeline.domain.verdict import COPIES, Decided, Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError
 from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
@@ -21,9 +21,6 @@ __all__ = ["LogBounds", "LogEntry", "LogName", "LogStatistics", "bounds_of", "lo
 
 LogName = Literal["signatures", "verdicts"]
 _TOPICS: dict[LogName, str] = {"signatures": SIGNATURES, "verdicts": VERDICTS}
-
-_COPIES = frozenset({"exact", "near"})
-"""Kinds of verdicts that hold an article back as a copy of another one."""
 
 
 class LogBounds(Struct, frozen=True):
@@ -137,7 +134,7 @@ def _count(found: LogStatistics, entry: LogEntry) -> None:
 
 
 def _is_syndicated(verdict: Verdict) -> bool:
-    return verdict.syndicated and verdict.kind in _COPIES
+    return verdict.syndicated and verdict.kind in COPIES
 
 
 def _decoded(log: LogName, value: bytes | None) -> LogRecord | VerdictRecord | None:

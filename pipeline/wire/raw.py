@@ -1,6 +1,6 @@
 """Read raw records as producers send them: a JSON object by schema, or a bare text or HTML body with headers."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import orjson
@@ -45,7 +45,7 @@ class _JsonArticle(Struct, frozen=True, kw_only=True):
 _FIELDS = frozenset(_JsonArticle.__struct_fields__)
 _JSON_TYPES = frozenset({"application/json", "text/json"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_ACTIONS: dict[str, Action] = {"publish": "publish", "retract": "retract"}
+_ACTIONS: dict[str, Action] = {action: action for action in get_args(Action)}
 # Header that pipeline/sources adds to a record that was too large to be read completely.
 _TRUNCATED = "truncated-from-bytes"
 _JSON_SPACE = b" \t\r\n"

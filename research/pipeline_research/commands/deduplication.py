@@ -61,7 +61,7 @@ def dedupe(
             raise UsageError(f"{name} must be from 0 to 1")
     methods, absent = finders(peers=peers)
     for name in absent:
-        _say(f"{name}: not installed, left out")
+        _log_line(f"{name}: not installed, left out")
     failed = _evaluate("The project's samples", sample_set(), [], methods, seed, (min_recall, min_precision))
     if data is not None and data.is_dir():
         sets, stories = list(load_sets(data, per_language, seed)), load_stories(data)
@@ -71,7 +71,7 @@ def dedupe(
         title += ", ".join(f"{texts.name} ({texts.language})" for texts in sets)
         failed |= _evaluate(title, sets, stories, methods, seed, (min_recall, min_precision))
     elif data is not None:
-        _say(f"{data}: no such directory, skipped")
+        _log_line(f"{data}: no such directory, skipped")
     return int(failed)
 
 
@@ -87,7 +87,7 @@ def _evaluate(
     made, shared = trials(sets, stories, seed), shared_passage_trial(sets, seed)
     results = {}
     for method in methods:
-        _say(f"{title[:24]}: {method.name}")
+        _log_line(f"{title[:24]}: {method.name}")
         results[method.name] = [outcome for trial in (*made, shared) for outcome in measure(method, trial)]
     print("\n".join(render(title, results, [story_clusters(trial) for trial in made])), flush=True)
     return _is_below(results[OURS], *least)
@@ -103,10 +103,10 @@ def _is_below(
     for rows, what, least in ((kinds, "recognised", min_recall), (others, "let through", min_precision)):
         for name, row in rows.items():
             if least is not None and row.share_right < least:
-                _say(f"{name}: {row.share_right:.4f} {what} is below {least}")
+                _log_line(f"{name}: {row.share_right:.4f} {what} is below {least}")
                 below = True
     return below
 
 
-def _say(text: str) -> None:
+def _log_line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -39,11 +39,11 @@ def extract(*, data: Path, min_f1: float | None = None, peers: bool = True, wors
         installed, absent = peer_extractors()
         extractors += installed
         for name in absent:
-            _say(f"{name}: not installed, left out")
+            _log_line(f"{name}: not installed, left out")
     scores = {}
     for corpus in load_corpora(data):
         if isinstance(corpus, str):
-            _say(f"{corpus}: no gold text, left out")
+            _log_line(f"{corpus}: no gold text, left out")
         else:
             own = _evaluate(corpus, extractors, worst)
             scores[corpus.name] = own.score.f1
@@ -51,7 +51,7 @@ def extract(*, data: Path, min_f1: float | None = None, peers: bool = True, wors
         raise UsageError(f"{data} has no file of pages with gold text")
     below = {name: score for name, score in scores.items() if min_f1 is not None and score < min_f1}
     for name, score in below.items():
-        _say(f"{name}: F1 {score:.3f} is below {min_f1}")
+        _log_line(f"{name}: F1 {score:.3f} is below {min_f1}")
     return int(bool(below))
 
 
@@ -59,12 +59,12 @@ def _evaluate(corpus: Corpus, extractors: list[Extractor], worst: int) -> Measur
     """Measure all extractors on one corpus and print the tables; return the result of the default mode."""
     measured = []
     for extractor in extractors:
-        _say(f"{corpus.name}: {extractor.name}")
+        _log_line(f"{corpus.name}: {extractor.name}")
         measured.append(measure(extractor, corpus))
     own = next(item for item in measured if item.extractor.name == DEFAULT)
     print("\n".join(render(corpus, measured, own, worst)), flush=True)
     return own
 
 
-def _say(text: str) -> None:
+def _log_line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -53,13 +53,15 @@ def subjects(
     write:
         A model card to insert the tables into.
     """
-    return _report(lambda data, say: subject_report(data, say, weights, research, baseline=baseline), data, plot, write)
+    return _report(
+        lambda data, log_line: subject_report(data, log_line, weights, research, baseline=baseline), data, plot, write
+    )
 
 
 def _report(
     measure: Callable[[Path, Callable[[str], None]], Report], data: Path, plot: Path | None, write: Path | None
 ) -> int:
-    report = measure(data, _say)
+    report = measure(data, _log_line)
     print("\n".join(report.lines))
     if plot is not None:
         draw_calibration(plot, report.calibration)
@@ -68,5 +70,5 @@ def _report(
     return 0
 
 
-def _say(text: str) -> None:
+def _log_line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

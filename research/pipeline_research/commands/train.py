@@ -27,7 +27,7 @@ def language(*, data: Path, output: Path) -> int:
     output:
         File for the weights, npz; the shipped ones are `pipeline/models/data/language.npz`.
     """
-    train_language(data, _weights(output), LanguageTraining(), _say)
+    train_language(data, _weights(output), LanguageTraining(), _log_line)
     return 0
 
 
@@ -49,7 +49,7 @@ def subjects(*, data: Path, output: Path, all_data: bool = False, cache: Path = 
     cache:
         Directory for the teacher's vectors.
     """
-    train_subjects(data, _weights(output), cache, ALL_DATA if all_data else SubjectTraining(), _say)
+    train_subjects(data, _weights(output), cache, ALL_DATA if all_data else SubjectTraining(), _log_line)
     return 0
 
 
@@ -68,7 +68,7 @@ def validation(*, data: Path, weights: Path, output: Path) -> int:
     output:
         File for the model with the new calibration, npz.
     """
-    validate_subjects(data, weights, _weights(output), _say)
+    validate_subjects(data, weights, _weights(output), _log_line)
     return 0
 
 
@@ -78,5 +78,5 @@ def _weights(output: Path) -> Path:
     return output
 
 
-def _say(text: str) -> None:
+def _log_line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -186,7 +186,7 @@ def _held_back(row: Mapping[str, Any], key: bytes, source: str, *, has_split: bo
 
 
 def held_back(sentence: str) -> bool:
-    """Say whether a sentence of SIB-200, by its id, is for measuring: in every language, or translations would tell."""
+    """Return whether a sentence of SIB-200, by its id, is held back for measuring, together with its translations."""
     return hashlib.md5(sentence.encode(), usedforsecurity=False).digest()[0] < _TEST_BYTES
 
 

@@ -1,7 +1,7 @@
 """Train the second opinion on language and the Han character lists, and write them.
 
-Learns from the train split of SIB-200 (CC BY-SA 4.0), and what tells close relatives apart also from sentences of the
-Leipzig corpora (CC BY 4.0) that are not measured with; the dev split is for measuring.
+Learns from the train split of SIB-200 (CC BY-SA 4.0). The model of close languages also learns from sentences of the
+Leipzig corpora (CC BY 4.0) that are not used for measuring; the dev split is for measuring only.
 """
 
 import random
@@ -19,8 +19,8 @@ from pipeline.models.cld2 import guess
 from pipeline.models.ngrams import buckets
 from pipeline.models.scripts import code_points
 from pipeline_research.training.adam import Adam
+from pipeline_research.training.close_languages import CloseLanguagesTraining, train_close_languages
 from pipeline_research.training.language_corpora import read_leipzig, read_sentences
-from pipeline_research.training.relatives import RelativesTraining, train_relatives
 
 __all__ = ["LanguageTraining", "train_language"]
 
@@ -28,7 +28,7 @@ _VERSION: Final = "lang-2026.11.3"
 _FEWEST_TRUSTED: Final = 4  # answers above the score
 
 Floats = NDArray[np.float32]
-Say = Callable[[str], None]
+LogLine = Callable[[str], None]
 
 
 class LanguageTraining(Struct, frozen=True):
@@ -41,11 +41,11 @@ class LanguageTraining(Struct, frozen=True):
     rate: float = 0.01
     seed: int = 7
     trust: float = 0.99  # share right of what CLD2 reliably calls a language, all languages equally frequent
-    trust_texts: int = 18  # of a language, that say whether CLD2 is trusted
-    relatives: RelativesTraining = RelativesTraining()
+    trust_texts: int = 18  # of a language, needed to decide whether CLD2 is trusted
+    close_languages: CloseLanguagesTraining = CloseLanguagesTraining()
 
 
-def train_language(data: Path, output: Path, training: LanguageTraining, say: Say) -> None:
+def train_language(data: Path, output: Path, training: LanguageTraining, log_line: LogLine) -> None:
     """Train and write the weights (npz, no pickle).
 
     Raises:
@@ -59,14 +59,14 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
         mine = _variants(found[tag], rng)
         texts += mine
         labels += [number] * len(mine)
-    say(f"{len(tags)} languages, {len(texts)} texts")
-    table, weights, bias = _train(_matrix(texts, training.bits), np.array(labels), len(tags), training, say)
+    log_line(f"{len(tags)} languages, {len(texts)} texts")
+    table, weights, bias = _train(_matrix(texts, training.bits), np.array(labels), len(tags), training, log_line)
     step = np.quantile(np.abs(table), 0.9995) / 127
     hans, hant = _han_lists(found)
     trusted = _trusted(found, training)
-    say(f"CLD2 is trusted with {len(trusted)} languages")
-    relatives = train_relatives([found, read_leipzig(data)], training.relatives)
-    say(f"relatives told apart: {', '.join(map(str, relatives['close_languages_labels']))}")
+    log_line(f"CLD2 is trusted with {len(trusted)} languages")
+    close_languages = train_close_languages([found, read_leipzig(data)], training.close_languages)
+    log_line(f"close languages distinguished: {', '.join(map(str, close_languages['close_languages_labels']))}")
     arrays: dict[str, Any] = {
         "version": np.array(_VERSION),
         "ngram_labels": np.array(tags),
@@ -77,10 +77,10 @@ def train_language(data: Path, output: Path, training: LanguageTraining, say: Sa
         "cld2_scores": np.array(list(trusted.values()), np.float32),
         "han_simplified": np.array(hans),
         "han_traditional": np.array(hant),
-        **relatives,
+        **close_languages,
     }
     np.savez_compressed(output, **arrays)
-    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
+    log_line(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
 
 
 def _variants(sentences: Sequence[str], rng: random.Random) -> list[str]:
@@ -107,7 +107,7 @@ def _matrix(texts: Sequence[str], bits: int) -> Any:
 
 
 def _train(
-    features: Any, labels: NDArray[np.intp], classes: int, training: LanguageTraining, say: Say
+    features: Any, labels: NDArray[np.intp], classes: int, training: LanguageTraining, log_line: LogLine
 ) -> tuple[Floats, Floats, Floats]:
     """Learn the table (buckets × dim), the weights (dim × classes) and the bias by softmax."""
     rng = np.random.default_rng(training.seed)
@@ -135,7 +135,7 @@ def _train(
             # The table's gradient is tiny (a mean over 400 n-grams); Adam does not mind.
             table.update(np.asarray(x.T @ d_hidden), rate * 3)
             step += 1
-        say(f"n-grams: epoch {epoch}, loss {loss / len(labels):.4f}")
+        log_line(f"n-grams: epoch {epoch}, loss {loss / len(labels):.4f}")
     return table.value, weights.value, bias.value
 
 
@@ -152,15 +152,15 @@ def _trusted(found: Mapping[str, Sequence[str]], training: LanguageTraining) -> 
 
     All languages are equally frequent here; in news, those that have close neighbours are far more frequent than these.
     """
-    said: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    answered: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for tag, sentences in found.items():
         for first in range(0, training.trust_texts * 5, 5):
             answer = guess(" ".join(sentences[first : first + 5])[:600])
             if answer.reliable and answer.share >= 0.9:
                 # Which of the Chinese scripts it is, rules settle later.
                 right = answer.tag == tag or {answer.tag, tag} <= {"zh-Hans", "zh-Hant"}
-                said[answer.tag].append((answer.score, right))
-    levels = {tag: _least_score(answers, training.trust) for tag, answers in said.items()}
+                answered[answer.tag].append((answer.score, right))
+    levels = {tag: _least_score(answers, training.trust) for tag, answers in answered.items()}
     return {tag: level for tag, level in sorted(levels.items()) if level is not None}
 
 

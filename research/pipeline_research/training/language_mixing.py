@@ -40,12 +40,14 @@ def _joined(one: Sample, other: Sample, share: float) -> str:
 
 
 def _cells(found: Sequence[Language], truth: Sequence[tuple[str, str]]) -> list[object]:
-    said: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
     parts = 0
     for item, (first, second) in zip(found, truth, strict=True):
         tag = item.tag.split("-", maxsplit=1)[0]
         kind = {"mul": "mul", "und": "und", second: "second", first: "first"}.get(tag, "another")
-        said[kind] += 1
+        answered[kind] += 1
         parts += [span.tag.split("-", maxsplit=1)[0] for span in item.spans] == [first, second]
-    shares = [f"{100 * said[kind] / max(1, len(found)):.1f} %" for kind in ("mul", "first", "second", "another", "und")]
+    shares = [
+        f"{100 * answered[kind] / max(1, len(found)):.1f} %" for kind in ("mul", "first", "second", "another", "und")
+    ]
     return [len(found), *shares, f"{100 * parts / max(1, len(found)):.1f} %"]

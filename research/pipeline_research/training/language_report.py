@@ -38,7 +38,7 @@ _LENGTHS: Final = (25, 50, 100, 200, 400, 1001)
 _SURE: Final = 0.7
 _ERRORS: Final = 12
 
-Say = Callable[[str], None]
+LogLine = Callable[[str], None]
 
 
 class Report(Struct, frozen=True):
@@ -55,20 +55,20 @@ class _Measured(Struct, frozen=True):
     micros: float
 
 
-def language_report(data: Path, say: Say) -> Report:
+def language_report(data: Path, log_line: LogLine) -> Report:
     """Measure our detector and its peers on all sets.
 
     Args:
         data: The corpora.
-        say: Called with lines about the progress.
+        log_line: Called with lines about the progress.
 
     Raises:
         InputError: The corpora cannot be read.
     """
     sets = samples(data)
     found: dict[str, dict[str, _Measured]] = {}
-    for detector in detectors(data, say):
-        say(f"measuring {detector.name}")
+    for detector in detectors(data, log_line):
+        log_line(f"measuring {detector.name}")
         found[detector.name] = {name: _measured(detector, rows) for name, rows in sets.items()}
     ours = {name: measured.answers for name, measured in found[OURS].items()}
     foreign = [item for name in _FOREIGN for item in ours[name] if item.answer != "und"]

@@ -48,22 +48,22 @@ def accuracy(answers: Sequence[Scored]) -> float:
 
 def class_scores(answers: Iterable[Scored], label: str) -> tuple[float, float, float]:
     """Return precision, recall and F1 of a class."""
-    said = meant = hit = 0
+    answered = meant = hit = 0
     for item in answers:
-        said += item.answer == label
+        answered += item.answer == label
         meant += label in item.truth
         hit += item.answer == label and item.right
-    return hit / max(1, said), hit / max(1, meant), 2 * hit / max(1, said + meant)
+    return hit / max(1, answered), hit / max(1, meant), 2 * hit / max(1, answered + meant)
 
 
 def macro_f1(answers: Sequence[Scored], labels: Iterable[str] | None = None) -> float:
     """Return the mean F1 of the classes that have texts; only of classes in `labels`, if given."""
     meant = Counter(item.truth[0] for item in answers)
     wanted = [label for label in (meant if labels is None else labels) if meant[label]]
-    said = Counter(item.answer for item in answers)
+    answered = Counter(item.answer for item in answers)
     hit = Counter(item.answer for item in answers if item.right)
     inside = Counter(label for item in answers for label in item.truth)
-    return sum(2 * hit[label] / (said[label] + inside[label]) for label in wanted) / max(1, len(wanted))
+    return sum(2 * hit[label] / (answered[label] + inside[label]) for label in wanted) / max(1, len(wanted))
 
 
 def bins(answers: Iterable[Scored]) -> list[Bin]:

@@ -195,8 +195,8 @@ class _Trainer:
         return -float(losses.sum())
 
 
-def train_network(examples: Examples, settings: NetworkSettings, say: Callable[[str], None]) -> Network:
-    """Train the network; `say` is called with a line after every epoch."""
+def train_network(examples: Examples, settings: NetworkSettings, log_line: Callable[[str], None]) -> Network:
+    """Train the network; `log_line` is called with a line after every epoch."""
     trainer = _Trainer(examples, settings)
     count = len(examples.labels)
     steps, step = settings.epochs * (count // settings.batch), 0
@@ -205,7 +205,7 @@ def train_network(examples: Examples, settings: NetworkSettings, say: Callable[[
         for start in range(0, count - settings.batch + 1, settings.batch):
             loss += trainer.step(order[start : start + settings.batch], 1 - step / steps)
             step += 1
-        say(f"network: epoch {epoch}, loss {loss / count:.4f}")
+        log_line(f"network: epoch {epoch}, loss {loss / count:.4f}")
     return Network(
         static_mean=trainer.mean,
         static_scale=trainer.scale,

@@ -43,15 +43,15 @@ class _Peer(Struct, frozen=True):
     make: Callable[[Any, Path], Answer]
 
 
-def detectors(data: Path, say: Callable[[str], None]) -> Iterator[Detector]:
-    """Yield our detector, then the peers that are installed; report the others with `say`."""
+def detectors(data: Path, log_line: Callable[[str], None]) -> Iterator[Detector]:
+    """Yield our detector, then the peers that are installed; report the others with `log_line`."""
     model = LanguageModel.load()
     yield Detector(OURS, lambda texts: _ours(model, texts))
     for peer in _PEERS:
         try:
             module = importlib.import_module(peer.module)
         except ImportError:
-            say(f"{peer.name}: skipped, the module {peer.module} is not installed")
+            log_line(f"{peer.name}: skipped, the module {peer.module} is not installed")
             continue
         yield Detector(peer.name, peer.make(module, data))
 

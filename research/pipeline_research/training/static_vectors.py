@@ -49,7 +49,7 @@ def learn_vectors(
     pieces: Any,
     targets: NDArray[np.float32],
     settings: StaticSettings,
-    say: Callable[[str], None],
+    log_line: Callable[[str], None],
 ) -> NDArray[np.float32]:
     """Return the learned vectors (pieces × dim).
 
@@ -58,7 +58,7 @@ def learn_vectors(
         pieces: How often each text contains each piece, sparse (texts × pieces).
         targets: The teacher's vectors of the texts (texts × width of the teacher).
         settings: Sizes and rates.
-        say: Called with lines about the progress.
+        log_line: Called with lines about the progress.
     """
     wanted = _directions(targets, settings.dim)
     sums = np.asarray(pieces @ start)
@@ -67,8 +67,8 @@ def learn_vectors(
     gram = inputs.T @ inputs / len(inputs) + settings.ridge * np.eye(inputs.shape[1], dtype=np.float32) / len(start[0])
     matrix = np.linalg.solve(gram, inputs.T @ wanted / len(inputs))
     table = np.asarray(start @ matrix / scale, dtype=np.float32)
-    say(f"static vectors: mapped, cosine {_cosine(pieces, table, wanted):.3f}")
-    return _refined(table, pieces, wanted, settings, say)
+    log_line(f"static vectors: mapped, cosine {_cosine(pieces, table, wanted):.3f}")
+    return _refined(table, pieces, wanted, settings, log_line)
 
 
 def _directions(targets: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
@@ -90,7 +90,7 @@ def _refined(
     pieces: Any,
     wanted: NDArray[np.float32],
     settings: StaticSettings,
-    say: Callable[[str], None],
+    log_line: Callable[[str], None],
 ) -> NDArray[np.float32]:
     """Refine the vectors (pieces × dim) by maximising the cosine between the sum of each text and its target."""
     rng = np.random.default_rng(settings.seed)
@@ -114,7 +114,7 @@ def _refined(
             rate = settings.rate * (1 - step / steps)
             learned.update_rows(touched, np.asarray(compact.T @ error), rate)
             step += 1
-        say(f"static vectors: epoch {epoch}, cosine {total / len(wanted):.3f}")
+        log_line(f"static vectors: epoch {epoch}, cosine {total / len(wanted):.3f}")
     return np.asarray(learned.value * np.float32(typical))
 
 

@@ -38,17 +38,17 @@ _LONG: Final = 1900  # fewest characters of an article in the measurement of spe
 _TIMED: Final = 512
 _BASELINE_CHARS: Final = 600
 
-Say = Callable[[str], None]
+LogLine = Callable[[str], None]
 
 
 def subject_report(
-    data: Path, say: Say, weights: Path | None = None, beside: Path | None = None, *, baseline: bool = True
+    data: Path, log_line: LogLine, weights: Path | None = None, beside: Path | None = None, *, baseline: bool = True
 ) -> Report:
     """Measure a model and return its tables.
 
     Args:
         data: The corpora.
-        say: Called with lines about the progress.
+        log_line: Called with lines about the progress.
         weights: The model to measure; the shipped one by default.
         beside: A model that was trained on all sets, to compare with.
         baseline: Whether to measure the n-gram linear baseline, which takes longer than all other measurements.
@@ -58,7 +58,7 @@ def subject_report(
     """
     model = load_model(weights)
     texts = held_texts(data, chooses=False)
-    say(f"measuring on {len(texts)} texts")
+    log_line(f"measuring on {len(texts)} texts")
     answers = answers_of(model, texts)
     inventory = {name: set(labels.values()) for name, labels in mapping_of(data).items()}
     parts = parts_of(answers, model.sources)
@@ -67,7 +67,7 @@ def subject_report(
     news = parts[LEARNED] + parts[UNSEEN]
     lead, table_of_served = validation(model, answers)
     long = [a.text for a in parts[LEARNED] if len(a.text.text) >= _LONG]
-    plain = _baseline(data, model.sources, parts, say) if baseline else {}
+    plain = _baseline(data, model.sources, parts, log_line) if baseline else {}
     sections = {
         f"Weights {model.version}, taxonomy {model.taxonomy_version}. {lead}": [],
         "Best answers, regardless of thresholds:": summary({**every, **plain}),
@@ -83,7 +83,7 @@ def subject_report(
         _speed(model, long[:_TIMED]): [],
     }
     if beside is not None:
-        say("measuring the model that was trained on all sets")
+        log_line("measuring the model that was trained on all sets")
         other = answers_of(load_model(beside), texts)
         sections["Effect of the licences: best and served answers; by source; by class:"] = research(
             answers, other, model.sources, inventory
@@ -124,12 +124,12 @@ def _speed(model: SubjectModel, texts: Sequence[Text]) -> str:
 
 
 def _baseline(
-    data: Path, sources: Sequence[str], parts: Mapping[str, Sequence[Answer]], say: Say
+    data: Path, sources: Sequence[str], parts: Mapping[str, Sequence[Answer]], log_line: LogLine
 ) -> dict[str, list[Scored]]:
     """Return the answers of a linear model over character n-grams that was trained on the same texts."""
     counter = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**19)
     learned = [item for name in sets_in(data) if name in sources for item in read(data, name) if not item.test]
-    say(f"n-gram linear baseline: training on {len(learned)} texts")
+    log_line(f"n-gram linear baseline: training on {len(learned)} texts")
     model = SGDClassifier(loss="log_loss", alpha=1e-6, max_iter=8, random_state=1)
     model.fit(counter.transform([item.text[:_BASELINE_CHARS] for item in learned]), [i.codes[0] for i in learned])
     found = {}

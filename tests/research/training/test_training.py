@@ -13,9 +13,9 @@ from pipeline.models.scripts import code_points
 from pipeline.models.subjects import SubjectInput, SubjectModel
 from pipeline.sources.errors import InputError
 from pipeline_research.training import subjects as training
+from pipeline_research.training.close_languages import CloseLanguagesTraining, train_close_languages
 from pipeline_research.training.language import LanguageTraining, train_language
 from pipeline_research.training.language_report import language_report
-from pipeline_research.training.relatives import RelativesTraining, train_relatives
 from pipeline_research.training.static_vectors import StaticSettings
 from pipeline_research.training.subject_answers import LEARNED, UNSEEN
 from pipeline_research.training.subject_report import subject_report
@@ -83,7 +83,7 @@ def test_a_trained_language_model_tells_its_languages_apart(data: Path) -> None:
     assert said[0] == "2 languages, 486 texts"
 
 
-def test_what_tells_relatives_apart_is_learned_and_as_sure_as_it_is_right() -> None:
+def test_close_languages_are_learned_with_calibrated_confidence() -> None:
     rng = random.Random(4)
     shared = ["vlada", "grad", "most", "ljudi", "kaže", "danas", "voda", "ruka", "kuća", "dan"]
     own = {"bs": "sedmica", "hr": "tjedan", "sr": "nedelja"}
@@ -93,8 +93,8 @@ def test_what_tells_relatives_apart_is_learned_and_as_sure_as_it_is_right() -> N
 
     source = {tag: [sentence(word) for _ in range(60)] for tag, word in own.items()}
     only_some = {"bs": ["tjedan"] * 50, "hr": ["sedmica"] * 50}
-    training = RelativesTraining(bits=12, joins=40, steps=60)
-    model = CloseLanguagesModel.from_arrays(train_relatives([source, only_some], training))
+    training = CloseLanguagesTraining(bits=12, joins=40, steps=60)
+    model = CloseLanguagesModel.from_arrays(train_close_languages([source, only_some], training))
     assert set(model.columns) == set(own)
     for tag, word in own.items():
         best, odds = model.rank("bs", code_points(f"vlada grad {word} most"))[0]

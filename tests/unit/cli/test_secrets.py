@@ -61,5 +61,5 @@ def test_a_wrong_setting_is_named_and_secrets_beside_it_are_not(
     monkeypatch.setenv("NEWS_KAFKA__SSL_KEY_PASSWORD", KEY_SECRET)
     assert run_command(["config", "check"]) == 78
     said = capfd.readouterr()
-    assert "ssl_* settings are given" in said.err
+    assert "ssl_* settings are set" in said.err
     assert not any(secret in said.out + said.err for secret in (SECRET, KEY_SECRET))

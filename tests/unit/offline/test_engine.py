@@ -194,7 +194,6 @@ def test_clusters_are_told_with_what_died() -> None:
         ("c-poison", 1, "standing"),
         ("c-poison", 3, "void"),
     ]
-    assert clusters.changes == 3
 
 
 def test_the_log_has_the_articles_own_time() -> None:

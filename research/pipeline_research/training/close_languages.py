@@ -1,4 +1,4 @@
-"""Train what tells close languages apart: logistic regression over the n-grams present, one per group."""
+"""Train the model that distinguishes close languages: one logistic regression per group over the n-grams present."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,18 @@ from scipy import optimize, sparse, special
 from pipeline.models.close_languages import present_buckets
 from pipeline.models.scripts import code_points, profile
 
-__all__ = ["GROUPS", "RelativesTraining", "train_relatives"]
+__all__ = ["GROUPS", "CloseLanguagesTraining", "train_close_languages"]
 
 GROUPS: Final = (("bs", "hr", "sr"), ("rn", "rw"))
-"""The languages nothing else here tells apart well, where this does: for da/nb/nn, id/ms and xh/zu it did not."""
+"""Groups of languages that only this model distinguishes well; for da/nb/nn, id/ms and xh/zu it did not help."""
 
-_FOLDS: Final = 5  # one sentence in five is left out to find the confidence
+_FOLDS: Final = 5
+"""One sentence in five is left out to calibrate the confidence."""
 
 Floats = NDArray[np.float64]
 
 
-class RelativesTraining(Struct, frozen=True):
+class CloseLanguagesTraining(Struct, frozen=True):
     """Sizes and rates, chosen by leaving out a fifth of what is learned from."""
 
     bits: int = 16
@@ -33,8 +34,8 @@ class RelativesTraining(Struct, frozen=True):
     seed: int = 7
 
 
-def train_relatives(
-    sources: Sequence[Mapping[str, Sequence[str]]], training: RelativesTraining
+def train_close_languages(
+    sources: Sequence[Mapping[str, Sequence[str]]], training: CloseLanguagesTraining
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays of the model, learned from sources of tag → sentences.
 
@@ -67,7 +68,7 @@ def _in_latin(texts: Sequence[str]) -> list[str]:
 
 
 def _texts(
-    group: Sequence[str], sources: Sequence[Mapping[str, Sequence[str]]], training: RelativesTraining
+    group: Sequence[str], sources: Sequence[Mapping[str, Sequence[str]]], training: CloseLanguagesTraining
 ) -> tuple[Any, NDArray[np.intp]]:
     """Return sentences and joins of sentences of one source as features, and the numbers of their languages."""
     rng = random.Random(training.seed)  # noqa: S311  no secrets
@@ -85,7 +86,7 @@ def _texts(
 
 
 def _sharpness(
-    group: Sequence[str], sources: Sequence[Mapping[str, Sequence[str]]], training: RelativesTraining
+    group: Sequence[str], sources: Sequence[Mapping[str, Sequence[str]]], training: CloseLanguagesTraining
 ) -> Floats:
     """Return by how much what is learned must be sharpened to be as sure as it is right, on sentences left out.
 
@@ -113,7 +114,9 @@ def _presence(texts: Sequence[str], bits: int) -> Any:
     return sparse.csr_matrix((values, np.concatenate(rows), starts), shape=(len(texts), 1 << bits))
 
 
-def _fit(features: Any, truth: NDArray[np.intp], classes: int, training: RelativesTraining) -> tuple[Floats, Floats]:
+def _fit(
+    features: Any, truth: NDArray[np.intp], classes: int, training: CloseLanguagesTraining
+) -> tuple[Floats, Floats]:
     """Return weights (buckets × classes) and bias of the penalised softmax."""
     buckets, rows = features.shape[1], np.arange(len(truth))
 
