@@ -117,7 +117,7 @@ def _is_choice(annotation: Any) -> bool:
 
 def _limit(item: Any) -> str:
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    return " ".join(f"{sign} {getattr(item, name):g}" for name, sign in signs.items() if hasattr(item, name))
+    return " ".join(f"{sign} {getattr(item, name)}" for name, sign in signs.items() if hasattr(item, name))
 
 
 if __name__ == "__main__":

@@ -125,29 +125,39 @@ METRICS: tuple[Metric, ...] = (
         "Dead letters written. Equals the rejects of records_processed_total; a difference means lost records.",
         ("stage", "reason"),
     ),
-    Metric("misrouted_total", "counter", "Output records whose partition differs from the one of their source record."),
+    Metric(
+        "misrouted_total",
+        "counter",
+        "Output records on another partition than their source record, because the raw record was not keyed by article id.",
+    ),
     Metric(
         "retries_total",
         "counter",
         "Retries: transient failures of a service (counted for its first stage) and appends without a verdict in time.",
         ("stage", "reason"),
     ),
-    Metric("stage_duration_seconds", "histogram", "Work of a stage on one unit of work.", ("stage",), WORK_SECONDS),
+    Metric("stage_duration_seconds", "histogram", "Time of a stage for one unit of work.", ("stage",), WORK_SECONDS),
     Metric(
         "transaction_duration_seconds",
         "histogram",
-        "Commit of one unit of work, its records and offset included.",
+        "Time to write and commit the outputs of one unit of work.",
         (),
         WORK_SECONDS,
     ),
     Metric(
         "end_to_end_latency_seconds",
         "histogram",
-        "From the timestamp of the record that the service read to the commit of its last stage.",
+        "Time from the timestamp of the record that the service read to the commit of its outputs.",
         ("stage",),
         LATENCY_SECONDS,
     ),
-    Metric("event_age_seconds", "histogram", "From published_at to the commit, a sample.", ("stage",), AGE_SECONDS),
+    Metric(
+        "event_age_seconds",
+        "histogram",
+        "Time from published_at to the commit; a sample of the articles.",
+        ("stage",),
+        AGE_SECONDS,
+    ),
     Metric(
         "last_record_processed_timestamp_seconds", "gauge", "Unix time of the last commit with records.", ("stage",)
     ),
@@ -166,7 +176,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("records_in_progress", "gauge", "Records fetched and not yet committed."),
     Metric("record_bytes_in_progress", "gauge", "Bytes fetched and not yet committed."),
     Metric("partitions_assigned", "gauge", "Source partitions assigned to this worker."),
-    Metric("rebalances_total", "counter", "Assignments that this worker received."),
+    Metric("rebalances_total", "counter", "Assignments of partitions that this worker received."),
     Metric("verdicts_total", "counter", "Verdicts on articles, by kind.", ("kind",)),
     Metric(
         "signatures_appended_total",
@@ -176,12 +186,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "fold_wait_seconds",
         "histogram",
-        "From the append of a unit's signatures to their verdicts.",
+        "Time from the append of a unit's signatures to their verdicts.",
         (),
         WORK_SECONDS,
     ),
     Metric("fold_index_articles", "gauge", "Articles in the window of exact copies and revisions."),
-    Metric("fold_near_index_articles", "gauge", "Articles in the window of near-duplicates."),
+    Metric("fold_near_index_articles", "gauge", "Articles in the window of near copies."),
     Metric(
         "fold_signatures_total", "counter", "Signatures folded, including those whose recorded verdict was adopted."
     ),
@@ -219,7 +229,13 @@ METRICS: tuple[Metric, ...] = (
         "Articles without a subject, by reason. Adds up to `none` of articles_by_subject_total.",
         ("reason",),
     ),
-    Metric("model_confidence", "histogram", "Confidence of the models' answers, a sample.", ("model",), SHARES),
+    Metric(
+        "model_confidence",
+        "histogram",
+        "Confidence of the models' results; a sample of the articles.",
+        ("model",),
+        SHARES,
+    ),
     Metric(
         "build_info",
         "gauge",

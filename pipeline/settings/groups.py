@@ -152,7 +152,7 @@ class FetchSettings(Group):
     )
     max_bytes: int = Field(default=50 * MIB, ge=1024, description="Most bytes in one fetch, over all partitions.")
     max_wait_ms: int = Field(
-        default=100, ge=1, le=60_000, description="How long a broker delays the response when it has no records."
+        default=100, ge=1, le=60_000, description="Longest time that a broker waits for records before it responds."
     )
 
 
@@ -198,12 +198,12 @@ class DedupSettings(Group):
     )
     snapshot_interval_secs: float = Field(default=300.0, gt=0, description="Interval between snapshots.")
     near_window_secs: int = Field(
-        default=72 * HOUR_SECS, ge=60, description="How long near duplicates are recognised. The same for all workers."
+        default=72 * HOUR_SECS, ge=60, description="How long near copies are recognised. The same for all workers."
     )
     exact_window_secs: int = Field(
         default=168 * HOUR_SECS,
         ge=60,
-        description="How long exact duplicates and revisions are recognised. The same for all workers.",
+        description="How long exact copies and revisions are recognised. The same for all workers.",
     )
     skip_offsets: Offsets = Field(
         default=(), description="Offsets of the signature log to skip, comma-separated. The same for all workers."
@@ -256,17 +256,17 @@ class ShutdownSettings(Group):
 
 
 class WatchdogSettings(Group):
-    """When the watchdog ends a worker that hangs (exit code 70)."""
+    """When the watchdog ends a worker that hangs (exit code 70): one of these is exceeded."""
 
     stall_secs: float = Field(
         default=120.0,
         gt=0,
-        description="Records are waiting, and for this long nothing was committed, or a partition made no progress.",
+        description="Time in which nothing was committed, or a partition made no progress, although records wait.",
     )
-    loop_stall_secs: float = Field(default=60.0, gt=0, description="The event loop was blocked for this long.")
-    rebalance_stall_secs: float = Field(default=300.0, gt=0, description="A rebalance has taken this long.")
+    loop_stall_secs: float = Field(default=60.0, gt=0, description="Time for which the event loop was blocked.")
+    rebalance_stall_secs: float = Field(default=300.0, gt=0, description="Time that a rebalance takes.")
     start_stall_secs: float = Field(
-        default=600.0, gt=0, description="The worker is not ready, and its fold made no progress for this long."
+        default=600.0, gt=0, description="Time in which a worker that is not ready made no progress in reading its log."
     )
 
 

@@ -47,7 +47,8 @@ def disk_of_one_full(wave: Wave) -> str:
     node.kill()
     node.start()
     return (
-        f"{count} records in progress; node {leader} ended itself ({NO_SPACE}), node {successor} led; then it got room"
+        f"{count} records in progress; node {leader} ended itself ({NO_SPACE}), node {successor} led; "
+        "then the disk was emptied"
     )
 
 

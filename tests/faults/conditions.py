@@ -147,7 +147,7 @@ def canonicals_die(wave: Wave) -> str:
     heirs = Counter(ends[item.partition, item.offset] for item in sent)
     assert died == {("news.dlq.classify.v1", "unexpected"): len(dead)}, died
     assert heirs == {(ENRICHED, "unique"): len(dead)}, heirs
-    return f"{len(dead)} articles died after their verdicts; the next copy of each came out"
+    return f"{len(dead)} articles were rejected after their verdicts; the next copy of each was published"
 
 
 def _moved(value: bytes | None, url: str, *, copy: bool = False) -> bytes:

@@ -27,7 +27,7 @@ def only_disk_full(wave: Wave) -> str:
         empty(disk)
     wave.broker.kill()
     wave.broker.start()
-    return f"{count} records in progress; the broker ended itself ({NO_SPACE}), then got room"
+    return f"{count} records in progress; the broker ended itself ({NO_SPACE}), then its disk was emptied"
 
 
 def transaction_times_out(wave: Wave) -> str:
@@ -39,7 +39,7 @@ def transaction_times_out(wave: Wave) -> str:
     code = worker.wait(1)
     assert code == 1, f"exit code {code}"
     return (
-        f"readers of {partitions} partition held back for {secs:.1f} s by the time-out of transactions (15 s), "
+        f"readers of {partitions} partition held back for {secs:.1f} s until the transaction timeout (15 s), "
         f"session {LONG_SESSION_SECS} s; the worker was fenced: exit code 1"
     )
 

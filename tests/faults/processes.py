@@ -98,7 +98,7 @@ def behind(wave: Wave) -> str:
         worker, _ = wave.fleet.busy(wave.fleet.of("dedupe"))
         worker.arm("appended", "SIGKILL")
         _killed(worker, "appended")
-    return f"{kills} times killed with signatures in the log and no verdict on record"
+    return f"{kills} times killed with signatures in the log and no recorded verdict"
 
 
 def storm(wave: Wave) -> str:
@@ -137,7 +137,7 @@ def storm(wave: Wave) -> str:
     assert codes == {0}, f"exit codes {codes}"
     assert changes() >= STORM_REBALANCES, f"void: only {changes()} rebalances"
 
-    return f"{len(left)} members left and others started within {secs:.0f} s; who stayed saw {changes()} assignments"
+    return f"{len(left)} members left and others started within {secs:.0f} s; another got {changes()} assignments"
 
 
 def _rebalance(wave: Wave, stays: ArmedWorker) -> None:
