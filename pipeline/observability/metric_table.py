@@ -128,7 +128,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "misrouted_total",
         "counter",
-        "Output records on another partition than their source record, because the raw record was not keyed by article id.",
+        "Outputs on another partition than their source, because the raw record was not keyed by article id.",
     ),
     Metric(
         "retries_total",
