@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.params import RecordedVerdictParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature
@@ -110,11 +111,11 @@ def test_the_fold_is_as_good_as_one_that_ran_all_along() -> None:
     assert b"".join(whole.snapshot()) == b"".join(part.snapshot())
 
 
-def test_a_signature_that_is_not_on_record_costs_no_other_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.ops.dedup_rebuild._MOST_WAITING", 20)
+def test_a_signature_that_is_not_on_record_costs_no_other_its_verdict() -> None:
+    params = RecordedVerdictParams(max_waiting=20)
     entries = history([f"article {number}" for number in range(100)], lag=3)
     first = next(entry for entry in entries if entry.log == "verdicts")
-    done = Rebuild(Fold(PARAMS), 0).run([entry for entry in entries if entry is not first])
+    done = Rebuild(Fold(PARAMS), 0, params=params).run([entry for entry in entries if entry is not first])
     assert (done.signatures, done.unrecorded, done.compared, done.different) == (100, 1, 99, 0)
 
 
