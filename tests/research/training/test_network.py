@@ -7,24 +7,24 @@ from scipy import sparse
 from pipeline_research.training.network import Examples, NetworkSettings, train_network
 from pipeline_research.training.static_vectors import StaticSettings, learn_vectors, quantised, weighted
 
-SETTINGS = NetworkSettings(bits=6, bag_dim=4, hidden=16, epochs=30, batch=32)
+SETTINGS = NetworkSettings(bits=6, hashed_dim=4, hidden=16, epochs=30, batch=32)
 
 
 def _examples(count: int, seed: int) -> Examples:
-    """The first class shows in the static vector, the second in the bag."""
+    """The first class shows in the static vector, the second in the hashed features."""
     rng = np.random.default_rng(seed)
     static = rng.normal(0, 1, (count, 5)).astype(np.float32)
     bucket = rng.integers(0, 2, count)
-    bag = sparse.csr_matrix((np.ones(count, np.float32), (np.arange(count), bucket)), shape=(count, 64))
+    hashed = sparse.csr_matrix((np.ones(count, np.float32), (np.arange(count), bucket)), shape=(count, 64))
     labels = np.stack((static[:, 0] > 0, bucket == 1), axis=1).astype(np.float32)
-    return Examples(static, bag, labels, np.ones_like(labels))
+    return Examples(static, hashed, labels, np.ones_like(labels))
 
 
 def test_a_network_learns_from_both_sides_and_the_same_every_time() -> None:
     said: list[str] = []
     network = train_network(_examples(600, 1), SETTINGS, said.append).calibrated(_examples(200, 2))
     held = _examples(300, 3)
-    odds = network.probabilities(held.static, held.bag)
+    odds = network.probabilities(held.static, held.hashed)
     assert np.mean((odds > 0.5) == (held.labels > 0.5)) > 0.93
     assert len(said) == SETTINGS.epochs
     again = train_network(_examples(600, 1), SETTINGS, said.append)

@@ -247,12 +247,12 @@ def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
 
 def test_a_rate_is_kept() -> None:
     slept: list[float] = []
-    pace = RateLimiter(10, clock=lambda: sum(slept), sleep=slept.append)
+    limiter = RateLimiter(10, clock=lambda: sum(slept), sleep=slept.append)
     for _ in range(5):
-        pace.wait(4)
+        limiter.wait(4)
     assert sum(slept) == pytest.approx(2.0)
     copy = ResentRecord(RAW, 0, None, b"", ())
-    assert UnitParams().full([copy] * 10, pace)
-    assert not UnitParams().full([copy] * 9, pace)
+    assert UnitParams().full([copy] * 10, limiter)
+    assert not UnitParams().full([copy] * 9, limiter)
     assert not UnitParams().full([copy] * 199, RateLimiter(None))
     assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], RateLimiter(None))
