@@ -92,7 +92,7 @@ def death(offset: int, *, of: int | None = None, attempts: int = 0) -> DeadLette
     return letter(replace(RECORD, headers=tuple(headers)), place=Place("news.dlq.ingest.v1", 0, offset))
 
 
-def test_a_dead_letter_is_sent_back_once_unless_told_otherwise() -> None:
+def test_a_dead_letter_is_sent_back_once_unless_again_is_set() -> None:
     assert planned(death(7), before=ledger((7, 7))) == ([], {"replayed": 1})
     (returned,), refused = planned(death(7), before=ledger((7, 7)), again=True)
     assert (returned.attempt, returned.first) == (2, "news.dlq.ingest.v1/0/7")
@@ -155,7 +155,7 @@ def test_an_article_that_died_after_its_verdict_goes_back_as_its_raw_record() ->
     assert dict(returned.record.headers)["news.replay.arrived-ms"] == b"1772602215120"
 
 
-def test_the_raw_record_says_how_often_an_article_was_sent_back() -> None:
+def test_the_raw_record_contains_how_often_an_article_was_sent_back() -> None:
     """Between services no headers of a replay are kept."""
     came = (("news.replay.source", b"news.dlq.classify.v1/0/3"), ("news.replay.attempts", b"3"))
     raw = replace(RECORD, headers=came)

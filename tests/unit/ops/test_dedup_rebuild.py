@@ -71,7 +71,7 @@ def test_a_whole_log_is_decided_as_on_record(lag: int) -> None:
     assert (done.position, len(fold)) == (20, 20)
 
 
-def test_a_difference_is_found_and_told() -> None:
+def test_a_difference_is_found_and_reported() -> None:
     done = Rebuild(Fold(PARAMS), 0).run(falsified(history(["a", "b", "a"]), 2))
     assert (done.compared, done.different) == (3, 1)
     (found,) = done.differences
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_is_counted_and_what_workers_skip_is_skipped() -> No
     assert (done.signatures, done.undecodable, done.position) == (1, 1, 3)
 
 
-def test_a_version_that_is_not_known_is_said() -> None:
+def test_an_unknown_version_is_an_error() -> None:
     switch = entry("signatures", 0, 0, Activate(fold_version=9, signature_version=1))
     with pytest.raises(FatalError, match="fold 9"):
         Rebuild(Fold(PARAMS), 0).run([switch])
