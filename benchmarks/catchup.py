@@ -26,7 +26,8 @@ from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Decided
 from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, send_records
-from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.dedup_log import DedupLog
+from pipeline.runtime.fold_follower import DedupLogConfig
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS

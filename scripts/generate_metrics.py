@@ -1,9 +1,21 @@
 """Write docs/metrics.md from the table of metrics. Run it after changing a metric; a test compares the file."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS
-from pipeline.observability.metric_table import LANGUAGES, METRICS, PREFIX, RETRY_REASONS, Metric
+from pipeline.domain.stage import StageName
+from pipeline.domain.verdict import VERDICT_KINDS
+from pipeline.observability.metric_table import (
+    LANGUAGES,
+    METRICS,
+    MODELS,
+    PREFIX,
+    RETRY_REASONS,
+    SNAPSHOT_RESULTS,
+    Metric,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -24,20 +36,28 @@ version.
   the partitions that the worker owns, and `news_build_info`, which appears when the models are loaded.
 """
 
+
+def _names(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
 LABELS = f"""
 ## Labels
 
 | label | values |
 |---|---|
-| `stage` | `ingest`, `dedupe`, `detect-language`, `classify`, `publish`, `cluster` |
+| `stage` | {_names(get_args(StageName))} |
 | `topic` | names of topics in the catalogue, with prefix and lane |
 | `outcome` | `emit`, `drop`, `reject` |
 | `reason` of emit | `none` |
-| `reason` of drop | {", ".join(f"`{reason}`" for reasons in DROP_REASONS.values() for reason in reasons)} |
-| `reason` of reject and of dead letters | {", ".join(f"`{reason}`" for reason in REJECT_REASONS)} |
-| `reason` of retries | {", ".join(f"`{reason}`" for reason in RETRY_REASONS)} |
+| `reason` of drop | {_names(reason for reasons in DROP_REASONS.values() for reason in reasons)} |
+| `reason` of reject and of dead letters | {_names(REJECT_REASONS)} |
+| `reason` of retries | {_names(RETRY_REASONS)} |
 | `language` | {len(LANGUAGES)} primary language subtags of BCP 47, with `und` and `mul`; all others count as `other` |
 | `subject` | the 17 top-level IPTC Media Topics (`medtop:01000000` to `medtop:17000000`), `none`, `other` |
+| `kind` | {_names(VERDICT_KINDS)} |
+| `result` | {_names(SNAPSHOT_RESULTS)} |
+| `model` | {_names(MODELS)} |
 """
 
 

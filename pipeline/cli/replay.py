@@ -52,7 +52,7 @@ def replay(
     settings = load_settings()
     lane_settings = _in_lane(settings, lane)
     wanted = _range(start, end)
-    pace = RateLimiter(rate)
+    limiter = RateLimiter(rate)
     topic = catalogue_for(settings).stage("ingest").reads
     lane_catalogue = catalogue_for(lane_settings)
     spec = lane_catalogue.topic(lane_catalogue.stage("ingest").reads)
@@ -80,7 +80,7 @@ def replay(
             )
             # Read after the sender was opened, which fences an earlier command: until then that could commit progress.
             starts = _starts(source, wanted, again=again)
-            work.run(source.records(wanted, starts), done, pace, UnitParams(), show)
+            work.run(source.records(wanted, starts), done, limiter, UnitParams(), show)
     return int(done.too_large > 0)
 
 

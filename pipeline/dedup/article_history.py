@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.store.row_codec import CLAIMING
+from pipeline.dedup.store.row_codec import CANONICAL_KINDS
 from pipeline.dedup.store.row_layout import VOIDED, Row
 from pipeline.domain.verdict import VERDICT_KINDS
 
@@ -16,7 +16,7 @@ __all__ = ["ArticleHistory", "article_history_of"]
 _RETRACTION: Final = VERDICT_KINDS.index("retraction")
 _REPEAT: Final = VERDICT_KINDS.index("repeat")
 _UNVERSIONED: Final = frozenset({VERDICT_KINDS.index("stale"), VERDICT_KINDS.index("unknown_article")})
-_PASSING: Final = CLAIMING | {_RETRACTION}
+_PASSING: Final = CANONICAL_KINDS | {_RETRACTION}
 _UNINFORMATIVE: Final = _UNVERSIONED | {_REPEAT}
 """Kinds that add nothing to the history of an article, however often they occur."""
 
@@ -57,7 +57,7 @@ def article_history_of(rows: Iterable[tuple[int, Row]], params: FoldParams) -> A
         return _UNKNOWN
     versions = [(number, row) for number, row in recent if row.kind not in _UNVERSIONED and not row.flags & VOIDED]
     passing = [row for _, row in versions if row.kind in _PASSING]
-    published = [(number, row) for number, row in versions if row.kind in CLAIMING]
+    published = [(number, row) for number, row in versions if row.kind in CANONICAL_KINDS]
     return ArticleHistory(
         revision=max((row.revision for _, row in recent), default=0),
         passed=passing[0].revision if passing else _passed_before(recent),

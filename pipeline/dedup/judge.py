@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pipeline.dedup.article_history import ArticleHistory, article_history_of
 from pipeline.dedup.near import Match, NearDuplicates, Query, agreement, similarity
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.store.row_codec import CLAIMING, RowCodec
+from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
 from pipeline.dedup.store.verdict_codec import article_digest, digest8, digest16, first_verdict, packed_sketch
 from pipeline.domain.ids import ClusterId, cluster_id
@@ -19,7 +19,7 @@ from pipeline.domain.verdict import ChangeClass, Verdict
 __all__ = ["Judge"]
 
 
-class _Comparison(TypedDict, total=False):
+class _MatchedArticle(TypedDict, total=False):
     """The fields of a verdict that describe the article it was compared with."""
 
     cluster_id: ClusterId
@@ -192,7 +192,7 @@ class Judge:
             return exact or first
         matches = self._near.matches(query, signature.shingles, signature.version)
         matches = [match for match in matches if self._codec.article(match.number) != signature.article_id]
-        canonical = [match for match in matches if match.row.kind in CLAIMING]
+        canonical = [match for match in matches if match.row.kind in CANONICAL_KINDS]
         for match in canonical:
             decided = self._is_copy(signature, match)
             if decided is not None and not self._is_shared_passage(match, matches):
@@ -234,7 +234,7 @@ class Judge:
             window_secs=self._params.near_window_secs,
             score=score,
             threshold=threshold,
-            **self._comparison(signature, match.number, match.row),
+            **self._matched_article(signature, match.number, match.row),
         )
 
     def _related(self, first: Verdict, matches: list[Match]) -> Verdict:
@@ -258,10 +258,10 @@ class Judge:
         if not signature.text_hash:
             return None
         short = signature.shingles < self._params.min_exact_shingles
-        claim = digest16(signature.content_hash if short else signature.text_hash)
+        key = digest16(signature.content_hash if short else signature.text_hash)
         own = article_digest(signature.article_id)
         oldest: tuple[int, Row] | None = None
-        for number, row in islice(self._codec.store.by_claim(claim), self._params.most_claims):
+        for number, row in islice(self._codec.store.by_text(key), self._params.most_same_text):
             if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
                 continue
             if (row.id, row.flags & ODD_ID) != own:
@@ -275,10 +275,10 @@ class Judge:
             window_secs=self._params.exact_window_secs,
             score=1.0,
             threshold=1.0,
-            **self._comparison(signature, *oldest),
+            **self._matched_article(signature, *oldest),
         )
 
-    def _comparison(self, signature: Signature, number: int, row: Row) -> _Comparison:
+    def _matched_article(self, signature: Signature, number: int, row: Row) -> _MatchedArticle:
         canonical = self._codec.verdict(number)
         return {
             "cluster_id": canonical.cluster_id,

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["FOLD_VERSIONS", "FoldParams", "SigningParams"]
+__all__ = ["FOLD_VERSIONS", "FoldParams", "RecordedVerdictParams", "SigningParams"]
 
 
 class SigningParams(Struct, frozen=True, kw_only=True):
@@ -77,9 +77,24 @@ class FoldParams(Struct, frozen=True, kw_only=True):
     history_rows: int = 4096
     """Newest records of an article that are read for `history_depth`, repeats and stale versions included. A page that
     is fetched every three minutes for a week is repeated 3,360 times."""
-    most_claims: int = 4096
-    """Newest articles with one text among which the oldest is searched for. Chosen: more are versions of one article
-    that alternate."""
+    most_same_text: int = 4096
+    """Newest canonical articles with the same text among which the oldest is searched for. Chosen: more are versions of
+    one article that alternate."""
+
+
+class RecordedVerdictParams(Struct, frozen=True, kw_only=True):
+    """How signatures are matched with their recorded verdicts, in a worker that starts and in `dedupe rebuild`."""
+
+    ahead_ms: int = 3_600_000
+    """How far the verdict log is read past a signature in search of its verdict, by the timestamps of both logs in
+    milliseconds. Chosen: a verdict is recorded seconds after its signature, unless its worker was restarted."""
+    skew_ms: int = 300_000
+    """Tolerated difference in milliseconds between the clocks of two brokers, each of which dates one of the logs.
+    Chosen."""
+    max_waiting: int = 250_000
+    """Records that are kept until their counterpart in the other log is read. Chosen: about 300 MB."""
+    batch_records: int = 2000
+    """Verdicts that a worker decodes without giving control back to the event loop. Chosen: about 30 ms."""
 
 
 FOLD_VERSIONS: Final[Mapping[int, FoldParams]] = {1: FoldParams()}

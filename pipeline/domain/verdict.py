@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId, ClusterId
 from pipeline.domain.record import Origin
+from pipeline.domain.signature import Signature
 
 __all__ = [
     "COPIES",
@@ -19,9 +20,11 @@ __all__ = [
     "Lost",
     "PassingKind",
     "Verdict",
+    "VerdictKey",
     "VerdictKind",
     "VerdictMethod",
     "VerdictRecord",
+    "key_of",
 ]
 
 PassingKind = Literal["unique", "related", "revision", "retraction"]
@@ -82,6 +85,15 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def passes(self) -> bool:
         """Whether the article goes on to be enriched."""
         return self.kind in PASSING
+
+
+VerdictKey = tuple[Origin, ArticleId]
+"""Identifies a verdict and its signature. An origin alone can belong to two articles: a raw topic may be recreated."""
+
+
+def key_of(found: Signature | Verdict) -> VerdictKey:
+    """Return the key of a signature or of the verdict on it."""
+    return found.origin, found.article_id
 
 
 class Decided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verdict", tag_field="type"):

@@ -1,6 +1,6 @@
 """Classify articles by subject (top level of IPTC Media Topics), or return the reason for no subject.
 
-Static vectors of a multilingual subword vocabulary and a hashed bag of words, one hidden layer, independent sigmoids;
+Static vectors of a multilingual subword vocabulary and hashed features, one hidden layer, independent sigmoids;
 trained by `news-pipeline train subjects`. All sums are of whole numbers that float32 holds exactly, so neither the
 batch of an article nor the linear-algebra library changes a result.
 """
@@ -70,7 +70,7 @@ class SubjectParams(Struct, frozen=True):
 class _Layers(Struct, frozen=True):
     """The network's arrays, by their names in subjects.npz.
 
-    Inputs are the static vector (`static_*`) and the hashed bag of words (`bag_*`), quantised to whole numbers.
+    Inputs are the static vector (`static_*`) and the hashed features (`bag_*`), quantised to whole numbers.
     """
 
     static_mean: NDArray[np.float32]

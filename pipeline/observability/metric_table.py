@@ -11,8 +11,10 @@ __all__ = [
     "ABSTENTIONS",
     "LANGUAGES",
     "METRICS",
+    "MODELS",
     "PREFIX",
     "RETRY_REASONS",
+    "SNAPSHOT_RESULTS",
     "SUBJECTS",
     "Metric",
     "MetricName",
@@ -63,6 +65,8 @@ MetricName = Literal[
 
 RetryReason = Literal["transient", "append_timeout"]
 RETRY_REASONS: tuple[RetryReason, ...] = ("transient", "append_timeout")
+SNAPSHOT_RESULTS = ("saved", "failed")
+MODELS = ("language", "subjects")
 
 # One article takes about a millisecond, a full unit of work about a second.
 WORK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

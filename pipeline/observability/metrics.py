@@ -18,8 +18,10 @@ from pipeline.observability.metric_table import (
     ABSTENTIONS,
     LANGUAGES,
     METRICS,
+    MODELS,
     PREFIX,
     RETRY_REASONS,
+    SNAPSHOT_RESULTS,
     SUBJECTS,
     Metric,
     MetricName,
@@ -30,7 +32,6 @@ __all__ = ["NO_REASON", "Metrics", "StageCount", "StageMetrics"]
 
 NO_REASON = "none"
 OTHER = "other"
-_MODELS = ("language", "subjects")
 
 
 class StageCount(Struct, frozen=True, kw_only=True):
@@ -140,9 +141,9 @@ class Metrics:
         self._abstentions = {
             reason: self.of("subject_abstentions_total").labels(reason) for reason in (*ABSTENTIONS, OTHER)
         }
-        for result in ("saved", "failed"):
+        for result in SNAPSHOT_RESULTS:
             self.of("fold_snapshots_total").labels(result)
-        self._confidence = {model: self.of("model_confidence").labels(model) for model in _MODELS}
+        self._confidence = {model: self.of("model_confidence").labels(model) for model in MODELS}
 
     def of(self, name: MetricName) -> Any:
         """Return the metric of that name."""

@@ -11,12 +11,11 @@ from kafka.errors import KafkaError, KafkaTimeoutError, UnknownError, Unsupporte
 from pipeline.errors import ConfigError, NoTransactionsError, TransientError
 from pipeline.kafka_io.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
-from pipeline.wire.catalogue import Catalogue, TopicSpec, load_catalogue, topic_prefix
+from pipeline.wire.catalogue import REQUEST_OVERHEAD_BYTES, Catalogue, TopicSpec, load_catalogue, topic_prefix
 
 __all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topic", "resend_producer"]
 
 _BOOTSTRAP_TIMEOUT_MS = 10_000  # a user waits at a terminal; a reachable cluster answers in milliseconds
-_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one record: names, batch header
 
 
 def catalogue_for(settings: Settings) -> Catalogue:
@@ -90,7 +89,7 @@ def _safe(largest_bytes: int) -> dict[str, Any]:
     return {
         "acks": "all",
         "enable_idempotence": True,
-        "max_request_size": largest_bytes + _REQUEST_OVERHEAD_BYTES,
+        "max_request_size": largest_bytes + REQUEST_OVERHEAD_BYTES,
         "linger_ms": 5,
         "allow_auto_create_topics": False,
     }

@@ -1,4 +1,4 @@
-"""Send dead letters back to the topics they were read from, each once unless told otherwise."""
+"""Send dead letters back to the topics they were read from, each only once unless `again` is set."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

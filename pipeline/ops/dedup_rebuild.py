@@ -13,25 +13,15 @@ from typing import Final
 from msgspec import Struct
 
 from pipeline.dedup.fold import Fold
-from pipeline.domain.ids import ArticleId
-from pipeline.domain.record import Origin
+from pipeline.dedup.params import RecordedVerdictParams
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
-from pipeline.domain.verdict import Decided, Verdict
+from pipeline.domain.verdict import Decided, Verdict, VerdictKey, key_of
 from pipeline.errors import FatalError
 from pipeline.ops.dedup_logs import LogEntry
 
 __all__ = ["Rebuild", "RebuildResult", "VerdictDifference"]
 
-_AHEAD_MS: Final = 3_600_000
-"""A signature waits this long (in log time) for its recorded verdict, as in a worker that starts."""
-_SKEW_MS: Final = 300_000
-"""Largest difference between the clocks of two brokers, of which each timestamps one log."""
-_MOST_WAITING: Final = 50_000
-"""Limit of the signatures that wait for their verdicts, about 60 MB; the verdicts that wait take as much."""
 _BATCH_RECORDS: Final = 500
-
-Key = tuple[Origin, ArticleId]
-"""Identifies a verdict. An origin alone can belong to two articles, when a raw topic was recreated."""
 
 
 class VerdictDifference(Struct, frozen=True, kw_only=True):
@@ -77,7 +67,15 @@ class _Entry(Struct, frozen=True):
 class Rebuild:
     """One comparison over both logs."""
 
-    def __init__(self, fold: Fold, first_offset: int, *, skip_offsets: Iterable[int] = (), shown: int = 10) -> None:
+    def __init__(
+        self,
+        fold: Fold,
+        first_offset: int,
+        *,
+        skip_offsets: Iterable[int] = (),
+        shown: int = 10,
+        params: RecordedVerdictParams | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -85,8 +83,10 @@ class Rebuild:
             first_offset: First offset of the signature log; above 0, its start is truncated.
             skip_offsets: Offsets of that log that workers skip.
             shown: How many differences to keep.
+            params: How signatures are matched with recorded verdicts; by default as in a worker that starts.
         """
         self._fold = fold
+        self._params = params or RecordedVerdictParams()
         self._truncated = first_offset > 0
         self._skip = frozenset(skip_offsets)
         self._shown = shown
@@ -111,21 +111,31 @@ class Rebuild:
     def _paired(self, entries: Iterable[LogEntry]) -> Iterator[_Entry]:
         """Yield the records of the signature log in their order, each with its recorded verdict."""
         waiting: deque[LogEntry] = deque()
-        recorded: OrderedDict[Key, LogEntry] = OrderedDict()
+        recorded: OrderedDict[VerdictKey, LogEntry] = OrderedDict()
         for entry in entries:
             if entry.log == "signatures":
                 if self._truncated and self._complete_from_ms is None:
                     self._complete_from_ms = entry.at_ms + self._fold.params.exact_window_secs * 1000
                 waiting.append(entry)
             elif isinstance(entry.record, Decided):
-                recorded.setdefault(_key(entry.record.verdict), entry)
-                _drop_unmatched(recorded, (waiting[0] if waiting else entry).at_ms - _SKEW_MS)
-            while waiting and (len(waiting) > _MOST_WAITING or _is_ready(waiting[0], recorded, entry.at_ms)):
+                recorded.setdefault(key_of(entry.record.verdict), entry)
+                _drop_unmatched(recorded, (waiting[0] if waiting else entry).at_ms - self._params.skew_ms)
+            while waiting and (
+                len(waiting) > self._params.max_waiting or self._is_ready(waiting[0], recorded, entry.at_ms)
+            ):
                 yield from self._taken(waiting.popleft(), recorded)
         for last in waiting:
             yield from self._taken(last, recorded)
 
-    def _taken(self, entry: LogEntry, recorded: "OrderedDict[Key, LogEntry]") -> Iterator[_Entry]:
+    def _is_ready(self, entry: LogEntry, recorded: Mapping[VerdictKey, LogEntry], now_ms: int) -> bool:
+        record = entry.record
+        return (
+            not isinstance(record, Signature)
+            or key_of(record) in recorded
+            or entry.at_ms + self._params.ahead_ms < now_ms
+        )
+
+    def _taken(self, entry: LogEntry, recorded: "OrderedDict[VerdictKey, LogEntry]") -> Iterator[_Entry]:
         self.result.position = entry.offset + 1
         record = entry.record
         if entry.offset in self._skip:
@@ -133,7 +143,7 @@ class Rebuild:
         if record is None:
             self.result.undecodable += 1
         elif isinstance(record, Signature):
-            yield _Entry(entry.offset, record, entry.at_ms, _verdict(recorded.pop(_key(record), None)))
+            yield _Entry(entry.offset, record, entry.at_ms, _verdict(recorded.pop(key_of(record), None)))
         elif isinstance(record, Void | Activate):
             yield _Entry(entry.offset, record, entry.at_ms, None)
 
@@ -159,7 +169,7 @@ class Rebuild:
     def _compare(self, run: Sequence[_Entry]) -> None:
         folded = self._fold.apply_all([(entry.record, entry.at_ms) for entry in run])
         for entry in run:
-            known = isinstance(entry.record, Signature) and self._fold.verdict_of(*_key(entry.record)) is not None
+            known = isinstance(entry.record, Signature) and self._fold.verdict_of(*key_of(entry.record)) is not None
             try:
                 verdict = next(folded)
             except FatalError:
@@ -187,20 +197,11 @@ class Rebuild:
                 )
 
 
-def _key(found: Signature | Verdict) -> Key:
-    return found.origin, found.article_id
-
-
 def _verdict(entry: LogEntry | None) -> Verdict | None:
     return entry.record.verdict if entry is not None and isinstance(entry.record, Decided) else None
 
 
-def _drop_unmatched(recorded: "OrderedDict[Key, LogEntry]", passed_ms: int) -> None:
+def _drop_unmatched(recorded: "OrderedDict[VerdictKey, LogEntry]", passed_ms: int) -> None:
     """Drop verdicts from before `passed_ms`: their signatures are missing from the truncated log."""
     while recorded and next(iter(recorded.values())).at_ms < passed_ms:
         recorded.popitem(last=False)
-
-
-def _is_ready(entry: LogEntry, recorded: Mapping[Key, LogEntry], now_ms: int) -> bool:
-    record = entry.record
-    return not isinstance(record, Signature) or _key(record) in recorded or entry.at_ms + _AHEAD_MS < now_ms

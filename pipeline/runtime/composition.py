@@ -14,7 +14,8 @@ from pipeline.observability.metrics import Metrics
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.cluster_service import ClusterService
 from pipeline.runtime.committer import Committer
-from pipeline.runtime.dedup_log import DedupLog, DedupLogConfig
+from pipeline.runtime.dedup_log import DedupLog
+from pipeline.runtime.fold_follower import DedupLogConfig
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.runtime.runner import Commit, UnitService, VerdictSource

@@ -9,53 +9,37 @@ own signature is no longer in the log.
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from pipeline.domain.ids import ArticleId
-from pipeline.domain.record import Origin
-from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Decided, Verdict
+from pipeline.dedup.params import RecordedVerdictParams
+from pipeline.domain.verdict import Decided, Verdict, VerdictKey, key_of
 from pipeline.errors import ContractError
 from pipeline.kafka_io.log_reader import LogReader
 from pipeline.observability.logging import get_logger
 from pipeline.wire.codec import decode_verdict_record
 
-__all__ = ["Key", "RecordedVerdicts", "key_of"]
+__all__ = ["RecordedVerdicts"]
 
 log = get_logger(__name__)
-
-_AHEAD_MS: Final = 3_600_000
-"""How far the verdict log is read ahead of the signatures, by the timestamps of both."""
-_SKEW_MS: Final = 300_000
-"""Tolerated difference between the clocks of two brokers, each of which dates one of the logs."""
-_MAX_WAITING: Final = 250_000
-"""Verdicts kept for signatures still to come; about 300 MB."""
-_MAX_RECORDS: Final = 2000
-"""Records decoded without giving control back to the event loop, about 30 ms."""
-
-Key = tuple[Origin, ArticleId]
-"""Identifies what a verdict is about. An origin alone is not enough: a raw topic that was recreated reuses offsets."""
-
-
-def key_of(found: Signature | Verdict) -> Key:
-    """Return the key of a signature or of the verdict on it."""
-    return found.origin, found.article_id
 
 
 class RecordedVerdicts:
     """Reads the verdict log from its start up to its end, once."""
 
-    def __init__(self, reader: LogReader, end: int) -> None:
+    def __init__(self, reader: LogReader, end: int, params: RecordedVerdictParams) -> None:
         """Take a reader positioned at the log's start, and the log's end as the broker lists it."""
+        self._params = params
         self._reader = reader
         self._end = end
         self._read_to_ms = 0
         self._passed_ms = 0
-        self._waiting: OrderedDict[Key, tuple[int, Verdict]] = OrderedDict()
+        self._waiting: OrderedDict[VerdictKey, tuple[int, Verdict]] = OrderedDict()
         """Verdicts whose signatures may still come, each with the time in ms when it was recorded."""
 
     @classmethod
-    async def open(cls, topic: str, consumer_arguments: dict[str, Any]) -> "RecordedVerdicts":
+    async def open(
+        cls, topic: str, consumer_arguments: dict[str, Any], params: RecordedVerdictParams
+    ) -> "RecordedVerdicts":
         """Connect to the verdict log and begin at its start."""
         reader = await LogReader.open(topic, consumer_arguments)
         try:
@@ -64,9 +48,9 @@ class RecordedVerdicts:
             await reader.close()
             raise
         reader.seek(first)
-        return cls(reader, end)
+        return cls(reader, end, params)
 
-    async def take(self, asked: Mapping[Key, int]) -> dict[Key, Verdict]:
+    async def take(self, asked: Mapping[VerdictKey, int]) -> dict[VerdictKey, Verdict]:
         """Return the recorded verdicts on the next signatures.
 
         Args:
@@ -77,7 +61,7 @@ class RecordedVerdicts:
         """
         if not asked:
             return {}
-        self._discard(min(asked.values()) - _SKEW_MS)
+        self._discard(min(asked.values()) - self._params.skew_ms)
         missing = {key for key in asked if key not in self._waiting}
         while missing and self._may_read(max(asked.values())) and await self._has_more():
             await self._read_more(missing)
@@ -94,14 +78,14 @@ class RecordedVerdicts:
 
     def _may_read(self, appended_ms: int) -> bool:
         # At the bound nothing is discarded: the waiting verdicts belong to the signatures that come next.
-        return self._read_to_ms <= appended_ms + _AHEAD_MS and len(self._waiting) < _MAX_WAITING
+        return self._read_to_ms <= appended_ms + self._params.ahead_ms and len(self._waiting) < self._params.max_waiting
 
     async def _has_more(self) -> bool:
         # Up to the last stable offset: beyond it there are always open transactions of other workers.
         return await self._reader.position() < max(self._end, self._reader.stable_end())
 
-    async def _read_more(self, missing: set[Key]) -> None:
-        for record in await self._reader.read(_MAX_RECORDS):
+    async def _read_more(self, missing: set[VerdictKey]) -> None:
+        for record in await self._reader.read(self._params.batch_records):
             self._read_to_ms = max(self._read_to_ms, record.timestamp_ms)
             if self._read_to_ms < self._passed_ms:
                 continue

@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     extraction: Extraction = Field(
         default="auto",
         description="How `ingest` extracts the text of HTML pages: `fast` uses a strict extraction; `accurate` also a "
-        "generous one, and keeps the better result; `auto` adds that only when the strict result is doubtful.",
+        "generous one, and keeps the better result; `auto` adds that only if the strict result is short or a small "
+        "part of the page.",
     )
     boilerplate_file: Path | None = Field(
         default=None,

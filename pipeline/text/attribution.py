@@ -122,28 +122,31 @@ def _credit(outlet: Outlet, evidence: str) -> Attribution:
     return Attribution(evidence=evidence, source_name=outlet.name, source_domain=outlet.domain)
 
 
-def _any_of(names: str, evidence: str, *, beside: Callable[[str], bool]) -> Attribution | None:
-    """Find the agency, or else the outlet, among names.
+def _any_of(names: str, evidence: str, *, is_allowed: Callable[[str], bool]) -> Attribution | None:
+    """Return the agency, or else the outlet, that a list of names credits.
 
-    `beside` tells of each other part whether it may stand beside them; a part that may not makes it no credit.
+    Args:
+        names: Names with separators between them.
+        evidence: The text that the credit is from.
+        is_allowed: Returns whether a name that is no outlet's may be in a credit; if one may not, there is no credit.
     """
     outlet = find_outlet(names)
     if outlet is not None:
         return _credit(outlet, evidence)
     parts = [part for part in _LIST.split(names) if part]
     outlets = [outlet for part in parts if (outlet := find_outlet(part)) is not None]
-    if not outlets or not all(beside(part) or find_outlet(part) is not None for part in parts):
+    if not outlets or not all(is_allowed(part) or find_outlet(part) is not None for part in parts):
         return None
     return _credit(next((outlet for outlet in outlets if outlet.agency), outlets[0]), evidence)
 
 
 def _is_initials(part: str) -> bool:
-    """Tell whether a part can be the initials of an author or editor, as in "mau/dpa"."""
+    """Return whether a part can be the initials of an author or editor, as in "mau/dpa"."""
     return len(part) <= _PARAMS.initials_chars and part.isalpha()
 
 
 def _is_name_or_initials(part: str) -> bool:
-    """Tell whether a part can be a place, as in "(서울=연합뉴스)", or initials."""
+    """Return whether a part can be a place, as in "(서울=연합뉴스)", or initials."""
     return _is_initials(part) or _is_name(part, _PARAMS.place_words)
 
 
@@ -168,7 +171,7 @@ def _in_first_line(first: str) -> Attribution | None:
     start = first[: _PARAMS.dateline_chars]
     for match in _BRACKETED.finditer(start) if any(map(start.__contains__, _OPENING)) else ():
         names = _without_phrases(_JAPANESE_DATE.sub("", match[1]))
-        found = _any_of(names, match[0], beside=_is_name_or_initials)
+        found = _any_of(names, match[0], is_allowed=_is_name_or_initials)
         if found is not None:
             return found
     wired = (_WIRED.match(start) or _REPORTED.match(start)) if not start.isascii() else None
@@ -207,9 +210,9 @@ def _in_last_lines(lines: Sequence[str]) -> Attribution | None:
 
 
 def _in_closing_line(line: str) -> Attribution | None:
-    found = _any_of(_without_phrases(line), line, beside=_is_initials)
+    found = _any_of(_without_phrases(line), line, is_allowed=_is_initials)
     if found is None and (rights := _RIGHTS.search(line)) is not None:
-        found = _any_of(rights[1], line, beside=_is_name_or_initials)
+        found = _any_of(rights[1], line, is_allowed=_is_name_or_initials)
     return found
 
 
@@ -219,7 +222,7 @@ def _in_last_brackets(tail: str) -> Attribution | None:
         return None
     for match in _BRACKETED.finditer(tail):
         if len(tail) - match.end() <= _PARAMS.after_brackets_chars:
-            found = _any_of(_without_phrases(match[1]), match[0], beside=_is_name_or_initials)
+            found = _any_of(_without_phrases(match[1]), match[0], is_allowed=_is_name_or_initials)
             if found is not None:
                 return found
     return None
@@ -227,7 +230,7 @@ def _in_last_brackets(tail: str) -> Attribution | None:
 
 def _in_authors(authors: Sequence[str]) -> Attribution | None:
     for author in authors:
-        found = _any_of(author, author, beside=_is_byline_part)
+        found = _any_of(author, author, is_allowed=_is_byline_part)
         if found is not None:
             return found
         if len(author) <= _PARAMS.name_chars[1] and calls_itself_agency(author):
@@ -243,7 +246,7 @@ def _labelled(lines: Sequence[str]) -> Attribution | None:
         match = _LABELLED.match(line)
         if match is None or match[1].strip().casefold() not in _LABELS:
             continue
-        found = _any_of(match[2], line, beside=_is_byline_part)
+        found = _any_of(match[2], line, is_allowed=_is_byline_part)
         if found is not None:
             return found
         name = without_quotes(match[2])

@@ -118,7 +118,7 @@ def _parts(byline: str) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    """Tell whether it can be the name of a person or an agency: short, with letters, no role, no address."""
+    """Return whether it can be the name of a person or an agency: short, with letters, no role, no address."""
     shortest, longest = _PARAMS.name_chars
     if not shortest <= len(name) <= longest or _NOT_A_NAME.search(name) or not any(map(str.isalpha, name)):
         return False

@@ -68,7 +68,7 @@ def line_key(line: str) -> str:
 
 
 def is_tail_marker(line: str) -> bool:
-    """Tell whether a line announces what follows articles: comments, related stories, most read."""
+    """Return whether a line announces what follows articles: comments, related stories, most read."""
     return line_key(line) in _TAIL_START
 
 
@@ -126,7 +126,7 @@ def _is_label(line: str) -> bool:
 
 
 def _at_edge(line: str, key: str | None, *, prefixes: bool = True) -> bool:
-    """Tell whether a line is boilerplate at the beginning or the end of a text."""
+    """Return whether a line is boilerplate at the beginning or the end of a text."""
     if key is None:
         return False
     if not key:
@@ -135,7 +135,7 @@ def _at_edge(line: str, key: str | None, *, prefixes: bool = True) -> bool:
 
 
 def _has_prefix(line: str) -> bool:
-    """Tell whether a line begins with a prefix of the lists, and not as text may begin with it."""
+    """Return whether a line begins with a prefix of the lists, and not as text may begin with it."""
     folded = line.casefold()
     if folded[:_START_CHARS] not in _STARTS and not folded.startswith(_SHORT_PREFIXES):
         return False

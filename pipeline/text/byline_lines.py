@@ -75,7 +75,7 @@ def take_byline_lines(lines: Sequence[str]) -> BylineLines:
 
 
 def _is_byline(line: str) -> bool:
-    """Tell whether a line is "By" and names: every word capitalised, or of a script without capitals."""
+    """Return whether a line is "By" and names: every word capitalised, or of a script without capitals."""
     match = _BYLINE.fullmatch(line)
     if match is None or line.endswith(_TEXT_ENDS):
         return False
@@ -90,7 +90,7 @@ def _is_byline(line: str) -> bool:
 
 
 def _is_date(line: str) -> bool:
-    """Tell whether a line is a date, perhaps with a place, an author or a section beside it: "2 May 2026 | Water"."""
+    """Return whether a line is a date, perhaps with a place, an author or a section beside it: "2 May 2026 | Water"."""
     if line.endswith(_TEXT_ENDS) or read_moment(line) is None:
         return False
     parts = [part for part in _BESIDE_DATE.split(line) if part]

@@ -162,7 +162,7 @@ def clean_characters(text: str) -> Cleaned:
 
 
 def _is_garbled(text: str, *, odd: bool) -> bool:
-    """Tell whether characters are lost or wrong; `odd` is whether pairs of characters still look like mojibake."""
+    """Return whether characters are lost or wrong; `odd` is whether pairs of characters still look like mojibake."""
     if text.isascii():
         return False
     if "\ufffd" in text or (odd and is_bad(text)):
@@ -171,7 +171,7 @@ def _is_garbled(text: str, *, odd: bool) -> bool:
 
 
 def _is_plain_western(text: str) -> bool:
-    """Tell whether a mostly ASCII text is clean already; False means only that it must be looked at more closely."""
+    """Return whether a mostly ASCII text is clean already; False means only that it must be looked at more closely."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > _PARAMS.western_share * len(text) or "&" in text:
         return False

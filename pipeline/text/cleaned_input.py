@@ -222,5 +222,5 @@ def _date(text: str) -> str:
 
 
 def _has_markup(text: str) -> bool:
-    """Tell whether a text has tags in it."""
+    """Return whether a text has tags in it."""
     return "<" in text and _MARKUP.search(text) is not None

@@ -107,7 +107,7 @@ def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = 
 
 
 def _is_list(paragraphs: Sequence[str]) -> bool:
-    """Tell whether most lines are short and no sentences, as on pages that list articles."""
+    """Return whether most lines are short and no sentences, as on pages that list articles."""
     if len(paragraphs) < _PARAMS.list_lines:
         return False
     items = sum(len(line) < _PARAMS.list_line_chars and not line.endswith(_SENTENCES) for line in paragraphs)

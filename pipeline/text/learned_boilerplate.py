@@ -137,7 +137,7 @@ def without_learned(lines: Sequence[str], learned: Mapping[str, bool]) -> Sequen
 
 
 def _at_edge(index: int, count: int) -> bool:
-    """Tell whether the line of that index is near the beginning or the end of `count` lines."""
+    """Return whether the line of that index is near the beginning or the end of `count` lines."""
     most = max(1, count // _EDGE.short_part)
     return index < min(_EDGE.first_lines, most) or index >= count - min(_EDGE.last_lines, most)
 

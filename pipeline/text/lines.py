@@ -58,7 +58,7 @@ def join_paragraphs(paragraphs: Sequence[str]) -> str:
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
-    """Tell whether lines were broken at a column, not at paragraphs."""
+    """Return whether lines were broken at a column, not at paragraphs."""
     shortest, longest = _PARAMS.min_chars, _PARAMS.max_chars
     inner = 0
     broken = 0
@@ -76,7 +76,7 @@ def _is_wrapped(lines: Sequence[str]) -> bool:
 
 
 def _are_full(lines: Sequence[str], inner: int) -> bool:
-    """Tell whether lines end where the next word would not have fitted; headlines end anywhere."""
+    """Return whether lines end where the next word would not have fitted; headlines end anywhere."""
     longest = max(len(line.rstrip()) for line in lines)
     full = 0
     for line, following in pairwise(lines):

@@ -55,12 +55,12 @@ def find_outlet(name: str) -> Outlet | None:
 
 
 def is_agency(name: str) -> bool:
-    """Tell whether a name, as written in a byline, is a news agency's."""
+    """Return whether a name, as written in a byline, is a news agency's."""
     outlet = find_outlet(name)
     return outlet.agency if outlet is not None else calls_itself_agency(name)
 
 
 def calls_itself_agency(name: str) -> bool:
-    """Tell whether a name contains words for a news agency."""
+    """Return whether a name contains words for a news agency."""
     name = name.casefold()
     return any(map(name.__contains__, _AGENCY_WORDS))

@@ -103,7 +103,7 @@ def without_site_name(title: str, names: Sequence[str]) -> str:
 
 
 def _agrees(headline: str, title: str) -> bool:
-    """Tell whether a title is the headline, perhaps with the site's name; a site's name alone is no headline."""
+    """Return whether a title is the headline, perhaps with the site's name; a site's name alone is no headline."""
     if headline.casefold() not in title.casefold():
         return False
     if len(headline) * 2 >= len(title):
@@ -121,7 +121,7 @@ def _squeezed(name: str) -> str:
 
 
 def _is_site(part: str, known: set[str]) -> bool:
-    """Tell whether a part of a title is one of the site's names, or contains one, or is contained in one."""
+    """Return whether a part of a title is one of the site's names, or contains one, or is contained in one."""
     if len(part) > _PARAMS.site_name_chars:
         return False
     part = _squeezed(part)

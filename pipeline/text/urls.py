@@ -176,7 +176,7 @@ def url_key(canonical: str) -> str:
 
 
 def is_front_page(canonical: str) -> bool:
-    """Tell whether a canonical URL is a site's front page, by having no path beyond a language."""
+    """Return whether a canonical URL is a site's front page, by having no path beyond a language."""
     location = url_key(canonical).partition("?")[0]
     path = location.partition("/")[2]
     return len(path) <= 2 or (len(path) == 5 and path[2] in "-_")

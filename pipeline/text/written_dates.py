@@ -101,7 +101,7 @@ def month_number(name: str) -> int | None:
 
 
 def is_only_date(text: str) -> bool:
-    """Tell whether a short text that contains a date contains next to nothing else."""
+    """Return whether a short text that contains a date contains next to nothing else."""
     text = _ZONE.sub(r"\1", text).translate(_DOTTED_I).casefold()
     rest = _DATE_WORD.sub(" ", _BEFORE_COMMA.sub("", text))
     return sum(map(str.isalpha, rest)) <= _PARAMS.other_letters

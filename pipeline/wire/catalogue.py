@@ -15,6 +15,7 @@ from pipeline.wire.schemas import schema_dir
 __all__ = [
     "DUPLICATES",
     "REPLAYS",
+    "REQUEST_OVERHEAD_BYTES",
     "SIGNATURES",
     "VERDICTS",
     "Catalogue",
@@ -30,10 +31,12 @@ VERDICTS = "news.verdicts.v1"
 DUPLICATES = "news.articles.duplicates.v1"
 REPLAYS = "news.replays.v1"
 
+REQUEST_OVERHEAD_BYTES = 64 * 1024
+"""Room for what a produce request contains besides one batch: names, batch header."""
+
 TopicKind = Literal["article", "log", "state", "dead_letter"]
 
 _HOUR_MS = 3_600_000
-_REQUEST_OVERHEAD_BYTES = 64 * 1024  # room for the request around one batch: names, batch header
 _LONGEST_NAME = 249  # characters; Kafka's limit of topic names
 
 
@@ -151,7 +154,7 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Consumers need no such limit, because brokers return a record whole that exceeds the fetch size.
         """
         writes = (topic for stage in stages for topic in self.stage(stage).all_writes)
-        return max(self.topic(name).max_message_bytes for name in writes) + _REQUEST_OVERHEAD_BYTES
+        return max(self.topic(name).max_message_bytes for name in writes) + REQUEST_OVERHEAD_BYTES
 
     def with_prefix(self, prefix: str) -> "Catalogue":
         """Return the same topics with names that begin with `prefix`.

@@ -86,11 +86,11 @@ def differences(
         open_writers: Whether values may contain names that the writer's schema does not define.
         fields_stay: Whether all names of the reader's schema must be in the writer's.
     """
-    comparison = _Comparison(writer, reader, open_writers=open_writers, fields_stay=fields_stay)
-    return sorted(set(comparison.schemas(writer, reader, "$")))
+    reader_check = _ReaderCheck(writer, reader, open_writers=open_writers, fields_stay=fields_stay)
+    return sorted(set(reader_check.schemas(writer, reader, "$")))
 
 
-class _Comparison:
+class _ReaderCheck:
     """Compares two schemas recursively, and resolves references by their definitions."""
 
     def __init__(self, writer: Schema, reader: Schema, *, open_writers: bool, fields_stay: bool) -> None:
@@ -174,7 +174,7 @@ class _Comparison:
                 yield f"{place}<{index}>", f"fits no branch of {keyword}"
 
     def _fits(self, writer: Any, reader: Any) -> bool:
-        apart = _Comparison(
+        apart = _ReaderCheck(
             {"$defs": self._writer_definitions},
             {"$defs": self._reader_definitions},
             open_writers=self._open_writers,

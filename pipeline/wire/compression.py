@@ -4,22 +4,33 @@ import zlib
 
 import cramjam
 import zstandard
+from msgspec import Struct
 
 from pipeline.domain.outcome import Reject
 
-__all__ = ["decompress"]
+__all__ = ["CompressionParams", "decompress"]
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _ZLIB_WINDOW = zlib.MAX_WBITS
 _RAW_WINDOW = -zlib.MAX_WBITS
-# Up to this size a body may exceed the ratio, which is harmless.
-_RATIO_FREE_BYTES = 1024 * 1024
-_MAX_LAYERS = 2
-# The largest window that RFC 9659 allows for a zstd content-encoding.
-_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _ZSTD_STEP_BYTES = 1024
 # cramjam raises one class for all errors; this message identifies a full buffer.
 _BUFFER_IS_FULL = "failed to write whole buffer"
+
+
+class CompressionParams(Struct, frozen=True, kw_only=True):
+    """Limits of decoding; the sizes of records are in `IngestParams`."""
+
+    max_layers: int = 2
+    """Encodings one inside the other. Chosen: a server and a proxy may each add one."""
+    ratio_free_bytes: int = 1024 * 1024
+    """Decoded size in bytes up to which the ratio to the encoded size is not limited. Chosen: a megabyte is
+    harmless."""
+    zstd_window_bytes: int = 8 * 1024 * 1024
+    """Largest window of a zstd stream, in bytes. From RFC 9659, for content-encodings."""
+
+
+_PARAMS = CompressionParams()
 
 
 def decompress(value: bytes, encoding: str | None, *, max_bytes: int, max_ratio: int) -> bytes | Reject:
@@ -33,10 +44,10 @@ def decompress(value: bytes, encoding: str | None, *, max_bytes: int, max_ratio:
     """
     layers = [name.strip().lower() for name in (encoding or "").split(",")]
     layers = [name for name in layers if name and name != "identity"]
-    if len(layers) > _MAX_LAYERS:
+    if len(layers) > _PARAMS.max_layers:
         return Reject("undecodable", "content-encoding: too many layers")
     for name in reversed(layers):
-        limit = min(max_bytes, max(_RATIO_FREE_BYTES, len(value) * max_ratio))
+        limit = min(max_bytes, max(_PARAMS.ratio_free_bytes, len(value) * max_ratio))
         plain = _undo(value, name, limit)
         if isinstance(plain, Reject):
             return plain
@@ -62,7 +73,7 @@ def _undo(value: bytes, name: str, limit: int) -> bytes | Reject:
 
 def _unzstd(value: bytes, limit: int) -> bytes | Reject:
     """Decode one zstd frame in small steps, because four bytes can expand to 128 KiB."""
-    machine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
+    machine = zstandard.ZstdDecompressor(max_window_size=_PARAMS.zstd_window_bytes).decompressobj()
     parts: list[bytes] = []
     size = 0
     for start in range(0, len(value), _ZSTD_STEP_BYTES):

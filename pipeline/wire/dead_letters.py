@@ -16,8 +16,8 @@ from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord, record_byte
 
 __all__ = [
     "CONNECT_PREFIX",
-    "MAX_DETAIL_BYTES",
     "OWN_PREFIX",
+    "DeadLetterParams",
     "Failure",
     "Reporter",
     "dead_letter",
@@ -26,12 +26,21 @@ __all__ = [
 
 CONNECT_PREFIX = "__connect.errors."
 OWN_PREFIX = "news.dlq."
-MAX_DETAIL_BYTES = 1024
-"""Longest value of a header of ours. A detail is a sentence; the original bytes are in the record itself."""
 
 _ADDED = ("topic", "partition", "offset", "stage", "class.name", "exception.class.name", "exception.message")
 _ADDED_BY_US = frozenset(f"{CONNECT_PREFIX}{name}" for name in _ADDED)
-_MAX_KEPT_KEY_BYTES = 1024  # kept of a key when even the headers do not fit: enough to recognise it
+
+
+class DeadLetterParams(Struct, frozen=True, kw_only=True):
+    """How much a dead letter contains besides the original value."""
+
+    max_header_bytes: int = 1024
+    """Longest value of a header that `dead_letter` adds, in bytes. Chosen: a detail is a sentence."""
+    max_cut_key_bytes: int = 1024
+    """Bytes of a key that are kept when even the headers do not fit. Chosen: enough to recognise it."""
+
+
+_PARAMS = DeadLetterParams()
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -113,9 +122,9 @@ def _added(record: Record, failure: Failure, reporter: Reporter, failed_at_ms: i
 
 
 def _bounded(text: str) -> bytes:
-    """Encode text for a header: one line, at most MAX_DETAIL_BYTES, whole characters."""
-    line = "".join(character if character.isprintable() else " " for character in text[:MAX_DETAIL_BYTES])
-    return line.encode("utf-8", "replace")[:MAX_DETAIL_BYTES].decode("utf-8", "ignore").encode()
+    """Encode text for a header: one line, at most `max_header_bytes`, whole characters."""
+    line = "".join(character if character.isprintable() else " " for character in text[: _PARAMS.max_header_bytes])
+    return line.encode("utf-8", "replace")[: _PARAMS.max_header_bytes].decode("utf-8", "ignore").encode()
 
 
 def _cut(
@@ -127,9 +136,9 @@ def _cut(
     if record_bytes(key, None, (*original, *marked)) > limit:
         marked = _mark(marked, "headers-dropped", len(original))
         original = ()
-        if key is not None and len(key) > _MAX_KEPT_KEY_BYTES:
+        if key is not None and len(key) > _PARAMS.max_cut_key_bytes:
             marked = _mark(marked, "key-bytes", len(key))
-            key = key[:_MAX_KEPT_KEY_BYTES]
+            key = key[: _PARAMS.max_cut_key_bytes]
     room = limit - record_bytes(key, None, (*original, *marked, (f"{OWN_PREFIX}truncated", b"true")))
     value = record.value if record.value is None else record.value[: max(room, 0)]
     if value != record.value:

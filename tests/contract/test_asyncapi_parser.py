@@ -22,7 +22,7 @@ Parse = Callable[[Path], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def parse() -> Parse:
-    """What the parser says of a file: version, number of channels, diagnostics."""
+    """The parser's report on a file: version, number of channels, diagnostics."""
     node = program("node", "nodejs")
     env = {**os.environ, "NODE_PATH": str(node_packages(CHECK))}
 

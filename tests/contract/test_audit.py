@@ -1,4 +1,4 @@
-"""The look-up of known vulnerabilities says what it did: found, found nothing, or could not look."""
+"""The look-up of known vulnerabilities reports its result: found, none found, or not checked."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ KNOWN = "echo 'aiokafka 0.1: GHSA-0000, fixed in 0.2'; exit 1"
         ("echo 'error: unknown command' >&2; exit 2", False, 2, True),  # not taken for a network that is away
     ],
 )
-def test_what_the_build_is_told(
+def test_the_exit_code_and_the_report_of_an_audit(
     does: str,
     required: bool,
     code: int,
@@ -37,6 +37,6 @@ def test_what_the_build_is_told(
     uv.chmod(0o755)
     monkeypatch.setattr(script, "TIMEOUT_SECS", 1.0 if "sleep" in does else 60.0)
     assert script.audit(str(uv), required=required) == code
-    said = capsys.readouterr()
-    assert ("NOT CHECKED" in said.err) != checked
-    assert ("GHSA-0000" in said.out) == (does == KNOWN)
+    output = capsys.readouterr()
+    assert ("NOT CHECKED" in output.err) != checked
+    assert ("GHSA-0000" in output.out) == (does == KNOWN)

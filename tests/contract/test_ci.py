@@ -90,8 +90,8 @@ def test_a_shallow_clone_fetches_what_it_lacks(tag: str | None, git: Git, tmp_pa
     before = _commit(git, repository, tag=tag)
     _commit(git, repository, required="headline")
     git("clone", "-q", "--depth=1", "--no-tags", repository.as_uri(), str(clone))
-    code, said = _compare(clone)
-    assert (code, said[0]) == (0, f"{tag or before}: compatible")
+    code, output = _compare(clone)
+    assert (code, output[0]) == (0, f"{tag or before}: compatible")
 
 
 def test_a_shallow_clone_that_can_fetch_nothing_compares_nothing(git: Git, tmp_path: Path) -> None:

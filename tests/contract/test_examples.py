@@ -1,4 +1,4 @@
-"""Every example does what its directory says: under the published schema, and in the code that reads it."""
+"""Every example is valid or not, as its directory states: under the published schema, and in the code that reads it."""
 
 import json
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_there_are_no_examples_of_schemas_that_are_not_there() -> None:
     assert {file.name for kind in ("valid", "invalid") for file in (EXAMPLES / kind).iterdir()} == set(schema_names())
 
 
-# Words of a later release are for consumers to pass over; our own decoders know the words of their release.
+# Consumers ignore words of a later release; our own decoders accept the words of their release only.
 READABLE = [p for p in examples("valid") if p.values[0] in DECODERS and "with_a_kind_of" not in p.values[1].stem]
 
 

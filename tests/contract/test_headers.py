@@ -80,7 +80,7 @@ def test_headers_of_events() -> None:
     }
 
 
-def test_headers_of_events_are_as_their_schema_says() -> None:
+def test_headers_of_events_match_their_schema() -> None:
     schema = load_schema("news.event-headers.v1")
     found = {name: value.decode() for name, value in headers(EVENT, "/news-pipeline/dedupe") if value is not None}
     assert [error.message for error in open_validator(closed(schema)).iter_errors(found)] == []

@@ -1,4 +1,4 @@
-"""Pages about the contract say what the contract says."""
+"""Pages about the contract agree with the contract."""
 
 from pathlib import Path
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Schemas and structs say the same: names, what is required, types, enumerations, defaults."""
+"""Schemas and structs agree: names, what is required, types, enumerations, defaults."""
 
 import json
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ class Comparison:
 
 
 @pytest.mark.parametrize(("name", "struct"), PAIRS)
-def test_a_struct_is_what_its_schema_says(name: str, struct: Any) -> None:
+def test_a_struct_matches_its_schema(name: str, struct: Any) -> None:
     schema = load_schema(name)
     assert list(Comparison(schema).differences(inspect.type_info(struct), schema, "$")) == []
 
@@ -119,7 +119,7 @@ class _Small(msgspec.Struct):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}, "$: fields differ: ['c']"),
         ({"required": []}, "$: required differ"),
@@ -139,23 +139,23 @@ class _Small(msgspec.Struct):
         ),
     ],
 )
-def test_the_comparison_sees_differences(change: dict[str, Any], said: str) -> None:
+def test_the_comparison_sees_differences(change: dict[str, Any], message: str) -> None:
     fitting = {
         "required": ["a"],
         "properties": {"a": {"type": "integer"}, "b": {"type": "string"}, "c": {"type": "boolean", "default": True}},
     }
     assert list(Comparison({}).differences(inspect.type_info(_Small), fitting, "$")) == []
-    assert list(Comparison({}).differences(inspect.type_info(_Small), {**fitting, **change}, "$")) == [said]
+    assert list(Comparison({}).differences(inspect.type_info(_Small), {**fitting, **change}, "$")) == [message]
 
 
-def test_ingest_knows_exactly_the_fields_of_the_raw_schema() -> None:
+def test_ingest_reads_exactly_the_fields_of_the_raw_schema() -> None:
     schema = load_schema("news.article.raw.v1")
     (example, *_) = schema["examples"]
     known = dict.fromkeys(schema["properties"]) | example
     unknown = {name: 1 for name in RawArticle.__struct_fields__ if name not in schema["properties"]} | {"other": 1}
     raw = decode_raw(json.dumps(known | unknown).encode(), (), IngestParams())
     assert isinstance(raw, RawArticle)
-    # The example has a field of its own, which the schema does not know either.
+    # The example has a field of its own, which the schema does not define either.
     assert raw.extra == {name: value for name, value in example.items() if name not in schema["properties"]} | unknown
 
 

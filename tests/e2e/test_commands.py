@@ -53,8 +53,8 @@ def test_what_is_produced_can_be_read(cluster: str, tmp_path: Path, capsys: pyte
     (tmp_path / "a.jsonl").write_bytes(LINES)
     capsys.readouterr()
     assert run_command(["produce", str(tmp_path / "a.jsonl")]) == 0
-    said = capsys.readouterr().out
-    assert said == f"4 records sent to {cluster}news.articles.raw.v1, 2 of them without a usable identity\n"
+    output = capsys.readouterr().out
+    assert output == f"4 records sent to {cluster}news.articles.raw.v1, 2 of them without a usable identity\n"
     assert run_command(["tail", "raw", "--count", "4", "--timeout", "30", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(str(record["value"]) for record in records) == sorted(
@@ -76,7 +76,7 @@ def test_samples_can_be_sent_and_read(cluster: str, capsys: pytest.CaptureFixtur
     assert any("Selwyn Rovers" in line for line in lines)
 
 
-def test_what_is_too_large_is_said_and_the_rest_sent(
+def test_what_is_too_large_is_reported_and_the_rest_sent(
     cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply()
@@ -111,7 +111,7 @@ def test_a_cluster_that_is_not_there(
     assert capsys.readouterr().err == "news-pipeline: no answer from 127.0.0.1:9 (NEWS_KAFKA__BOOTSTRAP_SERVERS)\n"
 
 
-def test_a_worker_says_so_too_in_a_sentence() -> None:
+def test_a_worker_logs_an_unreachable_cluster_in_one_sentence() -> None:
     with WorkerProcess(environment("127.0.0.1:9", ""), ["ingest"]) as worker:
         assert worker.wait(60) == 1
         failed = next(

@@ -37,20 +37,20 @@ def test_the_demo_shows_every_sample_and_a_funnel_that_adds_up() -> None:
         assert shown in done.stdout
 
 
-def test_the_demo_stays_up_until_it_is_told_to_stop() -> None:
+def test_the_demo_runs_until_it_is_interrupted() -> None:
     with subprocess.Popen([*DEMO, "--keep"], env=environment(), stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = []
+            printed = []
             for line in process.stdout:
-                said.append(line)
+                printed.append(line)
                 if "run until Ctrl-C" in line:
                     break
             time.sleep(0.5)
             assert process.poll() is None
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read()
-            assert process.wait(60) == 0, "".join(said) + rest
+            assert process.wait(60) == 0, "".join(printed) + rest
             assert "exit code 0" in rest
         finally:
             process.kill()

@@ -42,7 +42,7 @@ def test_a_fixed_time_for_what_has_none(tmp_path: Path) -> None:
     json.loads(done.stderr)
 
 
-def test_the_users_mistakes_are_said_in_a_line(tmp_path: Path) -> None:
+def test_user_errors_are_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl.gz").write_bytes(b"this is not gzip")
     target = tmp_path / "out.jsonl"
     for source in ("missing.jsonl", str(tmp_path / "a.jsonl.gz")):
@@ -67,10 +67,10 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
         process.stdout.close()
         process.stdin.write((GOOD + b"\n") * 5)
         process.stdin.close()
-        said = process.stderr.read()
+        output = process.stderr.read()
         assert process.wait(60) == 1
-    assert b"Traceback" not in said
-    assert b"Exception ignored" not in said
+    assert b"Traceback" not in output
+    assert b"Exception ignored" not in output
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -90,7 +90,7 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
             time.sleep(0.05)
         assert len(list(tmp_path.glob(".*.partial"))) == 2
         process.send_signal(number)
-        said = process.stderr.read()
+        output = process.stderr.read()
         assert process.wait(60) == code
-    assert b"Traceback" not in said
+    assert b"Traceback" not in output
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out.jsonl": b"of last week\n"}

@@ -20,8 +20,8 @@ Place = tuple[int, int]
 """Partition and offset of a raw record."""
 
 _NEAR_FROM = 0.6  # share of common paragraphs; issued articles have none, a third, or at least two thirds
-_CLAIMING = ("unique", "revision")
-_PASSING = (*_CLAIMING, "retraction")
+_CANONICAL_KINDS = ("unique", "revision")
+_PASSING = (*_CANONICAL_KINDS, "retraction")
 _NO_VERSION = ("stale", "unknown_article")
 
 
@@ -65,9 +65,9 @@ class _Row(Struct):
         return self.expected.kind
 
     @property
-    def claims(self) -> bool:
+    def is_canonical(self) -> bool:
         """Whether later articles can be copies of it."""
-        return self.kind in _CLAIMING and not (self.died or self.withdrawn)
+        return self.kind in _CANONICAL_KINDS and not (self.died or self.withdrawn)
 
 
 def given(record: Any) -> Given | None:
@@ -123,7 +123,7 @@ class Expectation:
         reused = expected.kind == "unique" and any(row.kind in _PASSING for row in self._versions(item.url))
         row = self._rows[place] = _Row(len(self._rows), item, expected, reused)
         rows.append(row)
-        if row.claims:
+        if row.is_canonical:
             self._texts[item.text].append(row)
             for paragraph in item.paragraphs:
                 self._paragraphs[paragraph].append(row)
@@ -156,7 +156,7 @@ class Expectation:
             return Expected("repeat", revision, versions[0].expected.canonicals)
         if item.observed_ms < max(row.given.observed_ms for row in versions):
             return Expected("stale", revision, versions[0].expected.canonicals)
-        passed = next(row.given for row in versions if row.kind in _CLAIMING)
+        passed = next(row.given for row in versions if row.kind in _CANONICAL_KINDS)
         if not item.paragraphs & passed.paragraphs:
             kind, canonicals = self._compared(item)  # the URL was given to another article
             return Expected(kind, revision + 1, canonicals)
@@ -165,10 +165,10 @@ class Expectation:
     def _compared(self, item: Given) -> tuple[str, frozenset[str]]:
         """Return kind and canonicals: the oldest article with the same text, else those with most common paragraphs."""
         for row in self._texts[item.text]:
-            if row.claims:
+            if row.is_canonical:
                 return "exact", row.expected.canonicals
         sharing = [row for paragraph in item.paragraphs for row in self._paragraphs[paragraph]]
-        rows = {row.number: row for row in sharing if row.claims and row.given.url != item.url}
+        rows = {row.number: row for row in sharing if row.is_canonical and row.given.url != item.url}
         counts = Counter(row.number for row in sharing if row.number in rows)
         most = max(counts.values(), default=0)
         if most < _NEAR_FROM * len(item.paragraphs):

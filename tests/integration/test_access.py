@@ -77,7 +77,7 @@ class Guarded:
 def guarded(
     request: pytest.FixtureRequest, kafka_needed: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Guarded]:
-    """A broker for each test, one of which writes wherever it may. Every stage is a service, unless told otherwise."""
+    """A broker for each test, one of which writes wherever it may. Every stage is a service by default."""
     files = tmp_path_factory.mktemp("certificates")
     make_certificates(files)
     properties = {

@@ -11,8 +11,7 @@ from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
-from pipeline.domain.verdict import Verdict
-from pipeline.runtime.recorded_verdicts import key_of
+from pipeline.domain.verdict import Verdict, key_of
 
 PARAMS: Final = FoldParams(near_window_secs=40, exact_window_secs=100)
 _STORIES: Final = np.random.default_rng(7).integers(0, 65536, (6, 128), dtype=np.uint16)

@@ -56,12 +56,12 @@ def spoilt(draw: st.DrawFn) -> Any:
 
 @given(spoilt())
 def test_an_error_never_quotes_what_it_read(article: Any) -> None:
-    said = ""
+    message = ""
     try:
         decode_article(json.dumps(article).encode())
     except ContractError as error:
-        said = f"{error} {error.__cause__}"
-    assert MARK not in said
+        message = f"{error} {error.__cause__}"
+    assert MARK not in message
 
 
 @given(headline=TEXT, body=TEXT, extra=st.dictionaries(TEXT, st.lists(TEXT, max_size=3), max_size=3))
@@ -77,7 +77,7 @@ def test_text_of_any_script_comes_back_as_it_was(headline: str, body: str, extra
     detail=st.text(max_size=3000),
     limit=st.integers(6000, 20_000),
 )
-def test_a_dead_letter_fits_and_says_what_it_lost(
+def test_a_dead_letter_fits_and_states_what_was_cut(
     key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]], detail: str, limit: int
 ) -> None:
     record = Record("news.articles.raw.v1", 1, 2, 3, key, value, tuple(headers))

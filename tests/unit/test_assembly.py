@@ -47,7 +47,7 @@ def test_every_run_has_a_fold_of_its_own() -> None:
     )
 
 
-def test_a_fold_knows_every_version_with_the_windows_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fold_has_every_version_with_the_windows_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {**FOLD_VERSIONS, 2: replace(FOLD_VERSIONS[1], near_from=0.9)}
     monkeypatch.setattr("pipeline.assembly.FOLD_VERSIONS", known)
     fold = build_fold(near_window_secs=60, exact_window_secs=120)

@@ -22,11 +22,11 @@ from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import PASSING, VERDICT_KINDS, Verdict
 
-__all__ = ["CLAIMING", "RowCodec", "claims_text", "is_partial", "replaces"]
+__all__ = ["CANONICAL_KINDS", "RowCodec", "is_canonical", "is_partial", "replaces"]
 
 _NUMBERS: Final = {kind: number for number, kind in enumerate(VERDICT_KINDS)}
-CLAIMING: Final = frozenset(_NUMBERS[kind] for kind in PASSING if kind != "retraction")
-"""Numbers of the kinds that make an article canonical for its text."""
+CANONICAL_KINDS: Final = frozenset(_NUMBERS[kind] for kind in PASSING if kind != "retraction")
+"""Numbers of the kinds of verdict that make an article canonical for its text."""
 
 _INT64: Final = (1 << 63) - 1
 _UINT32: Final = (1 << 32) - 1
@@ -129,12 +129,12 @@ class RowCodec:
             | (PARTIAL if is_partial(verdict, params) else 0)
             | (SHORT if signature.shingles < params.min_exact_shingles else 0),
         )
-        return Addition(row, sketch, packed_verdict, claims_text(signature, verdict))
+        return Addition(row, sketch, packed_verdict, is_canonical(signature, verdict))
 
 
-def claims_text(signature: Signature, verdict: Verdict) -> bool:
+def is_canonical(signature: Signature, verdict: Verdict) -> bool:
     """Return whether the verdict makes the article canonical for its text."""
-    return bool(signature.text_hash) and _NUMBERS[verdict.kind] in CLAIMING
+    return bool(signature.text_hash) and _NUMBERS[verdict.kind] in CANONICAL_KINDS
 
 
 def replaces(verdict: Verdict) -> bool:

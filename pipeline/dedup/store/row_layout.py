@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "CLAIM_NOTHING",
     "FIELDS",
     "FLAGS_AT",
     "HAS_SKETCH",
     "INTERNED_FIELDS",
     "LINKS_AND_SPAN",
     "LINKS_AT",
+    "NOT_INDEXED",
     "ODD_ID",
     "PARTIAL",
     "REUSED_URL",
@@ -66,8 +66,8 @@ VERDICT_SPAN: Final = struct.Struct("<II")
 """Start and length of the packed verdict in the byte ring."""
 VERDICT_SPAN_AT: Final = LINKS_AT + 12
 TIME_AT: Final = 80
-CLAIM_NOTHING: Final = (1 << 32) - 1
-"""In place of the third link: the row does not claim its text, so it has no place in the index of texts."""
+NOT_INDEXED: Final = (1 << 32) - 1
+"""In place of the third link: the index of texts does not contain the row, because its article is not canonical."""
 
 
 class Row(NamedTuple):
@@ -101,7 +101,7 @@ class Row(NamedTuple):
     flags: int
 
     @property
-    def claimed(self) -> bytes:
+    def text_key(self) -> bytes:
         """The hash by which exact copies of the row are found."""
         return self.content if self.flags & SHORT else self.text
 
@@ -114,7 +114,7 @@ class Addition(NamedTuple):
     """SKETCH_BYTES bytes, or none."""
     packed_verdict: bytes
     """As the verdict codec returns it."""
-    claims_text: bool
+    is_indexed_by_text: bool
     """Whether the row enters the index of texts."""
 
 
@@ -124,7 +124,7 @@ TABLE: Final = np.dtype(
         ("text", "<u8", 2), ("numbers", "<u8"), ("ingested", "<i8"), ("time", "<i8"), ("observed", "<i8"),
         ("source", "<u4"), ("agency", "<u4"), ("revision", "<u4"), ("supersedes", "<u4"), ("shingles", "<u4"),
         ("version", "u1"), ("fold", "u1"), ("kind", "u1"), ("flags", "u1"),
-        ("links", "<u4", 2), ("claim", "<u4"), ("verdict_start", "<u4"), ("verdict_length", "<u4"),
+        ("links", "<u4", 2), ("text_link", "<u4"), ("verdict_start", "<u4"), ("verdict_length", "<u4"),
     ]
 )  # fmt: skip
 """The same layout as columns: the fields of `Row`, then LINKS_AND_SPAN."""

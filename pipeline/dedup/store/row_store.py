@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from pipeline.dedup.store.byte_ring import ByteRing
 from pipeline.dedup.store.chains import chain
 from pipeline.dedup.store.row_layout import (
-    CLAIM_NOTHING,
     FIELDS,
     FLAGS_AT,
     HAS_SKETCH,
     LINKS_AND_SPAN,
     LINKS_AT,
+    NOT_INDEXED,
     ODD_ID,
     PARTIAL,
     SHORT,
@@ -119,7 +119,7 @@ class RowStore:
         numbers = np.arange(max(first, self.first), self.end, dtype=np.uint32)
         slots = numbers % np.uint32(self._capacity)
         flags = self._rows["flags"][slots]
-        chosen = ((self._rows["claim"][slots] != CLAIM_NOTHING) | (flags & PARTIAL > 0)) & (flags & HAS_SKETCH > 0)
+        chosen = ((self._rows["text_link"][slots] != NOT_INDEXED) | (flags & PARTIAL > 0)) & (flags & HAS_SKETCH > 0)
         found: NDArray[np.uint32] = numbers[chosen & (self._rows["time"][slots] >= oldest_ms)]
         return found
 
@@ -144,19 +144,19 @@ class RowStore:
 
     def append(self, addition: Addition) -> int:
         """Add a row and return its number. The caller has called `make_room`."""
-        row, sketch, packed_verdict, claims_text = addition
+        row, sketch, packed_verdict, is_indexed_by_text = addition
         number = self.end
         slot = number % self._capacity
         origins, ids, texts = self._heads_at
         origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
-        article, text = _digest_key(row.id) & self._mask, _digest_key(row.claimed) & self._mask
+        article, text = _digest_key(row.id) & self._mask, _digest_key(row.text_key) & self._mask
         start = self._packed_verdicts.append(packed_verdict)
         FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
-        links = origins[origin], ids[article], texts[text] if claims_text else CLAIM_NOTHING
+        links = origins[origin], ids[article], texts[text] if is_indexed_by_text else NOT_INDEXED
         LINKS_AND_SPAN.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, start, len(packed_verdict))
         self._sketches[slot] = np.frombuffer(sketch or _NO_SKETCH, dtype=np.uint8)
         origins[origin] = ids[article] = number
-        if claims_text:
+        if is_indexed_by_text:
             texts[text] = number
         self.end += 1
         return number
@@ -164,11 +164,11 @@ class RowStore:
     def append_all(self, additions: Sequence[Addition]) -> None:
         """Add rows in order, as `append` does."""
         self.make_room(len(additions))
-        rows, sketches, packed_verdicts, claims = zip(*additions, strict=True)
+        rows, sketches, packed_verdicts, by_text = zip(*additions, strict=True)
         table = np.zeros(len(rows), dtype=TABLE)
         fields = np.frombuffer(b"".join([FIELDS.pack(*row) for row in rows]), dtype=np.uint8)
         table.view(np.uint8).reshape(-1, WIDTH)[:, : FIELDS.size] = fields.reshape(-1, FIELDS.size)
-        table["claim"][~np.array(claims)] = CLAIM_NOTHING
+        table["text_link"][~np.array(by_text)] = NOT_INDEXED
         table["verdict_length"] = np.fromiter(map(len, packed_verdicts), np.uint32, len(packed_verdicts))
         starts = np.cumsum(table["verdict_length"], dtype=np.uint32) - table["verdict_length"]
         table["verdict_start"] = starts + np.uint32(self._packed_verdicts.append(b"".join(packed_verdicts)))
@@ -191,10 +191,10 @@ class RowStore:
             if row.id == digest and row.flags & ODD_ID == odd:
                 yield number, row
 
-    def by_claim(self, digest: bytes) -> Iterator[tuple[int, Row]]:
-        """Return the rows that claim a text hash (of short texts: a content hash), newest first."""
+    def by_text(self, digest: bytes) -> Iterator[tuple[int, Row]]:
+        """Return the canonical articles with a text hash (of short texts: a content hash), newest first."""
         for number, row in self._chain(2, _digest_key(digest)):
-            if row.claimed == digest:
+            if row.text_key == digest:
                 yield number, row
 
     def set_flag(self, number: int, flag: int, on: bool) -> None:
@@ -211,12 +211,12 @@ class RowStore:
     def live(self) -> tuple[Table, Sketches, bytes]:
         """Return copies of the live rows, their sketches and their packed verdicts, as `load` takes them.
 
-        Links are zero, except CLAIM_NOTHING where a row does not claim its text.
+        Links are zero, except NOT_INDEXED in rows that the index of texts does not contain.
         """
         slots = np.arange(self.first, self.end) % self._capacity
         rows: Table = self._rows[slots]
         rows["links"] = 0
-        rows["claim"] = np.where(rows["claim"] == CLAIM_NOTHING, np.uint32(CLAIM_NOTHING), np.uint32(0))
+        rows["text_link"] = np.where(rows["text_link"] == NOT_INDEXED, np.uint32(NOT_INDEXED), np.uint32(0))
         rows["verdict_start"] -= np.uint32(self._packed_verdicts.first)
         return rows, self._sketches[slots], self._packed_verdicts.live()
 
@@ -257,10 +257,10 @@ class RowStore:
         origins = _origin_keys(rows["lane"], rows["partition"], rows["offset"])
         for index, keys in enumerate((origins, rows["id"][:, 0])):
             self._rows["links"][slots, index] = self._chained(index, keys, numbers)
-        claiming = np.flatnonzero(rows["claim"] != CLAIM_NOTHING)
-        by_content = rows["flags"][claiming] & SHORT > 0
-        texts = np.where(by_content, rows["content"][claiming, 0], rows["text"][claiming, 0])
-        self._rows["claim"][slots[claiming]] = self._chained(2, texts, numbers[claiming])
+        indexed = np.flatnonzero(rows["text_link"] != NOT_INDEXED)
+        by_content = rows["flags"][indexed] & SHORT > 0
+        texts = np.where(by_content, rows["content"][indexed, 0], rows["text"][indexed, 0])
+        self._rows["text_link"][slots[indexed]] = self._chained(2, texts, numbers[indexed])
 
     def _chained(self, index: int, keys: NDArray[np.uint64], numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
         return chain(self._heads[index], (keys & np.uint64(self._mask)).astype(np.int64), numbers)

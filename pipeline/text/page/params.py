@@ -119,7 +119,7 @@ class MetadataParams(Struct, frozen=True, kw_only=True):
 
 
 class FallbackParams(Struct, frozen=True, kw_only=True):
-    """When the strict reading is doubtful, and when the generous one is better.
+    """When a page is extracted a second time in the generous mode, and when that text is better.
 
     Tuned on one half of the pages of trafilatura_eval and article-extraction-benchmark.
     """

@@ -39,8 +39,8 @@ def train_close_languages(
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays of the model, learned from sources of tag → sentences.
 
-    A source is used for a group only if it has all of its languages, or where a text is from would tell its language.
-    A group that no source has is left out.
+    A source is used for a group only if it has all of its languages, because otherwise the model would learn the source
+    instead of the language. A group that no source has is left out.
     """
     groups = [group for group in GROUPS if any(all(map(source.get, group)) for source in sources)]
     labels = [tag for group in groups for tag in group]
@@ -63,7 +63,7 @@ def train_close_languages(
 
 
 def _in_latin(texts: Sequence[str]) -> list[str]:
-    """Serbian comes in both scripts; in Cyrillic there is nothing to tell apart."""
+    """Return the texts in Latin script: Serbian is written in both, and Cyrillic alone identifies it."""
     return [text for text in texts if profile(code_points(text)).script == "Latn"]
 
 

@@ -1,4 +1,4 @@
-"""Turn texts into the features of the subject model: pieces for the static vectors, hashes for the bag."""
+"""Turn texts into the features of the subject model: pieces for the static vectors, hashes for the hashed features."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -58,14 +58,14 @@ class Lexicon:
         """Return how often each word contains each piece, sparse (words × width)."""
         return counted(self._pieces, width)
 
-    def bag(self, texts: Sequence[Words], bits: int) -> Any:
-        """Return the share of each bucket among the bag features of a text, sparse (texts × 2**bits)."""
+    def hashed(self, texts: Sequence[Words], bits: int) -> Any:
+        """Return the share of each bucket among the hashed features of a text, sparse (texts × 2**bits)."""
         hashes = np.array(self._hashes, dtype=np.uint32)
         pairs = [buckets_of(pairs_of(hashes[words]), bits) for words in texts]
         single = [buckets_of(np.array(found, dtype=np.uint32), bits) for found in self._features]
-        bag = counted(texts, len(self)) @ counted(single, 1 << bits) + counted(pairs, 1 << bits)
-        totals = np.maximum(np.asarray(bag.sum(1)).ravel(), 1)
-        return sparse.diags(1 / totals).dot(sparse.csr_matrix(bag)).tocsr().astype(np.float32)
+        hashed = counted(texts, len(self)) @ counted(single, 1 << bits) + counted(pairs, 1 << bits)
+        totals = np.maximum(np.asarray(hashed.sum(1)).ravel(), 1)
+        return sparse.diags(1 / totals).dot(sparse.csr_matrix(hashed)).tocsr().astype(np.float32)
 
     def seen(self, texts: Iterable[Words]) -> NDArray[np.uint8]:
         """Return the set of words that occur in enough of the texts, as packed bits (2**22 / 8)."""

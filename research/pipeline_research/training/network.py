@@ -24,30 +24,30 @@ class NetworkSettings(Struct, frozen=True):
     """Sizes and rates, chosen on held-out training texts."""
 
     bits: int = 17
-    bag_dim: int = 32
+    hashed_dim: int = 32
     hidden: int = 256
     epochs: int = 6
     batch: int = 256
     rate: float = 2e-3
-    bag_rate: float = 1.2e-2
+    hashed_rate: float = 1.2e-2
     dropout: float = 0.3
-    drop_bag: float = 0.35
+    drop_hashed: float = 0.35
     drop_static: float = 0.1
     smoothing: float = 0.02
     decay: float = 1e-4
-    bag_scale: float = 6.0
+    hashed_scale: float = 6.0
     seed: int = 3
 
 
 class Examples(Struct, frozen=True):
     """Training examples.
 
-    static: Static vectors (texts × dim). bag: Shares of buckets, sparse (texts × buckets). labels, weights: Labels and
-    their weights (texts × classes).
+    static: Static vectors (texts × dim). hashed: Shares of buckets, sparse (texts × buckets). labels, weights: Labels
+    and their weights (texts × classes).
     """
 
     static: Floats
-    bag: Any
+    hashed: Any
     labels: Floats
     weights: Floats
 
@@ -55,52 +55,52 @@ class Examples(Struct, frozen=True):
         """Return these examples followed by others."""
         return Examples(
             np.concatenate((self.static, other.static)),
-            sparse.vstack((self.bag, other.bag)).tocsr(),
+            sparse.vstack((self.hashed, other.hashed)).tocsr(),
             np.concatenate((self.labels, other.labels)),
             np.concatenate((self.weights, other.weights)),
         )
 
     def only(self, mask: NDArray[np.bool_]) -> "Examples":
         """Return the examples that a mask (texts) selects."""
-        return Examples(self.static[mask], self.bag[mask], self.labels[mask], self.weights[mask])
+        return Examples(self.static[mask], self.hashed[mask], self.labels[mask], self.weights[mask])
 
 
 class Network(Struct, frozen=True):
     """The trained parameters.
 
-    static_mean, static_scale: Standardisation of static vectors (dim). table: Vectors of buckets (buckets × bag_dim).
-    first: First layer (dim + bag_dim × hidden). second: Second layer (hidden × classes). Each has a bias.
-    hidden_peak: Largest value of the hidden layer in the quantised network.
+    static_mean, static_scale: Standardisation of static vectors (dim). table: Vectors of buckets (buckets ×
+    hashed_dim). first: First layer (dim + hashed_dim × hidden). second: Second layer (hidden × classes). Each has a
+    bias. hidden_peak: Largest value of the hidden layer in the quantised network.
     """
 
     static_mean: Floats
     static_scale: Floats
     table: Floats
-    bag_scale: float
+    hashed_scale: float
     first: Floats
     first_bias: Floats
     second: Floats
     second_bias: Floats
     hidden_peak: float = 1.0
 
-    def hidden(self, static: Floats, bag: Any) -> Floats:
+    def hidden(self, static: Floats, hashed: Any) -> Floats:
         """Return the hidden layer (texts × hidden)."""
         left = (static - self.static_mean) * self.static_scale
-        right = np.asarray(bag @ self.table) * np.float32(self.bag_scale)
+        right = np.asarray(hashed @ self.table) * np.float32(self.hashed_scale)
         inputs = np.clip(np.concatenate((left, right), axis=1), -_CLIP, _CLIP)
         return np.asarray(np.maximum(inputs @ self.first + self.first_bias, 0), dtype=np.float32)
 
-    def logits(self, static: Floats, bag: Any) -> Floats:
+    def logits(self, static: Floats, hashed: Any) -> Floats:
         """Return the logits (texts × classes)."""
-        return self.hidden(static, bag) @ self.second + self.second_bias
+        return self.hidden(static, hashed) @ self.second + self.second_bias
 
-    def probabilities(self, static: Floats, bag: Any) -> Floats:
+    def probabilities(self, static: Floats, hashed: Any) -> Floats:
         """Return the probability of every subject (texts × classes)."""
-        return _sigmoid(self.logits(static, bag))
+        return _sigmoid(self.logits(static, hashed))
 
     def calibrated(self, held: Examples) -> "Network":
         """Return the network with logits calibrated on held-out texts by log loss: one slope, one shift per class."""
-        logits = self.logits(held.static, held.bag)
+        logits = self.logits(held.static, held.hashed)
         weights = np.where(held.weights > _STRONG, np.float32(1), np.float32(0))
         slope, shift = 1.0, np.zeros(logits.shape[1], np.float32)
         for _ in range(600):
@@ -112,20 +112,23 @@ class Network(Struct, frozen=True):
             self,
             second=self.second * np.float32(slope),
             second_bias=self.second_bias * np.float32(slope) + shift,
-            hidden_peak=float(np.quantile(self.hidden(held.static, held.bag), 0.9999)),
+            hidden_peak=float(np.quantile(self.hidden(held.static, held.hashed), 0.9999)),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the quantised parameters by name; in table and layers 8-bit integers, whose sums are exact."""
+        """Return the quantised parameters by name; in table and layers 8-bit integers, whose sums are exact.
+
+        The names are part of the format of subjects.npz; `bag_*` are arrays of the hashed features.
+        """
         table_step = np.quantile(np.abs(self.table), 0.9999) / 127
         first_step = np.abs(self.first).max(0) / 127
         second_step = np.abs(self.second).max(0) / 127
-        bag_scale = np.full(self.table.shape[1], self.bag_scale * table_step * 127 / _CLIP, np.float32)
+        hashed_scale = np.full(self.table.shape[1], self.hashed_scale * table_step * 127 / _CLIP, np.float32)
         return {
             "bag_table": np.clip(np.rint(self.table / table_step), -127, 127).astype(np.int8),
             "static_mean": self.static_mean.astype(np.float32),
             "static_scale": (self.static_scale * 127 / _CLIP).astype(np.float32),
-            "bag_scale": bag_scale,
+            "bag_scale": hashed_scale,
             "first": np.rint(self.first / first_step).astype(np.int8),
             "first_step": (first_step * _CLIP / 127).astype(np.float32),
             "first_bias": self.first_bias.astype(np.float32),
@@ -141,7 +144,7 @@ def _sigmoid(logits: Floats) -> Floats:
 
 
 class _Trainer:
-    """Trains the table of the bag and the layers by weighted binary cross-entropy."""
+    """Trains the table of hashed features and the layers by weighted binary cross-entropy."""
 
     def __init__(self, examples: Examples, settings: NetworkSettings) -> None:
         self.settings = settings
@@ -152,10 +155,10 @@ class _Trainer:
         self.left = np.clip((examples.static - self.mean) * self.scale, -_CLIP, _CLIP).astype(np.float32)
         self.width = examples.static.shape[1]
         classes = examples.labels.shape[1]
-        inputs = self.width + settings.bag_dim
+        inputs = self.width + settings.hashed_dim
         normal = self.rng.normal
         # Zeros, so that buckets without training texts have no effect.
-        self.table = SparseAdam(np.zeros((1 << settings.bits, settings.bag_dim), np.float32))
+        self.table = SparseAdam(np.zeros((1 << settings.bits, settings.hashed_dim), np.float32))
         self.first = Adam(normal(0, 1 / np.sqrt(inputs), (inputs, settings.hidden)).astype(np.float32))
         self.first_bias = Adam(np.zeros(settings.hidden, np.float32))
         self.second = Adam(normal(0, 1 / np.sqrt(settings.hidden), (settings.hidden, classes)).astype(np.float32))
@@ -169,11 +172,13 @@ class _Trainer:
             fade: Factor of the learning rates, from 1 to 0.
         """
         settings, rng, count = self.settings, self.rng, len(rows)
-        keep_bag = (rng.random(count) >= settings.drop_bag)[:, None].astype(np.float32)
-        keep_static = np.maximum((rng.random(count) >= settings.drop_static)[:, None].astype(np.float32), 1 - keep_bag)
-        bag_scale = np.float32(settings.bag_scale) * keep_bag
-        features = self.examples.bag[rows]
-        right = np.asarray(features @ self.table.value) * bag_scale
+        keep_hashed = (rng.random(count) >= settings.drop_hashed)[:, None].astype(np.float32)
+        keep_static = np.maximum(
+            (rng.random(count) >= settings.drop_static)[:, None].astype(np.float32), 1 - keep_hashed
+        )
+        hashed_scale = np.float32(settings.hashed_scale) * keep_hashed
+        features = self.examples.hashed[rows]
+        right = np.asarray(features @ self.table.value) * hashed_scale
         x = np.concatenate((self.left[rows] * keep_static, right), axis=1)
         raw = x @ self.first.value + self.first_bias.value
         mask = (raw > 0) * ((rng.random(raw.shape) >= settings.dropout) / np.float32(1 - settings.dropout))
@@ -183,14 +188,14 @@ class _Trainer:
         wanted = labels * (1 - settings.smoothing) + settings.smoothing / labels.shape[1]
         error = ((odds - wanted) * weight / count).astype(np.float32)
         d_raw = ((error @ self.second.value.T) * mask).astype(np.float32)
-        d_right = (d_raw @ self.first.value[self.width :].T) * bag_scale
+        d_right = (d_raw @ self.first.value[self.width :].T) * hashed_scale
         self.second.update(hidden.T @ error, settings.rate * fade, settings.decay)
         self.second_bias.update(error.sum(0), settings.rate * fade)
         self.first.update(x.T @ d_raw, settings.rate * fade, settings.decay)
         self.first_bias.update(d_raw.sum(0), settings.rate * fade)
         touched, places = np.unique(features.indices, return_inverse=True)
         compact = sparse.csr_matrix((features.data, places, features.indptr), shape=(count, touched.size))
-        self.table.update_rows(touched, np.asarray(compact.T @ d_right), settings.bag_rate * fade)
+        self.table.update_rows(touched, np.asarray(compact.T @ d_right), settings.hashed_rate * fade)
         losses = weight * (wanted * np.log(odds + 1e-7) + (1 - wanted) * np.log(1 - odds + 1e-7))
         return -float(losses.sum())
 
@@ -210,7 +215,7 @@ def train_network(examples: Examples, settings: NetworkSettings, log_line: Calla
         static_mean=trainer.mean,
         static_scale=trainer.scale,
         table=trainer.table.value,
-        bag_scale=settings.bag_scale,
+        hashed_scale=settings.hashed_scale,
         first=trainer.first.value,
         first_bias=trainer.first_bias.value,
         second=trainer.second.value,

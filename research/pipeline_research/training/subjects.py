@@ -1,7 +1,7 @@
 """Train the subject model and write its weights.
 
 The inputs of a small network with independent sigmoids are static vectors of subwords, trained to approximate the text
-vectors of multilingual-e5-small, and a hashed bag of words, pieces, stems and word pairs. The shipped model is trained
+vectors of multilingual-e5-small, and hashed features: words, pieces, stems and word pairs. The shipped model is trained
 only on sets whose licence allows it; the other sets measure it.
 """
 
@@ -46,7 +46,7 @@ class SubjectTraining(Struct, frozen=True):
     teacher: TeacherSettings = TeacherSettings()
 
 
-ALL_DATA: Final = SubjectTraining(all_data=True, network=NetworkSettings(bits=18, bag_dim=48))
+ALL_DATA: Final = SubjectTraining(all_data=True, network=NetworkSettings(bits=18, hashed_dim=48))
 """Training of the model for comparison: on more sets, with a larger network."""
 
 
@@ -143,7 +143,7 @@ class _Inputs:
         """Return unit static vectors (texts × dim), and the shares of buckets, sparse (texts × 2**bits)."""
         sums = np.asarray(self.lexicon.pieces(words, len(self._rows)) @ self._rows)
         static = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1)
-        return static.astype(np.float32), self.lexicon.bag(words, self._bits)
+        return static.astype(np.float32), self.lexicon.hashed(words, self._bits)
 
 
 def _read(data: Path, training: SubjectTraining, log_line: LogLine) -> _Corpus:

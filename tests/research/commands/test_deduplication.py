@@ -36,9 +36,9 @@ def test_absent_peers_and_data_are_named(
     for module in ("datasketch", "simhash"):
         monkeypatch.setitem(sys.modules, module, None)
     assert run_command(["eval", "dedupe", "--data", str(tmp_path / "nowhere")]) == 0
-    said = capsys.readouterr().err
-    assert "SimHash k=3: not installed, left out" in said
-    assert "nowhere: no such directory, skipped" in said
+    output = capsys.readouterr().err
+    assert "SimHash k=3: not installed, left out" in output
+    assert "nowhere: no such directory, skipped" in output
 
 
 def test_news_is_drawn_by_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,9 +49,9 @@ def test_news_is_drawn_by_language(tmp_path: Path, capsys: pytest.CaptureFixture
     lines = [json.dumps({"lang": "en", "text": text}) for text in [*texts, "short"]]
     _write(topic / "news.jsonl.gz", lines)
     assert _eval("--data", str(tmp_path), "--per-language", "6") == 0
-    said = capsys.readouterr()
-    assert "6 articles of each of news (en)" in said.out
-    assert texts[0][:20] not in said.out + said.err
+    output = capsys.readouterr()
+    assert "6 articles of each of news (en)" in output.out
+    assert texts[0][:20] not in output.out + output.err
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -37,13 +37,13 @@ def _eval(data: Path, *options: str) -> int:
 
 def test_scores_are_those_of_the_corpora(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _eval(data) == 0
-    said = capsys.readouterr()
-    rows = [line for line in said.out.splitlines() if line.startswith("| **auto**")]
+    output = capsys.readouterr()
+    rows = [line for line in output.out.splitlines() if line.startswith("| **auto**")]
     assert [row.split(" | ")[1:4] for row in rows] == [["1.000", "1.000", "1.000"], ["1.000", "0.500", "0.667"]]
-    assert "| en | 4 | 1.000 |" in said.out
-    assert "| a.html | 1.00 | 0.00 | 1.00 |" in said.out
-    assert "plain: no gold text, left out" in said.err
-    assert TEXT[0] not in said.out
+    assert "| en | 4 | 1.000 |" in output.out
+    assert "| a.html | 1.00 | 0.00 | 1.00 |" in output.out
+    assert "plain: no gold text, left out" in output.err
+    assert TEXT[0] not in output.out
 
 
 def test_the_gate(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,9 +58,9 @@ def test_absent_peers_are_named(
     for module in ("trafilatura", "resiliparse", "resiliparse.extract", "resiliparse.extract.html2text"):
         monkeypatch.setitem(sys.modules, module, None)
     assert run_command(["eval", "extract", "--data", str(data)]) == 0
-    said = capsys.readouterr().err
-    assert "trafilatura fast: not installed, left out" in said
-    assert "resiliparse: not installed, left out" in said
+    output = capsys.readouterr().err
+    assert "trafilatura fast: not installed, left out" in output
+    assert "resiliparse: not installed, left out" in output
 
 
 def test_data_must_be_there_and_readable(data: Path, tmp_path: Path) -> None:

@@ -7,27 +7,27 @@ from scipy import sparse
 from pipeline_research.training.network import Examples, NetworkSettings, train_network
 from pipeline_research.training.static_vectors import StaticSettings, learn_vectors, quantised, weighted
 
-SETTINGS = NetworkSettings(bits=6, bag_dim=4, hidden=16, epochs=30, batch=32)
+SETTINGS = NetworkSettings(bits=6, hashed_dim=4, hidden=16, epochs=30, batch=32)
 
 
 def _examples(count: int, seed: int) -> Examples:
-    """The first class shows in the static vector, the second in the bag."""
+    """The first class shows in the static vector, the second in the hashed features."""
     rng = np.random.default_rng(seed)
     static = rng.normal(0, 1, (count, 5)).astype(np.float32)
     bucket = rng.integers(0, 2, count)
-    bag = sparse.csr_matrix((np.ones(count, np.float32), (np.arange(count), bucket)), shape=(count, 64))
+    hashed = sparse.csr_matrix((np.ones(count, np.float32), (np.arange(count), bucket)), shape=(count, 64))
     labels = np.stack((static[:, 0] > 0, bucket == 1), axis=1).astype(np.float32)
-    return Examples(static, bag, labels, np.ones_like(labels))
+    return Examples(static, hashed, labels, np.ones_like(labels))
 
 
 def test_a_network_learns_from_both_sides_and_the_same_every_time() -> None:
-    said: list[str] = []
-    network = train_network(_examples(600, 1), SETTINGS, said.append).calibrated(_examples(200, 2))
+    log_lines: list[str] = []
+    network = train_network(_examples(600, 1), SETTINGS, log_lines.append).calibrated(_examples(200, 2))
     held = _examples(300, 3)
-    odds = network.probabilities(held.static, held.bag)
+    odds = network.probabilities(held.static, held.hashed)
     assert np.mean((odds > 0.5) == (held.labels > 0.5)) > 0.93
-    assert len(said) == SETTINGS.epochs
-    again = train_network(_examples(600, 1), SETTINGS, said.append)
+    assert len(log_lines) == SETTINGS.epochs
+    again = train_network(_examples(600, 1), SETTINGS, log_lines.append)
     assert np.array_equal(again.table, network.table)
 
 
@@ -40,7 +40,7 @@ def test_quantised_weights_fit_their_bits() -> None:
     assert {"static_mean", "static_scale", "bag_scale", "hidden_scale", "second_step"} <= arrays.keys()
 
 
-def test_what_training_never_saw_says_nothing() -> None:
+def test_features_without_training_texts_have_no_effect() -> None:
     network = train_network(_examples(200, 1), SETTINGS, lambda _: None)
     assert not network.table[2:].any()
     assert network.table[:2].any()
@@ -52,10 +52,10 @@ def test_static_vectors_turn_towards_the_teacher() -> None:
     pieces = sparse.random(800, 50, density=0.1, format="csr", random_state=5, dtype=np.float32)
     hidden = rng.normal(0, 1, (50, 8)).astype(np.float32)
     targets = np.asarray(pieces @ hidden)
-    said: list[str] = []
+    log_lines: list[str] = []
     start = weighted(table, np.ones(50, np.float32))
-    found = learn_vectors(start, pieces, targets, StaticSettings(dim=8, epochs=20, batch=64), said.append)
-    cosines = [float(line.rsplit(" ", 1)[1]) for line in said]
+    found = learn_vectors(start, pieces, targets, StaticSettings(dim=8, epochs=20, batch=64), log_lines.append)
+    cosines = [float(line.rsplit(" ", 1)[1]) for line in log_lines]
     assert cosines[-1] > max(0.8, cosines[0])
     codes, factors = quantised(found)
     assert (codes.min(), codes.max()) == (-7, 7)

@@ -17,10 +17,10 @@ class _Reader:
 
 
 def test_vectors_are_kept(tmp_path: Path) -> None:
-    reader, said = _Reader(), list[str]()
+    reader, log_lines = _Reader(), list[str]()
     for _ in range(2):
         with Teacher(tmp_path / "new" / "cache.sqlite", reader) as teacher:
-            vectors = teacher.vectors(["one", "three", "one"], said.append)
+            vectors = teacher.vectors(["one", "three", "one"], log_lines.append)
     assert reader.read == ["one", "three"]
     assert vectors[:, 0].tolist() == [3, 5, 3]
     assert vectors.dtype == np.float32

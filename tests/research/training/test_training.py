@@ -71,16 +71,16 @@ def data(tmp_path: Path, write: Write) -> Path:
     return tmp_path
 
 
-def test_a_trained_language_model_tells_its_languages_apart(data: Path) -> None:
-    output, said = data / "language.npz", list[str]()
-    train_language(data, output, LanguageTraining(bits=10, dim=6, epochs=6, batch=32), said.append)
+def test_a_trained_language_model_distinguishes_its_languages(data: Path) -> None:
+    output, log_lines = data / "language.npz", list[str]()
+    train_language(data, output, LanguageTraining(bits=10, dim=6, epochs=6, batch=32), log_lines.append)
     with np.load(output, allow_pickle=False) as arrays:
         model = NgramModel.from_arrays(arrays)
         assert len(arrays["cld2_trusted"]) == len(arrays["cld2_scores"])
     assert model.labels == ("de", "en")
     for words, tag in ((ENGLISH, "en"), (GERMAN, "de")):
         assert model.rank(code_points(_sentence(words, 5000)), 1)[0][0] == tag
-    assert said[0] == "2 languages, 486 texts"
+    assert log_lines[0] == "2 languages, 486 texts"
 
 
 def test_close_languages_are_learned_with_calibrated_confidence() -> None:
@@ -112,30 +112,30 @@ def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypa
 
     embed = functools.partial(map, _vector)
     monkeypatch.setattr(training, "Teacher", lambda cache: Teacher(cache, lambda texts: list(embed(texts))))
-    output, said = data / "subjects.npz", list[str]()
+    output, log_lines = data / "subjects.npz", list[str]()
     settings = SubjectTraining(vocabulary=200, static=StaticSettings(dim=32, batch=64))
-    train_subjects(data, output, data / "cache", settings, said.append)
+    train_subjects(data, output, data / "cache", settings, log_lines.append)
     with np.load(output, allow_pickle=False) as arrays:
         model = SubjectModel(arrays)
     odds = model.probabilities([SubjectInput(body=_sentence(SPORT, 7000)), SubjectInput(body=_sentence(ENGLISH, 7000))])
     best = [max(found, key=lambda code: found[code]) if found else None for found in odds]
     assert best == ["15000000", "11000000"]
-    assert said[-1].startswith(f"{output}: ")
+    assert log_lines[-1].startswith(f"{output}: ")
 
     monkeypatch.setattr(SubjectModel, "load", lambda: model)
-    report = subject_report(data, said.append, beside=output)
+    report = subject_report(data, log_lines.append, beside=output)
     assert any(line.startswith("| news of the sets both learned from | all data | ") for line in report.lines)
     assert report.lines[0].startswith("Weights subj-")
     assert model.sources == ("masakhanews", "seeds", "sib200")
     with pytest.raises(InputError, match="not the weights of a subject model"):
-        subject_report(data, said.append, data / "missing.npz")
+        subject_report(data, log_lines.append, data / "missing.npz")
     assert any(line.startswith("| 15000000 sport | ") for line in report.lines)
     assert any(line.startswith("| upper-cased | ") for line in report.lines)
     assert set(report.calibration) == {LEARNED, "sentences (SIB-200)", UNSEEN}
 
 
 def _vector(text: str) -> list[float]:
-    """What a teacher might say: sport points one way, politics another."""
+    """Answers as of a teacher: sport has one direction, politics another."""
     sport = sum(word in SPORT.split() for word in text.split())
     return [float(sport), float(len(text.split()) - sport), *np.random.default_rng(len(text)).normal(0, 0.1, WIDTH - 2)]
 

@@ -40,7 +40,7 @@ def test_odd_values_do_not_break_a_line() -> None:
     assert describe(record(b'{"subjects": ["x"], "kind": "near"}', timestamp=-1)) == "3:14 - near"
 
 
-def test_verdicts_and_clusters_say_what_and_which() -> None:
+def test_verdicts_and_clusters_are_described_by_kind_and_id() -> None:
     verdict = b'{"type": "verdict", "verdict": {"kind": "near", "article_id": "a"}}'
     assert describe(record(verdict, timestamp=-1)) == "3:14 - near a"
     cluster = b'{"cluster_id": "c-a", "cause": {"kind": "moved", "article_id": "b"}, "size": 2}'

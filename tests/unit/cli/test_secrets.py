@@ -1,4 +1,4 @@
-"""Whatever goes wrong, no command says a password."""
+"""No error of a command contains a password."""
 
 import json
 from pathlib import Path
@@ -38,13 +38,13 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
         "replay --from 2026-11-01T00:00:00Z --lane again",
     ],
 )
-def test_a_cluster_that_does_not_answer_is_said_without_the_password(
+def test_the_error_of_an_unreachable_cluster_has_no_password(
     line: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert run_command(line.split()) == 1
-    said = capfd.readouterr()
-    assert "no answer from 127.0.0.1" in said.err
-    assert SECRET not in said.out + said.err + caplog.text
+    output = capfd.readouterr()
+    assert "no answer from 127.0.0.1" in output.err
+    assert SECRET not in output.out + output.err + caplog.text
 
 
 def test_settings_show_stars(capfd: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +60,6 @@ def test_a_wrong_setting_is_named_and_secrets_beside_it_are_not(
 ) -> None:
     monkeypatch.setenv("NEWS_KAFKA__SSL_KEY_PASSWORD", KEY_SECRET)
     assert run_command(["config", "check"]) == 78
-    said = capfd.readouterr()
-    assert "ssl_* settings are set" in said.err
-    assert not any(secret in said.out + said.err for secret in (SECRET, KEY_SECRET))
+    output = capfd.readouterr()
+    assert "ssl_* settings are set" in output.err
+    assert not any(secret in output.out + output.err for secret in (SECRET, KEY_SECRET))

@@ -1,6 +1,5 @@
 """Signatures for tests of the fold, made without texts: only the equality of hashes matters."""
 
-from collections.abc import Callable
 from hashlib import blake2b
 
 import pytest
@@ -8,9 +7,9 @@ import pytest
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
+from tests.harness.folding import Make
 
 HOUR_MS = 3600 * 1000
-Make = Callable[..., Signature]
 
 
 def _digest(text: str) -> bytes:

@@ -1,7 +1,5 @@
 """The parameters of a fold version do not change; and the exact reach of its bounds."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pipeline.clusters.params import ClusterParams
@@ -9,16 +7,7 @@ from pipeline.dedup.fold import Fold
 from pipeline.dedup.near import NearCounts, NearDuplicates
 from pipeline.dedup.params import FOLD_VERSIONS, FoldParams
 from pipeline.dedup.store.row_store import RowStore
-from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Verdict
-
-Make = Callable[..., Signature]
-
-
-def apply(fold: Fold, signature: Signature) -> Verdict:
-    verdict = fold.apply(signature, signature.ingested_at_ms)
-    assert verdict is not None
-    return verdict
+from tests.harness.folding import Make, apply
 
 
 def test_a_version_of_the_fold_keeps_its_parameters() -> None:
@@ -41,7 +30,7 @@ def test_a_version_of_the_fold_keeps_its_parameters() -> None:
             most_in_band=32,
             history_depth=64,
             history_rows=4096,
-            most_claims=4096,
+            most_same_text=4096,
         )
     } == FOLD_VERSIONS
 
@@ -70,10 +59,10 @@ def test_only_so_many_records_of_an_article_are_read(make: Make) -> None:
     assert apply(fold, make("a", "one", at=10)).change_class == "material"  # the first record is the fifth now
 
 
-def test_only_so_many_claims_of_a_text_are_searched_for_the_oldest(make: Make) -> None:
-    fold = Fold(FoldParams(most_claims=3))
+def test_the_oldest_is_searched_among_a_limited_number_of_articles_with_the_same_text(make: Make) -> None:
+    fold = Fold(FoldParams(most_same_text=3))
     apply(fold, make("x", "text", at=0))
-    apply(fold, make("a", "text", at=1))  # a copy, which claims nothing
+    apply(fold, make("a", "text", at=1))  # a copy, which is not canonical
     for number in range(3):
         apply(fold, make("x", "text", headline=f"H{number}", at=2 + number))
     verdict = apply(fold, make("b", "text", at=9))

@@ -17,7 +17,7 @@ def verdict(offset: int, kind: str) -> Record:
     return Record("news.verdicts.v1", offset, orjson.dumps({"type": "verdict", "verdict": {"kind": kind}}))
 
 
-def told(cluster: str, version: int, publishers: int) -> Record:
+def cluster_event(cluster: str, version: int, publishers: int) -> Record:
     value: dict[str, Any] = {
         "cluster_id": cluster,
         "version": version,
@@ -29,20 +29,20 @@ def told(cluster: str, version: int, publishers: int) -> Record:
     return Record("news.clusters.v1", version, orjson.dumps(value))
 
 
-def test_it_is_complete_when_the_last_verdict_that_counts_is_told() -> None:
+def test_it_is_complete_after_the_last_verdict_that_counts() -> None:
     clusters = ClusterStates(load_catalogue())
     assert clusters.topics == ["news.verdicts.v1", "news.clusters.v1"]
     assert not clusters.complete
-    for record in (verdict(3, "unique"), verdict(4, "near"), verdict(5, "repeat"), told("c-a", 3, 1)):
+    for record in (verdict(3, "unique"), verdict(4, "near"), verdict(5, "repeat"), cluster_event("c-a", 3, 1)):
         clusters.add(record)
     assert not clusters.complete
-    clusters.add(told("c-a", 4, 2))
+    clusters.add(cluster_event("c-a", 4, 2))
     assert clusters.complete
 
 
 def test_it_shows_the_latest_state_of_what_most_publishers_carry() -> None:
     clusters = ClusterStates(load_catalogue())
-    for record in (told("c-a", 9, 3), told("c-a", 7, 1), told("c-b", 8, 2)):
+    for record in (cluster_event("c-a", 9, 3), cluster_event("c-a", 7, 1), cluster_event("c-b", 8, 2)):
         clusters.add(record)
     assert clusters.describe() == (
         "clusters 2, such as https://c-a.example/:\n"

@@ -1,4 +1,4 @@
-"""The oracle of the fault suite says what was issued, and the pipeline's own stages and fold agree with it."""
+"""The oracle of the fault suite describes what was issued, and the pipeline's own stages and fold agree with it."""
 
 import random
 from collections import Counter

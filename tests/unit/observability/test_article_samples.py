@@ -14,10 +14,10 @@ SPORT = Subject(code="medtop:15000000", name="sport", confidence=0.8, scheme_ver
 NOON = "2026-11-20T12:00:00Z"
 
 
-def _tally(*articles: Article) -> ArticleSamples:
-    tally = ArticleSamples()
-    tally.add(articles)
-    return tally
+def _samples_of(*articles: Article) -> ArticleSamples:
+    samples = ArticleSamples()
+    samples.add(articles)
+    return samples
 
 
 def _article(**fields: Any) -> Article:
@@ -38,33 +38,33 @@ def _made(**fields: Any) -> Article:
 
 
 def test_languages_and_subjects_are_counted_and_abstentions_too() -> None:
-    tally = _tally(_made(subjects=(SPORT,)), _made(subjects_reason="too_short"), _made(subjects=(SPORT,)))
-    assert tally.languages == {"en": 3}
-    assert tally.subjects == {"medtop:15000000": 2}
-    assert tally.abstentions == {"too_short": 1}
+    samples = _samples_of(_made(subjects=(SPORT,)), _made(subjects_reason="too_short"), _made(subjects=(SPORT,)))
+    assert samples.languages == {"en": 3}
+    assert samples.subjects == {"medtop:15000000": 2}
+    assert samples.abstentions == {"too_short": 1}
 
 
 def test_confidences_are_samples() -> None:
-    tally = _tally(*[_made(subjects=(SPORT,))] * 20)
-    assert tally.language_confidences == [0.9] * 3
-    assert tally.subject_confidences == [0.8] * 3
+    samples = _samples_of(*[_made(subjects=(SPORT,))] * 20)
+    assert samples.language_confidences == [0.9] * 3
+    assert samples.subject_confidences == [0.8] * 3
 
 
 def test_an_article_whose_language_is_not_known_yet_is_not_judged() -> None:
-    tally = _tally(_article())
-    assert (tally.languages, tally.abstentions) == ({}, {})
+    samples = _samples_of(_article())
+    assert (samples.languages, samples.abstentions) == ({}, {})
 
 
 def test_only_times_known_to_the_minute_and_plausible_are_kept() -> None:
     def published(**fields: Any) -> Article:
         return _made(published_at=PublishedAt(**{"value": NOON, "precision": "minute", "source": "meta", **fields}))
 
-    assert _tally(published()).published_ms == [to_epoch_ms(NOON)]
-    assert _tally(published(precision="day"), published(plausible=False), _made()).published_ms == []
+    assert _samples_of(published()).published_ms == [to_epoch_ms(NOON)]
+    assert _samples_of(published(precision="day"), published(plausible=False), _made()).published_ms == []
 
 
 def test_several_calls_add_up() -> None:
-    tally = ArticleSamples()
+    samples = ArticleSamples()
     for _ in range(2):
-        tally.add([_made(subjects=(SPORT,))])
-    assert tally.languages == {"en": 2}
+        samples.add([_made(subjects=(SPORT,))])
+    assert samples.languages == {"en": 2}

@@ -154,7 +154,7 @@ def test_every_reason_of_the_model_has_a_series() -> None:
     assert set(ABSTENTIONS) == set(get_args(Reason))
 
 
-def test_the_rest_is_counted_where_it_says(metrics: Metrics) -> None:
+def test_the_other_counts_have_metrics_of_their_own(metrics: Metrics) -> None:
     metrics.set_build(language_model="cld2")
     metrics.transaction(0.01)
     metrics.misrouted(2)

@@ -183,13 +183,13 @@ def test_what_dies_after_its_verdict_does_not_hold_back_the_next_copy() -> None:
     assert [type(record).__name__ for record, _ in fold.log] == ["Signature", "Void", "Signature", "Void"]
 
 
-def test_clusters_are_told_with_what_died() -> None:
+def test_clusters_follow_articles_that_died() -> None:
     lines = Lines()
     clusters = ClusterLines(lines, ClusterParams(), "run")
     records = [Record("in", 0, offset, 5, None, value) for offset, value in enumerate([b"a", b"poison", b"a"])]
     list(Engine(chain(), cast("Fold", FakeFold()), lines, Funnel(), clusters).run(records))
-    told = [value for key, value in lines.lines if key == "clusters"]
-    assert [(value["cluster_id"], value["version"], value["canonical"]["state"]) for value in told] == [
+    written = [value for key, value in lines.lines if key == "clusters"]
+    assert [(value["cluster_id"], value["version"], value["canonical"]["state"]) for value in written] == [
         ("c-a", 0, "standing"),
         ("c-poison", 1, "standing"),
         ("c-poison", 3, "void"),

@@ -63,7 +63,7 @@ def test_two_services_cannot_share_a_group() -> None:
         made([("ingest",), ("ingest", "dedupe")])
 
 
-def test_commands_say_all_of_it_and_nothing_else() -> None:
+def test_commands_grant_exactly_what_is_needed() -> None:
     found = made([STAGES])
     assert {grant for line in commands(found) for grant in parsed(line)} == set(found)
 

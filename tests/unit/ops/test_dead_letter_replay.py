@@ -92,7 +92,7 @@ def death(offset: int, *, of: int | None = None, attempts: int = 0) -> DeadLette
     return letter(replace(RECORD, headers=tuple(headers)), place=Place("news.dlq.ingest.v1", 0, offset))
 
 
-def test_a_dead_letter_is_sent_back_once_unless_told_otherwise() -> None:
+def test_a_dead_letter_is_sent_back_once_unless_again_is_set() -> None:
     assert planned(death(7), before=ledger((7, 7))) == ([], {"replayed": 1})
     (returned,), refused = planned(death(7), before=ledger((7, 7)), again=True)
     assert (returned.attempt, returned.first) == (2, "news.dlq.ingest.v1/0/7")
@@ -155,7 +155,7 @@ def test_an_article_that_died_after_its_verdict_goes_back_as_its_raw_record() ->
     assert dict(returned.record.headers)["news.replay.arrived-ms"] == b"1772602215120"
 
 
-def test_the_raw_record_says_how_often_an_article_was_sent_back() -> None:
+def test_the_raw_record_contains_how_often_an_article_was_sent_back() -> None:
     """Between services no headers of a replay are kept."""
     came = (("news.replay.source", b"news.dlq.classify.v1/0/3"), ("news.replay.attempts", b"3"))
     raw = replace(RECORD, headers=came)
@@ -247,12 +247,12 @@ def test_a_unit_that_fails_is_undone_and_not_counted() -> None:
 
 def test_a_rate_is_kept() -> None:
     slept: list[float] = []
-    pace = RateLimiter(10, clock=lambda: sum(slept), sleep=slept.append)
+    limiter = RateLimiter(10, clock=lambda: sum(slept), sleep=slept.append)
     for _ in range(5):
-        pace.wait(4)
+        limiter.wait(4)
     assert sum(slept) == pytest.approx(2.0)
     copy = ResentRecord(RAW, 0, None, b"", ())
-    assert UnitParams().full([copy] * 10, pace)
-    assert not UnitParams().full([copy] * 9, pace)
+    assert UnitParams().full([copy] * 10, limiter)
+    assert not UnitParams().full([copy] * 9, limiter)
     assert not UnitParams().full([copy] * 199, RateLimiter(None))
     assert UnitParams(max_bytes=100).full([replace(copy, value=bytes(100))], RateLimiter(None))

@@ -38,6 +38,6 @@ def test_the_record_goes_to_the_one_partition_of_the_lanes_log() -> None:
     assert decode_log_record(value) == RECORD
 
 
-def test_an_append_that_is_not_confirmed_is_said() -> None:
+def test_an_unconfirmed_append_is_an_error() -> None:
     with pytest.raises(TransientError, match="did not acknowledge"):
         append_control(FakeProducer(KafkaTimeoutError()), load_catalogue(""), RECORD)

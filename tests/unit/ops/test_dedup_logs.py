@@ -74,7 +74,7 @@ def test_everything_in_the_logs_is_counted(logs: Logs) -> None:
     assert found.ends == {"signatures": 5, "verdicts": 6}
 
 
-def test_the_version_in_force_is_what_the_log_says_last(logs: Logs) -> None:
+def test_the_version_in_force_is_the_last_one_in_the_log(logs: Logs) -> None:
     logs.article("a", "one")
     assert statistics(logs.entries).fold_version == 1
     logs.add("signatures", Activate(fold_version=2, signature_version=1))
@@ -118,7 +118,7 @@ def test_a_repeat_leaves_a_copy_pointing(logs: Logs) -> None:
     assert [step.verdict.kind for step in found.pointers] == ["exact"]
 
 
-def test_a_verdict_that_is_written_twice_is_told_once(logs: Logs) -> None:
+def test_a_verdict_that_is_written_twice_is_returned_once(logs: Logs) -> None:
     logs.add("verdicts", logs.article("a", "one"))
     found = explanation(logs.entries, ArticleId("a"))
     assert found is not None

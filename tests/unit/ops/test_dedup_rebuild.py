@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.params import RecordedVerdictParams
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature
@@ -70,7 +71,7 @@ def test_a_whole_log_is_decided_as_on_record(lag: int) -> None:
     assert (done.position, len(fold)) == (20, 20)
 
 
-def test_a_difference_is_found_and_told() -> None:
+def test_a_difference_is_found_and_reported() -> None:
     done = Rebuild(Fold(PARAMS), 0).run(falsified(history(["a", "b", "a"]), 2))
     assert (done.compared, done.different) == (3, 1)
     (found,) = done.differences
@@ -110,11 +111,11 @@ def test_the_fold_is_as_good_as_one_that_ran_all_along() -> None:
     assert b"".join(whole.snapshot()) == b"".join(part.snapshot())
 
 
-def test_a_signature_that_is_not_on_record_costs_no_other_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.ops.dedup_rebuild._MOST_WAITING", 20)
+def test_a_signature_that_is_not_on_record_costs_no_other_its_verdict() -> None:
+    params = RecordedVerdictParams(max_waiting=20)
     entries = history([f"article {number}" for number in range(100)], lag=3)
     first = next(entry for entry in entries if entry.log == "verdicts")
-    done = Rebuild(Fold(PARAMS), 0).run([entry for entry in entries if entry is not first])
+    done = Rebuild(Fold(PARAMS), 0, params=params).run([entry for entry in entries if entry is not first])
     assert (done.signatures, done.unrecorded, done.compared, done.different) == (100, 1, 99, 0)
 
 
@@ -131,7 +132,7 @@ def test_what_cannot_be_read_is_counted_and_what_workers_skip_is_skipped() -> No
     assert (done.signatures, done.undecodable, done.position) == (1, 1, 3)
 
 
-def test_a_version_that_is_not_known_is_said() -> None:
+def test_an_unknown_version_is_an_error() -> None:
     switch = entry("signatures", 0, 0, Activate(fold_version=9, signature_version=1))
     with pytest.raises(FatalError, match="fold 9"):
         Rebuild(Fold(PARAMS), 0).run([switch])

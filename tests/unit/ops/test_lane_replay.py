@@ -112,7 +112,7 @@ def test_without_transactions_the_group_commits() -> None:
     assert client.commits == [{TopicPartition(RAW, 0): 4}]
 
 
-def test_an_interrupted_copy_says_how_far_it_came() -> None:
+def test_an_interrupted_copy_reports_its_progress() -> None:
     done = CopyProgress()
     with pytest.raises(TransientError, match="went away"):
         copy(FakeResender(1), [raw(0, 3), raw(1, 7), raw(0, 5)], done)

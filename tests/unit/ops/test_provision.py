@@ -170,7 +170,7 @@ def test_a_topic_somebody_else_just_made_is_no_error(
         assert len(apply(cluster, catalogue).changes) == len(catalogue.topics)
 
 
-def test_what_the_cluster_refuses_is_said(cluster: FakeCluster, catalogue: Catalogue) -> None:
+def test_what_the_cluster_refuses_is_reported(cluster: FakeCluster, catalogue: Catalogue) -> None:
     cluster.refuse = lambda name: 29 if "raw" in name else 0
     with pytest.raises(ConfigError, match=r"did not create t\.news\.articles\.raw\.v1: TopicAuthorizationFailedError$"):
         apply(cluster, catalogue)

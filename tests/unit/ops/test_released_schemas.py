@@ -36,7 +36,7 @@ def test_schemas_are_read_as_they_were(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "said"),
+    ("ref", "message"),
     [
         ("HEAD", "HEAD has no schemas"),
         ("HEAD~1", r"HEAD~1:schemas/a\.v1\.json is not JSON"),
@@ -44,12 +44,12 @@ def test_schemas_are_read_as_they_were(repository: Path) -> None:
         ("--help", "not a tag"),
     ],
 )
-def test_what_cannot_be_read_is_said(repository: Path, ref: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_an_unreadable_release_is_an_error(repository: Path, ref: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         schemas_at(ref, repository)
 
 
-def test_a_directory_without_history_is_said(tmp_path: Path) -> None:
+def test_a_directory_without_history_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="git: "):
         schemas_at("HEAD", tmp_path)
 

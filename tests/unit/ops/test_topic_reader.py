@@ -21,7 +21,7 @@ def stored(partition: int, offset: int, timestamp: int) -> Any:
 
 
 class FakeClient:
-    """Partitions with (offset, timestamp) records; `known_ends` says less than there is, as the embedded broker."""
+    """Partitions with (offset, timestamp) records; `known_ends` is below the real ends, as with the embedded broker."""
 
     def __init__(self, logs: Sequence[Sequence[tuple[int, int]]], *, known_ends: int | None = None) -> None:
         self._logs = [list(log) for log in logs]

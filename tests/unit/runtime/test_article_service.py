@@ -34,7 +34,7 @@ TEXT = "The ferry to the outer islands sails again since Monday, after engineers
 
 
 class Passing:
-    """A stage that lets everything pass, or rejects or raises for the articles it is told to."""
+    """A stage that lets everything pass, or rejects or raises for chosen articles."""
 
     def __init__(self, name: StageName, *, reject: str = "", fail: str = "") -> None:
         self._name, self._reject, self._fail = name, reject, fail
@@ -147,10 +147,10 @@ def test_an_article_that_dies_after_its_verdict_leaves_a_void() -> None:
     assert partition == 0
     assert orjson.loads(void.value or b"")["type"] == "void"
     assert orjson.loads(void.value or b"")["origin"][2] == 1
-    told = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
-    assert [record["type"] for record in told] == ["verdict", "verdict", "void"]
-    assert told[2]["verdict"] == told[0]["verdict"]
-    assert told[0]["publisher"] == "news.example"
+    written = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    assert [record["type"] for record in written] == ["verdict", "verdict", "void"]
+    assert written[2]["verdict"] == written[0]["verdict"]
+    assert written[0]["publisher"] == "news.example"
     assert output.counts["classify"].rejected == {"unexpected": 1}
     assert output.counts["publish"].emitted == 1
 
@@ -161,9 +161,9 @@ def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
     (passed,) = [r for r, _ in output.records if r.topic == "news.articles.unique.v1"]
     later = _service(Passing("detect-language", reject="Doomed"))
     dead = _run(later, [Record(passed.topic, 0, 7, passed.timestamp_ms, passed.key, passed.value)])
-    (said,) = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
+    (recorded,) = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
     (void,) = [orjson.loads(r.value or b"") for r, _ in dead.records if r.topic == "news.verdicts.v1"]
-    assert (void["type"], void["verdict"]) == ("void", said["verdict"])
+    assert (void["type"], void["verdict"]) == ("void", recorded["verdict"])
     assert "news.signatures.v1" in {r.topic for r, _ in dead.records}
 
 

@@ -34,8 +34,8 @@ UNIQUE = Decided(
 COPY = replace(UNIQUE, verdict=replace(UNIQUE.verdict, origin=Origin("", 0, 2), article_id=ArticleId("b"), kind="near"))
 
 
-def _record(offset: int, said: VerdictRecord | bytes) -> Record:
-    value = said if isinstance(said, bytes) else encode(said)
+def _record(offset: int, verdict: VerdictRecord | bytes) -> Record:
+    value = verdict if isinstance(verdict, bytes) else encode(verdict)
     return Record("news.verdicts.v1", 0, offset, NOW, b"k", value)
 
 

@@ -34,7 +34,7 @@ class Producer:
 
 
 class Transactions:
-    """Writes down what it is told."""
+    """Records its calls."""
 
     def __init__(self, calls: list[str], consumer: "Consumer") -> None:
         self._calls = calls
@@ -89,7 +89,7 @@ class Consumer:
 
 
 class Runner:
-    """Finishes when told to."""
+    """Finishes when it is released."""
 
     def __init__(self, calls: list[str]) -> None:
         self._calls = calls
@@ -181,7 +181,7 @@ async def test_a_group_without_offsets_is_not_guessed_where_the_log_has_lost_its
 
 
 @pytest.mark.parametrize(("place", "offset"), [("earliest", 5), ("latest", 10)])
-async def test_a_group_without_offsets_begins_where_it_is_told(place: str, offset: int) -> None:
+async def test_a_group_without_offsets_begins_at_the_configured_place(place: str, offset: int) -> None:
     bench = Bench(start_from=place)
     bench.consumer.offsets[P0], bench.consumer.first[P0] = None, 5
     (lease,) = await bench.open(P0)
@@ -300,7 +300,7 @@ def _working(lease: Lease) -> None:
 
 
 @pytest.mark.parametrize(("fetched", "busy"), [(lambda _: None, False), (_pending, True), (_working, True)])
-async def test_what_waits_is_told_by_partition(bench: Bench, fetched: Callable[[Lease], None], busy: bool) -> None:
+async def test_lag_is_reported_by_partition(bench: Bench, fetched: Callable[[Lease], None], busy: bool) -> None:
     lease = await bench.open_one()
     fetched(lease)
     backlogs = await bench.manager.backlogs()

@@ -28,7 +28,7 @@ def _fetched(offset: int, size: int = 1) -> Record:
 
 
 class FakeService:
-    """Gives every record one output; can be told to fail."""
+    """Gives every record one output, or fails."""
 
     def __init__(self) -> None:
         self.failures: list[Exception] = []
@@ -49,7 +49,7 @@ class FakeService:
 
 
 class FakeLog:
-    """Decides nothing, but says that it was asked."""
+    """Decides nothing, and records that it was called."""
 
     def __init__(self, events: list[str]) -> None:
         self.events = events

@@ -1,4 +1,4 @@
-"""Settings come from NEWS_* variables and secret files; what does not fit is said, by name and never by value."""
+"""Settings come from NEWS_* variables and secret files; an error has the name of an invalid value, never the value."""
 
 import os
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_a_port_that_is_no_service_link_is_an_error(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("NEWS_WEB__PORT", "many", "NEWS_WEB__PORT: "),
         ("NEWS_WEB__PORT", "70000", "NEWS_WEB__PORT: "),
@@ -125,11 +125,11 @@ def test_a_port_that_is_no_service_link_is_an_error(monkeypatch: pytest.MonkeyPa
         ("NEWS_SECRETS_DIR", "/does/not/exist", "NEWS_SECRETS_DIR: /does/not/exist is not a directory"),
     ],
 )
-def test_what_does_not_fit_is_said_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+def test_an_error_names_the_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError) as caught:
         load_settings()
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
 def test_secrets_come_from_files_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_credited_agency_makes_a_syndicated_text(article: Article) -> None:
     assert publish(article)[1].syndication is None
 
 
-def test_provenance_says_what_made_the_event_and_leaves_the_trace_to_the_header(article: Article) -> None:
+def test_provenance_names_what_made_the_event_without_the_trace(article: Article) -> None:
     provenance = publish(article)[1].provenance
     assert provenance.versions == VERSIONS
     assert provenance.traceparent is None
@@ -127,7 +127,7 @@ def test_a_repeated_article_gives_the_same_event(article: Article) -> None:
     assert encode(first.value) == encode(second.value)
 
 
-def test_events_are_told_apart_by_what_makes_them_different(article: Article) -> None:
+def test_events_that_differ_have_different_ids(article: Article) -> None:
     verdict = verdict_of(article)
     ids = [
         publish(article)[0].id,

@@ -17,7 +17,7 @@ def _kept(lines: list[str]) -> int:
 
 
 def _list(*below: str) -> bool:
-    """Tell whether the lines below a marker of the tail are cut as a list."""
+    """Return whether the lines below a marker of the tail are cut as a list."""
     return _kept([*[PARAGRAPH] * 50, "Most read", *below]) == 50
 
 

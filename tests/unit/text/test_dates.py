@@ -88,7 +88,7 @@ def test_what_is_no_date_or_ambiguous_is_not_read(text: str) -> None:
     assert read_moment(text) is None
 
 
-def test_a_time_without_zone_says_so() -> None:
+def test_a_time_without_zone_is_marked() -> None:
     moment = read_moment("2020-03-14T10:15:30")
     assert moment is not None
     assert not moment.zoned
@@ -145,7 +145,7 @@ def test_months_of_any_language_in_what_software_writes() -> None:
     ("year", "calendar"),
     [(1299, "gregorian"), (1300, "solar"), (1420, "solar"), (1421, "lunar"), (1499, "lunar"), (1500, "gregorian")],
 )
-def test_the_year_of_a_date_in_numbers_tells_its_calendar(year: int, calendar: str) -> None:
+def test_the_year_of_a_date_in_numbers_determines_its_calendar(year: int, calendar: str) -> None:
     found = from_numbers(year, 1, 1)
     assert found is not None
     assert found == {

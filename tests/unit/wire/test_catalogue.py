@@ -125,7 +125,7 @@ def test_a_small_cluster_asks_for_no_more_replicas_than_it_has(catalogue: Catalo
     assert catalogue.sized() == catalogue
 
 
-def test_the_file_has_no_key_the_program_does_not_know(catalogue: Catalogue) -> None:
+def test_the_catalogue_is_complete(catalogue: Catalogue) -> None:
     written = yaml.safe_load(schema_dir().joinpath("topics.yaml").read_text(encoding="utf-8"))
     assert [topic["name"] for topic in written["topics"]] == [spec.name for spec in catalogue.topics]
     assert replace(catalogue, prefix="").article_partitions == written["article_partitions"]

@@ -66,7 +66,7 @@ def test_a_verdict_comes_back_as_it_was(article: Article) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"word_count": TITLE}, "Expected `int`, got `str` at $.word_count"),
         ({"action": TITLE}, "at $.action"),
@@ -75,11 +75,11 @@ def test_a_verdict_comes_back_as_it_was(article: Article) -> None:
         ({"authors": [{"name": TITLE, "url": 5}]}, "at $.authors[0].url"),
     ],
 )
-def test_an_error_names_the_place_and_quotes_nothing(article: Article, change: dict[str, object], said: str) -> None:
+def test_an_error_names_the_place_and_quotes_nothing(article: Article, change: dict[str, object], message: str) -> None:
     data = {**orjson.loads(encode(article)), **change}
     with pytest.raises(ContractError) as caught:
         decode_article(orjson.dumps(data))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert TITLE not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

@@ -44,7 +44,7 @@ def test_the_original_is_kept_byte_for_byte(target: TopicSpec) -> None:
     assert letter.headers[:3] == RECORD.headers
 
 
-def test_headers_say_where_and_why(target: TopicSpec) -> None:
+def test_headers_contain_the_place_and_the_reason(target: TopicSpec) -> None:
     assert texts(dead_letter(RECORD, FAILURE, REPORTER, target, FAILED_AT_MS)) == {
         "__connect.errors.topic": "news.articles.raw.v1",
         "__connect.errors.partition": "4",

@@ -74,11 +74,11 @@ def test_what_is_held_back_goes_to_the_duplicates(encoder: Encoder, duplicate: E
 
 def test_verdicts_and_log_records_are_keyed_by_article(encoder: Encoder, article: Article) -> None:
     assert article.verdict is not None
-    for said in (decided(article, article.verdict), lost(article, article.verdict)):
-        record = sent(encoder.verdict(said))
+    for verdict in (decided(article, article.verdict), lost(article, article.verdict)):
+        record = sent(encoder.verdict(verdict))
         assert (record.topic, record.key) == ("news.verdicts.v1", article.id.encode())
         assert record.timestamp_ms == article.signature.ingested_at_ms
-        assert decode_verdict_record(value_of(record)) == said
+        assert decode_verdict_record(value_of(record)) == verdict
     for entry in (article.signature, Void(article_id=article.id, origin=article.signature.origin)):
         record = sent(encoder.log_record(entry, 8))
         assert (record.topic, record.key, record.timestamp_ms) == ("news.signatures.v1", article.id.encode(), 8)
@@ -105,7 +105,7 @@ def test_equal_values_give_equal_bytes(encoder: Encoder, event: Event) -> None:
     assert encoder.emit("publish", event) == encoder.emit("publish", replace(event))
 
 
-def test_a_record_its_topic_would_refuse_is_said_to_be_too_large(encoder: Encoder, article: Article) -> None:
+def test_a_record_above_the_limit_of_its_topic_is_too_large(encoder: Encoder, article: Article) -> None:
     found = encoder.emit("ingest", replace(article, body="ن" * 2_200_000))
     assert isinstance(found, Oversize)
     assert found.size > found.limit == 4128768

@@ -28,7 +28,7 @@ def _decoded(value: bytes, **headers: str) -> RawArticle:
     return raw
 
 
-def test_json_keeps_fields_it_does_not_know() -> None:
+def test_unknown_fields_of_json_are_kept() -> None:
     raw = _decoded(_json(title="Dam holds", desk={"name": "water"}, authors="Ada Okafor"))
     assert raw.extra == {"desk": {"name": "water"}}
     assert raw.title == "Dam holds"
@@ -190,7 +190,7 @@ def test_key_is_the_same_in_every_form() -> None:
     assert raw_key(_json(), ()) == raw_key(TEXT.encode(), header) is not None
 
 
-def test_a_text_of_a_source_is_named_by_what_it_says() -> None:
+def test_a_text_of_a_source_is_identified_by_its_content() -> None:
     plain = (("content-type", b"text/plain"), ("source", b"desk"))
     key = raw_key(orjson.dumps({"source": "desk", "text": TEXT}), ())
     assert key == raw_key(TEXT.replace(" ", "  ").encode(), plain) is not None

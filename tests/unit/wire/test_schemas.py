@@ -44,7 +44,7 @@ def test_an_installed_package_reads_what_came_with_it(tmp_path: Path, monkeypatc
     assert load_schema("x.v1") == {"title": "packaged"}
 
 
-def test_an_installation_without_schemas_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_without_schemas_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, tmp_path / "pipeline", tmp_path)
     with pytest.raises(ConfigError, match="missing from this installation"):
         schema_dir()
@@ -55,7 +55,7 @@ def test_an_id_is_a_name_below_the_base() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (GOOD + TOPIC.format(name="a.v1") * 2, "listed twice"),
         (GOOD + TOPIC.format(name="a.v1").replace(", retention_hours: 1", ""), "need `compacted` or `retention_hours`"),
@@ -65,13 +65,13 @@ def test_an_id_is_a_name_below_the_base() -> None:
     ],
 )
 def test_a_catalogue_that_does_not_hold_together_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
     (tmp_path / "topics.yaml").write_text(text)
     monkeypatch.setattr(catalogue_module, "schema_dir", lambda: tmp_path)
     catalogue_module._read.cache_clear()
     try:
-        with pytest.raises(ConfigError, match=said):
+        with pytest.raises(ConfigError, match=message):
             load_catalogue()
     finally:
         catalogue_module._read.cache_clear()

@@ -147,7 +147,7 @@ class RowStoreMachine(RuleBasedStateMachine):
     @invariant()
     def finds_the_rows_newest_first(self) -> None:
         newest = [(stored.number, stored.row) for stored in reversed(self.rows)]
-        claiming = {stored.number for stored in self.rows if stored.addition.claims_text}
+        indexed = {stored.number for stored in self.rows if stored.addition.is_indexed_by_text}
         for lane, partition, offset in {(row.lane, row.partition, row.offset) for _, row in newest}:
             origin = [
                 (n, row) for n, row in newest if (row.lane, row.partition, row.offset) == (lane, partition, offset)
@@ -158,11 +158,11 @@ class RowStoreMachine(RuleBasedStateMachine):
             for odd in (0, ODD_ID):
                 article = [(n, row) for n, row in newest if row.id == digest and row.flags & ODD_ID == odd]
                 assert list(self.store.by_article(digest, odd)) == article
-            claims = [(n, row) for n, row in newest if n in claiming and row.claimed == digest]
-            assert list(self.store.by_claim(digest)) == claims
+            same_text = [(n, row) for n, row in newest if n in indexed and row.text_key == digest]
+            assert list(self.store.by_text(digest)) == same_text
 
     @invariant()
-    def compares_rows_that_claim_a_text_or_are_partial(self) -> None:
+    def compares_canonical_rows_and_partial_copies(self) -> None:
         for oldest_ms in (-1, self.now - 3, self.now + 1):
             for first in (0, self.next - 4):
                 expected = [
@@ -171,7 +171,7 @@ class RowStoreMachine(RuleBasedStateMachine):
                     if stored.number >= first
                     and stored.row.time_ms >= oldest_ms
                     and stored.row.flags & HAS_SKETCH
-                    and (stored.addition.claims_text or stored.row.flags & PARTIAL)
+                    and (stored.addition.is_indexed_by_text or stored.row.flags & PARTIAL)
                 ]
                 assert self.store.compared(oldest_ms, max(first, 0)).tolist() == expected
 

@@ -1,4 +1,4 @@
-"""When a page is read again, and which text is kept."""
+"""When a page is extracted again, and which text is kept."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def _main(chars: int, page_share: float) -> MainText:
         (PARAMS.min_chars, PARAMS.min_page_share - 0.01, True),
     ],
 )
-def test_a_short_text_or_a_small_part_of_the_page_is_doubtful(chars: int, page_share: float, needed: bool) -> None:
+def test_a_page_with_a_short_or_partial_text_is_extracted_again(chars: int, page_share: float, needed: bool) -> None:
     assert needs_fallback(_main(chars, page_share)) == needed
 
 

@@ -1,0 +1,152 @@
+"""The state of the fold: its rows and index, its time, and the version of the fold in force."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.dedup.judge import Judge
+from pipeline.dedup.near import NearCounts, NearDuplicates
+from pipeline.dedup.signature.signing import SIGNATURE_VERSION
+from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec
+from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
+from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
+from pipeline.dedup.store.snapshot import Image, pack, unpack
+from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.signature import Activate, Signature, Void
+from pipeline.domain.verdict import VERDICT_KINDS, Verdict, VerdictKey
+from pipeline.errors import FatalError
+
+__all__ = ["LONG_AGO", "NEVER", "FoldState"]
+
+LONG_AGO: Final = -(1 << 62)
+"""The time of a fold before the first dated signature."""
+NEVER: Final = -(1 << 63)
+"""In place of the time of a row that is not in the window."""
+_RETRACTION: Final = VERDICT_KINDS.index("retraction")
+
+
+class FoldState:
+    """What a fold remembers, with the changes that records of the log make to it.
+
+    Attributes:
+        versions: All versions of the fold that may be in force, with their parameters.
+        time_ms: The time of the fold, in epoch milliseconds; LONG_AGO before the first dated signature.
+        folded: Signatures added since the start of this process.
+        counts: Comparisons since the start of this process.
+        version: The version in force; `params` are its parameters.
+        is_version_known: Whether a control record or a snapshot has set the version; until then recorded verdicts set
+            it.
+        store, codec: The rows of the window.
+        near: The index of near-duplicates.
+        judge: Decides by the rows and the index.
+    """
+
+    def __init__(self, versions: FoldVersions, version: int) -> None:
+        """Start empty, with one of the versions in force."""
+        self.versions = versions
+        self.time_ms = LONG_AGO
+        self.folded = 0
+        self.counts = NearCounts()
+        self.version = version
+        self.is_version_known = False
+        self._set_store(RowStore())
+
+    def _set_store(self, store: RowStore) -> None:
+        self.store = store
+        self.codec = RowCodec(store, self.versions)
+        self._set_version(self.version)
+
+    def _set_version(self, version: int) -> None:
+        self.version = version
+        self.params = self.versions[version]
+        self.near = NearDuplicates(self.store, self.params, self.counts)
+        self.near.load(self.time_ms)
+        self.judge = Judge(self.codec, self.near, self.params, version)
+
+    def snapshot(self) -> list[bytes | memoryview]:
+        """Return a copy of the state, checksummed, in parts to be written one after the other."""
+        return pack(Image.of(self.codec, self.version, self.time_ms), self.versions)
+
+    def restore(self, data: bytes | memoryview) -> None:
+        """Fill an empty state from a snapshot.
+
+        Raises:
+            ValueError: The data is damaged, or of another version or other parameters.
+        """
+        self._fill(unpack(data, self.versions))
+        self.is_version_known = True
+
+    def make_room(self, records: int) -> None:
+        """Grow so that this many rows can be added; number the rows anew when the numbers are used up."""
+        if self.store.end + records > LAST_NUMBER:
+            image = Image.of(self.codec, self.version, self.time_ms)
+            self._set_store(RowStore())
+            self._fill(image)
+        self.store.make_room(records)
+
+    def _fill(self, image: Image) -> None:
+        image.put(self.codec)
+        self.time_ms = image.time_ms
+        self.switch(image.active)
+
+    def add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]], time_ms: int) -> None:
+        """Add signatures with their verdicts and times, then advance the time of the fold."""
+        if pairs:
+            first = self.store.end
+            self.codec.add_all(pairs)
+            self.folded += len(pairs)
+            self.near.add_all(self.store.compared(LONG_AGO, first))
+            self.advance(time_ms)
+
+    def advance(self, time_ms: int) -> None:
+        """Set the time of the fold, and drop the rows that have expired by then."""
+        self.time_ms = time_ms
+        self.near.expire(time_ms)
+        oldest = time_ms - self.params.exact_window_secs * 1000
+        while len(self.store) and self.store.time_ms(self.store.first) < oldest:
+            self.codec.drop_first()
+
+    def added_at(self, key: VerdictKey) -> int:
+        """Return the time of the fold when a signature was added, or NEVER if it is not in the window."""
+        number = self.codec.find(*key)
+        return self.store.time_ms(number) if number else NEVER
+
+    def void(self, record: Void) -> None:
+        """Flag the row of an article that became a dead letter."""
+        number = self.codec.find(record.origin, record.article_id)
+        if number:
+            self.store.set_flag(number, VOIDED, on=True)
+            self.withdraw(record.article_id)
+
+    def withdraw(self, article: ArticleId) -> None:
+        """Flag exactly those canonical rows of an article that a later retraction or a reused URL has ended."""
+        withdrawn = False
+        for number, row in self.store.by_article(*article_digest(article)):
+            if row.kind in CANONICAL_KINDS:
+                self.store.set_flag(number, WITHDRAWN, on=withdrawn)
+            ends = row.kind == _RETRACTION or row.flags & REUSED_URL
+            withdrawn = withdrawn or (bool(ends) and not row.flags & VOIDED)
+
+    def activate(self, record: Activate) -> None:
+        """Put the version of a control record in force.
+
+        Raises:
+            FatalError: This release does not have the version.
+        """
+        if record.signature_version != SIGNATURE_VERSION:
+            raise FatalError(
+                f"the log puts signature {record.signature_version} in force; this version has {SIGNATURE_VERSION}"
+            )
+        self.is_version_known = True
+        self.switch(record.fold_version)
+
+    def switch(self, version: int) -> None:
+        """Put a version of the fold in force.
+
+        Raises:
+            FatalError: This release does not have the version.
+        """
+        if version not in self.versions:
+            has = ", ".join(map(str, sorted(self.versions)))
+            raise FatalError(f"the log puts fold {version} in force; this version has {has}")
+        self._set_version(version)
