@@ -31,7 +31,7 @@ def test_from_standard_input_to_standard_output() -> None:
     (line,) = done.stdout.splitlines()
     assert json.loads(line)["headline"] == "A bridge opens"
     notice, _, report = done.stderr.decode().partition("\n")
-    assert "no time of its own" in notice
+    assert "standard input has no modification time" in notice
     assert json.loads(report)["dead_letters"] == {"invalid_json": 1}
 
 
