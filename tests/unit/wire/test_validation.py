@@ -46,6 +46,12 @@ def test_an_error_names_the_place_and_quotes_nothing(value: dict[str, Any]) -> N
     assert str(caught.value) == "news.article.enriched.v1: type at $.headline"
 
 
+def test_an_error_names_at_most_three_steps_of_the_place(value: dict[str, Any]) -> None:
+    value["language"]["alternatives"] = [{"tag": 7, "confidence": 0.1}]
+    with pytest.raises(ContractError, match=r"at \$\.language\.alternatives\.0$"):
+        ProducedValidator("news.article.enriched.v1").check(value)
+
+
 def test_a_growing_list_is_closed_for_producers_only() -> None:
     schema = {"type": "string", EXTENSIBLE_ENUM: ["a", "b"]}
     assert open_validator(schema).is_valid("c")
