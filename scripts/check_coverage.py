@@ -16,22 +16,22 @@ __all__ = ["FLOORS", "by_package", "main", "package_of"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
-    "pipeline": 88,
-    "pipeline.cli": 61,
+    "pipeline": 90,
+    "pipeline.cli": 60,
     "pipeline.clusters": 99,
-    "pipeline.dedup": 97,
-    "pipeline.demo": 62,
-    "pipeline.domain": 98,
-    "pipeline.kafka_io": 78,
-    "pipeline.models": 95,
+    "pipeline.dedup": 98,
+    "pipeline.demo": 68,
+    "pipeline.domain": 99,
+    "pipeline.kafka_io": 87,
+    "pipeline.models": 98,
     "pipeline.observability": 96,
     "pipeline.offline": 96,
-    "pipeline.ops": 80,
-    "pipeline.runtime": 81,
+    "pipeline.ops": 83,
+    "pipeline.runtime": 83,
     "pipeline.settings": 98,
     "pipeline.sources": 97,
     "pipeline.stages": 98,
-    "pipeline.text": 96,
+    "pipeline.text": 97,
     "pipeline.wire": 92,
 }
 """Least coverage in percent by package: what was measured when the floor was set, less one."""
