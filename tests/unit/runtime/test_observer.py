@@ -113,3 +113,30 @@ def test_an_append_without_a_verdict_in_time_is_a_retry_of_dedupe() -> None:
 
 def test_expired_input_has_a_series_before_anything_expires(bench: Bench) -> None:
     assert bench.value("records_expired_unread_total", topic=load_catalogue().stage("publish").reads) == 0
+
+
+def test_everything_that_a_unit_counts_reaches_its_metric() -> None:
+    bench = Bench(STAGES)
+    output = Output(counts={name: StageCounts(2, 1, {}, {}) for name in STAGES}, misrouted=3)
+    output.dead_letters["ingest", "invalid_json"] = 2
+    output.samples.languages["pt-BR"] = 4
+    output.samples.subjects["medtop:15000000"] = 5
+    output.samples.abstentions["too_short"] = 6
+    bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.25)
+    assert bench.value("misrouted_total") == 3
+    assert bench.value("dead_letters_produced_total", stage="ingest", reason="invalid_json") == 2
+    assert bench.value("articles_by_language_total", language="pt") == 4
+    assert bench.value("articles_by_subject_total", subject="medtop:15000000") == 5
+    assert bench.value("articles_by_subject_total", subject="none") == 6
+    assert bench.value("subject_abstentions_total", reason="too_short") == 6
+    assert bench.value("transaction_duration_seconds_sum") == 0.25
+
+
+def test_the_latency_is_counted_once_for_the_whole_service() -> None:
+    bench = Bench(STAGES)
+    output = Output(counts={name: StageCounts(1, 1, {}, {}) for name in STAGES})
+    output.samples.published_ms.append(int(WALL * 1000) - 60_000)
+    bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.0)
+    for stage in STAGES:
+        assert bench.value("end_to_end_latency_seconds_count", stage=stage) == (1 if stage == "publish" else 0)
+        assert bench.value("event_age_seconds_count", stage=stage) == (1 if stage == "publish" else 0)
