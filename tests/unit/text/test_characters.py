@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text.characters import clean_characters
+from pipeline.text.characters import _without_piles, clean_characters
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,9 @@ def test_not_suspicious(text: str) -> None:
     assert not cleaned.suspicious
     assert not cleaned.repaired
     assert cleaned.text == text
+
+
+@pytest.mark.parametrize(("marks", "kept", "piled"), [(30, 30, False), (31, 30, True), (200, 30, True)])
+def test_a_letter_keeps_thirty_marks(marks: int, kept: int, piled: bool) -> None:
+    text, was_piled = _without_piles("abcde" + "\u0301" * marks + "f")
+    assert (text, was_piled) == ("abcde" + "\u0301" * kept + "f", piled)
