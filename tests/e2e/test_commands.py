@@ -76,6 +76,31 @@ def test_samples_can_be_sent_and_read(cluster: str, capsys: pytest.CaptureFixtur
     assert any("Selwyn Rovers" in line for line in lines)
 
 
+def test_the_lag_of_a_group_is_what_it_has_not_committed(
+    cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply()
+    for number in range(4):
+        (tmp_path / "a.jsonl").write_bytes(LINES.splitlines()[0])
+        assert run_command(["produce", str(tmp_path / "a.jsonl")]) == 0
+    capsys.readouterr()
+    assert run_command(["lag"]) == 0
+    assert capsys.readouterr().out == "", "no group has committed anything"
+    assert run_command(["lag", "ingest", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["partition"] for row in rows] == [0, 1, 2]
+    assert {row["topic"] for row in rows} == {f"{cluster}news.articles.raw.v1"}
+    assert sum(row["lag"] for row in rows) == 4
+    assert run_command(["lag", "ingest"]) == 0
+    assert "4 records behind on" in capsys.readouterr().out
+    assert run_command(["lag", "ingestion"]) == 2
+
+
+def test_the_lag_without_topics_names_the_remedy(cluster: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["lag", "publish"]) == 78
+    assert "topics apply" in capsys.readouterr().err
+
+
 def test_what_is_too_large_is_reported_and_the_rest_sent(
     cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
