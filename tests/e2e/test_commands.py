@@ -80,7 +80,7 @@ def test_the_lag_of_a_group_is_what_it_has_not_committed(
     cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply()
-    for number in range(4):
+    for _ in range(4):
         (tmp_path / "a.jsonl").write_bytes(LINES.splitlines()[0])
         assert run_command(["produce", str(tmp_path / "a.jsonl")]) == 0
     capsys.readouterr()
