@@ -131,12 +131,13 @@ def dedup_log(
     observer: Observer | None = None,
     batch_records: int = 500,
     recorded: RecordedVerdictParams | None = None,
+    append_timeout_secs: float = 30.0,
 ) -> DedupLog:
-    """Return the log of a worker that reads and appends to `logs`."""
+    """Return the log of a worker that reads and appends to `logs`; no append times out on a busy machine."""
     config = DedupLogConfig(
         signatures_topic=SIGNATURES,
         verdicts_topic=VERDICTS,
-        append_timeout_secs=0.2,
+        append_timeout_secs=append_timeout_secs,
         skip_offsets=skip,
         snapshot_interval_secs=3600,
         consumer_arguments={},

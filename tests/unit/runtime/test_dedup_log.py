@@ -14,6 +14,8 @@ from pipeline.errors import FatalError
 from pipeline.wire.codec import encode
 from tests.harness.log_in_memory import COPY, NOW, SIGNATURES, Logs, Observer, dedup_log, kinds_of, signature_of
 
+LOST_SECS = 0.2  # how soon a lost append is noticed
+
 
 async def test_verdicts_come_from_the_own_tail_in_order(logs: Logs) -> None:
     log = dedup_log(logs)
@@ -39,7 +41,7 @@ async def test_a_known_origin_is_a_replay_and_appends_nothing(logs: Logs) -> Non
 
 
 async def test_a_log_that_gives_no_verdict_ends_the_process(logs: Logs) -> None:
-    log = dedup_log(logs)
+    log = dedup_log(logs, append_timeout_secs=LOST_SECS)
     await log.start()
     log.follow()
     logs.lost = True
@@ -50,7 +52,7 @@ async def test_a_log_that_gives_no_verdict_ends_the_process(logs: Logs) -> None:
 
 async def test_a_lost_append_is_repeated_once_and_counted(logs: Logs) -> None:
     observer = Observer()
-    log = dedup_log(logs, observer=observer)
+    log = dedup_log(logs, observer=observer, append_timeout_secs=LOST_SECS)
     await log.start()
     log.follow()
     logs.lost_appends = 1
@@ -66,7 +68,7 @@ async def test_a_lost_append_is_repeated_once_and_counted(logs: Logs) -> None:
 
 async def test_only_signatures_without_a_verdict_are_appended_again(logs: Logs) -> None:
     observer = Observer()
-    log = dedup_log(logs, observer=observer)
+    log = dedup_log(logs, observer=observer, append_timeout_secs=LOST_SECS)
     await log.start()
     log.follow()
     append, first = logs.append, signature_of(1)
