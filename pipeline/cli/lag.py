@@ -6,7 +6,7 @@ import orjson
 from cyclopts import Parameter
 
 from pipeline.domain.stage import StageName
-from pipeline.ops.clients import catalogue_for, require_topic
+from pipeline.ops.clients import catalogue_for, require_topics
 from pipeline.ops.lag import LagProbe, total_lag
 from pipeline.settings import load_settings
 
@@ -28,9 +28,10 @@ def lag(*stages: StageName, json: Annotated[bool, Parameter(negative="")] = Fals
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
-    for stage in stages or get_args(StageName):
-        group, topic = settings.group(stage), catalogue.stage(stage).reads
-        require_topic(settings.kafka, topic)
+    sources = {stage: catalogue.stage(stage).reads for stage in stages or get_args(StageName)}
+    require_topics(settings.kafka, *sources.values())
+    for stage, topic in sources.items():
+        group = settings.group(stage)
         with LagProbe(settings.kafka, group, [topic]) as probe:
             lags = probe.measure()
         if not stages and all(found.committed is None for found in lags.values()):

@@ -4,7 +4,7 @@ import sys
 
 from pipeline.cli.arguments import undash
 from pipeline.cli.progress import show_progress
-from pipeline.ops.clients import catalogue_for, raw_producer, require_topic
+from pipeline.ops.clients import catalogue_for, raw_producer, require_topics
 from pipeline.ops.raw_producer import send_raw
 from pipeline.settings import load_settings
 from pipeline.sources.files import STDIN, find_files, read_files
@@ -31,7 +31,7 @@ def produce(*paths: str, topic: str | None = None) -> int:
     catalogue = catalogue_for(settings)
     spec = catalogue.topic(catalogue.stage("ingest").reads)
     target = topic or spec.name
-    require_topic(settings.kafka, target)
+    require_topics(settings.kafka, target)
     with raw_producer(settings.kafka, spec) as client, show_progress("sent") as show:
         # Kafka timestamps the records; times of files are used only by `run`, which has no broker.
         produced = send_raw(

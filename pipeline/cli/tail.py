@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from pipeline.cli.arguments import above_zero
 from pipeline.cli.records import describe, to_json
 from pipeline.errors import ConfigError
-from pipeline.ops.clients import catalogue_for, consumer, require_topic
+from pipeline.ops.clients import catalogue_for, consumer, require_topics
 from pipeline.settings import load_settings
 
 __all__ = ["full_name", "tail"]
@@ -43,7 +43,7 @@ def tail(
     """
     settings = load_settings()
     name = full_name(topic, [spec.name for spec in catalogue_for(settings).topics])
-    require_topic(settings.kafka, name)
+    require_topics(settings.kafka, name)
     with consumer(settings.kafka, auto_offset_reset=start, enable_auto_commit=False, group_id=None) as client:
         client.subscribe([name])
         for seen, record in enumerate(_records(client, timeout), start=1):

@@ -53,7 +53,7 @@ class OffsetCommits:
         if records:
             await send_records(self._producer, records)
         try:
-            await lease.consumer.commit({TopicPartition(lease.topic, lease.partition): offset})
+            await lease.consumer.commit({lease.topic_partition: offset})
         except (CommitFailedError, IllegalStateError):
             if not lease.revoked:
                 raise

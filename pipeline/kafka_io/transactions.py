@@ -113,7 +113,7 @@ class Transactions:
         await producer.begin_transaction()
         written = await send_records(producer, records) if records else frozenset()
         # Only after all records are acknowledged: a later owner that finds a hanging offset relies on their presence.
-        await producer.send_offsets_to_transaction({TopicPartition(lease.topic, lease.partition): offset}, self._group)
+        await producer.send_offsets_to_transaction({lease.topic_partition: offset}, self._group)
         await producer.commit_transaction()
         if _has_reconnected(lease):
             await self._commit_again(lease, lease.written | written)

@@ -181,10 +181,6 @@ class Metrics:
         self.of("rebalances_total").inc()
         self.of("partitions_assigned").set(partitions)
 
-    def set_expired(self, topic: str) -> None:
-        """Create the series of expired input of a source topic, at zero."""
-        self.of("records_expired_unread_total").labels(topic)
-
     def expired(self, topic: str, offsets: int) -> None:
         """Count input that retention removed before it was read."""
         self.of("records_expired_unread_total").labels(topic).inc(offsets)

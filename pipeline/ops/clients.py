@@ -13,7 +13,7 @@ from pipeline.kafka_io.security import kafka_python_security
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import REQUEST_OVERHEAD_BYTES, Catalogue, TopicSpec, load_catalogue, topic_prefix
 
-__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topic", "resend_producer"]
+__all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topics", "resend_producer"]
 
 _BOOTSTRAP_TIMEOUT_MS = 10_000  # a user waits at a terminal; a reachable cluster answers in milliseconds
 
@@ -34,15 +34,17 @@ def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
         yield client
 
 
-def require_topic(kafka: KafkaSettings, name: str) -> None:
-    """Check that a topic exists: clients would wait for a missing one, or make the broker create it.
+def require_topics(kafka: KafkaSettings, *names: str) -> None:
+    """Check that topics exist: clients would wait for a missing one, or make the broker create it.
 
     Raises:
-        ConfigError: The topic is not on the cluster.
+        ConfigError: A topic is not on the cluster.
         TransientError: The cluster cannot be reached.
     """
     with admin_client(kafka) as admin:
-        if name not in admin.list_topics():
+        existing = admin.list_topics()
+    for name in names:
+        if name not in existing:
             raise ConfigError(f"topic {name} is not on the cluster; `news-pipeline topics apply` creates ours")
 
 

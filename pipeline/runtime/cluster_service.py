@@ -75,7 +75,7 @@ class ClusterService:
                 for change in changed
             ],
         )
-        rejected = output.dead_letters.total()
+        rejected = len(output.rejected)
         output.counts[_STAGE] = StageCounts(
             len(records),
             len(records) - unchanged - rejected,

@@ -55,7 +55,7 @@ class WorkerObserver:
             side = (topics.dead_letters, *topics.also_writes)
             produced = (topics.emits, *side) if name == self._names[-1] else side
             self._stages[name] = metrics.stage(name, topics.reads, produced)
-        metrics.set_expired(catalogue.stage(self._names[0]).reads)
+        metrics.expired(catalogue.stage(self._names[0]).reads, 0)  # the series exists before anything expires
         self._stalled = StalledPartitions()
         self._skipped = 0
         self._folded: FoldStats | None = None
@@ -69,6 +69,7 @@ class WorkerObserver:
         if not unit.records:
             return
         now = self._wall_clock()
+        dead_letters = output.dead_letters
         for name, counts in output.counts.items():
             last = name == self._names[-1]
             self._stages[name].count(
@@ -81,7 +82,7 @@ class WorkerObserver:
                     drops=counts.dropped,
                     rejects=counts.rejected,
                     produced={topic: number for (stage, topic), number in output.produced.items() if stage == name},
-                    dead_letters={reason: n for (stage, reason), n in output.dead_letters.items() if stage == name},
+                    dead_letters={reason: n for (stage, reason), n in dead_letters.items() if stage == name},
                     latencies_secs=self._latencies(unit, now) if last else (),
                     ages_secs=[now - published / 1000 for published in output.samples.published_ms] if last else (),
                 )

@@ -48,7 +48,6 @@ class Output:
         decisions: The records of the verdict log among `records`, as values.
         produced: Number of records by the stage that produced them and their topic.
         rejected: Source record, stage and reject of each dead letter among `records`, as values.
-        dead_letters: Number of dead letters by stage and reason.
         misrouted: Number of records whose partition is not that of their source.
         samples: Counts and samples over the articles.
         clusters: Clusters that the unit changed.
@@ -62,11 +61,15 @@ class Output:
     decisions: list[VerdictRecord] = field(default_factory=list)
     produced: Counter[tuple[StageName, str]] = field(default_factory=Counter)
     rejected: list[tuple[Record, StageName, Reject]] = field(default_factory=list)
-    dead_letters: Counter[tuple[StageName, RejectReason]] = field(default_factory=Counter)
     misrouted: int = 0
     samples: ArticleSamples = field(default_factory=ArticleSamples)
     clusters: list[Cluster] = field(default_factory=list)
     draft: ClusterDraft | None = None
+
+    @property
+    def dead_letters(self) -> Counter[tuple[StageName, RejectReason]]:
+        """Number of dead letters by stage and reason."""
+        return Counter((stage, reject.reason) for _, stage, reject in self.rejected)
 
     def add_counts(self, counts: Mapping[StageName, StageCounts]) -> None:
         """Add what the stages did to a batch."""
@@ -148,7 +151,6 @@ class OutputAssembly:
         record = dead_letter(source, failure, self._reporter, topic, int(self._wall_clock() * 1000))
         self._add(output, stage, record, source.partition % self._catalogue.partitions(topic))
         output.rejected.append((source, stage, reject))
-        output.dead_letters[stage, reject.reason] += 1
 
     def add_clusters(self, output: Output, events: Sequence[ClusterEvent]) -> None:
         """Add the events of changed clusters, on the partitions of their ids."""

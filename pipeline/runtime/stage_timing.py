@@ -1,7 +1,7 @@
 """Timing stages from outside, because stages have no clock."""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ class StageTimer:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._seconds: Counter[StageName] = Counter()
+        self._seconds: defaultdict[StageName, float] = defaultdict(float)
 
     def wrap(self, stage: AnyStage) -> AnyStage:
         """Return a stage that behaves as the given one and is timed, also when it raises."""
@@ -30,9 +30,9 @@ class StageTimer:
             return _TimedJudgingStage(cast("JudgingStage", stage), self)
         return _TimedStage(cast("Stage[Any, Any]", stage), self)
 
-    def take(self) -> Counter[StageName]:
+    def take(self) -> dict[StageName, float]:
         """Return the seconds per stage since the last call."""
-        taken, self._seconds = self._seconds, Counter()
+        taken, self._seconds = self._seconds, defaultdict(float)
         return taken
 
     def run(self, stage: StageName, work: Callable[[], Any]) -> Any:
@@ -41,7 +41,7 @@ class StageTimer:
         try:
             return work()
         finally:
-            self._seconds[stage] += self._clock() - began  # type: ignore[assignment]  # a Counter of seconds
+            self._seconds[stage] += self._clock() - began
 
 
 class _TimedStage:

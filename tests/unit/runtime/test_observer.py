@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.domain.outcome import Reject
 from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES, StageName
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
@@ -118,7 +119,7 @@ def test_expired_input_has_a_series_before_anything_expires(bench: Bench) -> Non
 def test_everything_that_a_unit_counts_reaches_its_metric() -> None:
     bench = Bench(STAGES)
     output = Output(counts={name: StageCounts(2, 1, {}, {}) for name in STAGES}, misrouted=3)
-    output.dead_letters["ingest", "invalid_json"] = 2
+    output.rejected += [(unit_of(b"{").records[0], "ingest", Reject("invalid_json", "not JSON"))] * 2
     output.samples.languages["pt-BR"] = 4
     output.samples.subjects["medtop:15000000"] = 5
     output.samples.abstentions["too_short"] = 6
