@@ -17,7 +17,7 @@ from pipeline.wire.partitioner import partitions
 
 PARTITIONS = 4
 RAW = "news.articles.raw.v1"
-UNIQUE = "news.articles.unique.v1"
+UNIQUE = "news.articles.judged.v1"
 _BATCH_BYTES = 1024 * 1024
 _LEADER_SECS = 30.0
 _HEADERS: Headers = (("content-type", b"application/json"),)

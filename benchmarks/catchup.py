@@ -153,7 +153,7 @@ async def _start(
         consumer_arguments={"bootstrap_servers": topics.bootstrap_servers, "fetch_max_wait_ms": 100},
     )
     observer = Observer()
-    log = DedupLog(config, Fold(), None, observer, snapshots)  # type: ignore[arg-type]  # nothing is appended
+    log = DedupLog(config, Fold(), None, observer, snapshots, None)  # type: ignore[arg-type]  # nothing is appended
     began = time.process_time()
     await log.start()
     cpu = time.process_time() - began

@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dedup.fold import Fold
+from pipeline.dedup.params import FOLD_VERSIONS, FoldParams
+from pipeline.dedup.signature.facts import pack_facts
+from pipeline.domain.changes import ArticleFacts
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
@@ -27,6 +30,10 @@ _BLOCK = 10_000
 _BATCH = 500
 """Signatures folded together, as many as a worker fetches at once."""
 _TEMPLATES = 300
+_NAMES = 20
+_HEADLINE_WORDS = 10
+_STANDFIRST_WORDS = 10
+_BODY_WORDS = 500
 
 
 class Feed:
@@ -62,6 +69,7 @@ class Feed:
             "content_hash": digest[16:32],
             "text_hash": digest[32:48],
             "sketch": sketch.astype("<u2").tobytes(),
+            "facts": self._facts(),
         }
         if not self._unique and len(self._recent) == _RECENT:
             fresh |= self._change(self._recent[self._offset * 7919 % _RECENT], fresh, kind)
@@ -84,6 +92,17 @@ class Feed:
             self._recent[self._offset % _RECENT] = signature
         return signature
 
+    def _facts(self) -> bytes:
+        """Return facts of the usual size."""
+        names = self._rng.integers(0, 1 << 16, _NAMES).tolist()
+        title, standfirst = (
+            " ".join(f"w{word}" for word in self._rng.integers(0, 1 << 16, count).tolist())
+            for count in (_HEADLINE_WORDS, _STANDFIRST_WORDS)
+        )
+        words = self._rng.integers(0, 1 << 63, _BODY_WORDS, dtype=np.uint64)
+        facts = ArticleFacts(names=frozenset(f"n{name}" for name in names), body_negations=3)
+        return pack_facts(facts, title, standfirst, title, (words, words % np.uint64(40) == 0))
+
     def _change(self, known: Signature, fresh: dict[str, object], kind: float) -> dict[str, object]:
         if kind < 0.68:
             return {}
@@ -93,11 +112,11 @@ class Feed:
             filled[40:] = self._templates[template][40:]
             return {"sketch": filled.tobytes(), "source": f"template{template}.example"}
         if kind < 0.82:
-            return {"text_hash": known.text_hash, "sketch": known.sketch}
+            return {"text_hash": known.text_hash, "sketch": known.sketch, "facts": known.facts}
         blended = np.frombuffer(known.sketch, "<u2").copy()
         blended[:20] = np.frombuffer(fresh["sketch"], "<u2")[:20]  # type: ignore[call-overload]
         if kind < 0.90:
-            return {"sketch": blended.tobytes()}
+            return {"sketch": blended.tobytes(), "facts": known.facts}
         if kind < 0.96:
             same = {"content_hash": known.content_hash, "text_hash": known.text_hash, "sketch": known.sketch}
             return {"article_id": known.article_id, **same}
@@ -118,11 +137,11 @@ def _fill(fold: Fold, block: list[Signature]) -> float:
     return time.process_time() - begin
 
 
-def measure(articles: int, seed: int, *, unique: bool) -> Iterator[dict[str, object]]:
+def measure(articles: int, seed: int, params: FoldParams, *, unique: bool) -> Iterator[dict[str, object]]:
     """Fill a fold; yield its figures at 100,000, 500,000, 1,000,000 and all articles, then those of `_full`."""
     step_ms = max(1, 72 * 3_600_000 // (articles + 2 * _BLOCK))
-    _fill(Fold(), Feed(seed, unique, step_ms).block(_BLOCK))
-    fold, feed = Fold(), Feed(seed, unique, step_ms)
+    _fill(Fold(params), Feed(seed, unique, step_ms).block(_BLOCK))
+    fold, feed = Fold(params), Feed(seed, unique, step_ms)
     feed.block(_BLOCK)  # its memory is reused for later blocks, so it must not count
     before = _resident_bytes()
     recent: list[float] = []
@@ -137,10 +156,10 @@ def measure(articles: int, seed: int, *, unique: bool) -> Iterator[dict[str, obj
                 "compared_per_article": round(fold.stats().compared / len(fold), 1),
                 "crowded_bands_cut": fold.stats().capped,
             }
-    yield _full(fold, feed)
+    yield _full(fold, feed, params)
 
 
-def _full(fold: Fold, feed: Feed) -> dict[str, object]:
+def _full(fold: Fold, feed: Feed, params: FoldParams) -> dict[str, object]:
     """Measure snapshot, restore and the adoption of recorded verdicts on a full fold."""
     begin = time.process_time()
     parts = fold.snapshot()
@@ -148,7 +167,7 @@ def _full(fold: Fold, feed: Feed) -> dict[str, object]:
     data = b"".join(parts)
     del parts
     begin = time.process_time()
-    restored = Fold().restored(data)
+    restored = Fold(params).restored(data)
     restore = time.process_time() - begin
     size = len(data)
     del data
@@ -177,13 +196,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000, help="a multiple of 10,000")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--version", type=int, default=max(FOLD_VERSIONS), help="version of the fold")
     parser.add_argument(
         "--unique", action="store_true", help="make every article a new one, which needs the most memory"
     )
     parser.add_argument("--output", type=Path, help="file for all figures, JSON")
     options = parser.parse_args()
     figures = []
-    for measured in measure(options.articles, options.seed, unique=options.unique):
+    for measured in measure(options.articles, options.seed, FOLD_VERSIONS[options.version], unique=options.unique):
         print(json.dumps(measured), flush=True)
         figures.append(measured)
     if options.output is not None:

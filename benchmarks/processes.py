@@ -71,6 +71,10 @@ class Processes:
         """Send a signal to the process with this number, from 0."""
         self._running[number].send_signal(what)
 
+    def exit_code(self, number: int) -> int | None:
+        """Return the exit code of the process with this number, from 0; None while it runs."""
+        return self._running[number].poll()
+
     def memory_mib(self) -> int:
         """Return the resident memory of the largest process, in MiB."""
         return max(_memory_mib(process.pid) for process in self._running)

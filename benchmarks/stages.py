@@ -24,7 +24,7 @@ from pipeline.domain.outcome import Drop, Emit
 from pipeline.domain.raw import RawArticle
 from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
-from pipeline.settings import DedupSettings
+from pipeline.settings import DedupSettings, SubjectSettings
 from pipeline.sources.files import find_files, read_files
 from pipeline.text.drafting import ArticleDraft, draft_article
 from pipeline.text.lines import join_paragraphs
@@ -87,7 +87,7 @@ def measure(records: Sequence[Record]) -> dict[str, float]:
     """Return microseconds of CPU per article for each part of the chain."""
     ingest: Any
     dedupe: Any
-    ingest, dedupe, *rest = build_stages(STAGES)
+    ingest, dedupe, *rest = build_stages(STAGES, subjects=SubjectSettings(reader="fast"))
     windows = DedupSettings()
     fold = build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
     clock = Stopwatch(len(records))

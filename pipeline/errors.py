@@ -1,6 +1,14 @@
 """The errors raised on purpose, and how each is handled."""
 
-__all__ = ["ConfigError", "ContractError", "FatalError", "NoTransactionsError", "PipelineError", "TransientError"]
+__all__ = [
+    "ConfigError",
+    "ContractError",
+    "FatalError",
+    "NoTransactionsError",
+    "PipelineError",
+    "SlowNetworkError",
+    "TransientError",
+]
 
 
 class PipelineError(Exception):
@@ -32,3 +40,17 @@ class TransientError(PipelineError):
 
 class FatalError(PipelineError):
     """The worker cannot continue safely (fenced producer, diverged log). The process exits without a commit."""
+
+
+class SlowNetworkError(PipelineError):
+    """A unit could not be sent in the time that it has; it is tried again in smaller parts."""
+
+    def __init__(self, bytes_per_sec: float, most_bytes: int) -> None:
+        """Take the measured rate, and the bytes that can be sent in time."""
+        super().__init__(f"the network carries {bytes_per_sec:.0f} bytes per second: at most {most_bytes} at a time")
+        self.bytes_per_sec = bytes_per_sec
+        self.most_bytes = most_bytes
+
+    def __reduce__(self) -> tuple[type["SlowNetworkError"], tuple[float, int]]:
+        """Copy by the same two arguments: aiokafka copies what it raises more than once."""
+        return type(self), (self.bytes_per_sec, self.most_bytes)

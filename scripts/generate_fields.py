@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.wire.raw_aliases import ALIASES
 from pipeline.wire.schemas import load_schema
 from pipeline.wire.validation import EXTENSIBLE_ENUM
 
@@ -24,7 +25,19 @@ and examples.
 
 def fields_page() -> str:
     """Return the text of docs/fields.md."""
-    return INTRODUCTION + "".join(_section(name) for name in SCHEMAS)
+    return INTRODUCTION + "".join(_section(name) for name in SCHEMAS) + _other_names()
+
+
+def _other_names() -> str:
+    """Return the table of names under which fields of a raw article are understood besides their own."""
+    head = (
+        "\n## Other names of the fields\n\n"
+        "Names under which fields of a raw article are understood, the surest first; [producers.md](producers.md)\n"
+        "explains how, with examples. Capitals, `_`, `-`, spaces and dots do not count; `/` leads into an object.\n\n"
+        "| field | other names |\n|---|---|\n"
+    )
+    rows = (f"| `{field}` | {', '.join(f'`{name}`' for name in names)} |\n" for field, names in ALIASES.items())
+    return head + "".join(rows)
 
 
 def _section(name: str) -> str:

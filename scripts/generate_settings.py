@@ -89,8 +89,8 @@ def _default(variable: Variable) -> str:
     value = variable.field.default
     if value is None or value is PydanticUndefined:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | Path):
+        return str(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else json.dumps(value)
 
 
@@ -107,7 +107,7 @@ def _kind(annotation: Any) -> str:
         return ", ".join(f"`{option}`" for option in options)
     if get_origin(annotation) is tuple:
         return "list of integers"
-    names = {str: "text", int: "integer", float: "number", Path: "path", SecretStr: "secret"}
+    names = {str: "text", bool: "`true`, `false`", int: "integer", float: "number", Path: "path", SecretStr: "secret"}
     return names[annotation]
 
 

@@ -76,9 +76,18 @@ def _row(catalogue: Catalogue, spec: TopicSpec) -> str:
 
 
 def _kept(spec: TopicSpec) -> str:
-    hours = spec.retention_hours
-    time = [] if hours is None else [f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"]
-    return ", ".join((["the latest of each key"] if spec.compacted else []) + time)
+    parts = ["the latest of each key"] if spec.compacted else []
+    if spec.retention_hours is not None:
+        parts.append(_time(spec.retention_hours))
+    if spec.compacted_within_hours is not None:
+        parts.append(f"outdated ones up to {_time(spec.compacted_within_hours)}")
+    if spec.null_hours is not None:
+        parts.append(f"null values {_time(spec.null_hours)} more")
+    return ", ".join(parts)
+
+
+def _time(hours: int) -> str:
+    return f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"
 
 
 def _size(size: int) -> str:

@@ -4,6 +4,7 @@ Wrong values are rejected before a command connects to a cluster.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from cyclopts import Parameter
 from pipeline.domain.times import to_epoch_ms
 from pipeline.errors import PipelineError
 
-__all__ = ["Rate", "UsageError", "above_zero", "hide_dashes", "read_time", "undash"]
+__all__ = ["Rate", "UsageError", "above_zero", "hide_dashes", "read_lane", "read_time", "undash"]
 
 _HIDDEN_DASH = "\0-"  # cannot be a real argument: no argument of a process contains a zero byte
 
@@ -43,6 +44,17 @@ def above_zero(_kind: Any, value: float | None) -> None:
 
 Rate = Annotated[float | None, Parameter(help="Send at most this many records per second.", validator=above_zero)]
 """The option that limits how fast records are sent again."""
+
+
+def read_lane(text: str) -> str:
+    """Return the name of a lane.
+
+    Raises:
+        UsageError: It cannot be one; the message names `--lane`.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
+        raise UsageError(f"--lane: give up to 40 lower-case letters, digits and hyphens, not {text}")
+    return text
 
 
 def read_time(text: str, option: str) -> int:

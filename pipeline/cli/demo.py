@@ -14,15 +14,15 @@ __all__ = ["demo"]
 def demo(*, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Run the whole pipeline on its samples, on an embedded broker; this takes less than a minute.
 
-    The demo starts a broker, creates the topics, starts a worker with all stages of the chain and one for clusters, and
-    sends the samples. It prints the results as they arrive, the funnel (raw = enriched + revised + retracted +
-    duplicates + dead letters), and the cluster that most publishers carry. It needs the extra `demo` (`pip install
-    news-pipeline[demo]`).
+    The demo starts a broker, creates the topics, starts a worker with all stages of the chain, one for clusters, and
+    the search service, and sends the samples. It prints the results as they arrive, the funnel (raw = enriched +
+    revised + retracted + duplicates + dead letters), the cluster that most publishers carry, and what a search finds.
+    It needs the extra `demo`, and for the search the extra `search` (`pip install news-pipeline[demo,search]`).
 
     Parameters
     ----------
     keep:
-        Keep the broker and the workers running until Ctrl-C.
+        Keep the broker, the workers and the search page running until Ctrl-C.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

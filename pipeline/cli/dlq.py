@@ -32,6 +32,8 @@ _MEANINGS: dict[Refusal, str] = {
     "replayed": "were sent back before; --again sends them once more",
     "same": "are further dead letters of records that are sent back already",
     "attempts": f"were sent back {ReplayParams().max_attempts} times already: fix the cause first",
+    "old": "arrived before the window of deduplication, and could replace newer versions: fetch the articles again, or "
+    "use --old",
     "incomplete": "were truncated for their size: get the originals from their source",
     "unreadable": "are not articles of this version, so their raw records cannot be found",
     "raw_gone": "were rejected after their verdict, and their raw records have expired: fetch the articles again",
@@ -114,6 +116,8 @@ def replay(
     *,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     again: Annotated[bool, Parameter(negative="")] = False,
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    old: Annotated[bool, Parameter(negative="")] = False,
     rate: Rate = None,
 ) -> int:
     """Send dead letters back to the topics they were read from, with original bytes, key and headers.
@@ -128,7 +132,15 @@ def replay(
         Only print what would be done.
     again:
         Also send back dead letters that were sent back before.
+    every:
+        Send back the dead letters of all stages and reasons. Without any option that selects some of them, the command
+        asks before it does that, or, where nobody can answer, exits with code 2.
+    old:
+        Also send back records that arrived before the window of deduplication, although they may be older than what
+        was published since.
     """
+    if selection == _ALL and not (every or dry_run):
+        _confirm()
     settings = load_settings()
     catalogue = catalogue_for(settings)
     done = ReplayProgress(sent=Counter(), refused=Counter())
@@ -147,6 +159,7 @@ def replay(
             lambda topic: len(client.partitions_for_topic(topic) or ()),
             lambda place: record_at(raw, place.topic, place.partition, place.offset),
             _ledger(raw, catalogue),
+            ReplayParams(oldest_arrival_ms=None if old else now_ms - settings.dedup.exact_window_secs * 1000),
             again=again,
         )
         planned = work.plan(found, done)
@@ -155,6 +168,16 @@ def replay(
         else:
             work.run(sender, planned, done, RateLimiter(rate), now_ms)
     return int(any(done.refused[refusal] for refusal in _FAILURES))
+
+
+def _confirm() -> None:
+    """Ask whether everything is meant; `--all` says so in scripts."""
+    hint = "nothing was sent back: select dead letters, such as with --reason, or confirm with --all"
+    if not sys.stdin.isatty():
+        raise UsageError(hint)
+    print("Send back all dead letters, of every stage and reason? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UsageError(hint)
 
 
 def _ledger(client: Any, catalogue: Catalogue) -> letters_in.Ledger:

@@ -1,5 +1,6 @@
 """`news-pipeline lag`."""
 
+from contextlib import closing
 from typing import Annotated, get_args
 
 import orjson
@@ -16,8 +17,8 @@ __all__ = ["lag"]
 def lag(*stages: StageName, json: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Print how many records the consumer groups of services have not processed yet, by partition.
 
-    The brokers are asked, so the answer does not depend on running workers. Records of open transactions do not count:
-    nobody can consume them yet.
+    The brokers are asked, so the answer does not depend on running workers. Records behind an open transaction count,
+    and are named: they wait for its end.
 
     Parameters
     ----------
@@ -28,12 +29,11 @@ def lag(*stages: StageName, json: Annotated[bool, Parameter(negative="")] = Fals
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)
-    sources = {stage: catalogue.stage(stage).reads for stage in stages or get_args(StageName)}
-    require_topics(settings.kafka, *sources.values())
-    for stage, topic in sources.items():
-        group = settings.group(stage)
-        with LagProbe(settings.kafka, group, [topic]) as probe:
-            lags = probe.measure()
+    sources = [(settings.group(stage), catalogue.stage(stage).reads) for stage in stages or get_args(StageName)]
+    require_topics(settings.kafka, *(topic for _, topic in sources))
+    with closing(LagProbe(settings.kafka)) as probe:
+        measured = [(group, topic, probe.of(group, [topic])) for group, topic in sources]
+    for group, topic, lags in measured:
         if not stages and all(found.committed is None for found in lags.values()):
             continue
         if not json:
@@ -46,11 +46,14 @@ def lag(*stages: StageName, json: Annotated[bool, Parameter(negative="")] = Fals
                     "partition": partition,
                     "start": found.start,
                     "committed": found.committed,
+                    "stable": found.stable,
                     "end": found.end,
                     "lag": found.records,
+                    "undecided": found.undecided,
                 }
                 print(orjson.dumps(values).decode())
             else:
                 committed = "none" if found.committed is None else found.committed
-                print(f"  partition {partition}: committed {committed}, end {found.end}, lag {found.records}")
+                held = f", {found.undecided} of it behind an open transaction" if found.undecided else ""
+                print(f"  partition {partition}: committed {committed}, end {found.end}, lag {found.records}{held}")
     return 0

@@ -62,7 +62,10 @@ def _value(value: bytes | None) -> dict[str, Any]:
 
 
 def _telling(headers: dict[str, str], value: bytes | None) -> list[str]:
-    """Return the fields that distinguish records of a topic: language, verdict, subjects, headline; else the size."""
+    """Return the fields that distinguish records of a topic: language, verdict, subjects, headline; else the size.
+
+    Subjects below the top level are left out. A question mark follows subjects that are not reliable.
+    """
     found = _value(value).get("value")
     if not isinstance(found, dict):
         return [headers.get("__connect.errors.exception.message", ""), f"{len(value or b'')} bytes"]
@@ -71,8 +74,12 @@ def _telling(headers: dict[str, str], value: bytes | None) -> list[str]:
     verdict = about.get("kind")
     subjects = found.get("subjects")
     subjects = subjects if isinstance(subjects, list) else []
-    names = ",".join(str(subject.get("name")) for subject in subjects if isinstance(subject, dict))
+    names = ",".join(_named(subject) for subject in subjects if isinstance(subject, dict) and "parent" not in subject)
     title = next((found[name] for name in ("headline", "title", "cluster_id", "id") if found.get(name)), None)
     title = title or about.get("article_id") or ""
     parts = [headers.get("ce_language", ""), str(verdict or ""), f"[{names}]" if names else "", str(title)]
     return [part[:_MAX_LINE_CHARS].replace("\n", " ") for part in parts if part]
+
+
+def _named(subject: dict[str, Any]) -> str:
+    return f"{subject.get('name')}{'?' if subject.get('reliable') is False else ''}"

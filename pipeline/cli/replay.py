@@ -1,6 +1,5 @@
 """`news-pipeline replay`."""
 
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from kafka import TopicPartition
 
-from pipeline.cli.arguments import Rate, UsageError, read_time
+from pipeline.cli.arguments import Rate, UsageError, read_lane, read_time
 from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.errors import ConfigError
@@ -109,9 +108,7 @@ def _range(start: str, end: str | None) -> TimeRange:
 
 
 def _in_lane(settings: Settings, lane: str) -> Settings:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", lane):
-        raise UsageError(f"--lane: give up to 40 lower-case letters, digits and hyphens, not {lane}")
-    if lane == settings.lane:
+    if read_lane(lane) == settings.lane:
         raise UsageError("--lane is the lane of NEWS_LANE, from which records are copied; give another lane")
     return settings.model_copy(update={"lane": lane})
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 from cyclopts import Parameter
 
-from pipeline.assembly import build_chain, build_fold
+from pipeline.assembly import build_chain, build_fold, newest_version
 from pipeline.cli.arguments import read_time, undash
 from pipeline.cli.progress import show_progress
 from pipeline.cli.signals import sigterm_unwinds
@@ -20,6 +20,7 @@ from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import Engine
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
+from pipeline.runtime.contained_drafting import ContainedDrafting
 from pipeline.settings import load_settings
 from pipeline.sources.boilerplate import load_boilerplate
 from pipeline.sources.files import STDIN, find_files, read_files
@@ -44,8 +45,8 @@ def run(
     The order of the input decides which of several copies is the canonical article. The time of an article is its
     `fetched_at`; without one, `--now`, or else the modification time of its file. At the end the funnel is printed on
     standard error as JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when all
-    records are processed, or not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION` and
-    `NEWS_BOILERPLATE_FILE` apply.
+    records are processed, or not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION`,
+    `NEWS_BOILERPLATE_FILE` and `NEWS_SUBJECTS__*` apply.
 
     Parameters
     ----------
@@ -71,11 +72,21 @@ def run(
     _check_apart(paths, outputs.values())
     dedup = settings.dedup
     boilerplate = load_boilerplate(settings.boilerplate_file)
-    chain = build_chain(STAGES, lane=LANE, extraction=settings.extraction, boilerplate=boilerplate)
+    contained = ContainedDrafting()
+    chain = build_chain(
+        STAGES,
+        lane=LANE,
+        extraction=settings.extraction,
+        boilerplate=boilerplate,
+        subjects=settings.subjects,
+        dedup=dedup,
+        contained=contained,
+    )
     fold = build_fold(near_window_secs=dedup.near_window_secs, exact_window_secs=dedup.exact_window_secs)
+    fold.apply(newest_version(), 0)
     funnel = Funnel()
     began = time.perf_counter()
-    with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files:
+    with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files, contained:
         lines = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
         engine = Engine(chain, fold, files, funnel, lines)
         for done in engine.run(read_files(paths, now_ms=now_ms)):

@@ -9,10 +9,12 @@ import msgspec
 from cyclopts import App, Parameter
 from kafka.errors import KafkaError
 
-from pipeline.cli.arguments import UsageError, above_zero
+from pipeline.assembly import newest_version
+from pipeline.cli.arguments import UsageError, above_zero, read_lane
 from pipeline.errors import TransientError
-from pipeline.ops import access, provision
+from pipeline.ops import access, lane_removal, provision
 from pipeline.ops.clients import admin_client, catalogue_for
+from pipeline.ops.dedup_control import begin_log
 from pipeline.settings import Settings, load_settings
 from pipeline.wire.catalogue import Catalogue
 
@@ -25,27 +27,34 @@ def _above_zero(text: str) -> Any:
     return Parameter(help=text, validator=above_zero)
 
 
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object per line.")]
 Partitions = Annotated[int | None, _above_zero("Partitions of the article topics; the catalogue's by default.")]
 Replication = Annotated[int | None, _above_zero("Replicas of every partition; the catalogue's by default.")]
 
 
 @app.command
-def plan(*, partitions: Partitions = None, replication_factor: Replication = None) -> int:
-    """Print what `apply` would change on the cluster; exit 1 when it would refuse."""
+def plan(*, partitions: Partitions = None, replication_factor: Replication = None, json_lines: Json = False) -> int:
+    """Print what `apply` would change on the cluster; exit 1 when it would refuse.
+
+    Values of topics are the catalogue's, or those of the file in NEWS_TOPICS_OVERRIDE_FILE.
+    """
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
     with admin_client(settings.kafka) as admin:
         changes = provision.plan(admin, catalogue)
     for change in changes:
-        print(change.describe())
-    if not changes:
+        print(msgspec.json.encode(change).decode() if json_lines else change.describe())
+    if not changes and not json_lines:
         print("nothing to change")
     return int(any(change.action == "refuse" for change in changes))
 
 
 @app.command
 def apply(*, partitions: Partitions = None, replication_factor: Replication = None) -> None:
-    """Create missing topics and change settings that differ. No topic is deleted, and no partition is added."""
+    """Create missing topics and change settings that differ. No topic is deleted, and no partition is added.
+
+    In a new signature log, the newest version of the fold is put in force.
+    """
     settings = load_settings()
     catalogue = _sized(catalogue_for(settings), partitions, replication_factor)
     with admin_client(settings.kafka) as admin:
@@ -56,17 +65,14 @@ def apply(*, partitions: Partitions = None, replication_factor: Replication = No
         print(f"note: {note}")
     if not applied.changes:
         print("nothing to change")
+    newest = newest_version()
+    if begin_log(settings.kafka, catalogue, newest):
+        print(f"in force in the new signature log: fold {newest.fold_version}")
 
 
 @app.command(name="list")
-def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
-    """List the topics of the catalogue, with their partitions on the cluster.
-
-    Parameters
-    ----------
-    json_lines:
-        Print one JSON object per topic instead of a table.
-    """
+def list_topics(*, json_lines: Json = False) -> None:
+    """List the topics of the catalogue, with their partitions on the cluster."""
     settings = load_settings()
     catalogue = catalogue_for(settings)
     with admin_client(settings.kafka) as admin:
@@ -80,25 +86,50 @@ def list_topics(*, json_lines: Annotated[bool, Parameter(name="--json", negative
 
 
 @app.command
+def delete(*, lane: str, yes: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Delete the topics and consumer groups of a lane whose workers have stopped, with everything in them.
+
+    Parameters
+    ----------
+    lane:
+        The lane; live topics cannot be deleted by this command.
+    yes:
+        Delete. Without it, what would be deleted is printed, and the exit code is 2.
+    """
+    settings = load_settings().model_copy(update={"lane": read_lane(lane)})
+    with admin_client(settings.kafka) as admin:
+        remains = lane_removal.find_remains(admin, settings, catalogue_for(settings))
+        for kind, names in (("group", remains.groups), ("topic", remains.topics)):
+            for name in names:
+                print(f"{kind} {name}")
+        if not (remains.topics or remains.groups):
+            print(f"lane {lane} has no topics and groups")
+        elif yes:
+            lane_removal.delete_remains(admin, remains)
+            print(f"deleted {len(remains.topics)} topics and {len(remains.groups)} groups")
+        else:
+            raise UsageError("nothing was deleted; confirm with --yes")
+
+
+@app.command
 def acls(
     *,
     service: Annotated[tuple[str, ...], Parameter(negative_iterable="")] = (),
     principals: str = "User:news-",
     apply: Annotated[bool, Parameter(negative="")] = False,
-    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_lines: Json = False,
 ) -> None:
-    """Print the least access that services, fetchers and operators need, as commands of Kafka's own tool; or grant it.
+    """Print the least access that services and other users need, as commands of Kafka's own tool; or grant it.
 
     Parameters
     ----------
     service:
         The stages of one service, comma-separated; repeat it for every service. By default each stage is a service.
     principals:
-        Prefix of all principals; the first stage of a service, `fetcher` or `operator` follows.
+        Prefix of all principals; the first stage of a service, `fetcher`, `operator`, `eraser`, `monitor` or `search`
+        follows.
     apply:
         Grant what is missing on the cluster; needs a principal that may alter the cluster.
-    json_lines:
-        Print one JSON object per grant instead of commands.
     """
     settings = load_settings()
     catalogue = catalogue_for(settings)

@@ -9,10 +9,14 @@ from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.verdict import COPIES, PASSING, Decided, VerdictKind
 
-__all__ = ["JOINING", "Membership", "Memberships", "membership_of", "newest", "pack", "unpack"]
+__all__ = ["JOINING", "RETRACTIONS", "Membership", "Memberships", "membership_of", "newest", "pack", "unpack"]
 
-JOINING: Final[frozenset[VerdictKind]] = PASSING | COPIES
+JOINING: Final[frozenset[VerdictKind]] = PASSING | COPIES | {"retracted_copy"}
 """Kinds that change a cluster; repeats, stale versions and retractions of unknown articles do not."""
+
+
+RETRACTIONS: Final[frozenset[VerdictKind]] = frozenset({"retraction", "retracted_copy"})
+"""Kinds after which an article is withdrawn."""
 
 
 class Membership(Struct, frozen=True, array_like=True, gc=False):
@@ -21,7 +25,10 @@ class Membership(Struct, frozen=True, array_like=True, gc=False):
     version: offset of its verdict in news.verdicts.v1.
     time_ms: time of the fold when the verdict was applied, by which the membership expires.
     partition, offset: position of the raw record.
-    text, text_publisher: the article that the text was copied from and the publisher of that; empty if it is no copy.
+    text, text_publisher: the name of the article that the text was copied from and the publisher of that. Of a promoted
+    copy, the article in whose place it was published. Of an article with a text of its own, its name where that is not
+    its id, and no publisher.
+    published_at_ms: the stated publication time, or 0.
     ended, ended_at: why the membership ended (the version was voided, or the article moved to another cluster), and the
     offset of the record that ended it.
     """
@@ -40,8 +47,14 @@ class Membership(Struct, frozen=True, array_like=True, gc=False):
     credit: str
     language: str
     url: str
+    published_at_ms: int = 0
     ended: Literal["", "void", "moved"] = ""
     ended_at: int = 0
+
+    @property
+    def is_original(self) -> bool:
+        """Whether the text is the article's own."""
+        return self.kind not in COPIES and self.kind != "promoted"
 
     def is_of(self, origin: Origin, article: ArticleId) -> bool:
         """Return whether it is the membership of this article from this raw record.
@@ -65,6 +78,7 @@ def membership_of(record: Decided, position: int, time_ms: int) -> Membership:
     """
     verdict = record.verdict
     copied = verdict.kind in COPIES
+    name = verdict.matched_id if verdict.kind == "promoted" else verdict.canonical_id
     return Membership(
         version=position,
         time_ms=time_ms,
@@ -74,13 +88,14 @@ def membership_of(record: Decided, position: int, time_ms: int) -> Membership:
         kind=verdict.kind,
         revision=verdict.revision,
         ingested_at_ms=record.ingested_at_ms,
-        text=verdict.canonical_id if copied else "",
-        text_publisher=verdict.matched_source if copied else "",
+        text=name if name is not None and name != verdict.article_id else "",
+        text_publisher=verdict.matched_source if copied or verdict.kind == "promoted" else "",
         publisher=record.publisher,
         credit=record.credit,
         language=record.language or "",
         # URLs are half of the size of a membership, and events contain only that of the canonical article.
         url=record.url or "" if not copied else "",
+        published_at_ms=record.published_at_ms or 0,
     )
 
 

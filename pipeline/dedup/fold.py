@@ -14,7 +14,7 @@ from msgspec import Struct
 from pipeline.dedup.near import Query
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.state import LONG_AGO, NEVER, FoldState
-from pipeline.dedup.store.row_codec import is_canonical, is_partial, replaces
+from pipeline.dedup.store.row_codec import is_canonical, is_partial
 from pipeline.dedup.store.verdict_codec import FoldVersions, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
@@ -148,9 +148,9 @@ class Fold:
                 pairs = {}
             time_ms = _later(time_ms, signature, append_time_ms)
             pairs[key] = signature, verdict, time_ms
-            if verdict.kind == "retraction" or replaces(verdict):
+            if state.changes_others(verdict):
                 state.add_all(list(pairs.values()), time_ms)
-                state.withdraw(signature.article_id)
+                state.change_others(verdict)
                 pairs = {}
         state.add_all(list(pairs.values()), time_ms)
 
@@ -162,6 +162,15 @@ class Fold:
         codec = self._state.codec
         number = codec.find(origin, article)
         return codec.verdict(number) if number else None
+
+    def newest_at(self, origin: Origin) -> tuple[Verdict, int] | None:
+        """Return the newest verdict on an article from an origin, and when it was ingested (epoch ms); None without.
+
+        For records that cannot be looked at, so that the article's id is not known.
+        """
+        codec = self._state.codec
+        number = codec.newest_at(origin)
+        return (codec.verdict(number), self._state.store.row(number).ingested_at_ms) if number else None
 
     def stats(self) -> FoldStats:
         """Return the present sizes and counts."""
@@ -218,8 +227,7 @@ class Fold:
         state.folded += 1
         if query is not None and (is_canonical(record, verdict) or is_partial(verdict, state.params)):
             state.near.add(number, query)
-        if verdict.kind == "retraction" or replaces(verdict):
-            state.withdraw(record.article_id)
+        state.change_others(verdict)
         return verdict
 
     def _check_windows(self, verdict: Verdict) -> None:

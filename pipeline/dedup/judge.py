@@ -1,22 +1,31 @@
 """Makes the verdict on one signature, from the rows and the index of the fold, which it does not change."""
 
-from itertools import islice
-from typing import TypedDict
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Final, TypedDict
 
 import numpy as np
 from msgspec.structs import replace
 
 from pipeline.dedup.article_history import ArticleHistory, article_history_of
-from pipeline.dedup.near import Match, NearDuplicates, Query, agreement, similarity
+from pipeline.dedup.fact_comparison import FactComparison
+from pipeline.dedup.near import Match, NearDuplicates, Query, rank
 from pipeline.dedup.params import FoldParams
+from pipeline.dedup.pending import PendingCopies
+from pipeline.dedup.published_times import published_order
 from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec
-from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, VOIDED, WITHDRAWN, Row
-from pipeline.dedup.store.verdict_codec import article_digest, digest8, digest16, first_verdict, packed_sketch
-from pipeline.domain.ids import ClusterId, cluster_id
+from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, PROMOTED, VOIDED, WITHDRAWN, Row
+from pipeline.dedup.store.verdict_codec import article_digest, digest16, first_verdict
+from pipeline.dedup.succession import Succession
+from pipeline.dedup.version_verdicts import VersionVerdicts, is_old
+from pipeline.domain.ids import ArticleId, ClusterId, cluster_id, name_after_reuse
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import ChangeClass, Verdict
+from pipeline.domain.verdict import Verdict
 
 __all__ = ["Judge"]
+
+_UNFLAGGED: Final = frozenset({"repeat", "stale", "unknown_article", "refused_retraction"})
+"""Kinds of verdict that change nothing, whoever sent the record."""
 
 
 class _MatchedArticle(TypedDict, total=False):
@@ -28,22 +37,30 @@ class _MatchedArticle(TypedDict, total=False):
     matched_id: str
     matched_source: str
     syndicated: bool
+    flags: tuple[str, ...]
 
 
 class Judge:
     """Makes verdicts on signatures; the fold then adds them to the rows."""
 
-    def __init__(self, codec: RowCodec, near: NearDuplicates, params: FoldParams, version: int) -> None:
+    def __init__(
+        self, codec: RowCodec, near: NearDuplicates, pending: PendingCopies, params: FoldParams, version: int
+    ) -> None:
         """Judge by the rows and the index of a fold.
 
         Args:
             codec: The rows of the fold.
             near: The index of near-duplicates over the same rows.
+            pending: The copies that are to be published in place of their canonical articles.
             params: The thresholds.
             version: The version of the fold that has these thresholds.
         """
         self._codec = codec
+        self._versions = VersionVerdicts(codec, params)
+        self._facts = FactComparison(codec, params)
         self._near = near
+        self._pending = pending
+        self._succession = Succession(codec, params, self._has_text)
         self._params = params
         self._version = version
 
@@ -58,79 +75,77 @@ class Judge:
         digest, odd = article_digest(signature.article_id)
         history = article_history_of(self._codec.store.by_article(digest, odd), self._params)
         if signature.action == "retract":
-            return self._retraction(signature, first, history)
-        if history.newest is None:
+            found = self._versions.retraction(signature, first, history)
+        elif history.newest is None:
             found = self._duplicate(signature, query, first)
-            return found if not history.revision else replace(found, revision=history.revision + 1)
-        return self._known(signature, query, first, history)
+            found = found if not history.revision else replace(found, revision=history.revision + 1)
+        else:
+            found = self._known(signature, query, first, history, history.newest)
+        if found.kind not in _UNFLAGGED and self._versions.is_by_another(signature, history):
+            found = replace(found, flags=(*found.flags, "other_source"))
+        if self._params.promotes_copies and self._succession.withdraws(found, history):
+            return replace(found, promotes=self._succession.successor(signature.article_id, history))
+        return found
 
-    def _retraction(self, signature: Signature, first: Verdict, history: ArticleHistory) -> Verdict:
-        window = self._params.exact_window_secs
-        if history.newest is None or history.passed is None:
-            return replace(
-                first, kind="unknown_article", revision=history.revision, method="article_id", window_secs=window
-            )
-        if history.retracted:
-            return self._same(first, history, history.newest)
-        if _is_old(signature, history):
-            return self._stale(first, history, history.newest)
-        return replace(
-            first,
-            kind="retraction",
-            revision=history.revision + 1,
-            supersedes=history.passed,
-            cluster_id=self._cluster(first, history),
-            method="article_id",
-            window_secs=window,
-        )
-
-    def _known(self, signature: Signature, query: Query | None, first: Verdict, history: ArticleHistory) -> Verdict:
-        newest = history.newest
-        if newest is None:
-            raise ValueError("the history has no version of the article")
+    def _known(
+        self,
+        signature: Signature,
+        query: Query | None,
+        first: Verdict,
+        history: ArticleHistory,
+        newest: tuple[int, Row],
+    ) -> Verdict:
+        if self._params.promotes_copies and self._comes_back(signature, history):
+            canonical = self._codec.verdict(newest[0]).canonical_id
+            return self._versions.promoted(first, history, self._succession.reason(canonical))
         same = newest[1].content == digest16(signature.content_hash) and not history.retracted
-        if history.passed is None:
-            found = self._duplicate(signature, query, first)
-            if same and not found.passes:
-                return replace(found, kind="repeat", revision=history.revision)
-            return replace(found, revision=history.revision + 1)
+        if not same and self._facts.is_stub(signature, history):
+            return self._versions.stub(first, history, newest)
+        if history.passed is None and not (history.retracted and is_old(signature, history)):
+            return self._versions.unpassed(self._duplicate(signature, query, first), history, same=same)
         if same:
-            return self._same(first, history, newest)
-        if _is_old(signature, history):
-            return self._stale(first, history, newest)
+            return self._versions.same(first, history, newest)
+        if is_old(signature, history):
+            return self._versions.stale(first, history, newest)
         return self._revision(signature, query, first, history)
 
-    def _same(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
-        """Return `repeat`: the signature has the content of the article's newest version."""
-        number, row = newest
-        verdict = self._codec.verdict(number)
-        return replace(
-            first,
-            kind="repeat",
-            revision=history.revision,
-            supersedes=history.passed,
-            method="content_hash",
-            window_secs=self._params.exact_window_secs,
-            score=1.0,
-            cluster_id=verdict.cluster_id,
-            canonical_id=verdict.canonical_id,
-            canonical_at_ms=verdict.canonical_at_ms,
-            matched_id=first.article_id,
-            matched_source=self._codec.sources.text(row.source),
-        )
+    def _comes_back(self, signature: Signature, history: ArticleHistory) -> bool:
+        """Return whether the signature is of a copy that was chosen to be published, or of a new version of that."""
+        copy = history.copy
+        if copy is None or not copy[1].flags & PROMOTED:
+            return False
+        if copy[1].content == digest16(signature.content_hash):
+            return True  # its raw record was sent again, so it may be older than a repeat
+        score = self._near.similarity_to(signature, copy)
+        return not is_old(signature, history) and (score is None or score >= self._params.reused_url_below)
 
-    def _stale(self, first: Verdict, history: ArticleHistory, newest: tuple[int, Row]) -> Verdict:
-        return replace(self._same(first, history, newest), kind="stale", method="article_id", score=None)
+    def _has_text(self, number: int, withdrawn: ArticleId) -> bool:
+        """Return whether an article that stands has the text of a row, apart from one that is being withdrawn."""
+        row = self._codec.store.row(number)
+        query = None
+        if row.flags & HAS_SKETCH:
+            sketch = self._codec.store.sketches_of(np.array(number, dtype=np.uint32)).tobytes()
+            (query,) = self._near.look_up([sketch])
+        signature = self._codec.signature(number)
+        first = first_verdict(signature, self._params, self._version)
+        return not self._duplicate(signature, query, first, withdrawn).passes
 
     def _revision(self, signature: Signature, query: Query | None, first: Verdict, history: ArticleHistory) -> Verdict:
         revision = history.revision + 1
-        score = self._similarity(signature, history.published)
+        if self._params.promotes_copies and history.retracted:  # meanwhile another article may stand for its text
+            found = self._duplicate(signature, query, replace(first, revision=revision))
+            if not found.passes:
+                return found
+        score = self._near.similarity_to(signature, history.published)
         window = self._params.exact_window_secs
         if score is not None and score < self._params.reused_url_below:
             reused = replace(
                 first,
                 revision=revision,
                 cluster_id=ClusterId(f"{cluster_id(first.article_id)}-{revision}"),
+                canonical_id=name_after_reuse(first.article_id, revision)
+                if self._params.names_reused
+                else first.canonical_id,
                 method="article_id",
                 window_secs=window,
                 score=score,
@@ -138,93 +153,50 @@ class Judge:
                 flags=("reused_url",),
             )
             return self._duplicate(signature, query, reused)
+        name = self._versions.name(first.article_id, history)
         return replace(
             first,
             kind="revision",
+            canonical_id=name,
             revision=revision,
             supersedes=history.passed,
-            change_class=self._change(signature, history, score),
-            cluster_id=self._cluster(first, history),
+            **self._facts.changes(signature, history),
+            cluster_id=self._versions.cluster(first, history),
             method="article_id",
             window_secs=window,
-            matched_id=first.article_id,
+            matched_id=name,
             matched_source=first.source,
             score=score,
             threshold=None if score is None else self._params.reused_url_below,
         )
 
-    def _similarity(self, signature: Signature, published: tuple[int, Row] | None) -> float | None:
-        sketch = packed_sketch(signature)
-        if published is None or not sketch:
-            return None
-        number, row = published
-        if row.version != signature.version or not row.flags & HAS_SKETCH:
-            return None
-        if row.text == digest16(signature.text_hash):
-            return 1.0
-        other = self._codec.store.sketches_of(np.array(number, dtype=np.uint32))
-        return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
+    def _duplicate(
+        self, signature: Signature, query: Query | None, first: Verdict, withdrawn: ArticleId | None = None
+    ) -> Verdict:
+        """Compare with other articles: `exact`, `near`, `related`, or else `unique`.
 
-    def _change(self, signature: Signature, history: ArticleHistory, score: float | None) -> ChangeClass:
-        if digest16(signature.content_hash) in history.contents:
-            return "reverted"
-        if history.published is None:
-            return "material"
-        row = history.published[1]
-        numbers = row.numbers == digest8(signature.numbers_hash)
-        if signature.text_hash and row.text == digest16(signature.text_hash):
-            return "cosmetic"
-        if score is None:
-            return "material"
-        if score >= self._params.cosmetic_from and numbers:
-            return "cosmetic"
-        return "correction" if score >= self._params.correction_from and not numbers else "material"
-
-    def _cluster(self, first: Verdict, history: ArticleHistory) -> ClusterId:
-        """Return the cluster of the article."""
-        known = history.published or history.newest
-        return first.cluster_id if known is None else self._codec.verdict(known[0]).cluster_id
-
-    def _duplicate(self, signature: Signature, query: Query | None, first: Verdict) -> Verdict:
-        """Compare with other articles: `exact`, `near`, `related`, or else `unique`."""
-        exact = self._exact(signature, first)
+        Args:
+            signature: The signature.
+            query: The result of looking up its sketch; None if it has no sketch.
+            first: The verdict if it resembles no other article.
+            withdrawn: An article that does not count, because it is being withdrawn.
+        """
+        exact = self._exact(signature, first, withdrawn)
         if exact is not None or query is None:
             return exact or first
+        others = {signature.article_id, withdrawn}
         matches = self._near.matches(query, signature.shingles, signature.version)
-        matches = [match for match in matches if self._codec.article(match.number) != signature.article_id]
-        canonical = [match for match in matches if match.row.kind in CANONICAL_KINDS]
-        for match in canonical:
-            decided = self._is_copy(signature, match)
-            if decided is not None and not self._is_shared_passage(match, matches):
-                return self._copy(signature, first, match, *decided)
+        pending = self._pending_numbers(signature)
+        if pending:
+            matches = [match for match in matches if match.number not in pending]
+            matches = sorted([*matches, *self._near.compare(query, pending, signature.shingles)], key=rank)
+        matches = [match for match in matches if self._codec.article(match.number) not in others]
+        canonical = [match for match in matches if match.row.kind in CANONICAL_KINDS or match.number in pending]
+        found = self._facts.copied(signature, canonical, matches)
+        if found is not None:
+            return self._copy(signature, first, *found)
+        canonical = self._facts.of_its_story(signature, canonical)
         return self._related(first, canonical) if canonical else first
-
-    def _is_shared_passage(self, match: Match, matches: list[Match]) -> bool:
-        """Return whether a text shares with an article only a passage that other articles contain too.
-
-        A copy contains the whole article, or is contained in it, or is noisy and then resembles other articles far
-        less. If two texts share only a part, and one of them shares about as much with a third article, the part is a
-        shared passage.
-        """
-        params = self._params
-        return _is_part(match, params) and any(
-            other.row.id != match.row.id
-            and _is_part(other, params)
-            and other.score >= params.shared_alike * match.score
-            for other in matches
-        )
-
-    def _is_copy(self, signature: Signature, match: Match) -> tuple[float, float] | None:
-        """Return the score and the threshold that make the signature a copy of a match, or None."""
-        params = self._params
-        if self._codec.sources.text(match.row.source) == signature.source:
-            # Reports from one template with other numbers, and updates under a new URL, are separate articles.
-            same_numbers = match.row.numbers == digest8(signature.numbers_hash)
-            common = min(match.covered, match.covers)
-            copied = same_numbers and common >= params.same_source_from
-            return (common, params.same_source_from) if copied else None
-        copied = match.covered >= params.near_from and match.score >= params.near_least
-        return (match.covered, params.near_from) if copied else None
 
     def _copy(self, signature: Signature, first: Verdict, match: Match, score: float, threshold: float) -> Verdict:
         return replace(
@@ -234,13 +206,14 @@ class Judge:
             window_secs=self._params.near_window_secs,
             score=score,
             threshold=threshold,
-            **self._matched_article(signature, match.number, match.row),
+            own_share=self._facts.own_share(match),
+            **self._matched_article(signature, first, match.number, match.row),
         )
 
     def _related(self, first: Verdict, matches: list[Match]) -> Verdict:
         matches = sorted(matches, key=lambda match: (-match.score, match.number))
         best = self._codec.verdict(matches[0].number)
-        related = dict.fromkeys(self._codec.article(match.number) for match in matches)
+        related = dict.fromkeys(self._name(match.number) for match in matches)
         return replace(
             first,
             kind="related",
@@ -248,24 +221,41 @@ class Judge:
             window_secs=self._params.near_window_secs,
             score=matches[0].score,
             threshold=self._params.related_from,
+            own_share=self._facts.own_share(matches[0]),
             cluster_id=best.cluster_id,
-            matched_id=best.article_id,
+            matched_id=self._name(matches[0].number),
             matched_source=best.source,
             related=tuple(related)[: self._params.most_related],
         )
 
-    def _exact(self, signature: Signature, first: Verdict) -> Verdict | None:
+    def _pending_numbers(self, signature: Signature) -> list[int]:
+        """Return the rows of copies that count as canonical already, and have a sketch to compare."""
+        if not (self._params.promotes_copies and len(self._pending)):
+            return []
+        rows = self._pending.newest(self._params.most_pending)
+        return [number for number, row in rows if row.flags & HAS_SKETCH and row.version == signature.version]
+
+    def _exact(self, signature: Signature, first: Verdict, withdrawn: ArticleId | None) -> Verdict | None:
         if not signature.text_hash:
             return None
         short = signature.shingles < self._params.min_exact_shingles
         key = digest16(signature.content_hash if short else signature.text_hash)
-        own = article_digest(signature.article_id)
+        others = {article_digest(article) for article in (signature.article_id, withdrawn) if article is not None}
+        rows: Iterator[tuple[int, Row]] = islice(self._codec.store.by_text(key), self._params.most_same_text)
+        if self._params.promotes_copies and len(self._pending):
+            pending = self._pending.newest(self._params.most_pending)
+            rows = chain(rows, (found for found in pending if found[1].text_key == key))
         oldest: tuple[int, Row] | None = None
-        for number, row in islice(self._codec.store.by_text(key), self._params.most_same_text):
+        others_left = self._params.most_notices
+        for number, row in rows:
             if row.flags & (VOIDED | WITHDRAWN) or row.version != signature.version:
                 continue
-            if (row.id, row.flags & ODD_ID) != own:
+            if (row.id, row.flags & ODD_ID) in others or (oldest is not None and number >= oldest[0]):
+                continue
+            if not self._facts.is_other(signature, number, row):
                 oldest = number, row
+            elif not (others_left := others_left - 1):
+                break
         if oldest is None:
             return None
         return replace(
@@ -275,26 +265,30 @@ class Judge:
             window_secs=self._params.exact_window_secs,
             score=1.0,
             threshold=1.0,
-            **self._matched_article(signature, *oldest),
+            **self._matched_article(signature, first, *oldest),
         )
 
-    def _matched_article(self, signature: Signature, number: int, row: Row) -> _MatchedArticle:
+    def _matched_article(self, signature: Signature, first: Verdict, number: int, row: Row) -> _MatchedArticle:
         canonical = self._codec.verdict(number)
+        name = self._name(number)
+        order = published_order(signature, row, self._params)
+        other_source = bool(signature.source and canonical.source and signature.source != canonical.source)
         return {
+            "flags": (*first.flags, order) if other_source and order is not None else first.flags,
             "cluster_id": canonical.cluster_id,
-            "canonical_id": canonical.article_id,
+            "canonical_id": name,
             "canonical_at_ms": row.ingested_at_ms,
-            "matched_id": canonical.article_id,
+            "matched_id": name,
             "matched_source": canonical.source,
-            "syndicated": bool(signature.source and canonical.source and signature.source != canonical.source),
+            "syndicated": other_source and order != "published_first",
         }
 
-
-def _is_part(match: Match, params: FoldParams) -> bool:
-    """Return whether neither text contains nearly all of the other."""
-    return max(match.covered, match.covers) < params.whole_from
-
-
-def _is_old(signature: Signature, history: ArticleHistory) -> bool:
-    """Return whether the signature was observed before the newest version of the article."""
-    return history.observed_at_ms is not None and signature.observed_at_ms < history.observed_at_ms
+    def _name(self, number: int) -> ArticleId:
+        """Return the name by which links refer to the article of a row: published, or chosen to be."""
+        verdict = self._codec.verdict(number)
+        if not self._params.names_reused:
+            return verdict.article_id
+        if verdict.passes:
+            return verdict.canonical_id
+        rows = self._codec.store.by_article(*article_digest(verdict.article_id))
+        return self._versions.name_of_copy(verdict.article_id, article_history_of(rows, self._params))

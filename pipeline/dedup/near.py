@@ -15,8 +15,10 @@ from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.lsh_index import BANDS, LINKS_FOLLOWED, Candidates, Keys, LshIndex, band_keys, share_band
 from pipeline.dedup.store.row_layout import HAS_SKETCH, SKETCH_BYTES, VOIDED, WITHDRAWN, Row, Sketches
 from pipeline.dedup.store.row_store import RowStore
+from pipeline.dedup.store.verdict_codec import digest16, packed_sketch
+from pipeline.domain.signature import Signature
 
-__all__ = ["Match", "NearCounts", "NearDuplicates", "Query", "agreement", "coverage", "similarity"]
+__all__ = ["Match", "NearCounts", "NearDuplicates", "Query", "agreement", "coverage", "rank", "similarity"]
 
 _CHANCE: Final = 1.0 / 256.0
 """Probability that two unrelated values agree, because a sketch is compared by one byte of each value."""
@@ -179,7 +181,33 @@ class NearDuplicates:
         first = self._index.first
         rows = {self._index.row(entry): count for entry, count in agreed.items() if entry >= first}
         matches = [self._match(number, count, shingles) for number, count in rows.items()]
-        return sorted((match for match in matches if _is_comparable(match.row, version)), key=_rank)
+        return sorted((match for match in matches if _is_comparable(match.row, version)), key=rank)
+
+    def compare(self, query: Query, numbers: Sequence[int], shingles: int) -> list[Match]:
+        """Return those of some rows that share enough with a signature, whether or not they are in the index.
+
+        Args:
+            query: What `look_up` returned for its sketch.
+            numbers: The rows.
+            shingles: The signature's number of shingles.
+        """
+        others = self._store.sketches_of(np.array(numbers, dtype=np.uint32))
+        enough, counts = self._compare(np.broadcast_to(query.sketch, others.shape), others)
+        pairs = zip(enough.tolist(), counts.tolist(), strict=True)
+        return [self._match(numbers[place], count, shingles) for place, count in pairs]
+
+    def similarity_to(self, signature: Signature, version: tuple[int, Row] | None) -> float | None:
+        """Estimate the similarity of a signature to a row, given with its number; None where it cannot be told."""
+        sketch = packed_sketch(signature)
+        if version is None or not sketch:
+            return None
+        number, row = version
+        if row.version != signature.version or not row.flags & HAS_SKETCH:
+            return None
+        if row.text == digest16(signature.text_hash):
+            return 1.0
+        other = self._store.sketches_of(np.array(number, dtype=np.uint32))
+        return similarity(agreement(np.frombuffer(sketch, dtype=np.uint8), other))
 
     def _add_found(self, queries: list[Query], wanted: Sketches, found: Candidates, crowded: NDArray[np.bool_]) -> None:
         kept = np.flatnonzero(~crowded[found.places])
@@ -261,5 +289,6 @@ def _pairs_in_batch(keys: Keys, crowded: NDArray[np.bool_]) -> Pairs:
     return pairs // len(keys), pairs % len(keys)
 
 
-def _rank(match: Match) -> tuple[float, float, int]:
+def rank(match: Match) -> tuple[float, float, int]:
+    """Return the key of the order of matches: by how much of the new text they cover, then similarity, then age."""
     return -match.covered, -match.score, match.number

@@ -5,8 +5,9 @@ from typing import Final
 
 from pipeline.dedup.judge import Judge
 from pipeline.dedup.near import NearCounts, NearDuplicates
+from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec
+from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec, replaces
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
@@ -23,6 +24,8 @@ LONG_AGO: Final = -(1 << 62)
 NEVER: Final = -(1 << 63)
 """In place of the time of a row that is not in the window."""
 _RETRACTION: Final = VERDICT_KINDS.index("retraction")
+_NO_VERSION: Final = frozenset({"repeat", "stale", "unknown_article", "refused_retraction"})
+"""Kinds of verdict that leave the newest version of an article as it is."""
 
 
 class FoldState:
@@ -38,6 +41,7 @@ class FoldState:
             it.
         store, codec: The rows of the window.
         near: The index of near-duplicates.
+        pending: The copies that are to be published in place of their canonical articles.
         judge: Decides by the rows and the index.
     """
 
@@ -54,6 +58,7 @@ class FoldState:
     def _set_store(self, store: RowStore) -> None:
         self.store = store
         self.codec = RowCodec(store, self.versions)
+        self.pending = PendingCopies(store)
         self._set_version(self.version)
 
     def _set_version(self, version: int) -> None:
@@ -61,7 +66,7 @@ class FoldState:
         self.params = self.versions[version]
         self.near = NearDuplicates(self.store, self.params, self.counts)
         self.near.load(self.time_ms)
-        self.judge = Judge(self.codec, self.near, self.params, version)
+        self.judge = Judge(self.codec, self.near, self.pending, self.params, version)
 
     def snapshot(self) -> list[bytes | memoryview]:
         """Return a copy of the state, checksummed, in parts to be written one after the other."""
@@ -86,6 +91,7 @@ class FoldState:
 
     def _fill(self, image: Image) -> None:
         image.put(self.codec)
+        self.pending = PendingCopies(self.store)
         self.time_ms = image.time_ms
         self.switch(image.active)
 
@@ -105,6 +111,7 @@ class FoldState:
         oldest = time_ms - self.params.exact_window_secs * 1000
         while len(self.store) and self.store.time_ms(self.store.first) < oldest:
             self.codec.drop_first()
+        self.pending.expire()
 
     def added_at(self, key: VerdictKey) -> int:
         """Return the time of the fold when a signature was added, or NEVER if it is not in the window."""
@@ -117,12 +124,43 @@ class FoldState:
         if number:
             self.store.set_flag(number, VOIDED, on=True)
             self.withdraw(record.article_id)
+            self.pending.remove(number)
+            successor = self.codec.verdict(number).promotes
+            if successor is not None:  # the article was not withdrawn after all
+                self.pending.remove(self.codec.find(successor.origin, successor.article_id))
+
+    def changes_others(self, verdict: Verdict) -> bool:
+        """Return whether a verdict changes other rows than its own."""
+        return (
+            verdict.kind == "retraction"
+            or replaces(verdict)
+            or verdict.promotes is not None
+            or (len(self.pending) > 0 and bool(self._chosen(verdict)))
+        )
+
+    def change_others(self, verdict: Verdict) -> None:
+        """Make the changes to other rows of a verdict whose own row was added last."""
+        if verdict.kind == "retraction" or replaces(verdict):
+            self.withdraw(verdict.article_id)
+        if len(self.pending):
+            for number in self._chosen(verdict):
+                self.pending.remove(number)
+        if verdict.promotes is not None:
+            number = self.codec.find(verdict.promotes.origin, verdict.promotes.article_id)
+            if number:
+                self.pending.add(number)
+
+    def _chosen(self, verdict: Verdict) -> list[int]:
+        """Return the chosen copies of an article that its new version ends."""
+        return [] if verdict.kind in _NO_VERSION else self.pending.of(*article_digest(verdict.article_id))
 
     def withdraw(self, article: ArticleId) -> None:
         """Flag exactly those canonical rows of an article that a later retraction or a reused URL has ended."""
         withdrawn = False
         for number, row in self.store.by_article(*article_digest(article)):
             if row.kind in CANONICAL_KINDS:
+                if withdrawn and row.flags & WITHDRAWN:
+                    break  # by an end that ended all older rows too
                 self.store.set_flag(number, WITHDRAWN, on=withdrawn)
             ends = row.kind == _RETRACTION or row.flags & REUSED_URL
             withdrawn = withdrawn or (bool(ends) and not row.flags & VOIDED)

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from pipeline.assembly import newest_version
 from pipeline.demo.clusters import ClusterStates
 from pipeline.demo.results import RecordResults, result_topics
 from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
+from pipeline.demo.search import DemoSearch, is_installed
 from pipeline.demo.service import DemoService
 from pipeline.domain.stage import STAGES
 from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.ops.clients import admin_client, consumer, raw_producer
+from pipeline.ops.dedup_control import begin_log
 from pipeline.ops.provision import apply
 from pipeline.ops.raw_producer import send_raw
 from pipeline.settings import KafkaSettings
@@ -51,27 +54,42 @@ def play(*, keep: bool, stop: threading.Event) -> int:
         screen.line(f"broker   {broker.bootstrap_servers} (embedded, in memory)")
         with admin_client(kafka) as admin:
             apply(admin, catalogue)
+        begin_log(kafka, catalogue, newest_version())
         screen.line(f"topics   {len(catalogue.topics)} created, such as {', '.join(_main_topics(catalogue))}")
-        service = stack.enter_context(DemoService(broker.bootstrap_servers, STAGES))
-        clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("cluster",)))
+        service = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", *STAGES)))
+        clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", "cluster")))
+        search = stack.enter_context(DemoSearch.running(broker.bootstrap_servers)) if is_installed() else None
         service.wait_until_ready()
         screen.line(f"worker   {' → '.join(STAGES)}, ready")
         clustering.wait_until_ready()
         screen.line("worker   cluster, ready")
         screen.line(f"metrics  {service.web}/metrics")
+        screen.line(_searching(search))
         raw = _produce(kafka, catalogue, [str(samples)])
         screen.line(f"produced {raw} raw records from samples/\n")
         results = _watch(kafka, catalogue, service, raw, screen, stop)
         screen.funnel(raw, results.funnel())
+        answered, texts = results.subjects
+        screen.line(f"\n{answered} of {texts} events with a text have a subject; ? follows one that is not reliable")
         if (clusters := _clusters(kafka, catalogue, clustering, stop)).complete:
             screen.line(f"\n{clusters.describe()}")
+        if search is not None and not stop.is_set():
+            screen.line(f"\nsearch   {search.first_hit()}")
         code = 0 if funnel_total(results.funnel()) == raw else 1
         screen.line(f"\nfinished in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
         if keep:
-            _stay(kafka, service, screen, stop)
-        worker_code = service.stop() or clustering.stop()
+            _stay(kafka, service, search, screen, stop)
+        search_code = search.service.stop() if search is not None else 0
+        worker_code = service.stop() or clustering.stop() or search_code
         screen.line(f"worker stopped with exit code {worker_code}")
         return code or worker_code
+
+
+def _searching(search: DemoSearch | None) -> str:
+    if search is None:
+        return "search   not installed; it is in the extra `search`"
+    search.service.wait_until_ready()
+    return f"search   {search.page} (it ends with the demo; `news-pipeline demo --keep` runs on)"
 
 
 def _main_topics(catalogue: Catalogue) -> list[str]:
@@ -125,7 +143,11 @@ def _polled(client: Any) -> list[Any]:
     return [record for records in client.poll(timeout_ms=_POLL_MS).values() for record in records]
 
 
-def _stay(kafka: KafkaSettings, service: DemoService, screen: Screen, stop: threading.Event) -> None:
+def _stay(
+    kafka: KafkaSettings, service: DemoService, search: DemoSearch | None, screen: Screen, stop: threading.Event
+) -> None:
+    if search is not None:
+        screen.line(f"\nThe search is at {search.page}")
     screen.line(
         f"\nThe broker and the workers run until Ctrl-C. In another terminal:\n"
         f"  export NEWS_KAFKA__BOOTSTRAP_SERVERS={kafka.bootstrap_servers}\n"

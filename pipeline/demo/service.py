@@ -1,4 +1,4 @@
-"""A worker in its own process, as an orchestrator would run it."""
+"""A worker, or a service downstream, in its own process, as an orchestrator would run it."""
 
 import signal
 import subprocess
@@ -6,13 +6,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import Self
 
-from pipeline.domain.stage import StageName
 from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
 from pipeline.settings import child_environment
@@ -31,11 +30,21 @@ _LAST_LINES = 5
 
 
 class DemoService:
-    """Runs `news-pipeline worker` with some stages as a child process for the duration of a `with` block."""
+    """Runs a command of `news-pipeline` as a child process for the duration of a `with` block."""
 
-    def __init__(self, bootstrap_servers: str, stages: Sequence[StageName]) -> None:
+    def __init__(
+        self, bootstrap_servers: str, command: Sequence[str], settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            bootstrap_servers: The broker.
+            command: The command and its arguments, such as `worker cluster`.
+            settings: `NEWS_*` variables, in addition to those of every child.
+        """
         self._servers = bootstrap_servers
-        self._stages = tuple(stages)
+        self._command = tuple(command)
+        self._settings = dict(settings or {})
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
@@ -59,7 +68,7 @@ class DemoService:
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(_POLL_SECS)
-        raise FatalError(f"the worker was not ready within {START_SECS:.0f} s: {self._last_lines()}")
+        raise FatalError(f"{self._command[0]} was not ready within {START_SECS:.0f} s: {self._last_lines()}")
 
     def check(self) -> None:
         """Check that the worker runs.
@@ -68,7 +77,7 @@ class DemoService:
             FatalError: The worker ended unexpectedly.
         """
         if self._process is None or self._process.poll() is not None:
-            raise FatalError(f"the worker ended: {self._last_lines()}")
+            raise FatalError(f"{self._command[0]} ended: {self._last_lines()}")
 
     def stop(self) -> int:
         """Let the worker drain and end; return its exit code."""
@@ -86,7 +95,7 @@ class DemoService:
         with NamedTemporaryFile(prefix="news-pipeline-worker-", suffix=".log", delete=False) as log:
             self._log = Path(log.name)
             self._process = subprocess.Popen(  # noqa: S603  # our own command
-                [*PROGRAM, "worker", *self._stages],
+                [*PROGRAM, *self._command],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -104,7 +113,10 @@ class DemoService:
             self._log.unlink(missing_ok=True)
 
     def _environment(self) -> dict[str, str]:
-        """Return an environment without the user's NEWS_* settings, which are for another cluster."""
+        """Return an environment without the user's NEWS_* settings, which are for another cluster.
+
+        Those of subjects are kept: they are about no cluster, and decide what has to be installed.
+        """
         return child_environment(
             {
                 "NEWS_KAFKA__BOOTSTRAP_SERVERS": self._servers,
@@ -114,7 +126,9 @@ class DemoService:
                 "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "4",
                 "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "1",
                 "NEWS_LOG__LEVEL": "warning",
-            }
+                **self._settings,
+            },
+            keep="NEWS_SUBJECTS__",
         )
 
     def _last_lines(self) -> str:

@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from pipeline.domain.changes import Change, ChangeLabel
 from pipeline.domain.ids import ArticleId, ClusterId, EventId
 from pipeline.domain.raw import Action
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import ChangeClass, Verdict, VerdictKind
+from pipeline.domain.subject import Subject, SubjectsReason, TextVector
+from pipeline.domain.verdict import COPIES, Verdict, VerdictFlag, VerdictKind, VerdictMethod
 
 __all__ = [
     "Article",
@@ -23,15 +25,62 @@ __all__ = [
     "EventType",
     "Language",
     "LanguageAlternative",
+    "LanguageMethod",
     "LanguageSpan",
+    "OriginEvidence",
     "Provenance",
     "PublishedAt",
     "Publisher",
     "Quality",
-    "Subject",
+    "QualityFlag",
     "Syndication",
     "Versions",
+    "Zone",
 ]
+
+Zone = Literal["stated", "elsewhere", "unknown"]
+
+LanguageMethod = Literal["gate", "cld2", "ngram", "cld2+ngram", "cld2+rules", "hint"]
+"""What decided on a language: no written text; CLD2; the n-gram model; both; CLD2 and rules for Chinese and Nigerian
+Pidgin; the language that the publisher declares, among those that the text may be in."""
+
+QualityFlag = Literal[
+    "too_short",
+    "paywall_stub",
+    "cookie_wall",
+    "list_page",
+    "truncated",
+    "repeated",
+    "mojibake",
+    "encoding_repaired",
+    "suspicious_unicode",
+    "boilerplate_left",
+    "no_title",
+    "title_cut",
+    "fetched_at_unreadable",
+    "published_at_unreadable",
+    "modified_at_unreadable",
+    "url_unreadable",
+    "id_unreadable",
+    "html_unreadable",
+    "text_unreadable",
+    "title_unreadable",
+    "subtitle_unreadable",
+    "source_unreadable",
+    "language_unreadable",
+    "authors_unreadable",
+    "section_unreadable",
+    "tags_unreadable",
+    "rights_unreadable",
+    "published_at_implausible",
+    "published_at_without_zone",
+    "paywalled",
+    "amp_page",
+    "canonical_elsewhere",
+    "canonical_front_page",
+    "wrapped_address",
+]
+"""Properties of an article that is missing something or unusual; `pipeline.text.quality` has what each costs."""
 
 EventType = Literal[
     "news.article.enriched.v1",
@@ -40,6 +89,10 @@ EventType = Literal[
     "news.article.duplicate.v1",
     "news.cluster.changed.v1",
 ]
+
+
+OriginEvidence = Literal["agency", "credit", "published_at", "arrival"]
+"""What shows where a text is from, the strongest first."""
 
 
 class Author(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,12 +123,15 @@ class Publisher(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PublishedAt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The publication time that the publisher states, its precision, and where it was found.
 
-    `plausible` is False for times that are impossible or improbable, such as one in the future.
+    `zone` is how the zone of a time of day is known: stated with it, stated with another date of the record or page, or
+    unknown, in which case the clock's time was written as if it were UTC; None for a day or month. `plausible` is False
+    for times that are impossible or improbable, such as one in the future.
     """
 
     value: str
     precision: Literal["second", "minute", "day", "month"]
     source: Literal["raw", "json-ld", "meta", "microdata", "time", "url", "text"]
+    zone: Zone | None = None
     plausible: bool = True
 
 
@@ -92,7 +148,7 @@ class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How article-like the result is: bounded flags and a score from 0 to 1."""
 
     score: float
-    flags: tuple[str, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
 
 
 class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,6 +162,7 @@ class Versions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     subjects: str | None = None
     taxonomy: str | None = None
+    article_scorer: str | None = None
     extraction: str | None = None
     boilerplate: str | None = None
 
@@ -143,27 +200,22 @@ class Language(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tag: str
     confidence: float
     reliable: bool
-    method: str
+    method: LanguageMethod
     alternatives: tuple[LanguageAlternative, ...] = ()
     spans: tuple[LanguageSpan, ...] = ()
 
 
-class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An IPTC Media Topic, `medtop:` and eight digits; `local_name` is its name in the article's language."""
-
-    code: str
-    name: str
-    confidence: float
-    scheme_version: str
-    local_name: str | None = None
-
-
 class Syndication(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether the text originates from another outlet, from which one, and the credit that shows it."""
+    """Whether the text originates from another outlet, from which one, and the credit that shows it.
+
+    `origin_by`: what the origin was found by: the credit to an `agency` or an outlet (`credit`), stated publication
+    times (`published_at`), or the order of `arrival`.
+    """
 
     is_syndicated: bool
     agency: str | None = None
     origin: str | None = None
+    origin_by: OriginEvidence | None = None
     evidence: str | None = None
 
 
@@ -201,7 +253,19 @@ class Article(Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Verdict | None = None
     language: Language | None = None
     subjects: tuple[Subject, ...] = ()
-    subjects_reason: str | None = None
+    subjects_reason: SubjectsReason | None = None
+    vector: TextVector | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it gets a language and subjects: new content does, also that of copies.
+
+        Retractions have no text, repeats have that of another event, and stale versions are outdated.
+        """
+        if self.action == "retract":
+            return False
+        verdict = self.verdict
+        return verdict is None or verdict.passes or verdict.kind in COPIES
 
 
 class Dedup(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -210,13 +274,15 @@ class Dedup(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: VerdictKind
     cluster_id: ClusterId
     canonical_id: ArticleId
-    method: str
+    method: VerdictMethod
     window_secs: int
     score: float | None = None
     threshold: float | None = None
+    own_share: float | None = None
     matched_id: ArticleId | None = None
     related: tuple[ArticleId, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[VerdictFlag, ...] = ()
+    promotes_id: ArticleId | None = None
 
 
 class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -242,10 +308,12 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     revision: int
     action: Literal["add", "replace", "delete"]
     supersedes: int | None = None
-    change_class: ChangeClass | None = None
+    changed: tuple[Change, ...] = ()
+    change_labels: tuple[ChangeLabel, ...] = ()
     language: Language | None = None
     subjects: tuple[Subject, ...] = ()
-    subjects_reason: str | None = None
+    subjects_reason: SubjectsReason | None = None
+    vector: TextVector | None = None
     dedup: Dedup
     syndication: Syndication | None = None
     quality: Quality
@@ -255,7 +323,10 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The value of news.articles.duplicates.v1: a held-back article with its complete verdict."""
+    """The value of news.articles.duplicates.v1: a held-back article with its complete verdict.
+
+    Language and subjects are those of copies, if these are to have any; other kinds have none.
+    """
 
     id: ArticleId
     url: str | None = None
@@ -263,28 +334,44 @@ class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     headline: str = ""
     subheadline: str | None = None
     body: str = ""
+    summary: str | None = None
     word_count: int = 0
     authors: tuple[Author, ...] = ()
     publisher: Publisher | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     published_at: PublishedAt | None = None
+    modified_at: str | None = None
     fetched_at: str | None = None
     ingested_at: str
     revision: int
+    language: Language | None = None
+    subjects: tuple[Subject, ...] = ()
+    subjects_reason: SubjectsReason | None = None
+    vector: TextVector | None = None
     dedup: Dedup
     syndication: Syndication | None = None
     quality: Quality
+    rights: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
     provenance: Provenance
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """An event about an article, ready to be encoded: CloudEvents attributes and the value."""
+    """An event about an article, ready to be encoded: CloudEvents attributes and the value.
+
+    `observed_at`: when the fetcher read this version, which is the same in every lane that processes its raw record.
+    """
 
     id: EventId
     type: EventType
     article_id: ArticleId
     time: str
     revision: int
+    observed_at: str
     value: EnrichedArticle | DuplicateArticle
+    lane: str = ""
     language: str | None = None
     subjects: tuple[str, ...] = ()
     publisher: str | None = None

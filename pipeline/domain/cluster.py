@@ -15,9 +15,11 @@ __all__ = [
     "Cluster",
     "ClusterEvent",
     "Member",
+    "MemberRole",
     "Origins",
     "PublisherCount",
     "Publishers",
+    "TextEvidence",
     "TextOrigin",
 ]
 
@@ -26,23 +28,28 @@ CanonicalState = Literal["standing", "retracted", "void", "replaced", "unknown"]
 after its verdict, never published (`void`); its URL now carries another article (`replaced`); or no verdict on it is in
 the window, because the verdict has expired or has not been read yet (`unknown`)."""
 
-CauseKind = Literal[PassingKind, CopyKind, "void", "moved"]
+MemberRole = Literal["canonical", "promoted", "related", "copy"]
+CauseKind = Literal[PassingKind, CopyKind, "retracted_copy", "void", "moved"]
 
 
 class Canonical(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The article that founded the cluster. A copy never replaces it."""
+    """The article that founded the cluster. `promoted_id`: the copy that was published in its place and stands."""
 
     article_id: ArticleId
     state: CanonicalState
     url: str | None = None
     publisher: str | None = None
+    promoted_id: ArticleId | None = None
 
 
 class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An article of the cluster: `related` ones were published, copies were held back. Instants are RFC 3339."""
+    """An article of the cluster: `related` and `promoted` ones were published, copies were held back.
+
+    `first_seen` is RFC 3339.
+    """
 
     article_id: ArticleId
-    role: Literal["canonical", "related", "copy"]
+    role: MemberRole
     revision: int
     first_seen: str
     publisher: str | None = None
@@ -63,11 +70,20 @@ class Publishers(Struct, frozen=True):
     top: tuple[PublisherCount, ...]
 
 
+TextEvidence = Literal["credit", "published_at", "arrival"]
+"""What shows where a text is from, the strongest first: a credit in the text or a copy, stated publication times, or
+the order of arrival."""
+
+
 class TextOrigin(Struct, frozen=True):
-    """The source that a text is credited to, or else its first publisher, and how many articles go back to it."""
+    """The source that a text is credited to, or else its first publisher, and how many articles go back to it.
+
+    `by`: what shows that. If it differs between texts, the strongest of all.
+    """
 
     name: str
     articles: int
+    by: TextEvidence
 
 
 class Origins(Struct, frozen=True):

@@ -16,6 +16,7 @@ def decided(article: Article, verdict: Verdict) -> Decided:
         credit=_credit(article.attribution),
         language=article.language_hint,
         undated=article.signature.undated,
+        published_at_ms=article.signature.published_at_ms,
     )
 
 

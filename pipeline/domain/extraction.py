@@ -5,5 +5,5 @@ from typing import Literal
 __all__ = ["Extraction"]
 
 Extraction = Literal["fast", "accurate", "auto"]
-"""`fast` extracts a page strictly; `accurate` also generously, and takes the better result; `auto` extracts it a second
-time only if the first result is short or a small part of the page."""
+"""`fast` reads a page by rules; `accurate` also by the scorer of segments, which has learned what belongs to articles;
+`auto` asks the scorer only where it is likely to find a better text."""

@@ -1,9 +1,21 @@
 """Identifiers of articles, clusters and events, and the hashes they are made with."""
 
+import re
 from hashlib import blake2b, sha256
 from typing import NewType
 
-__all__ = ["ArticleId", "ClusterId", "EventId", "cluster_id", "digest_hex", "event_id", "founder", "sha256_hex"]
+__all__ = [
+    "ArticleId",
+    "ClusterId",
+    "EventId",
+    "article_of",
+    "cluster_id",
+    "digest_hex",
+    "event_id",
+    "founder",
+    "name_after_reuse",
+    "sha256_hex",
+]
 
 ArticleId = NewType("ArticleId", str)
 ClusterId = NewType("ClusterId", str)
@@ -33,6 +45,27 @@ def cluster_id(canonical: ArticleId) -> ClusterId:
 def founder(cluster: ClusterId) -> ArticleId:
     """Return the article that founded a cluster `c-<article>`, or `c-<article>-<revision>` if its URL was reused."""
     return ArticleId(cluster.removeprefix("c-").split("-", 1)[0])
+
+
+def name_after_reuse(article: ArticleId, revision: int) -> ArticleId:
+    """Return the name of an article whose URL named another one before; the first one has its id as its name.
+
+    An id names whatever the URL carries. What links articles names one of them for good.
+
+    Args:
+        article: The id.
+        revision: The revision with which the article came in place of the other.
+    """
+    return ArticleId(f"{article}-{revision}")
+
+
+_REUSED = re.compile(r"(.+)-[0-9]+", re.DOTALL)
+
+
+def article_of(name: str) -> ArticleId:
+    """Return the id of the article that a name belongs to."""
+    reused = _REUSED.fullmatch(name)
+    return ArticleId(name if reused is None else reused[1])
 
 
 def event_id(lane: str, subject: str, revision: int, event_type: str, processing_version: str) -> EventId:

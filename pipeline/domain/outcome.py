@@ -15,7 +15,8 @@ __all__ = ["DROP_REASONS", "REJECT_REASONS", "Drop", "DropReason", "Emit", "Outc
 T = TypeVar("T")
 
 DropReason = Literal[HeldBackKind, "unchanged"]
-"""`dedupe` drops an article for the kind of its verdict; `cluster` drops a verdict that leaves clusters `unchanged`."""
+"""`publish` or `dedupe` drops an article for the kind of its verdict; `cluster` drops a verdict that leaves clusters
+`unchanged`."""
 
 RejectReason = Literal[
     "empty_value",  # null or zero bytes (a tombstone on the raw topic)
@@ -30,12 +31,15 @@ RejectReason = Literal[
     "missing_content",  # neither html nor text
     "too_deep",  # markup nested past the limit
     "not_an_article",  # extraction found no article in it
-    "time_limit",  # extraction took longer than the limit for one record
+    "time_limit",  # more work for the parser than the limits allow, by count
+    "too_costly",  # extraction was ended because it took too much time or memory
+    "kills_worker",  # workers that worked on it alone died, repeatedly
     "unexpected",  # a bug: the stage raised an exception
 ]
 
 DROP_REASONS: Final[dict[str, tuple[DropReason, ...]]] = {
     "dedupe": get_args(HeldBackKind),
+    "publish": get_args(HeldBackKind),
     "cluster": ("unchanged",),
 }
 """The stages that drop records, each with its reasons."""

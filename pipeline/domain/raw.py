@@ -38,6 +38,8 @@ class RawArticle(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     rights: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None
+    unreadable: tuple[str, ...] = ()
+    """Names of the optional fields that are there but could not be read, and count as absent."""
     canonical: str | None = None
     """Canonical form of `url`."""
     article_id: ArticleId = ArticleId("")

@@ -17,11 +17,15 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     body is.
     sketch: MinHash sketch, 128 little-endian u16 values; empty when the text has too few shingles.
     source: the publisher's registrable domain, or else the configured source.
+    declared_source: the `source` of the raw record, empty if it has none.
     numbers_hash: 8-byte hash of the multiset of numbers in the text.
     script: ISO 15924 code of the script that most of the text is in.
     shingles: number of shingles of the text.
+    facts: what later versions and copies are compared by besides the text, as `pipeline.dedup.signature.facts` packs
+    it; empty in signatures without a text, and in those of releases before fold 2.
     undated: the article comes from a backfill and has no time of its own. `ingested_at_ms` is then that of the
     backfill, which must not expire the articles around it, so it does not advance the fold's time.
+    published_at_ms: the publication time that the publisher states, if it is plausible and precise to the minute.
     observed_at_ms: when the fetcher read this version (fetched_at, else ingested_at); it orders the versions.
     """
 
@@ -33,6 +37,7 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     text_hash: bytes = b""
     source: str = ""
     agency: str = ""
+    declared_source: str = ""
     ingested_at_ms: int
     observed_at_ms: int
     undated: bool = False
@@ -40,6 +45,8 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     numbers_hash: bytes = b""
     script: str = "Zyyy"
     shingles: int = 0
+    published_at_ms: int | None = None
+    facts: bytes = b""
 
 
 class Void(Struct, frozen=True, kw_only=True, tag="void", tag_field="type"):

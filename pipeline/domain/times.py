@@ -1,10 +1,19 @@
 """Instants in the format of the schemas: RFC 3339, UTC, milliseconds."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
-__all__ = ["from_epoch_ms", "to_epoch_ms"]
+__all__ = ["LAST_MS", "from_epoch_ms", "is_epoch_ms", "to_epoch_ms"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999 in epoch milliseconds, the latest instant that RFC 3339 can write."""
+
+
+def is_epoch_ms(value: int) -> bool:
+    """Return whether a number of milliseconds is an instant since 1970 that can be written."""
+    return 0 <= value <= LAST_MS
 
 
 def from_epoch_ms(value: int) -> str:

@@ -4,13 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.structs import TopicPartition
 
 from pipeline.domain.record import Record
+from pipeline.kafka_io.attempt_marks import NOTHING, AttemptMark
 
-__all__ = ["Chunk", "Lease", "size_of"]
+__all__ = ["Chunk", "Lease", "Taken", "size_of"]
 
 _OVERHEAD_BYTES = 256  # estimate, per record: the Record, its tuples, and the headers of five bytes objects
 
@@ -22,6 +23,20 @@ def size_of(records: Sequence[Record]) -> int:
         + sum([len(record.value or b"") + len(record.key or b"") for record in records])
         + sum([len(name) + len(content or b"") for record in records for name, content in record.headers])
     )
+
+
+class Taken(NamedTuple):
+    """A partition that was taken over.
+
+    Attributes:
+        producer: Its transactional producer (an `AIOKafkaProducer`); None in at_least_once.
+        offset: The group's committed offset; None if it has none.
+        mark: The mark that the former owner left with the offset.
+    """
+
+    producer: Any
+    offset: int | None
+    mark: AttemptMark
 
 
 @dataclass(eq=False, slots=True)
@@ -46,6 +61,9 @@ class Lease:
             first, and once that commit needs no reassertion any more.
         link: Connection to the transaction coordinator (an `AIOKafkaConnection`) over which the last transaction was
             committed, or under which the lease began; None if there was none.
+        mark: The attempt mark that is committed with `committed`.
+        fetched_at: When records were fetched last, by the monotonic clock.
+        in_doubt: Whether a commit was begun whose end is not known; then `committed` may be behind.
     """
 
     topic: str
@@ -61,6 +79,9 @@ class Lease:
     commit_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     written: frozenset[TopicPartition] = frozenset()
     link: Any = None
+    mark: AttemptMark = NOTHING
+    fetched_at: float = 0.0
+    in_doubt: bool = False
 
     @property
     def topic_partition(self) -> TopicPartition:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from pipeline.kafka_io.async_security import aiokafka_security
 from pipeline.kafka_io.producers import BATCH_BYTES
-from pipeline.kafka_io.security import aiokafka_security
 from pipeline.settings import Settings
 
 __all__ = ["connection_arguments", "consumer_arguments", "producer_arguments"]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import aiokafka
 from aiokafka.structs import TopicPartition
+
+from pipeline.kafka_io.log_consumer import start_log_consumer
 
 __all__ = ["LogReader"]
 
@@ -28,18 +29,7 @@ class LogReader:
             consumer_arguments: Servers, security and fetch sizes, as AIOKafkaConsumer takes them.
             group: The group whose committed offset `committed` returns.
         """
-        consumer = aiokafka.AIOKafkaConsumer(
-            group_id=group,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            **consumer_arguments,
-        )
-        try:
-            await consumer.start()
-        except BaseException:  # cancelled too: nobody else has the consumer yet
-            await consumer.stop()
-            raise
+        consumer = await start_log_consumer(consumer_arguments, group)
         reader = cls(consumer, topic)
         consumer.assign([reader._partition])
         return reader

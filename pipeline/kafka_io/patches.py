@@ -11,7 +11,10 @@ from typing import Literal, NamedTuple
 
 from pipeline.errors import ConfigError
 from pipeline.kafka_io.fetching import install_record_reader
+from pipeline.kafka_io.receive_progress import install_patient_reading
+from pipeline.kafka_io.reconnects import install_reconnect_pauses
 from pipeline.kafka_io.record_batches import install_record_batches
+from pipeline.kafka_io.token_refusal import install_token_refusal
 
 __all__ = ["INTERNALS", "PINNED_VERSIONS", "Internal", "install_patches"]
 
@@ -47,6 +50,15 @@ def _internals(user: str, owner: str, *rows: tuple[str, _Use, str]) -> list[Inte
 
 INTERNALS = (
     *_internals(
+        "kafka_io.contact_watch",
+        "aiokafka.client:AIOKafkaClient",
+        (
+            "send",
+            "replaced",
+            "is called for every request, ours too: negotiates its version, returns its answer, or raises KafkaError",
+        ),
+    ),
+    *_internals(
         "kafka_io.fetching",
         "aiokafka.consumer.fetcher",
         ("MemoryRecords", "replaced", "is constructed from the bytes of one partition"),
@@ -56,7 +68,10 @@ INTERNALS = (
     *_internals(
         "kafka_io.fetching",
         "aiokafka.record._crecords.default_records",
-        ("lz4_decode", "replaced", "decompresses bytes; is looked up at every call"),
+        ("gzip_decode", "replaced", "decompresses bytes; is looked up at every call"),
+        ("snappy_decode", "replaced", "the same"),
+        ("lz4_decode", "replaced", "the same"),
+        ("zstd_decode", "replaced", "the same"),
     ),
     *_internals(
         "kafka_io.fetching",
@@ -134,15 +149,68 @@ INTERNALS = (
         ("ready", "called", "connects to a node, and returns whether it could"),
     ),
     *_internals(
+        "kafka_io.send_progress",
+        "aiokafka.client:AIOKafkaClient",
+        ("_conns", "attribute", "connections by any key"),
+    ),
+    *_internals(
+        "kafka_io.producers",
+        "aiokafka.producer.producer:AIOKafkaProducer",
+        ("_message_accumulator", "attribute", "a MessageAccumulator, whose fail_all gives up what is queued"),
+        ("_sender", "attribute", "a Sender, with the task that sends as sender_task"),
+    ),
+    *_internals(
+        "kafka_io.send_progress",
+        "aiokafka.conn:AIOKafkaConnection",
+        ("_writer", "attribute", "a StreamWriter, or None while there is no connection"),
+    ),
+    *_internals(
+        "kafka_io.receive_progress",
+        "aiokafka.conn",
+        ("AIOKafkaProtocol", "replaced", "is constructed for every connection, and gets its bytes by data_received"),
+    ),
+    *_internals(
+        "kafka_io.receive_progress",
+        "aiokafka.conn:AIOKafkaConnection",
+        ("send", "replaced", "returns what waits for the answer, until _request_timeout if that is not None"),
+        ("_request_timeout", "attribute", "the time limit of a request in seconds"),
+        ("_protocol", "attribute", "the AIOKafkaProtocol, or None while there is no connection"),
+    ),
+    *_internals(
         "kafka_io.transactions",
         "aiokafka.conn:AIOKafkaConnection",
         ("connected", "called", "is false once the connection is lost"),
     ),
     *_internals(
+        "kafka_io.token_refusal",
+        "aiokafka.conn",
+        ("OAuthAuthenticator", "replaced", "is constructed for every connection"),
+    ),
+    *_internals(
+        "kafka_io.token_refusal",
+        "aiokafka.conn:OAuthAuthenticator",
+        ("step", "overridden", "gets the broker's last answer, and ends the exchange with None"),
+    ),
+    *_internals(
+        "kafka_io.reconnects",
+        "aiokafka.client:AIOKafkaClient",
+        ("_get_conn", "replaced", "returns None after an attempt that failed, which it logs; every request goes by it"),
+        ("_metadata_update", "replaced", "asks one broker after another, at once when one is asked for"),
+    ),
+    *_internals(
+        "kafka_io.open_ends",
+        "aiokafka.client:AIOKafkaClient",
+        ("force_metadata_update", "called", "asks for the leaders again"),
+    ),
+    *_internals(
+        "kafka_io.open_ends",
+        "aiokafka.protocol.offset:OffsetRequest",
+        ("__init__", "called", "replica id, isolation level, pairs of a topic and its (partition, timestamp)"),
+    ),
+    *_internals(
         "kafka_io.requests",
         "aiokafka.client:AIOKafkaClient",
         ("coordinator_lookup", "called", "returns a node id"),
-        ("send", "called", "negotiates the version, builds and sends a Request"),
     ),
     *_internals(
         "kafka_io.requests",
@@ -153,6 +221,16 @@ INTERNALS = (
         "kafka_io.requests",
         "aiokafka.errors",
         ("for_code", "called", "returns the error class of a code"),
+    ),
+    *_internals(
+        "kafka_io.topic_settings",
+        "aiokafka.protocol.admin:DescribeConfigsRequest",
+        ("__init__", "called", "triples of a type of resource, a name and its settings"),
+    ),
+    *_internals(
+        "kafka_io.topic_ids",
+        "aiokafka.client:AIOKafkaClient",
+        ("get_random_node", "called", "returns the id of a broker, or None while none is known"),
     ),
     *_internals(
         "kafka_io.transactions",
@@ -169,6 +247,11 @@ INTERNALS = (
         "kafka_io.transport",
         "aiokafka.consumer.group_coordinator:GroupCoordinator",
         ("check_errors", "called", "raises what ended the membership of the group"),
+    ),
+    *_internals(
+        "kafka_io.transport",
+        "aiokafka.consumer.group_coordinator:GroupCoordinator",
+        ("fetch_committed_offsets", "called", "returns OffsetAndMetadata by partition"),
     ),
     *_internals(
         "kafka_io.transport",
@@ -261,6 +344,9 @@ def install_patches() -> None:
         )
     install_record_reader()
     install_record_batches()
+    install_token_refusal()
+    install_reconnect_pauses()
+    install_patient_reading()
 
 
 def _installed(name: str) -> str | None:

@@ -12,10 +12,11 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.errors import NoTransactionsError
 from pipeline.kafka_io.record_batches import RecordBatch
+from pipeline.kafka_io.send_progress import abort, connections_of
 from pipeline.observability.logging import get_logger
 from pipeline.wire.output import OutputRecord
 
-__all__ = ["BATCH_BYTES", "ProducerFactory", "close_producer", "send_records"]
+__all__ = ["BATCH_BYTES", "ProducerFactory", "close_producer", "drop_producer", "send_records"]
 
 log = get_logger(__name__)
 
@@ -78,6 +79,20 @@ async def close_producer(producer: Any) -> None:
     # A producer that is not closed costs nothing but time-outs: the next owner aborts its open transaction.
     with contextlib.suppress(Exception):
         await asyncio.wait_for(producer.stop(), _CLOSE_SECS)
+
+
+async def drop_producer(producer: Any, error: Exception) -> None:
+    """Give up everything that a producer has still to send, at once: whoever waits for it gets the error.
+
+    An idempotent producer that is merely closed goes on trying, and uses up the network.
+    """
+    producer._message_accumulator.fail_all(error)  # noqa: SLF001  no method gives up what was queued
+    abort(connections_of(producer)())
+    sending = producer._sender.sender_task  # noqa: SLF001
+    sending.cancel()
+    await asyncio.wait({sending}, timeout=_CLOSE_SECS)
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(producer.client.close(), _CLOSE_SECS)
 
 
 async def send_records(producer: Any, records: Iterable[tuple[OutputRecord, int]]) -> frozenset[TopicPartition]:

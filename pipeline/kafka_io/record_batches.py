@@ -67,7 +67,7 @@ def _encode_bytes(data: bytes | None) -> bytes:
 
 def _encode_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
     return _encoded(len(headers)) + b"".join(
-        _encode_bytes(name.encode()) + _encode_bytes(content) for name, content in headers
+        _encode_bytes(name.encode("utf-8", "surrogateescape")) + _encode_bytes(content) for name, content in headers
     )
 
 

@@ -1,16 +1,20 @@
 """Encryption and authentication arguments for every Kafka client, derived from the settings in one place.
 
 The client libraries accept incomplete configurations without an error, so they get a finished TLS context and complete
-arguments. This module imports no client: the command line uses it without loading faust and aiokafka.
+arguments. This module does not import aiokafka, because the command line uses it; `async_security` does.
 """
 
 import ssl
 from typing import Any
 
-from pipeline.errors import ConfigError
+from kafka.errors import KafkaConnectionError
+from kafka.net.sasl.oauth import AbstractTokenProvider
+
+from pipeline.errors import ConfigError, TransientError
+from pipeline.kafka_io.token_source import TokenSource, token_source
 from pipeline.settings import KafkaSettings
 
-__all__ = ["aiokafka_security", "kafka_python_security", "tls_context"]
+__all__ = ["kafka_python_security", "security_arguments", "tls_context"]
 
 
 def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
@@ -36,8 +40,20 @@ def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     return context
 
 
-def aiokafka_security(settings: KafkaSettings) -> dict[str, Any]:
-    """Return keyword arguments of aiokafka's consumer, producer and client.
+def kafka_python_security(settings: KafkaSettings) -> dict[str, Any]:
+    """Return keyword arguments of kafka-python's clients.
+
+    Raises:
+        ConfigError: As `tls_context`; or the token endpoint refuses the client.
+        TransientError: The token endpoint did not answer.
+    """
+    source = token_source(settings)
+    provider = None if source is None else _TokenProvider(source, settings.oauth.named_extensions)
+    return security_arguments(settings, provider)
+
+
+def security_arguments(settings: KafkaSettings, provider: Any) -> dict[str, Any]:
+    """Return the keyword arguments, which both clients name alike, given the client's own provider of tokens, if any.
 
     Raises:
         ConfigError: As `tls_context`.
@@ -46,20 +62,32 @@ def aiokafka_security(settings: KafkaSettings) -> dict[str, Any]:
     context = tls_context(settings)
     if context is not None:
         arguments["ssl_context"] = context
-    if settings.sasl_password is not None:
+    if provider is not None:
+        # MSK checks its signed tokens by the same mechanism: AWS_MSK_IAM is the name of its own protocol for Java.
+        arguments["sasl_mechanism"] = "OAUTHBEARER"
+        arguments["sasl_oauth_token_provider"] = provider
+    elif settings.sasl_password is not None:
         arguments["sasl_mechanism"] = settings.sasl_mechanism
         arguments["sasl_plain_username"] = settings.sasl_username
         arguments["sasl_plain_password"] = settings.sasl_password.get_secret_value()
     return arguments
 
 
-def kafka_python_security(settings: KafkaSettings) -> dict[str, Any]:
-    """Return keyword arguments of kafka-python's clients, which are named like aiokafka's.
+class _TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # the library has no types
+    """Tokens as kafka-python asks for them."""
 
-    Raises:
-        ConfigError: As `tls_context`.
-    """
-    return aiokafka_security(settings)
+    def __init__(self, source: TokenSource, extensions: dict[str, str]) -> None:
+        super().__init__()
+        self._source, self._extensions = source, extensions
+
+    def token(self) -> str:
+        try:
+            return self._source.token()
+        except TransientError as error:
+            raise KafkaConnectionError(str(error)) from error
+
+    def extensions(self) -> dict[str, str]:
+        return self._extensions
 
 
 def _reason(error: OSError | ValueError) -> str:

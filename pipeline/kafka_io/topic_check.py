@@ -1,5 +1,6 @@
 """The check that a worker makes before it starts: its topics exist and their partition counts fit together."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -9,7 +10,37 @@ from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError, TransientError
 from pipeline.wire.catalogue import Catalogue
 
-__all__ = ["check_topics"]
+__all__ = ["check_topics", "partition_counts"]
+
+
+async def partition_counts(arguments: dict[str, Any], names: Collection[str]) -> Mapping[str, int]:
+    """Return the number of partitions of topics, by name.
+
+    Args:
+        arguments: Keyword arguments of the admin client: servers, security, time-outs.
+        names: Names on the cluster.
+
+    Raises:
+        ConfigError: A topic is missing.
+        TransientError: The cluster cannot be reached, or refuses the connection.
+    """
+    admin = AIOKafkaAdminClient(**arguments)
+    try:
+        await admin.start()
+        # Describe all topics: describing one by name creates it on brokers with auto.create.topics.enable.
+        described = await admin.describe_topics()
+    except KafkaConnectionError as error:
+        servers = ",".join(arguments["bootstrap_servers"])
+        raise TransientError(f"no answer from {servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
+    finally:
+        await admin.close()
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+    missing = sorted(name for name in names if not counts.get(name))
+    if missing:
+        raise ConfigError(
+            f"{len(missing)} topics are missing, the first is {missing[0]}: run `news-pipeline topics apply`"
+        )
+    return {name: counts[name] for name in names}
 
 
 async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: tuple[StageName, ...]) -> Catalogue:
@@ -28,22 +59,7 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
     names = sorted(
         {name for stage in stages for name in (*catalogue.stage(stage).all_reads, *catalogue.stage(stage).all_writes)}
     )
-    admin = AIOKafkaAdminClient(**arguments)
-    try:
-        await admin.start()
-        # Describe all topics: describing one by name creates it on brokers with auto.create.topics.enable.
-        described = await admin.describe_topics()
-    except KafkaConnectionError as error:
-        servers = ",".join(arguments["bootstrap_servers"])
-        raise TransientError(f"no answer from {servers} (NEWS_KAFKA__BOOTSTRAP_SERVERS)") from error
-    finally:
-        await admin.close()
-    counts = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
-    missing = [name for name in names if not counts.get(name)]
-    if missing:
-        raise ConfigError(
-            f"{len(missing)} topics are missing, the first is {missing[0]}: run `news-pipeline topics apply`"
-        )
+    counts = await partition_counts(arguments, names)
     articles = {name: counts[name] for name in names if catalogue.topic(name).partitions is None}
     if len(set(articles.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in articles.items())

@@ -6,8 +6,8 @@ Kafka 4.3.1 skips them for partitions that have no leader at that moment, and ma
 end it together with the transaction that repeated its work, and everything would come out twice. Therefore:
 
 - A worker that takes over a partition ends the last transaction as it was decided, by the markers of an empty
-  transaction of the same id, if that transaction was aborted, or if the offset is not stable although the former owner
-  is fenced.
+  transaction of the same id, if that transaction was aborted, if the offset is not stable although the former owner is
+  fenced, or if the transaction was committed and outputs have records without a decision.
 - A worker whose connection to the coordinator was lost commits its last transaction's partitions again, by an empty
   transaction, before it begins another one.
 
@@ -24,10 +24,13 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.sender import AddOffsetsToTxnHandler
 from aiokafka.structs import TopicPartition
 
-from pipeline.errors import FatalError
-from pipeline.kafka_io.chunks import Lease
-from pipeline.kafka_io.producers import ProducerFactory, send_records
-from pipeline.kafka_io.requests import UNSTABLE, describe_transaction, stable_offset
+from pipeline.errors import FatalError, SlowNetworkError
+from pipeline.kafka_io.attempt_marks import AttemptMark
+from pipeline.kafka_io.chunks import Lease, Taken
+from pipeline.kafka_io.open_ends import open_ends
+from pipeline.kafka_io.producers import ProducerFactory, close_producer, send_records
+from pipeline.kafka_io.requests import UNSTABLE, Committed, describe_transaction, stable_offset
+from pipeline.kafka_io.send_progress import abort, connections_of, send_in_time
 from pipeline.observability.logging import get_logger
 from pipeline.wire.output import OutputRecord
 
@@ -44,26 +47,28 @@ _REACH_SECS = 1.0  # time to connect to a coordinator before an idle partition's
 _UNSTABLE_READS = 5
 _ABORTED = frozenset({"Ongoing", "PrepareAbort", "CompleteAbort", "PrepareEpochFence"})
 """States of a transaction that was aborted, or is aborted by fencing its producer."""
-_UNDECIDED = "Empty"
-"""State after fencing, before the next transaction: the decision on the last one is not on record any more."""
 
 
 class Transactions:
     """Takes partitions over and commits units of work, in exactly_once."""
 
-    def __init__(self, group: str, producers: ProducerFactory, outputs: Collection[TopicPartition]) -> None:
+    def __init__(
+        self, group: str, producers: ProducerFactory, outputs: Collection[TopicPartition], send_secs: float
+    ) -> None:
         """Send nothing yet.
 
         Args:
             group: The consumer group whose offsets are committed.
             producers: Creates the producers of partitions.
             outputs: All partitions that a unit of work may write to.
+            send_secs: Time in which the records of a transaction must be sent, so that it ends before its time-out.
         """
+        self._send_secs = send_secs
         self._group = group
         self._producers = producers
         self._outputs = outputs
 
-    async def take_over(self, consumer: Any, tp: TopicPartition) -> tuple[Any, int | None]:
+    async def take_over(self, consumer: Any, tp: TopicPartition) -> Taken:
         """Fence the former owner of a partition, then end its hanging transaction if there is one.
 
         The committed offset is read last, so it includes everything that the former owner committed.
@@ -73,7 +78,7 @@ class Transactions:
             tp: The source partition.
 
         Returns:
-            The partition's producer, and the group's committed offset or None.
+            The partition's producer, and the group's committed offset with its mark.
 
         Raises:
             FatalError: The offset is still unstable after the repair.
@@ -84,40 +89,76 @@ class Transactions:
         transactional_id = f"{self._group}-{tp.topic}-{tp.partition}"
         state = await _retried(lambda: describe_transaction(client, transactional_id))
         producer = await self._producers.transactional(transactional_id)
-        offset = await self._stable(client, tp)
-        # A hanging aborted transaction makes the offset unstable only if it contained it. Aborting again is harmless if
-        # nothing hangs.
-        if offset is UNSTABLE or state in _ABORTED or state == _UNDECIDED:
-            # If the decision is unknown, an offset means commit: it is sent after all records are acknowledged.
-            commit = offset is UNSTABLE and state not in _ABORTED
-            if offset is UNSTABLE:
-                log.warning("hanging_transaction", topic=tp.topic, partition=tp.partition, state=state, commit=commit)
-            await self._end(producer, self._outputs, commit=commit)
-            offset = await self._stable(client, tp)
-        if isinstance(offset, str):
+        committed = await self._stable(client, tp)
+        commit = state not in _ABORTED
+        hanging: Collection[TopicPartition] = ()
+        if not commit or committed is UNSTABLE:
+            # An aborted transaction may hang without an offset; aborting again is harmless if it does not. An offset
+            # means commit also if the decision is not on record any more: it was sent after all records.
+            hanging = self._outputs
+        elif state is not None:
+            # The offset counts; some outputs may not. Open transactions of other workers look the same, but the markers
+            # of this producer do not end them.
+            hanging = await _retried(lambda: open_ends(producer, self._outputs))
+        if hanging:
+            if commit:
+                log.warning("hanging_transaction", topic=tp.topic, partition=tp.partition, state=state)
+            await self._end(producer, hanging, commit=commit)
+            committed = await self._stable(client, tp)
+        if isinstance(committed, str):
             raise FatalError(f"{tp.topic}-{tp.partition}: the offset is still unstable after its transaction was ended")
-        return producer, offset
+        if committed is None:
+            return Taken(producer, None, AttemptMark())
+        return Taken(producer, committed.offset, AttemptMark.decode(committed.metadata))
 
-    async def commit(self, lease: Lease, offset: int, records: Sequence[tuple[OutputRecord, int]] = ()) -> None:
+    async def commit(
+        self, lease: Lease, offset: int, mark: AttemptMark, records: Sequence[tuple[OutputRecord, int]] = ()
+    ) -> None:
         """Commit records and the source's offset in one transaction.
 
         Args:
             lease: The lease of the source partition; its `commit_lock` is held.
             offset: The next offset to process.
+            mark: What the offset's metadata says about it.
             records: Pairs of record and output partition.
 
         Raises:
             KafkaError: The transaction failed, for instance because the producer was fenced.
+            SlowNetworkError: It cannot be sent in time. It was aborted, and the lease has another producer.
         """
         producer = lease.producer
         await producer.begin_transaction()
-        written = await send_records(producer, records) if records else frozenset()
+        written: frozenset[TopicPartition] = frozenset()
+        if records:
+            try:
+                written = await send_in_time(connections_of(producer), send_records(producer, records), self._send_secs)
+            except SlowNetworkError:
+                await self._begin_anew(lease)
+                raise
         # Only after all records are acknowledged: a later owner that finds a hanging offset relies on their presence.
-        await producer.send_offsets_to_transaction({lease.topic_partition: offset}, self._group)
+        await producer.send_offsets_to_transaction({lease.topic_partition: (offset, mark.encode())}, self._group)
         await producer.commit_transaction()
         if _has_reconnected(lease):
             await self._commit_again(lease, lease.written | written)
         lease.written = written
+
+    async def _begin_anew(self, lease: Lease) -> None:
+        """Abort the transaction by fencing its producer, which still has records to write, with another one."""
+        abort(connections_of(lease.producer)())
+        await close_producer(lease.producer)
+        taken = await self.take_over(lease.consumer, lease.topic_partition)
+        lease.producer, lease.written = taken.producer, frozenset()
+        self.connected(lease)
+        if taken.offset != lease.committed:
+            raise FatalError(f"{lease.topic}-{lease.partition}: the offset is {taken.offset} after an abort")
+
+    async def mark(self, lease: Lease, mark: AttemptMark) -> bool:
+        """Commit the committed offset again, with another mark.
+
+        In a transaction too: a commit of the group's consumer may be carried out late, and would set the offset back.
+        """
+        await self.commit(lease, lease.committed, mark)
+        return True
 
     async def reassert(self, lease: Lease) -> None:
         """Reassert the last commit of an idle partition if the connection to the coordinator was lost since.
@@ -136,6 +177,9 @@ class Transactions:
             if not lease.revoked and _has_reconnected(lease):
                 await self._commit_again(lease, lease.written)
                 lease.written = frozenset()
+
+    async def close(self) -> None:
+        """Do nothing: every producer belongs to a lease."""
 
     def connected(self, lease: Lease) -> None:
         """Store the present connection to the coordinator in the lease."""
@@ -166,14 +210,14 @@ class Transactions:
             if link is not None and _link(producer) is link:
                 return
 
-    async def _stable(self, client: Any, tp: TopicPartition) -> int | str | None:
-        offset: int | str | None = UNSTABLE
+    async def _stable(self, client: Any, tp: TopicPartition) -> Committed | str | None:
+        committed: Committed | str | None = UNSTABLE
         for _ in range(_UNSTABLE_READS):
-            offset = await _retried(lambda: stable_offset(client, self._group, tp.topic, tp.partition))
-            if offset is not UNSTABLE:
+            committed = await _retried(lambda: stable_offset(client, self._group, tp.topic, tp.partition))
+            if committed is not UNSTABLE:
                 break
             await asyncio.sleep(_PAUSE_SECS)
-        return offset
+        return committed
 
 
 def _link(producer: Any) -> Any:

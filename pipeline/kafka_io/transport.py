@@ -6,12 +6,12 @@ event loop, CPU-bound work in another thread. `pipeline.kafka_io.patches` lists 
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import aiokafka
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faust.transport.consumer import Consumer as FaustConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -21,11 +21,13 @@ from pipeline.domain.record import Record
 from pipeline.errors import FatalError
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
 
-__all__ = ["BatchConsumer", "ConsumerDelegate", "Transport"]
+__all__ = ["BatchConsumer", "ConsumerDelegate", "Transport", "committed_offset"]
 
 # An idle worker notices a stop, or a position moved by transaction markers, within this time. A fetch with data returns
 # at once.
-_IDLE_POLL_MS = 200
+_IDLE_POLL_MS = 500
+# The same while some partitions have enough records in flight: they may need more at any moment.
+_BUSY_POLL_MS = 20
 # The longest max.poll.interval.ms a broker accepts, 24 days: once it is exceeded, aiokafka never rejoins the group.
 _MAX_POLL_INTERVAL_MS = 2**31 - 1
 
@@ -57,6 +59,10 @@ class ConsumerDelegate(Protocol):
         """Wait until there is room for more work in flight."""
         ...
 
+    def wants(self, lease: Lease) -> int:
+        """Return how many more records of a partition may be fetched now; 0 while it has enough in flight."""
+        ...
+
     def admitted(self, chunk: Chunk) -> None:
         """Count a fetched chunk as in flight."""
         ...
@@ -68,6 +74,12 @@ class ConsumerDelegate(Protocol):
     def rebalancing(self, active: bool) -> None:
         """Receive the beginning (`active`) or end of a rebalance."""
         ...
+
+
+async def committed_offset(consumer: Any, tp: Any) -> tuple[int | None, str]:
+    """Return the group's committed offset of a partition, or None, and its metadata, which `committed()` leaves out."""
+    found = (await consumer._coordinator.fetch_committed_offsets([tp])).get(tp)  # noqa: SLF001
+    return (None, "") if found is None or found.offset < 0 else (int(found.offset), found.metadata or "")
 
 
 class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[misc]
@@ -91,7 +103,6 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
             auto_offset_reset="none",
             isolation_level="read_committed",
             max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
-            partition_assignment_strategy=[RoundRobinPartitionAssignor],
             **self.delegate.consumer_arguments(),
         )
         await self._client.start()
@@ -131,9 +142,7 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
             await asyncio.sleep(_IDLE_POLL_MS / 1000)
             return
         try:
-            fetched = await self._client.getmany(
-                timeout_ms=_IDLE_POLL_MS, max_records=self.app.conf.broker_max_poll_records
-            )
+            fetched = await self._poll()
         except aiokafka.errors.NoOffsetForPartitionError:
             # After an assignment aiokafka looks for a committed offset, and raises even if our seek came meanwhile.
             return
@@ -145,34 +154,36 @@ class BatchConsumer(FaustConsumer, ConsumerRebalanceListener):  # type: ignore[m
         for chunk in chunks:
             await self._deliver(chunk)
 
+    async def _poll(self) -> dict[Any, list[Record]]:
+        """Return the next records of partitions that want some, of those without any in flight before the others."""
+        wanted = {tp: wants for tp, lease in self.leases.items() if (wants := self.delegate.wants(lease))}
+        if not wanted:
+            await asyncio.sleep(_BUSY_POLL_MS / 1000)
+            return {}
+        most = min(max(wanted.values()), self.app.conf.broker_max_poll_records)
+        hungry = [tp for tp in wanted if not self.leases[tp].busy]
+        fetched: dict[Any, list[Record]] = {}
+        if 0 < len(hungry) < len(wanted):
+            fetched = await self._client.getmany(*hungry, timeout_ms=0, max_records=most)
+        if not fetched:
+            pause = _IDLE_POLL_MS if len(wanted) == len(self.leases) else _BUSY_POLL_MS
+            fetched = await self._client.getmany(*wanted, timeout_ms=pause, max_records=most)
+        return fetched
+
     def _chunk(self, tp: Any, records: list[Record]) -> Chunk | None:
         lease = self.leases[tp]
         end = self._client._subscription.subscription.assignment.state_value(tp)._position  # noqa: SLF001  position() would wait
         if end is None or (not records and end <= lease.fetched):
             return None
-        start, lease.fetched = lease.fetched, end
+        start, lease.fetched, lease.fetched_at = lease.fetched, end, time.monotonic()
         return Chunk(lease=lease, records=records, start=start, end=end, size_bytes=size_of(records))
 
     async def _deliver(self, chunk: Chunk) -> None:
-        lease = chunk.lease
-        tp = TP(lease.topic, lease.partition)
-        await self.callback(
-            ConsumerMessage(
-                lease.topic,
-                lease.partition,
-                chunk.end - 1,
-                0.0,
-                0,
-                [],
-                None,
-                chunk,
-                None,
-                0,
-                0,
-                tp,
-                generation_id=self.app.consumer_generation_id,
-            )
+        tp = TP(chunk.lease.topic, chunk.lease.partition)
+        message = ConsumerMessage(
+            *tp, chunk.end - 1, 0.0, 0, [], None, chunk, None, 0, 0, tp, generation_id=self.app.consumer_generation_id
         )
+        await self.callback(message)
 
     # -- rebalance callbacks, awaited by aiokafka while it joins the group
 

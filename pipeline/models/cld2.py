@@ -6,7 +6,7 @@ from typing import Final
 import pycld2
 from msgspec import Struct
 
-__all__ = ["Guess", "guess", "parts"]
+__all__ = ["Guess", "guess", "parts", "tag_of_code"]
 
 _REPLACED: Final = {
     "iw": "he",
@@ -51,7 +51,8 @@ class Guess(Struct, frozen=True):
         return self.languages[0][1] if self.languages else 0.0
 
 
-def _code(code: str) -> str:
+def tag_of_code(code: str) -> str:
+    """Return the BCP 47 tag of one of CLD2's codes; `und` for one that is no language of news."""
     return "und" if code.startswith("xx-") else _REPLACED.get(code, code)
 
 
@@ -61,7 +62,7 @@ def guess(text: str) -> Guess:
         reliable, _, details = pycld2.detect(text)
     except (pycld2.error, UnicodeEncodeError):
         reliable, _, details = pycld2.detect(_REJECTED.sub(" ", text))
-    found = [(_code(code), percent / 100, score) for _, code, percent, score in details if percent]
+    found = [(tag_of_code(code), percent / 100, score) for _, code, percent, score in details if percent]
     known = [item for item in found if item[0] != "und"]
     return Guess(
         languages=tuple((tag, share) for tag, share, _ in known),
@@ -78,6 +79,6 @@ def parts(text: str) -> list[tuple[str, int, int]]:
     for start, size, _, code in vectors:
         chars += len(raw[done:start].decode("utf-8", "ignore"))
         length = len(raw[start : start + size].decode("utf-8", "ignore"))
-        found.append((_code(code), chars, chars + length))
+        found.append((tag_of_code(code), chars, chars + length))
         done, chars = start + size, chars + length
     return found

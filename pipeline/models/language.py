@@ -14,12 +14,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.domain.article import Language, LanguageAlternative, LanguageSpan
+from pipeline.domain.article import Language, LanguageAlternative, LanguageMethod, LanguageSpan
 from pipeline.models.cld2 import Guess, guess
 from pipeline.models.close_languages import CloseLanguagesModel
-from pipeline.models.language_gate import is_writing
+from pipeline.models.familiarity import FamiliarityModel
+from pipeline.models.language_gate import is_writing, lists_names
 from pipeline.models.language_params import LanguageParams
 from pipeline.models.ngrams import NgramModel
+from pipeline.models.pidgin import is_pidgin
 from pipeline.models.scripts import ScriptProfile, code_points, profile
 from pipeline.models.spans import shares, spans_of
 
@@ -50,13 +52,6 @@ _WRITTEN_IN_SEVERAL: Final = {
 _CANTONESE: Final = frozenset("嘅喺咗唔佢啲嗰冇嘢咁嚟畀噉乜嘥攞")
 """Characters of everyday words of written Cantonese that standard Chinese does not use."""
 
-_PIDGIN_WORDS: Final = (
-    "dey wey sey dem una abeg wetin dis dat dia im pipo don di na tok pikin oga comot waka moni kain sabi "
-    "afta oda odas tins happun goment govnor wia kontris"
-)
-_PIDGIN: Final = frozenset(_PIDGIN_WORDS.split())
-"""Everyday words of Nigerian Pidgin, which CLD2 reports as English."""
-
 _CHINESE: Final = frozenset({"zh-Hans", "zh-Hant"})
 
 
@@ -85,6 +80,7 @@ class LanguageModel:
         version: str,
         ngrams: NgramModel,
         close_languages: CloseLanguagesModel,
+        familiarity: FamiliarityModel,
         trusted: Mapping[str, float],
         simplified: str,
         traditional: str,
@@ -96,6 +92,7 @@ class LanguageModel:
             version: Of the weights; appears in events.
             ngrams: The second detector.
             close_languages: Decides within groups of close languages.
+            familiarity: Tells texts in languages that none of them knows.
             trusted: Language → least score at which CLD2 decides alone; it never does for other languages.
             simplified: Characters that only simplified Chinese uses.
             traditional: Characters that only traditional Chinese uses.
@@ -104,8 +101,9 @@ class LanguageModel:
         self.version = version
         self._ngrams = ngrams
         self._close_languages = close_languages
+        self._familiarity = familiarity
         self._trusted = trusted
-        self._known = frozenset(ngrams.labels)
+        self.known = frozenset(ngrams.labels)
         self._simplified = frozenset(simplified)
         self._traditional = frozenset(traditional)
         self._params = params or LanguageParams()
@@ -120,6 +118,7 @@ class LanguageModel:
                 version=str(arrays["version"]),
                 ngrams=NgramModel.from_arrays(arrays),
                 close_languages=CloseLanguagesModel.from_arrays(arrays),
+                familiarity=FamiliarityModel.from_arrays(arrays),
                 trusted=dict(zip(map(str, arrays["cld2_trusted"]), map(float, arrays["cld2_scores"]), strict=True)),
                 simplified=str(arrays["han_simplified"]),
                 traditional=str(arrays["han_traditional"]),
@@ -141,7 +140,7 @@ class LanguageModel:
 
     def _of_several(self, item: LanguageInput, spans: tuple[LanguageSpan, ...]) -> Language:
         """Return `mul` or the language of most of the text, with the parts."""
-        by_share = shares(spans)
+        by_share = shares(spans, item.body, self._params.spans)
         if by_share[0][1] < self._params.mixed_share:
             found = self._result([("mul", self._confidence.mixed), *by_share], "cld2+ngram")
         else:
@@ -176,17 +175,18 @@ class LanguageModel:
         """
         if first.tag in _CHINESE and first.reliable:
             return self._result([(self._chinese(text, first.tag), self._confidence.chinese)], "cld2+rules")
-        if first.tag == "en" and self._is_pidgin(text):
+        if first.tag == "en" and is_pidgin(text, self._params.pidgin):
             ranked = [("pcm", self._confidence.pidgin), ("en", self._confidence.english_for_pidgin)]
             return self._result(ranked, "cld2+rules")
         ranked, method = self._decide(first, points, shape)
         ranked = self._among_close_languages(item, text, shape, ranked)
+        ranked = self._doubted(ranked, text, points)
         ranked, method = self._apply_hint(item.hint, ranked, method)
         return self._result([(self._tag(tag, text, shape), odds) for tag, odds in ranked], method)
 
     def _decide(
         self, first: Guess, points: NDArray[np.uint32], shape: ScriptProfile
-    ) -> tuple[list[tuple[str, float]], str]:
+    ) -> tuple[list[tuple[str, float]], LanguageMethod]:
         """Return the languages with their confidence, the best first, and the way of deciding."""
         params = self._params
         rest = [(tag, round(share * self._confidence.share_factor, 4)) for tag, share in first.languages[1:]]
@@ -198,7 +198,7 @@ class LanguageModel:
             return self._short(first, points)
         return self._fuse(first, self._ngrams.rank(points, params.ngram_candidates))
 
-    def _short(self, first: Guess, points: NDArray[np.uint32]) -> tuple[list[tuple[str, float]], str]:
+    def _short(self, first: Guess, points: NDArray[np.uint32]) -> tuple[list[tuple[str, float]], LanguageMethod]:
         confidence = self._confidence
         second = self._ngrams.rank(points, 1)[0]
         if first.tag == "und":
@@ -208,12 +208,12 @@ class LanguageModel:
         sure = confidence.short_reliable if first.reliable else confidence.short_unreliable
         return [(first.tag, sure), (second[0], confidence.short_other)], "cld2"
 
-    def _fuse(self, first: Guess, second: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], str]:
+    def _fuse(self, first: Guess, second: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], LanguageMethod]:
         params, confidence = self._params, self._confidence
         tag, odds = second[0]
         if first.tag == tag:
             return [(tag, confidence.agreed_base + confidence.agreed_factor * odds), *second[1:]], "cld2+ngram"
-        if first.tag == "und" or first.tag not in self._known:
+        if first.tag == "und" or first.tag not in self.known:
             # Some eighty languages of CLD2 were not in the n-gram model's training, such as Breton, Corsican and Latin.
             if first.tag != "und" and first.reliable and odds < params.overrules:
                 return [(first.tag, confidence.cld2_unknown), *second], "cld2"
@@ -240,14 +240,32 @@ class LanguageModel:
         rest = [(tag, share * group) for tag, share in mine[1:]]
         return [(best, sure), *rest, *(other for other in ranked if other[0] not in tags)]
 
+    def _doubted(
+        self, ranked: list[tuple[str, float]], text: str, points: NDArray[np.uint32]
+    ) -> list[tuple[str, float]]:
+        """Lower the confidence in a language that the text does not look like, or that only names speak for.
+
+        The text may be in a language that nobody knows here, so the next best one does not take the first one's place.
+        """
+        params, confidence = self._params, self._confidence
+        (tag, odds), *rest = ranked
+        if odds < params.enough:
+            return ranked
+        shortfall = self._familiarity.shortfall(tag, points)
+        if shortfall:
+            odds = min(odds, confidence.unlike if shortfall >= params.unlike else confidence.unfamiliar)
+        if odds < params.reliable and lists_names(text, params.gate):
+            odds = min(odds, confidence.unlike)
+        return [(tag, odds), *rest]
+
     def _looks_mixed(self, first: Guess, shape: ScriptProfile) -> bool:
         if shape.letters < self._params.mixed_letters or len(first.languages) < 2:
             return False
         return first.languages[1][1] >= self._params.mixed_hint
 
     def _apply_hint(
-        self, hint: str | None, ranked: list[tuple[str, float]], method: str
-    ) -> tuple[list[tuple[str, float]], str]:
+        self, hint: str | None, ranked: list[tuple[str, float]], method: LanguageMethod
+    ) -> tuple[list[tuple[str, float]], LanguageMethod]:
         if not hint or ranked[0][1] >= self._params.reliable:
             return ranked, method
         wanted = hint.replace("_", "-").split("-")[0].lower()
@@ -256,10 +274,6 @@ class LanguageModel:
                 others = [item for item in ranked if item[0] != tag]
                 return [(tag, max(odds, ranked[0][1])), *others], "hint"
         return ranked, method
-
-    def _is_pidgin(self, text: str) -> bool:
-        words = text.lower().split()
-        return sum(map(_PIDGIN.__contains__, words)) > self._params.pidgin_share * len(words)
 
     def _chinese(self, text: str, tag: str) -> str:
         """Return zh-Hans, zh-Hant or yue by the characters that only one of them uses; `tag` where these are equal."""
@@ -279,7 +293,7 @@ class LanguageModel:
             return f"{tag}-{shape.script}"
         return tag
 
-    def _result(self, ranked: list[tuple[str, float]], method: str) -> Language:
+    def _result(self, ranked: list[tuple[str, float]], method: LanguageMethod) -> Language:
         tag, odds = ranked[0]
         others: dict[str, LanguageAlternative] = {}
         for other, share in ranked[1:]:

@@ -10,11 +10,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.models.scripts import ScriptProfile
+from pipeline.models.scripts import ScriptProfile, script_of
 
-__all__ = ["GateParams", "is_writing"]
+__all__ = ["GateParams", "is_unspaced", "is_writing", "lists_names"]
 
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+# A word with a sign in it is looked at once, from its beginning: this is linear in the length of the text.
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+")
 _UNSPACED: Final = frozenset({"Hani", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Yiii"})
 
 _OTHER: Final = 0
@@ -36,8 +37,11 @@ _VOWELS: Final = frozenset(
 
 
 def _kind(char: str) -> int:
-    """Return one of the kinds above; they are few, because pairs of them are counted."""
-    if char.isalpha():
+    """Return one of the kinds above; they are few, because pairs of them are counted.
+
+    Letters of other scripts, as in quotations, say nothing about whether the Latin ones are words.
+    """
+    if char.isalpha() and script_of(char) == "Latn":
         vowel = char.lower() in _VOWELS
         return (_UPPER if char.isupper() else _LOWER) + vowel
     if char.isspace():
@@ -98,6 +102,13 @@ class GateParams(Struct, frozen=True):
     repeating_words: int = 20  # from this many words on, min_distinct_share applies
     min_distinct_share: float = 0.2  # different words among all; at least 0.46 in 600 characters of news
     min_vowel_share: float = 0.2  # of Latin letters; Polish and Czech have 0.33
+    names_share: float = 0.65  # of the words that begin with a capital; German prose has 0.4, headlines have up to 1
+    numbers_share: float = 0.25  # of all words, beside so many names: lists of results, scorers and entries
+
+
+def is_unspaced(script: str | None) -> bool:
+    """Return whether a script (ISO 15924) is written without spaces between words."""
+    return script in _UNSPACED
 
 
 def is_writing(text: str, points: NDArray[np.uint32], shape: ScriptProfile, params: GateParams) -> bool:
@@ -135,6 +146,16 @@ def _is_latin_writing(points: NDArray[np.uint32], params: GateParams) -> bool:
         and calls + min(before_dot, after_dot) <= params.max_calls * letters
         and vowels >= params.min_vowel_share * letters
     )
+
+
+def lists_names(text: str, params: GateParams) -> bool:
+    """Return whether a text is a list of names and numbers, such as sports results: names tell no language."""
+    words = text.split()
+    numbers = sum(any(map(str.isdigit, word)) for word in words)
+    if not words or numbers < params.numbers_share * len(words):
+        return False
+    initials = [word[0] for word in words if word[0].isalpha()]
+    return sum(map(str.isupper, initials)) >= params.names_share * len(initials)
 
 
 def _is_repetition(text: str, params: GateParams) -> bool:

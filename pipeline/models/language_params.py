@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from pipeline.models.language_gate import GateParams
+from pipeline.models.pidgin import PidginParams
 from pipeline.models.spans import SpanParams
 
 __all__ = ["ConfidenceParams", "LanguageParams"]
@@ -32,6 +33,8 @@ class ConfidenceParams(Struct, frozen=True):
     short_other: float = 0.2  # of the n-gram model's language as the alternative
     short_ngram_factor: float = 0.6  # the n-gram model alone
     max_group: float = 0.99  # a group of close languages
+    unfamiliar: float = 0.7  # at most, where the text has too few of the language's n-grams
+    unlike: float = 0.3  # at most, where it has far too few, or names only; the answer is `und` then
     mixed: float = 0.9  # `mul`: right in 97 % of joined news, and given to none of the other news
     min_alternative: float = 0.01  # a less probable alternative is left out
 
@@ -56,9 +59,10 @@ class LanguageParams(Struct, frozen=True):
     mixed_letters: int = 200  # a text with fewer letters is not cut
     close_chars: int = 2000  # characters read to distinguish close languages: 0.25 ms, for their articles only
     cantonese_share: float = 0.015  # of the characters; a quotation in a Hong Kong paper has less
-    pidgin_share: float = 0.06  # of the words; an English article that quotes Pidgin has less
     hint_share: float = 0.15  # confidence from which an alternative is chosen by the hint
+    unlike: float = 0.15  # share of n-grams missing to the language's level from which it is not the language at all
     max_alternatives: int = 3
     confidence: ConfidenceParams = ConfidenceParams()
     gate: GateParams = GateParams()
+    pidgin: PidginParams = PidginParams()
     spans: SpanParams = SpanParams()

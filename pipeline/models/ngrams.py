@@ -50,13 +50,16 @@ def _is_mark_of_text(char: str) -> bool:
 _LOWERED: Final = _lowered()
 
 
-def buckets(points: NDArray[np.uint32], bits: int, longest: int = NGRAM_PARAMS.longest) -> NDArray[np.uint32]:
-    """Return the bucket of every n-gram of 1 to `longest` characters, lower-cased, with one space between words.
+def buckets(
+    points: NDArray[np.uint32], bits: int, longest: int = NGRAM_PARAMS.longest, *, shortest: int = 1
+) -> NDArray[np.uint32]:
+    """Return the bucket of every n-gram of `shortest` to `longest` characters, lower-cased, one space between words.
 
     Args:
         points: The text's code points (characters).
         bits: There are 2**bits buckets.
         longest: Characters of the longest n-gram.
+        shortest: Characters of the shortest n-gram.
 
     Returns:
         Bucket numbers, one for each n-gram, repeated ones included; the shortest n-grams first.
@@ -72,9 +75,11 @@ def buckets(points: NDArray[np.uint32], bits: int, longest: int = NGRAM_PARAMS.l
     for length in range(1, min(longest, chars.size) + 1):
         if length > 1:
             hashes = hashes[:-1] * _MULTIPLIER + chars[length - 1 :]
+        if length < shortest:
+            continue
         mixed = (hashes + np.uint32(length)) * _SPREAD
         found.append((mixed ^ (mixed >> np.uint32(15))) * _SPREAD >> np.uint32(32 - bits))
-    return np.concatenate(found)
+    return np.concatenate(found) if found else np.empty(0, np.uint32)
 
 
 class NgramModel(Struct, frozen=True):

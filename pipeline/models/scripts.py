@@ -79,6 +79,9 @@ _RANGES: Final[tuple[tuple[str, int, int], ...]] = (
     ("Hani", 0x20000, 0x2FA1F),
 )
 
+# Controls, and what Ethiopic has between words where it has no spaces.
+_BETWEEN_WORDS: Final = "\t\n\r\u1361"
+
 _OTHER: Final = 0
 _SPACE: Final = 1
 _DIGIT: Final = 2
@@ -97,7 +100,7 @@ def _class_of(char: str, script: int) -> int:
         return script
     if category == "Nd":
         return _DIGIT
-    if category[0] == "Z" or char in "\t\n\r":
+    if category[0] == "Z" or char in _BETWEEN_WORDS:
         return _SPACE
     if category[0] == "P":
         return _PUNCTUATION

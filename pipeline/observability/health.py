@@ -1,39 +1,68 @@
 """Health checks and metrics over HTTP, served by a thread of their own, also while the event loop is blocked.
 
 /livez fails when the worker hangs, but not when a broker is unreachable, because an outage must not restart the fleet.
-/readyz gates rollouts. /startupz fails until the worker has been ready once, for example while the fold catches up; the
-orchestrator ignores the other two until then. /metrics is for Prometheus. Every other path is answered with 404.
+/readyz gates rollouts, and fails too while no broker answers. /startupz fails until the worker has been ready once, for
+example while the fold catches up; the orchestrator ignores the other two until then. /metrics is for Prometheus, and /
+is a page for people. Every other path is answered with 404.
 """
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from prometheus_client import CollectorRegistry
+from msgspec import Struct
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from pipeline.errors import ConfigError
+from pipeline.observability.contact import Contact
 from pipeline.observability.progress import Progress, not_ready, not_started, stuck
+from pipeline.observability.status_page import PAGE_HEADERS, StatusPage
 from pipeline.settings import WatchdogSettings, WebSettings
 
 __all__ = ["HealthServer"]
 
 CLIENT_TIMEOUT_SECS = 10.0  # closes a client's connection that sends nothing, which would occupy its thread for ever
 JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+REFRESH_SECS = (5, 3600)
+"""The refresh intervals that the page accepts; it ignores others."""
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-Answer = tuple[HTTPStatus, str, bytes]
+
+class Answer(Struct, frozen=True):
+    """What a path is answered with."""
+
+    code: HTTPStatus
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str] = _NO_HEADERS
+
+
+class Question(Struct, frozen=True):
+    """The parts of a request that answers depend on: the accepted formats, and the text after `?`."""
+
+    accept: str
+    query: str
 
 
 class HealthServer:
     """Listens from construction on; answers from `start` until `stop`."""
 
     def __init__(
-        self, settings: WebSettings, limits: WatchdogSettings, progress: Progress, registry: CollectorRegistry
+        self,
+        settings: WebSettings,
+        limits: WatchdogSettings,
+        progress: Progress,
+        registry: Collector,
+        contact: Contact | None = None,
+        page: StatusPage | None = None,
     ) -> None:
         """Bind the port.
 
@@ -42,6 +71,8 @@ class HealthServer:
             limits: Limits of the watchdog, which /livez applies too.
             progress: The worker's progress.
             registry: The metrics to serve.
+            contact: The contact with the brokers, which /readyz fails without; None where there are none.
+            page: The status page; without it, / is answered with 404 as other paths are.
 
         Raises:
             ConfigError: The address is invalid or in use.
@@ -49,12 +80,17 @@ class HealthServer:
         self._limits = limits
         self._progress = progress
         self._registry = registry
-        routes: dict[str, Callable[[str], Answer]] = {
+        self._contact = contact
+        routes: dict[str, Callable[[Question], Answer]] = {
             "/livez": self._live,
             "/readyz": self._ready,
             "/startupz": self._startup,
             "/metrics": self._metrics,
         }
+        if page is not None:
+            routes["/"] = lambda question: Answer(
+                HTTPStatus.OK, HTML, page.render(self._problems(), _refresh_secs(question.query)), PAGE_HEADERS
+            )
         try:
             self._server = _Server((settings.host, settings.port), _handler(routes))
         except OSError as error:
@@ -78,16 +114,22 @@ class HealthServer:
             self._thread.join()
         self._server.server_close()
 
-    def _live(self, _accept: str) -> Answer:
+    def _live(self, _question: Question) -> Answer:
         problem = stuck(self._progress.status, self._progress.now(), self._limits)
         return self._health((problem,) if problem else ())
 
-    def _ready(self, _accept: str) -> Answer:
+    def _ready(self, _question: Question) -> Answer:
+        return self._health(self._problems())
+
+    def _problems(self) -> tuple[str, ...]:
+        """Return why the worker is not ready."""
         status = self._progress.status
         problem = stuck(status, self._progress.now(), self._limits)
-        return self._health(not_ready(status) + ((problem,) if problem else ()))
+        is_cut_off = self._contact is not None and not self._contact.is_connected
+        unreachable = ("kafka_unreachable",) if is_cut_off else ()
+        return not_ready(status) + unreachable + ((problem,) if problem else ())
 
-    def _startup(self, _accept: str) -> Answer:
+    def _startup(self, _question: Question) -> Answer:
         return self._health(not_started(self._progress.status))
 
     def _health(self, problems: tuple[str, ...]) -> Answer:
@@ -100,11 +142,19 @@ class HealthServer:
             "lag_records": status.lag_records,
             "in_flight": status.in_flight,
         }
-        return HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK, JSON, orjson.dumps(body)
+        code = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        return Answer(code, JSON, orjson.dumps(body))
 
-    def _metrics(self, accept: str) -> Answer:
-        encode, content_type = choose_encoder(accept)
-        return HTTPStatus.OK, content_type, encode(self._registry)
+    def _metrics(self, question: Question) -> Answer:
+        encode, content_type = choose_encoder(question.accept)
+        return Answer(HTTPStatus.OK, content_type, encode(self._registry))
+
+
+def _refresh_secs(query: str) -> int | None:
+    """Return the interval that the query asks for, if it is one that the page offers."""
+    given = parse_qs(query).get("refresh", [""])[-1]
+    secs = int(given) if given.isascii() and given.isdecimal() and len(given) <= 4 else 0
+    return secs if REFRESH_SECS[0] <= secs <= REFRESH_SECS[1] else None
 
 
 class _Server(ThreadingHTTPServer):
@@ -126,7 +176,7 @@ class _Server(ThreadingHTTPServer):
         """Log nothing: a client that disconnects is no error."""
 
 
-def _handler(routes: dict[str, Callable[[str], Answer]]) -> type[BaseHTTPRequestHandler]:
+def _handler(routes: dict[str, Callable[[Question], Answer]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = CLIENT_TIMEOUT_SECS
 
@@ -137,18 +187,22 @@ def _handler(routes: dict[str, Callable[[str], Answer]]) -> type[BaseHTTPRequest
             self._answer(with_body=False)
 
         def _answer(self, *, with_body: bool) -> None:
-            route = routes.get(urlsplit(self.path).path)
+            parts = urlsplit(self.path)
+            route = routes.get(parts.path)
             if route is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
-            code, content_type, body = route(self.headers.get("Accept", ""))
-            self.send_response(code)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
+            answer = route(Question(self.headers.get("Accept", ""), parts.query))
+            self.send_response(answer.code)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
             self.send_header("Cache-Control", "no-store")
+            self.send_header("X-Content-Type-Options", "nosniff")
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             if with_body:
-                self.wfile.write(body)
+                self.wfile.write(answer.body)
 
         def version_string(self) -> str:
             return "news-pipeline"

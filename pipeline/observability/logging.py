@@ -17,9 +17,11 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from pipeline import __version__
+from pipeline.observability.line_limit import SUPPRESSED, LineLimit
+from pipeline.observability.otel_log import to_otel
 from pipeline.settings import LogSettings
 
-__all__ = ["configure_logging", "faust_logging_config", "get_logger"]
+__all__ = ["configure_logging", "faust_logging_config", "get_logger", "log_what_was_left_out"]
 
 SERVICE_NAME = "news-pipeline"
 MAX_VALUE_CHARS = 2000  # enough for a list of stack frames, too little for a whole article within a message
@@ -52,22 +54,32 @@ _frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_f
 class LineHandler(logging.Handler):
     """Writes records of the standard library under the same lock as structlog, so that lines never interleave."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, limit: LineLimit) -> None:
         super().__init__()
         self._out = structlog.BytesLogger(stream.buffer)
+        self._limit = limit
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; an error in formatting is reported by `handleError`, never raised."""
-        try:
-            self._out.msg(self.format(record).encode("utf-8", "backslashreplace"))
-        except Exception:  # noqa: BLE001  # the contract of logging.Handler
-            self.handleError(record)
+        """Write the lines that are due; an error in formatting is reported by `handleError`, never raised."""
+        self._write(self._limit.due(record))
+
+    def sum_up(self) -> None:
+        """Write the lines that stand for those that were left out."""
+        self._write(self._limit.rest())
+
+    def _write(self, records: list[logging.LogRecord]) -> None:
+        for record in records:
+            try:
+                self._out.msg(self.format(record).encode("utf-8", "backslashreplace"))
+            except Exception:  # noqa: BLE001  # the contract of logging.Handler
+                self.handleError(record)
 
 
 class _Configured:
     """The last configuration, kept to restore it after faust has reset logging."""
 
     config: Mapping[str, Any] | None = None
+    limit = LineLimit(())  # outlives the handlers, which faust makes anew
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
@@ -90,17 +102,19 @@ def configure_logging(settings: LogSettings, *, stages: tuple[str, ...] = (), st
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _origin(stages, service if settings.format == "json" else {}),
-        _describe_error if settings.format == "json" else _keep_error,
+        _origin(stages, {} if settings.format == "console" else service),
+        _keep_error if settings.format == "console" else _describe_error,
         _redact,
     ]
-    render = _render_json if settings.format == "json" else _console(out)
+    renderers = {"json": _render_json, "otel": _render_otel, "console": _console(out)}
+    render = renderers[settings.format]
     structlog.configure(
         processors=[*shared, _as_bytes(render)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
         logger_factory=structlog.BytesLoggerFactory(out.buffer),
         cache_logger_on_first_use=False,
     )
+    _Configured.limit = LineLimit(NOISY)
     _Configured.config = _standard_library(settings, out, shared, render)
     logging.config.dictConfig(faust_logging_config())
     logging.captureWarnings(capture=True)
@@ -117,10 +131,17 @@ def faust_logging_config() -> dict[str, Any]:
     return dict(_Configured.config)  # a copy, because mode removes keys from its argument
 
 
+def log_what_was_left_out() -> None:
+    """Write how many lines of libraries the limit left out since the last summary; for the end of a process."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LineHandler):
+            handler.sum_up()
+
+
 def _standard_library(settings: LogSettings, out: TextIO, shared: list[Processor], render: Processor) -> dict[str, Any]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": [structlog.stdlib.add_logger_name, *shared],
+        "foreign_pre_chain": [structlog.stdlib.add_logger_name, _suppressed, *shared],
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
     }
     library_level = "INFO" if settings.level == "debug" else "WARNING"
@@ -128,10 +149,18 @@ def _standard_library(settings: LogSettings, out: TextIO, shared: list[Processor
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"line": {"()": LineHandler, "stream": out, "formatter": "line"}},
+        "handlers": {"line": {"()": LineHandler, "stream": out, "limit": _Configured.limit, "formatter": "line"}},
         "root": {"level": settings.level.upper(), "handlers": ["line"]},
         "loggers": {name: {"level": library_level, "propagate": True} for name in NOISY},
     }
+
+
+def _suppressed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add how many lines this one stands for."""
+    left_out = getattr(event["_record"], SUPPRESSED, None)
+    if left_out is not None:
+        event[SUPPRESSED] = left_out
+    return event
 
 
 def _origin(stages: tuple[str, ...], fields: dict[str, str]) -> Processor:
@@ -198,6 +227,10 @@ def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
         return orjson.dumps(event, default=_name_type, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # a lone surrogate, which orjson rejects and json escapes
         return json.dumps(event, default=_name_type)
+
+
+def _render_otel(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    return _render_json(logger, method, to_otel(event))
 
 
 def _name_type(value: object) -> str:

@@ -1,114 +1,27 @@
 """The declaration of every metric: name, kind, meaning, labels. docs/metrics.md is generated from this table.
 
-Names have the prefix `news_` and base units. Label values come from closed lists; anything else counts as `other`.
+Names have the prefix `news_` and base units. These are the metrics of workers; `monitor_table` has
+those of the monitor, `downstream_table` those of services downstream.
 """
 
-from typing import Literal
+from pipeline.observability.buckets import (
+    AGE_SECONDS,
+    CLUSTER_ARTICLES,
+    LATENCY_SECONDS,
+    SHARES,
+    UNIT_RECORDS,
+    WORK_SECONDS,
+)
+from pipeline.observability.metric import CHAIN, Metric
 
-from msgspec import Struct
-
-__all__ = [
-    "ABSTENTIONS",
-    "LANGUAGES",
-    "METRICS",
-    "MODELS",
-    "PREFIX",
-    "RETRY_REASONS",
-    "SNAPSHOT_RESULTS",
-    "SUBJECTS",
-    "Metric",
-    "MetricName",
-    "RetryReason",
-]
-
-PREFIX = "news_"
-
-MetricName = Literal[
-    "articles_by_language_total",
-    "articles_by_subject_total",
-    "build_info",
-    "cluster_size_articles",
-    "consumer_lag_records",
-    "dead_letters_produced_total",
-    "end_to_end_latency_seconds",
-    "event_age_seconds",
-    "fold_catch_up_seconds",
-    "fold_comparisons_total",
-    "fold_crowded_bands_total",
-    "fold_index_articles",
-    "fold_lag_records",
-    "fold_near_index_articles",
-    "fold_signatures_total",
-    "fold_skipped_total",
-    "fold_snapshots_total",
-    "fold_wait_seconds",
-    "last_record_processed_timestamp_seconds",
-    "misrouted_total",
-    "model_confidence",
-    "open_clusters",
-    "partitions_assigned",
-    "rebalances_total",
-    "record_bytes_consumed_total",
-    "record_bytes_in_progress",
-    "records_consumed_total",
-    "records_expired_unread_total",
-    "records_in_progress",
-    "records_processed_total",
-    "records_produced_total",
-    "retries_total",
-    "signatures_appended_total",
-    "stage_duration_seconds",
-    "subject_abstentions_total",
-    "transaction_duration_seconds",
-    "verdicts_total",
-]
-
-RetryReason = Literal["transient", "append_timeout"]
-RETRY_REASONS: tuple[RetryReason, ...] = ("transient", "append_timeout")
-SNAPSHOT_RESULTS = ("saved", "failed")
-MODELS = ("language", "subjects")
-
-# One article takes about a millisecond, a full unit of work about a second.
-WORK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-# The targets are 0.5 s for one service and 2 s for five; an hour is a backlog.
-LATENCY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
-# News is minutes old when it is fetched, and up to a week when it is still worth processing.
-AGE_SECONDS = (60.0, 300.0, 900.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 259_200.0, 604_800.0)
-# Most clusters are one article; agency reports reach hundreds.
-CLUSTER_ARTICLES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
-SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
-
-_LANGUAGES = """
-am ar bg bn ca cs da de el en es et fa fi fr gu ha he hi hr hu id it ja ka kk ko lt lv mk ml mr ms mul my nb ne nl nn
-pa pl ps pt ro ru sk sl so sq sr sv sw ta te th tl tr uk und ur uz vi yo zh
-"""
-LANGUAGES: tuple[str, ...] = tuple(_LANGUAGES.split())
-"""Primary language subtags that get a series of their own: those of the larger news markets, `und` and `mul`."""
-
-SUBJECTS: tuple[str, ...] = tuple(f"medtop:{number:02d}000000" for number in range(1, 18))
-"""The seventeen top-level IPTC Media Topics."""
-
-
-ABSTENTIONS: tuple[str, ...] = ("too_short", "language_unsupported", "low_support", "low_confidence")
-"""Reasons for which the subject model gives no subject."""
-
-
-class Metric(Struct, frozen=True):
-    """One metric without its prefix."""
-
-    name: MetricName
-    kind: Literal["counter", "gauge", "histogram"]
-    help: str
-    labels: tuple[str, ...] = ()
-    buckets: tuple[float, ...] = ()
-
+__all__ = ["METRICS"]
 
 METRICS: tuple[Metric, ...] = (
     Metric("records_consumed_total", "counter", "Committed records that a stage consumed.", ("stage", "topic")),
     Metric(
         "record_bytes_consumed_total",
         "counter",
-        "Bytes of record values read from Kafka; zero for stages that get their articles in memory.",
+        "Bytes of record values read from Kafka, by the first stage of a service.",
         ("stage", "topic"),
     ),
     Metric(
@@ -133,6 +46,7 @@ METRICS: tuple[Metric, ...] = (
         "misrouted_total",
         "counter",
         "Outputs on another partition than their source, because the raw record was not keyed by article id.",
+        stages=CHAIN,
     ),
     Metric(
         "retries_total",
@@ -141,6 +55,7 @@ METRICS: tuple[Metric, ...] = (
         ("stage", "reason"),
     ),
     Metric("stage_duration_seconds", "histogram", "Time of a stage for one unit of work.", ("stage",), WORK_SECONDS),
+    Metric("unit_records", "histogram", "Records of a committed unit of work.", (), UNIT_RECORDS),
     Metric(
         "transaction_duration_seconds",
         "histogram",
@@ -151,16 +66,19 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "end_to_end_latency_seconds",
         "histogram",
-        "Time from the timestamp of the record that the service read to the commit of its outputs.",
+        "Time from ingested_at, the arrival in the raw topic, to the commit of the outputs of a service's last stage; "
+        "every article that was not rejected counts. Not exported in a lane, where ingested_at is a time of the past.",
         ("stage",),
         LATENCY_SECONDS,
     ),
     Metric(
         "event_age_seconds",
         "histogram",
-        "Time from published_at to the commit; a sample of the articles.",
+        "Freshness: time from published_at to the commit of a service's last stage. A sample of the articles whose "
+        "time is known to the minute: _count is not the number of articles. Not exported in a lane.",
         ("stage",),
         AGE_SECONDS,
+        stages=CHAIN,
     ),
     Metric(
         "last_record_processed_timestamp_seconds", "gauge", "Unix time of the last commit with records.", ("stage",)
@@ -172,20 +90,53 @@ METRICS: tuple[Metric, ...] = (
         ("topic",),
     ),
     Metric(
+        "crashes_noticed_total",
+        "counter",
+        "Partitions taken over from a worker that died while records waited, perhaps because of one of them.",
+        ("topic",),
+    ),
+    Metric(
+        "logs_replaced_total",
+        "counter",
+        "Partitions whose topic was deleted and created again, so that reading began at the start of the new log.",
+        ("topic",),
+    ),
+    Metric(
         "consumer_lag_records",
         "gauge",
-        "Last stable offset of an assigned partition minus the committed offset.",
+        "End of the log of an assigned partition minus the committed offset, with what an open transaction holds back. "
+        "Absent while it is unknown, because no broker answers.",
         ("topic", "partition"),
+    ),
+    Metric(
+        "undecided_records",
+        "gauge",
+        "Offsets of an assigned partition behind the first open transaction of any producer: readers of committed "
+        "records wait for its end. A part of consumer_lag_records; absent with it.",
+        ("topic", "partition"),
+    ),
+    Metric(
+        "kafka_connected",
+        "gauge",
+        "1 while the brokers answer; 0 once they have not answered for NEWS_KAFKA__SILENCE_SECS.",
+    ),
+    Metric("kafka_last_answer_age_seconds", "gauge", "Time since a broker answered any request of this process."),
+    Metric(
+        "kafka_request_errors_total",
+        "counter",
+        "Requests that no broker answered: the connection broke, there was none, or the time limit passed.",
+        ("kind",),
     ),
     Metric("records_in_progress", "gauge", "Records fetched and not yet committed."),
     Metric("record_bytes_in_progress", "gauge", "Bytes fetched and not yet committed."),
     Metric("partitions_assigned", "gauge", "Source partitions assigned to this worker."),
     Metric("rebalances_total", "counter", "Assignments of partitions that this worker received."),
-    Metric("verdicts_total", "counter", "Verdicts on articles, by kind.", ("kind",)),
+    Metric("verdicts_total", "counter", "Verdicts on articles, by kind.", ("kind",), stages=("dedupe",)),
     Metric(
         "signatures_appended_total",
         "counter",
         "Signatures that got a verdict after they were appended; each counts once, however often it was appended.",
+        stages=("dedupe",),
     ),
     Metric(
         "fold_wait_seconds",
@@ -193,52 +144,123 @@ METRICS: tuple[Metric, ...] = (
         "Time from the append of a unit's signatures to their verdicts.",
         (),
         WORK_SECONDS,
+        stages=("dedupe",),
     ),
-    Metric("fold_index_articles", "gauge", "Articles in the window of exact copies and revisions."),
-    Metric("fold_near_index_articles", "gauge", "Articles in the window of near copies."),
+    Metric("fold_index_articles", "gauge", "Articles in the window of exact copies and revisions.", stages=("dedupe",)),
+    Metric("fold_near_index_articles", "gauge", "Articles in the window of near copies.", stages=("dedupe",)),
     Metric(
-        "fold_signatures_total", "counter", "Signatures folded, including those whose recorded verdict was adopted."
+        "fold_signatures_total",
+        "counter",
+        "Signatures folded, including those whose recorded verdict was adopted.",
+        stages=("dedupe",),
     ),
     Metric(
         "fold_comparisons_total",
         "counter",
         "Comparisons of a signature with an article; divided by fold_signatures_total, the candidates per article.",
+        stages=("dedupe",),
     ),
     Metric(
         "fold_crowded_bands_total",
         "counter",
         "Bands of sketches that so many articles share (a shared passage) that only the newest were compared.",
+        stages=("dedupe",),
     ),
-    Metric("fold_snapshots_total", "counter", "Snapshots of the fold, by whether they were saved.", ("result",)),
-    Metric("fold_lag_records", "gauge", "Records of the signature log that are not folded yet."),
+    Metric(
+        "fold_snapshots_total",
+        "counter",
+        "Snapshots of the fold, by whether they were saved.",
+        ("result",),
+        stages=("dedupe",),
+    ),
+    Metric(
+        "verdict_flags_total",
+        "counter",
+        "Verdicts with a special condition, such as a copy that states an earlier publication than the article "
+        "that it is held back for, or a version or retraction by another source than published the article.",
+        ("flag",),
+        stages=("dedupe",),
+    ),
+    Metric(
+        "quality_flags_total",
+        "counter",
+        "Articles with a flag of quality, counted by `ingest`. `wrapped_address` and `canonical_elsewhere` are claims "
+        "to another site's article, which have no effect.",
+        ("flag",),
+        stages=("ingest",),
+    ),
+    Metric(
+        "busiest_source_ratio",
+        "gauge",
+        "Share of one source, the one with most articles, among the last few thousand that this worker has read in "
+        "`ingest`; 0 with fewer than 500. The log event `source_floods` has its name.",
+        stages=("ingest",),
+    ),
+    Metric(
+        "promotions_total",
+        "counter",
+        "Copies chosen to be published in place of their canonical article, by whether their raw record was sent again "
+        "or is gone.",
+        ("result",),
+        stages=("dedupe",),
+    ),
+    Metric("fold_lag_records", "gauge", "Records of the signature log that are not folded yet.", stages=("dedupe",)),
     Metric(
         "fold_catch_up_seconds",
         "gauge",
         "Time to catch up with the log at start: of signatures in `dedupe`, of verdicts in `cluster`.",
+        stages=("dedupe", "cluster"),
     ),
-    Metric("fold_skipped_total", "counter", "Undecodable records of the signature log that the fold skipped."),
-    Metric("open_clusters", "gauge", "Clusters with a verdict in the window."),
+    Metric(
+        "fold_skipped_total",
+        "counter",
+        "Undecodable records of the signature log that the fold skipped.",
+        stages=("dedupe",),
+    ),
+    Metric("open_clusters", "gauge", "Clusters with a verdict in the window.", stages=("cluster",)),
     Metric(
         "cluster_size_articles",
         "histogram",
         "Size of a cluster after each change of it.",
         (),
         CLUSTER_ARTICLES,
+        stages=("cluster",),
     ),
-    Metric("articles_by_language_total", "counter", "Articles by primary language subtag.", ("language",)),
-    Metric("articles_by_subject_total", "counter", "Articles by subject; `none` without one.", ("subject",)),
+    Metric(
+        "articles_by_language_total",
+        "counter",
+        "Articles by primary language subtag.",
+        ("language",),
+        stages=("detect-language",),
+    ),
+    Metric(
+        "articles_by_subject_total",
+        "counter",
+        "Articles by surest subject; `none` without one.",
+        ("subject",),
+        stages=("classify",),
+    ),
+    Metric(
+        "subject_answers_total",
+        "counter",
+        "Articles with a subject, by the reader that answered, and whether the surest subject is reliable.",
+        ("reader", "reliable"),
+        stages=("classify",),
+    ),
     Metric(
         "subject_abstentions_total",
         "counter",
         "Articles without a subject, by reason. Adds up to `none` of articles_by_subject_total.",
         ("reason",),
+        stages=("classify",),
     ),
     Metric(
         "model_confidence",
         "histogram",
-        "Confidence of the models' results; a sample of the articles.",
+        "Confidence of the models' results. A sample of the articles: _count is not the number of articles.",
         ("model",),
         SHARES,
+        ("detect-language", "classify"),
     ),
     Metric(
         "build_info",

@@ -1,138 +1,54 @@
 """Counting, one unit of work at a time, after its commit. The metrics are declared in `metric_table`."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
-
-from msgspec import Struct, field
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
-from prometheus_client.process_collector import ProcessCollector
+from typing import get_args
 
 from pipeline import __version__
 from pipeline.dedup.fold import FoldStats
-from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS, DropReason, RejectReason
+from pipeline.domain.article import QualityFlag
 from pipeline.domain.stage import StageName
-from pipeline.domain.verdict import VERDICT_KINDS, VerdictKind
-from pipeline.observability.metric_table import (
+from pipeline.domain.verdict import VERDICT_FLAGS, VERDICT_KINDS, VerdictKind
+from pipeline.observability.label_values import (
     ABSTENTIONS,
     LANGUAGES,
-    METRICS,
     MODELS,
-    PREFIX,
-    RETRY_REASONS,
+    NO_REASON,
+    OTHER,
+    PROMOTION_RESULTS,
+    READERS,
+    RELIABLE,
     SNAPSHOT_RESULTS,
     SUBJECTS,
-    Metric,
-    MetricName,
-    RetryReason,
+    PromotionResult,
 )
+from pipeline.observability.metric import EVERY_STAGE
+from pipeline.observability.metric_names import MetricName
+from pipeline.observability.metric_table import METRICS
+from pipeline.observability.process_metrics import ProcessMetrics
+from pipeline.observability.stage_metrics import StageMetrics
 
-__all__ = ["NO_REASON", "Metrics", "StageCount", "StageMetrics"]
+__all__ = ["Metrics"]
 
-NO_REASON = "none"
-OTHER = "other"
-
-
-class StageCount(Struct, frozen=True, kw_only=True):
-    """What one stage did with one committed unit of work; records = emitted + drops + rejects.
-
-    Attributes:
-        records: Records that the stage consumed.
-        emitted: Records that it emitted.
-        at_secs: Time of the commit, seconds since the epoch.
-        duration_secs: Seconds that the stage worked on the unit.
-        record_bytes: Bytes of the values read from Kafka; zero for stages that got their articles in memory.
-        drops: Dropped records by reason.
-        rejects: Rejected records by reason.
-        produced: Records produced by topic.
-        dead_letters: Dead letters by reason.
-        latencies_secs: Seconds from ingestion to the commit, a sample; of the service's last stage only.
-        ages_secs: Seconds from publication to the commit, a sample; of the service's last stage only.
-    """
-
-    records: int
-    emitted: int
-    at_secs: float
-    duration_secs: float
-    record_bytes: int = 0
-    drops: Mapping[DropReason, int] = field(default_factory=dict)
-    rejects: Mapping[RejectReason, int] = field(default_factory=dict)
-    produced: Mapping[str, int] = field(default_factory=dict)
-    dead_letters: Mapping[RejectReason, int] = field(default_factory=dict)
-    latencies_secs: Iterable[float] = ()
-    ages_secs: Iterable[float] = ()
+_LIVE_ONLY = frozenset({"end_to_end_latency_seconds", "event_age_seconds"})
 
 
-class StageMetrics:
-    """The metrics of one stage with their labels bound; each of its series exists from the start, at zero."""
+class Metrics(ProcessMetrics[MetricName]):
+    """All metrics of a worker, in a registry of their own."""
 
-    def __init__(self, metrics: "Metrics", stage: StageName, reads: str, writes: Iterable[str]) -> None:
-        self._metrics = metrics
-        self._stage = stage
-        of = metrics.of
-        self._consumed = of("records_consumed_total").labels(stage, reads)
-        self._bytes = of("record_bytes_consumed_total").labels(stage, reads)
-        self._emitted = self._processed("emit", NO_REASON)
-        self._drops = {reason: self._processed("drop", reason) for reason in DROP_REASONS.get(stage, ())}
-        self._rejects = {reason: self._processed("reject", reason) for reason in REJECT_REASONS}
-        self._dead_letters = {
-            reason: of("dead_letters_produced_total").labels(stage, reason) for reason in REJECT_REASONS
-        }
-        self._produced = {topic: self._topic(topic) for topic in writes}
-        self._retries = {reason: of("retries_total").labels(stage, reason) for reason in RETRY_REASONS}
-        self._duration = of("stage_duration_seconds").labels(stage)
-        self._latency = of("end_to_end_latency_seconds").labels(stage)
-        self._age = of("event_age_seconds").labels(stage)
-        self._last = of("last_record_processed_timestamp_seconds").labels(stage)
+    def __init__(self, stages: Collection[StageName] = EVERY_STAGE, lane: str = "") -> None:
+        """Create the metrics that make sense for a worker; what is counted for others is not exported.
 
-    def count(self, done: StageCount) -> None:
-        """Count one committed unit of work."""
-        self._consumed.inc(done.records)
-        self._bytes.inc(done.record_bytes)
-        self._emitted.inc(done.emitted)
-        for drop, number in done.drops.items():
-            self._drops[drop].inc(number)
-        for reject, number in done.rejects.items():
-            self._rejects[reject].inc(number)
-        for reject, number in done.dead_letters.items():
-            self._dead_letters[reject].inc(number)
-        for topic, number in done.produced.items():
-            self.produced(topic, number)
-        self._duration.observe(done.duration_secs)
-        for seconds in done.latencies_secs:
-            self._latency.observe(max(0.0, seconds))
-        for seconds in done.ages_secs:
-            self._age.observe(max(0.0, seconds))
-        if done.records:
-            self._last.set(done.at_secs)
-
-    def produced(self, topic: str, records: int) -> None:
-        """Count records that were written to a topic."""
-        (self._produced.get(topic) or self._topic(topic)).inc(records)
-
-    def retried(self, reason: RetryReason) -> None:
-        """Count a retry, whether or not it leads to a commit."""
-        self._retries[reason].inc()
-
-    def _topic(self, topic: str) -> Counter:
-        counter: Counter = self._metrics.of("records_produced_total").labels(self._stage, topic)
-        return counter
-
-    def _processed(self, outcome: str, reason: str) -> Counter:
-        counter: Counter = self._metrics.of("records_processed_total").labels(self._stage, outcome, reason)
-        return counter
-
-
-class Metrics:
-    """All metrics of a process, in a registry of their own."""
-
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the series of counters
-        self.registry = registry or CollectorRegistry()
-        self._by_name: dict[MetricName, Any] = {metric.name: _create(metric, self.registry) for metric in METRICS}
+        Args:
+            stages: The stages of the worker's service.
+            lane: Its lane; the times from arrival and publication are exported for live traffic only.
+        """
+        super().__init__(
+            METRICS,
+            lambda metric: not set(stages).isdisjoint(metric.stages) and not (lane and metric.name in _LIVE_ONLY),
+        )
         self._lags: set[tuple[str, str]] = set()
-        ProcessCollector(registry=self.registry)
         self._verdicts = {kind: self.of("verdicts_total").labels(kind) for kind in VERDICT_KINDS}
         self._languages = {tag: self.of("articles_by_language_total").labels(tag) for tag in (*LANGUAGES, OTHER)}
         self._subjects = {
@@ -141,23 +57,32 @@ class Metrics:
         self._abstentions = {
             reason: self.of("subject_abstentions_total").labels(reason) for reason in (*ABSTENTIONS, OTHER)
         }
+        self._answers = {
+            (reader, reliable): self.of("subject_answers_total").labels(reader, reliable)
+            for reader in (*READERS, OTHER)
+            for reliable in RELIABLE
+        }
         for result in SNAPSHOT_RESULTS:
             self.of("fold_snapshots_total").labels(result)
-        self._confidence = {model: self.of("model_confidence").labels(model) for model in MODELS}
+        self._flags = {flag: self.of("verdict_flags_total").labels(flag) for flag in (*VERDICT_FLAGS, OTHER)}
+        self._quality = {flag: self.of("quality_flags_total").labels(flag) for flag in (*get_args(QualityFlag), OTHER)}
+        self._promotions = {result: self.of("promotions_total").labels(result) for result in PROMOTION_RESULTS}
+        models = [model for model, stage in MODELS.items() if stage in stages]
+        self._confidence = {model: self.of("model_confidence").labels(model) for model in models}
 
-    def of(self, name: MetricName) -> Any:
-        """Return the metric of that name."""
-        return self._by_name[name]
-
-    def stage(self, stage: StageName, reads: str, writes: Iterable[str]) -> StageMetrics:
+    def stage(
+        self, stage: StageName, reads: str, writes: Iterable[str], *, first: bool = True, last: bool = True
+    ) -> StageMetrics:
         """Create the series of a stage.
 
         Args:
             stage: The stage.
             reads: The topic that it reads.
             writes: The topics that it writes in this service, dead letters and side outputs included.
+            first: Whether it is the service's first stage, which reads records.
+            last: Whether it is the service's last stage, whose outputs are committed.
         """
-        return StageMetrics(self, stage, reads, writes)
+        return StageMetrics(self.of, stage, reads, writes, first=first, last=last)
 
     def set_build(self, *, language_model: str = "", subject_model: str = "") -> None:
         """Set the versions of the pipeline, of Python and of the models."""
@@ -166,6 +91,10 @@ class Metrics:
     def transaction(self, seconds: float) -> None:
         """Count one committed transaction."""
         self.of("transaction_duration_seconds").observe(seconds)
+
+    def unit(self, records: int) -> None:
+        """Count the records of one committed unit of work."""
+        self.of("unit_records").observe(records)
 
     def misrouted(self, records: int) -> None:
         """Count raw records that were sent to their right partition."""
@@ -185,20 +114,54 @@ class Metrics:
         """Count input that retention removed before it was read."""
         self.of("records_expired_unread_total").labels(topic).inc(offsets)
 
-    def lag(self, lags: Mapping[tuple[str, int], int]) -> None:
-        """Set the lag of the assigned partitions and remove the series of the others."""
-        gauge = self.of("consumer_lag_records")
-        current = {(topic, str(partition)): records for (topic, partition), records in lags.items()}
-        for gone in self._lags - current.keys():
-            gauge.remove(*gone)
-        for labels, records in current.items():
-            gauge.labels(*labels).set(records)
-        self._lags = set(current)
+    def crashes_noticed(self, topic: str, partitions: int) -> None:
+        """Count partitions whose former owner died."""
+        self.of("crashes_noticed_total").labels(topic).inc(partitions)
+
+    def logs_replaced(self, topic: str, partitions: int) -> None:
+        """Count partitions whose committed offset was one of another log of that name."""
+        self.of("logs_replaced_total").labels(topic).inc(partitions)
+
+    def lag(self, lags: Mapping[tuple[str, int], int], undecided: Mapping[tuple[str, int], int]) -> None:
+        """Set lag and undecided offsets of the assigned partitions; remove the series of all others.
+
+        Args:
+            lags: Offsets from the committed one to the end of the log; empty while they are unknown.
+            undecided: Those of them that an open transaction holds back.
+        """
+        gauges = self.of("consumer_lag_records"), self.of("undecided_records")
+        current = {(topic, str(number)) for topic, number in lags}
+        for gone in self._lags - current:
+            for gauge in gauges:
+                gauge.remove(*gone)
+        for gauge, values in zip(gauges, (lags, undecided), strict=True):
+            for (topic, number), records in values.items():
+                gauge.labels(topic, str(number)).set(records)
+        self._lags = current
 
     def verdicts(self, kinds: Mapping[VerdictKind, int]) -> None:
         """Count verdicts by kind."""
         for kind, number in kinds.items():
             self._verdicts[kind].inc(number)
+
+    def verdict_flags(self, flags: Mapping[str, int]) -> None:
+        """Count the flags of verdicts; those that this release does not have count as `other`."""
+        for flag, number in flags.items():
+            self._flags.get(flag, self._flags[OTHER]).inc(number)
+
+    def quality_flags(self, flags: Mapping[str, int]) -> None:
+        """Count articles by their flags of quality; flags that this release does not have count as `other`."""
+        for flag, number in flags.items():
+            self._quality.get(flag, self._quality[OTHER]).inc(number)
+
+    def source_share(self, share: float) -> None:
+        """Set the share of the source that sends most."""
+        self.of("busiest_source_ratio").set(share)
+
+    def promotions(self, results: Mapping[PromotionResult, int]) -> None:
+        """Count copies that were chosen to be published, by what became of their raw records."""
+        for result, number in results.items():
+            self._promotions[result].inc(number)
 
     def appended(self, signatures: int, wait_secs: float) -> None:
         """Count signatures that got their verdicts, and observe how long they waited."""
@@ -243,29 +206,30 @@ class Metrics:
         """Count articles by the primary subtag of their language, and observe confidences."""
         for tag, articles in tags.items():
             self._languages.get(tag.partition("-")[0], self._languages[OTHER]).inc(articles)
-        for confidence in confidences:
-            self._confidence["language"].observe(confidence)
+        self._confidence["language"].observe_all(tuple(confidences))
 
     def subjects(
         self,
         codes: Mapping[str, int],
         confidences: Iterable[float] = (),
+        *,
+        answers: Mapping[tuple[str, bool], int] = MappingProxyType({}),
         abstentions: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """Count articles by subject, and those without a subject by the reason; observe confidences."""
+        """Count articles by subject, and those without a subject by the reason; observe confidences.
+
+        Args:
+            codes: Articles by their surest subject.
+            confidences: Of surest subjects.
+            answers: Articles with a subject, by reader and by whether the surest subject is reliable.
+            abstentions: Articles without a subject, by reason.
+        """
         for code, articles in codes.items():
             self._subjects.get(code, self._subjects[OTHER]).inc(articles)
+        for (reader, is_reliable), articles in answers.items():
+            reliable = "true" if is_reliable else "false"
+            self._answers.get((reader, reliable), self._answers[OTHER, reliable]).inc(articles)
         for reason, articles in abstentions.items():
             self._subjects[NO_REASON].inc(articles)
             self._abstentions.get(reason, self._abstentions[OTHER]).inc(articles)
-        for confidence in confidences:
-            self._confidence["subjects"].observe(confidence)
-
-
-def _create(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
-    name = PREFIX + metric.name
-    if metric.kind == "counter":
-        return Counter(name, metric.help, metric.labels, registry=registry)
-    if metric.kind == "gauge":
-        return Gauge(name, metric.help, metric.labels, registry=registry)
-    return Histogram(name, metric.help, metric.labels, buckets=metric.buckets, registry=registry)
+        self._confidence["subjects"].observe_all(tuple(confidences))

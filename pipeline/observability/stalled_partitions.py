@@ -15,11 +15,13 @@ class PartitionBacklog(Struct, frozen=True):
         committed: The group's committed offset.
         busy: Whether fetched records of it wait for their turn or are being processed. Such a partition is not stalled:
             partitions take turns, and a slow stage may keep one waiting for long.
+        undecided: Offsets behind the first open transaction, not in `records`: readers of committed records wait.
     """
 
     records: int
     committed: int
     busy: bool
+    undecided: int = 0
 
 
 PartitionBacklogs = Mapping[tuple[str, int], PartitionBacklog]

@@ -21,6 +21,7 @@ from pipeline.domain.stage import STAGES
 from pipeline.domain.verdict import Lost, Verdict
 from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.funnel import Funnel
+from pipeline.offline.held_back import HeldBackRecords
 from pipeline.offline.output import LineSink
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.output_assembly import Output, OutputAssembly
@@ -33,6 +34,9 @@ __all__ = ["BATCH_RECORDS", "Engine"]
 
 BATCH_RECORDS = 256
 """Records per batch. An article that is rejected after its verdict stops suppressing its copies with the next batch."""
+
+_RESENT_PARTITION = 1
+"""The partition of records that are sent again, in their places; sources have partition 0."""
 
 
 class Engine:
@@ -64,6 +68,10 @@ class Engine:
         self._sink = sink
         self._funnel = funnel
         self._clusters = clusters
+        self._held_back = HeldBackRecords()
+        self._raw = catalogue.stage("ingest").reads
+        self._resent: list[Record] = []
+        self._resent_count = 0
 
     def run(self, records: Iterable[Record], batch_records: int = BATCH_RECORDS) -> Iterator[int]:
         """Process records and fill the funnel; yield the number of records done after every batch.
@@ -72,10 +80,11 @@ class Engine:
             RuntimeError: The funnel does not add up (a bug).
         """
         source = iter(records)
-        while batch := list(islice(source, batch_records)):
+        while batch := [*self._take_resent(), *islice(source, batch_records)]:
             prepared = self._service.prepare(batch)
             verdicts = [self._verdict(signature) for signature in prepared.signatures]
-            output = self._service.finish(prepared, verdicts)
+            self._held_back.keep(batch, verdicts)
+            output = self._service.finish(prepared, verdicts, self._held_back.recall(verdicts))
             self._remove_dead(output)
             if self._clusters is not None:
                 self._clusters.add(output.decisions)
@@ -87,7 +96,12 @@ class Engine:
                 self._funnel.dead_letter(reject.reason)
                 self._sink.write("dead_letters", _dead_letter_line(rejected, stage, reject))
             yield self._funnel.raw
+        self._held_back.close()
         self._funnel.check()
+
+    def _take_resent(self) -> list[Record]:
+        resent, self._resent = self._resent, []
+        return resent
 
     def _verdict(self, signature: Signature) -> Verdict:
         verdict = self._fold.apply(signature, signature.ingested_at_ms)
@@ -103,7 +117,7 @@ class Engine:
                 self._fold.apply(void, decision.ingested_at_ms)
 
     def _write(self, record: OutputRecord) -> None:
-        """Write an event or a duplicate as a line; the records of the two logs have none."""
+        """Write an event or a duplicate as a line; the records of the two logs have none, raw ones are read again."""
         if record.topic == self._events:
             kind = dict(record.headers)["ce_type"] or b""
             self._funnel.event(cast("EventType", kind.decode()))
@@ -111,6 +125,19 @@ class Engine:
         elif record.topic == self._duplicates:
             self._funnel.duplicate()
             self._sink.write("duplicates", record.value or b"")
+        elif record.topic == self._raw:
+            self._resent.append(
+                Record(
+                    topic=record.topic,
+                    partition=_RESENT_PARTITION,
+                    offset=self._resent_count,
+                    timestamp_ms=record.timestamp_ms,
+                    key=record.key,
+                    value=record.value,
+                    headers=record.headers,
+                )
+            )
+            self._resent_count += 1
 
 
 def _dead_letter_line(record: Record, stage: str, reject: Reject) -> bytes:

@@ -1,4 +1,4 @@
-"""Access control of a cluster, made from the catalogue: a principal per service, one for fetchers, one for operators.
+"""Access control of a cluster, made from the catalogue: a principal per service and per kind of user.
 
 Principals get only what their work needs. Rights that brokers imply are left out: reading or writing a topic implies
 describing it, and writing any topic implies producing idempotently.
@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from pipeline.domain.stage import STAGES
 from pipeline.errors import ConfigError, TransientError
-from pipeline.wire.catalogue import REPLAYS, SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.catalogue import CURRENT, DUPLICATES, REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
 
@@ -47,6 +47,10 @@ _RESOURCES = {
 }
 _SETTLE_SECS = 10.0  # limit for new grants to reach the brokers, which takes tens of milliseconds
 _POLL_SECS = 0.1
+_READING: tuple[Operation, ...] = (
+    "Read",
+    "DescribeConfigs",
+)  # a worker checks who sets the timestamps of what it reads
 _PROVISIONING: tuple[Operation, ...] = ("Create", "DescribeConfigs", "AlterConfigs")
 
 
@@ -66,13 +70,14 @@ def grants(
     group: Callable[[str], str],
     principal: Callable[[str], str],
 ) -> list[Grant]:
-    """Return the grants of all services, of fetchers and of operators, sorted.
+    """Return the grants of all services, of fetchers, operators, erasers, the monitor and the search, sorted.
 
     Args:
         catalogue: The topics of an environment and lane.
         services: The stages of each service.
         group: Returns the consumer group of a service by its first stage, or of a command.
-        principal: Returns the principal of a service by its first stage, of "fetcher" and of "operator".
+        principal: Returns the principal of a service by its first stage, of "fetcher", "operator", "eraser",
+            "monitor" and "search".
 
     Raises:
         ConfigError: Two services begin with the same stage, so they would share a consumer group.
@@ -84,7 +89,10 @@ def grants(
     for stages in services:
         found |= _of_service(catalogue, stages, group(stages[0]), principal(stages[0]))
     found.add(Grant(principal("fetcher"), "topic", "Write", catalogue.stage("ingest").reads))
-    return sorted(found | _of_operator(catalogue, group, principal("operator")))
+    found |= _of_monitor(catalogue, group, principal("monitor"))
+    found |= _of_search(catalogue, group, principal("search"))
+    found |= _of_operator(catalogue, group, principal("operator"))
+    return sorted(found | _of_eraser(catalogue, group, principal("eraser")))
 
 
 def commands(wanted: Iterable[Grant]) -> list[str]:
@@ -135,7 +143,7 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
     # Nothing is written to the topics between its stages; a worker only checks their partitions.
     between = {name for stage in topics for name in (stage.reads, stage.emits)} - reads - writes
     return {
-        *(Grant(who, "topic", "Read", name) for name in reads),
+        *(Grant(who, "topic", operation, name) for name in reads for operation in _READING),
         *(Grant(who, "topic", "Write", name) for name in writes),
         *(Grant(who, "topic", "Describe", name) for name in between),
         Grant(who, "group", "Read", group),
@@ -158,6 +166,34 @@ def _of_operator(catalogue: Catalogue, group: Callable[[str], str], who: str) ->
         *(Grant(who, "topic", "Write", name) for name in writes),
         Grant(who, "group", "Read", group("replay")),
         *(Grant(who, "transactional-id", "Write", group(command)) for command in ("replay", "dlq-replay")),
+    }
+
+
+def _of_monitor(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
+    """Return the grants that `status` and `monitor` need: all that is read by stages or published, and their groups."""
+    stages = catalogue.stages.items()
+    logs = {catalogue.full_name(name) for name in (SIGNATURES, VERDICTS)}
+    published = {catalogue.stage("publish").emits, catalogue.full_name(DUPLICATES)}
+    reads = logs | published | {topics.reads for _, topics in stages}
+    return {
+        *(Grant(who, "topic", operation, name) for name in reads for operation in ("Read", "DescribeConfigs")),
+        *(Grant(who, "group", "Describe", group(stage)) for stage, _ in stages),
+    }
+
+
+def _of_search(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
+    """Return the grants that `search` needs; its positions are committed to its group, which nobody joins."""
+    reads = catalogue.full_name(CURRENT), catalogue.stage("cluster").emits
+    return {*(Grant(who, "topic", "Read", name) for name in reads), Grant(who, "group", "Read", group("search"))}
+
+
+def _of_eraser(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
+    """Return the grants that `erase` and `retract` need: they read what is published, which operators do not."""
+    writes = catalogue.stage("ingest").reads, catalogue.full_name(CURRENT)
+    return {
+        *(Grant(who, "topic", "Read", spec.name) for spec in catalogue.topics),
+        *(Grant(who, "topic", "Write", name) for name in writes),
+        *(Grant(who, "transactional-id", "Write", group(command)) for command in ("erase", "retract")),
     }
 
 

@@ -9,18 +9,31 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownError, UnsupportedVersionError
 
 from pipeline.errors import ConfigError, NoTransactionsError, TransientError
+from pipeline.kafka_io.connection_check import check_connection
 from pipeline.kafka_io.security import kafka_python_security
+from pipeline.ops.bounded_batches import install_bounded_batches
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.wire.catalogue import REQUEST_OVERHEAD_BYTES, Catalogue, TopicSpec, load_catalogue, topic_prefix
+from pipeline.wire.topic_override import read_override
 
 __all__ = ["admin_client", "catalogue_for", "consumer", "raw_producer", "require_topics", "resend_producer"]
 
+HOUR_SECS = 3600
+_POLLED_RECORDS = 8
 _BOOTSTRAP_TIMEOUT_MS = 10_000  # a user waits at a terminal; a reachable cluster answers in milliseconds
 
 
 def catalogue_for(settings: Settings) -> Catalogue:
-    """Return the topics of the settings' environment and lane."""
-    return load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
+    """Return the topics of the settings' environment and lane, with the values that override the catalogue's.
+
+    Raises:
+        ConfigError: The file with these values is missing, or does not fit.
+    """
+    catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
+    if settings.topics_override_file is None:
+        return catalogue
+    window_hours = settings.dedup.exact_window_secs / HOUR_SECS
+    return read_override(settings.topics_override_file).applied_to(catalogue, window_hours)
 
 
 @contextmanager
@@ -28,6 +41,7 @@ def admin_client(kafka: KafkaSettings) -> Iterator[Any]:
     """Yield an admin client.
 
     Raises:
+        ConfigError: The settings of the connection do not fit.
         TransientError: The cluster cannot be reached.
     """
     with _connected(KafkaAdminClient, kafka) as client:
@@ -38,7 +52,7 @@ def require_topics(kafka: KafkaSettings, *names: str) -> None:
     """Check that topics exist: clients would wait for a missing one, or make the broker create it.
 
     Raises:
-        ConfigError: A topic is not on the cluster.
+        ConfigError: A topic is not on the cluster, or the settings of the connection do not fit.
         TransientError: The cluster cannot be reached.
     """
     with admin_client(kafka) as admin:
@@ -53,6 +67,7 @@ def raw_producer(kafka: KafkaSettings, spec: TopicSpec) -> Iterator[Any]:
     """Yield an idempotent producer that waits for all replicas and accepts the largest record of a topic.
 
     Raises:
+        ConfigError: The settings of the connection do not fit.
         TransientError: The cluster cannot be reached.
     """
     with _connected(KafkaProducer, kafka, **_safe(spec.max_message_bytes)) as client:
@@ -99,13 +114,20 @@ def _safe(largest_bytes: int) -> dict[str, Any]:
 
 @contextmanager
 def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
-    """Yield a consumer that reads committed records only.
+    """Yield a consumer that reads committed records only, few at a time: each of them may be large.
 
     Raises:
+        ConfigError: The settings of the connection do not fit.
         TransientError: The cluster cannot be reached.
     """
+    install_bounded_batches()
     with _connected(
-        KafkaConsumer, kafka, isolation_level="read_committed", allow_auto_create_topics=False, **arguments
+        KafkaConsumer,
+        kafka,
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        max_poll_records=_POLLED_RECORDS,
+        **arguments,
     ) as client:
         yield client
 
@@ -114,6 +136,7 @@ def consumer(kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
 def _connected(kind: Any, kafka: KafkaSettings, **arguments: Any) -> Iterator[Any]:
     # The client logs every failed attempt; the errors below report the failure once.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    check_connection(kafka)
     try:
         client = kind(
             bootstrap_servers=list(kafka.servers),

@@ -18,12 +18,21 @@ from pipeline.wire.catalogue import REPLAYS, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_article
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.raw import raw_key
-from pipeline.wire.replays import SOURCE, DeadLetter, Place, Receipt, attempts_of, replay_headers
+from pipeline.wire.replays import SOURCE, DeadLetter, Place, Receipt, arrived_ms, attempts_of, replay_headers
 
 __all__ = ["DeadLetterReplay", "PlannedReplay", "Refusal", "ReplayParams", "ReplayProgress"]
 
 Refusal = Literal[
-    "replayed", "same", "attempts", "incomplete", "unreadable", "raw_gone", "verdict", "unknown_topic", "too_large"
+    "replayed",
+    "same",
+    "attempts",
+    "old",
+    "incomplete",
+    "unreadable",
+    "raw_gone",
+    "verdict",
+    "unknown_topic",
+    "too_large",
 ]
 """Why a dead letter is not sent back."""
 
@@ -36,6 +45,9 @@ class ReplayParams(Struct, frozen=True):
     max_attempts: int = 3
     """How often one record is sent back in all: after three failures a fourth is likely, so fix the cause first."""
     unit: UnitParams = UnitParams()
+    oldest_arrival_ms: int | None = None
+    """Records that arrived before, epoch milliseconds, are not sent back: deduplication has forgotten what came after
+    them, so that they could replace newer versions. None sends all."""
 
 
 class PlannedReplay(Struct, frozen=True):
@@ -142,6 +154,9 @@ class DeadLetterReplay:
         record = self._source(letter) if letter.complete else "incomplete"
         if isinstance(record, str):
             return record
+        oldest_ms = self._params.oldest_arrival_ms
+        if oldest_ms is not None and arrived_ms(record) < oldest_ms:
+            return "old"
         first = self._first(letter, record)
         if first in self._planned_firsts:
             return "same"

@@ -6,10 +6,13 @@ from kafka.errors import KafkaError
 
 from pipeline.domain.signature import Activate
 from pipeline.errors import ContractError, TransientError
-from pipeline.wire.catalogue import Catalogue
+from pipeline.ops.clients import consumer, raw_producer
+from pipeline.ops.dedup_logs import bounds_of
+from pipeline.settings import KafkaSettings
+from pipeline.wire.catalogue import SIGNATURES, Catalogue
 from pipeline.wire.output import Encoder, OutputRecord
 
-__all__ = ["append_control"]
+__all__ = ["append_control", "begin_log"]
 
 _TIMEOUT_SECS = 30.0
 
@@ -29,3 +32,18 @@ def append_control(producer: Any, catalogue: Catalogue, record: Activate) -> int
         return int(sent.get(_TIMEOUT_SECS).offset)
     except KafkaError as error:
         raise TransientError(f"the brokers did not acknowledge the control record: {error}") from error
+
+
+def begin_log(kafka: KafkaSettings, catalogue: Catalogue, record: Activate) -> bool:
+    """Put a version in force in a signature log that has no record yet; return whether it had none.
+
+    Raises:
+        ConfigError: The log is not on the cluster.
+        TransientError: As `append_control`.
+    """
+    with consumer(kafka, group_id=None, enable_auto_commit=False) as client:
+        if bounds_of(client, catalogue, "signatures").end > 0:
+            return False
+    with raw_producer(kafka, catalogue.topic(SIGNATURES)) as producer:
+        append_control(producer, catalogue, record)
+    return True

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from pipeline.domain.ids import ArticleId, ClusterId
+from pipeline.domain.ids import ArticleId, ClusterId, article_of
 from pipeline.domain.record import Origin
-from pipeline.domain.verdict import Decided, Lost, Verdict
+from pipeline.domain.verdict import WITHOUT_EFFECT, Decided, Lost, Verdict
 from pipeline.ops.dedup_logs import LogEntry
 
 __all__ = ["Explanation", "Step", "explanation"]
 
-_WITHOUT_EFFECT = frozenset({"repeat", "stale", "unknown_article"})
 """Kinds of verdicts that do not change the cluster or the canonical article of an article."""
 
 
@@ -54,7 +53,7 @@ def explanation(entries: Iterable[LogEntry], article_id: ArticleId) -> Explanati
         about = step.verdict.article_id
         if about == article_id:
             steps.setdefault((step.verdict.origin, step.void), step)  # the same verdict may be written twice
-        elif not step.void and step.verdict.kind not in _WITHOUT_EFFECT:
+        elif not step.void and step.verdict.kind not in WITHOUT_EFFECT:
             pointers.pop(about, None)  # only the latest verdict counts, at its own position in the order
             if _names(step.verdict, article_id):
                 pointers[about] = step
@@ -64,7 +63,8 @@ def explanation(entries: Iterable[LogEntry], article_id: ArticleId) -> Explanati
 
 
 def _names(verdict: Verdict, article_id: ArticleId) -> bool:
-    return article_id in (verdict.canonical_id, verdict.matched_id, *verdict.related)
+    names = (verdict.canonical_id, verdict.matched_id, *verdict.related)
+    return article_id in [article_of(name) for name in names if name is not None]
 
 
 def _step(entry: LogEntry) -> Step | None:

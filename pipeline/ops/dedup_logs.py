@@ -13,6 +13,7 @@ from pipeline.domain.record import Record
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import COPIES, Decided, Lost, Verdict, VerdictRecord
 from pipeline.errors import ContractError
+from pipeline.ops.offsets import end_offsets, first_offsets
 from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
 from pipeline.wire.codec import decode_log_record, decode_verdict_record
@@ -78,7 +79,7 @@ def bounds_of(client: Any, catalogue: Catalogue, log: LogName) -> LogBounds:
         ConfigError: The log is not on the cluster.
     """
     (where,) = partitions_of(client, [catalogue.full_name(_TOPICS[log])])
-    return LogBounds(client.beginning_offsets([where])[where], client.end_offsets([where])[where])
+    return LogBounds(first_offsets(client, [where])[where], end_offsets(client, [where])[where])
 
 
 def log_entries(client: Any, catalogue: Catalogue, logs: Sequence[LogName]) -> Iterator[LogEntry]:
@@ -89,7 +90,7 @@ def log_entries(client: Any, catalogue: Catalogue, logs: Sequence[LogName]) -> I
     """
     names = {catalogue.full_name(_TOPICS[log]): log for log in logs}
     partitions = partitions_of(client, names)
-    ends = {where.topic: end for where, end in client.end_offsets(partitions).items()}
+    ends = {where.topic: end for where, end in end_offsets(client, partitions).items()}
     now_ms = time.time_ns() // 1_000_000
 
     def is_later(record: Record) -> bool:

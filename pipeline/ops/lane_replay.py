@@ -8,6 +8,7 @@ from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from pipeline.domain.record import Record
+from pipeline.ops.offsets import offsets_at
 from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams
 from pipeline.ops.topic_reader import BoundedTopicReader, partitions_of
 from pipeline.wire.partitioner import partitions
@@ -75,9 +76,7 @@ class RawTopicReader:
         return (record for record in reader.by_time() if record.timestamp_ms >= wanted.from_ms)
 
     def _offsets_at(self, time_ms: int) -> dict[TopicPartition, int]:
-        found = self.client.offsets_for_times(dict.fromkeys(self._partitions, time_ms))
-        ends = self.client.end_offsets(self._partitions)
-        return {where: at.offset if (at := found.get(where)) else ends[where] for where in self._partitions}
+        return offsets_at(self.client, self._partitions, time_ms)
 
 
 class LaneCopy:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from pipeline.errors import ConfigError, TransientError
 from pipeline.wire.catalogue import Catalogue, TopicSpec
 
-__all__ = ["Action", "AppliedChanges", "TopicChange", "apply", "plan"]
+__all__ = ["Action", "AppliedChanges", "TopicChange", "apply", "effective_settings", "plan"]
 
 Action = Literal["create", "alter", "refuse", "keep"]
 
@@ -61,7 +61,7 @@ class AppliedChanges(Struct, frozen=True, kw_only=True):
 def plan(admin: KafkaAdminClient, catalogue: Catalogue) -> list[TopicChange]:
     """Compare the cluster with the catalogue, in the catalogue's order."""
     existing = _described(admin, [spec.name for spec in catalogue.topics])
-    settings = _settings(admin, existing)
+    settings = effective_settings(admin, existing)
     changes: list[TopicChange] = []
     for spec in catalogue.topics:
         found = existing.get(spec.name)
@@ -152,8 +152,12 @@ def _described(admin: KafkaAdminClient, names: list[str]) -> dict[str, dict[str,
         raise TransientError(f"the cluster did not list its topics: {error}") from error
 
 
-def _settings(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """Return the effective settings of topics by name, defaults included; empty if the broker does not report them."""
+def effective_settings(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """Return the effective settings of topics by name, defaults included; empty if the broker does not report them.
+
+    Raises:
+        TransientError: The cluster did not answer.
+    """
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     if not resources:
         return {}
@@ -218,7 +222,7 @@ def _not_taken(admin: KafkaAdminClient, changes: list[TopicChange]) -> list[str]
 
 
 def _lost(admin: KafkaAdminClient, changes: list[TopicChange]) -> list[str]:
-    reported = _settings(admin, [change.topic for change in changes])
+    reported = effective_settings(admin, [change.topic for change in changes])
     return sorted(
         {
             name

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from pipeline.domain.record import Record
 from pipeline.errors import TransientError
-from pipeline.sources.files import TRUNCATED_FROM
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, record_bytes
-from pipeline.wire.raw import raw_key
+from pipeline.wire.raw import TRUNCATED_FROM, raw_key
 
 __all__ = ["Produced", "send_raw"]
 

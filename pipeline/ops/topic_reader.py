@@ -9,11 +9,12 @@ from kafka import TopicPartition
 
 from pipeline.domain.record import Record
 from pipeline.errors import ConfigError
+from pipeline.ops.offsets import end_offsets, first_offsets
 
 __all__ = ["BoundedTopicReader", "partitions_of", "record_at"]
 
 _POLL_MS = 300
-_MAX_RECORDS = 500
+_MAX_RECORDS = 8  # at once; each may be as large as a record that is not cut, some 30 MB
 _MOST_WAITING_BYTES = 64 * 1024 * 1024  # limit of the records that wait for older ones of other partitions
 _RECORD_BYTES = 500  # memory that a record takes besides its value
 _FETCH_TIMEOUT_MS = 10_000
@@ -40,7 +41,7 @@ def record_at(client: Any, topic: str, partition: int, offset: int) -> Record | 
     if partition not in (client.partitions_for_topic(topic) or ()):
         return None
     client.assign([where])
-    first, end = client.beginning_offsets([where])[where], client.end_offsets([where])[where]
+    first, end = first_offsets(client, [where])[where], end_offsets(client, [where])[where]
     if offset < first:
         return None
     client.seek(where, offset)
@@ -68,7 +69,7 @@ class BoundedTopicReader:
         self._open = set(starts)
         self._paused: set[TopicPartition] = set()
         client.assign(list(starts))
-        self._ends = client.end_offsets(list(starts))
+        self._ends = end_offsets(client, list(starts))
         for where, offset in starts.items():
             if offset is None:
                 client.seek_to_beginning(where)

@@ -1,6 +1,7 @@
 """The work of `cluster` on verdicts: fold them into a draft, assemble the events of what changed."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.clusters.fold import ClusterChange, Clusters
@@ -11,7 +12,8 @@ from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError
 from pipeline.runtime.article_service import Batch, PreparedUnit
-from pipeline.runtime.output_assembly import Output, OutputAssembly
+from pipeline.runtime.output_assembly import NOTHING_RECALLED, Output, OutputAssembly, Recalled
+from pipeline.runtime.stage_timing import StageTime
 from pipeline.stages.counts import StageCounts
 from pipeline.wire.codec import decode_verdict_record
 
@@ -51,7 +53,12 @@ class ClusterService:
         """Hold the records: `cluster` waits for no verdicts."""
         return PreparedUnit([Batch(records, [])], Output())
 
-    def finish(self, prepared: PreparedUnit, verdicts: Sequence[Verdict]) -> Output:  # noqa: ARG002  shared protocol
+    def finish(
+        self,
+        prepared: PreparedUnit,
+        verdicts: Sequence[Verdict],  # noqa: ARG002  shared protocol
+        recalled: Recalled = NOTHING_RECALLED,  # noqa: ARG002  shared protocol
+    ) -> Output:
         """Fold the records and return the events of the clusters that changed."""
         began = self._clock()
         records = [record for batch in prepared.batches for record in batch.records]
@@ -61,11 +68,16 @@ class ClusterService:
         changed: list[ClusterChange] = []
         unchanged = 0
         for record in records:
+            if record.cut is not None:
+                self._assembly.add_dead_letter(output, record, _STAGE, Reject("too_large", record.cut.detail))
+                continue
             try:
-                changes = draft.apply(decode_verdict_record(record.value or b""), record.offset, record.timestamp_ms)
+                verdict = decode_verdict_record(record.value or b"")
+                changes = draft.apply(verdict, record.offset, record.timestamp_ms)
             except ContractError as error:
                 self._assembly.add_dead_letter(output, record, _STAGE, Reject("invalid_schema", str(error)))
                 continue
+            output.samples.ingested_ms.append(verdict.ingested_at_ms)
             unchanged += not changes
             changed += changes
         self._assembly.add_clusters(
@@ -75,12 +87,25 @@ class ClusterService:
                 for change in changed
             ],
         )
-        rejected = len(output.rejected)
+        rejected = Counter(reject.reason for _, _, reject in output.rejected)
         output.counts[_STAGE] = StageCounts(
             len(records),
-            len(records) - unchanged - rejected,
+            len(records) - unchanged - rejected.total(),
             {"unchanged": unchanged} if unchanged else {},
-            {"invalid_schema": rejected} if rejected else {},
+            dict(rejected),
         )
-        output.seconds[_STAGE] = self._clock() - began
+        ended = self._clock()
+        output.times[_STAGE] = StageTime(began, ended, ended - began)
+        return output
+
+    def limit_letters(self, most_bytes: int | None) -> None:
+        """Truncate dead letters to a size; None for that of their topics."""
+        self._assembly.most_letter_bytes = most_bytes
+
+    def reject(self, records: Sequence[Record], reject: Reject) -> Output:
+        """Return the output of records that are not folded."""
+        output = Output(draft=self._clusters().draft())
+        for record in records:
+            self._assembly.add_dead_letter(output, record, _STAGE, reject)
+        output.counts[_STAGE] = StageCounts(len(records), 0, {}, {reject.reason: len(records)})
         return output

@@ -8,17 +8,21 @@ from typing import Any, Protocol
 from pipeline import __version__
 from pipeline.assembly import build_fold, build_stages, versions
 from pipeline.clusters.params import ClusterParams
+from pipeline.domain.article import Versions
 from pipeline.domain.stage import StageName
+from pipeline.kafka_io.client_arguments import consumer_arguments
 from pipeline.kafka_io.log_identity import log_identity
+from pipeline.kafka_io.raw_records import RawRecords
 from pipeline.observability.metrics import Metrics
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.cluster_service import ClusterService
 from pipeline.runtime.committer import Committer
+from pipeline.runtime.contained_drafting import ContainedDrafting
 from pipeline.runtime.dedup_log import DedupLog
 from pipeline.runtime.fold_follower import DedupLogConfig
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.output_assembly import Output, OutputAssembly
-from pipeline.runtime.runner import Commit, UnitService, VerdictSource
+from pipeline.runtime.runner_protocols import Commit, UnitService, VerdictSource
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.runtime.stage_timing import StageTimer
@@ -60,6 +64,7 @@ class Composition:
         log: The log that the service folds; None if it folds none.
         verdicts: Decides on signatures; None without `dedupe`.
         restore: Awaited with the offset at which a lease starts; None for services without state.
+        versions: Versions of models and data that the service works with.
     """
 
     service: UnitService
@@ -67,6 +72,7 @@ class Composition:
     log: FoldedLog | None = None
     verdicts: VerdictSource | None = None
     restore: Callable[[int], Awaitable[None]] | None = None
+    versions: Versions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +119,27 @@ async def _compose_chain(stages: tuple[StageName, ...], context: WorkerContext) 
     settings = context.settings
     boilerplate = await asyncio.to_thread(load_boilerplate, settings.boilerplate_file)
     built = await asyncio.to_thread(
-        build_stages, stages, lane=settings.lane, extraction=settings.extraction, boilerplate=boilerplate
+        build_stages,
+        stages,
+        lane=settings.lane,
+        extraction=settings.extraction,
+        boilerplate=boilerplate,
+        subjects=settings.subjects,
+        dedup=settings.dedup,
+        contained=ContainedDrafting(),
     )
-    known = versions()
+    known = versions(settings.subjects)
     context.metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
     timer = StageTimer()
-    service = ArticleService(Chain([timer.wrap(stage) for stage in built]), context.assembly(stages), timer)
-    log = await _dedup_log(context) if service.needs_verdicts else None
-    return Composition(service=service, commit=context.committer.commit, log=log, verdicts=log)
+    log = await _dedup_log(context) if "dedupe" in stages else None
+    service = ArticleService(
+        Chain([timer.wrap(stage) for stage in built]),
+        context.assembly(stages),
+        timer,
+        newest_at=log.newest_at if log is not None else None,
+        lane=settings.lane,
+    )
+    return Composition(service=service, commit=context.committer.commit, log=log, verdicts=log, versions=known)
 
 
 async def _dedup_log(context: WorkerContext) -> DedupLog:
@@ -140,7 +159,8 @@ async def _dedup_log(context: WorkerContext) -> DedupLog:
         identity = await asyncio.to_thread(log_identity, context.settings.kafka, topic)
         snapshots = SnapshotStore(settings.snapshot_dir, topic, identity)
     appender = SignatureAppender(context.shared_producer, Encoder(context.catalogue))
-    return DedupLog(config, fold, appender, context.observer, snapshots)
+    raw = RawRecords(context.catalogue.stage("ingest").reads, consumer_arguments(context.settings, context.connection))
+    return DedupLog(config, fold, appender, context.observer, snapshots, raw)
 
 
 def _compose_cluster(context: WorkerContext) -> Composition:

@@ -4,12 +4,14 @@ Every worker folds the whole log, so all reach the same verdicts.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.dedup.fold import Fold
+from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict, VerdictKey, key_of
 from pipeline.errors import FatalError
+from pipeline.kafka_io.raw_records import RawRecords
 from pipeline.runtime.fold_follower import DedupLogConfig, FoldFollower, FoldObserver
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
@@ -30,6 +32,7 @@ class DedupLog:
         appender: SignatureAppender,
         observer: FoldObserver,
         snapshots: SnapshotStore | None,
+        raw: RawRecords,
     ) -> None:
         """Take what the log needs.
 
@@ -39,7 +42,9 @@ class DedupLog:
             appender: Appends to the signature log.
             observer: Receives the state of the fold.
             snapshots: Where snapshots are kept; None for none.
+            raw: Reads raw records again.
         """
+        self._raw = raw
         self._config = config
         self._appender = appender
         self._observer = observer
@@ -61,6 +66,7 @@ class DedupLog:
     async def stop(self) -> None:
         """Stop following; save a last snapshot."""
         await self._follower.stop()
+        await self._raw.close()
 
     async def decide(self, signatures: Sequence[Signature]) -> list[Verdict]:
         """Append signatures and return their verdicts, in order, once this worker's fold has applied them.
@@ -77,6 +83,15 @@ class DedupLog:
             decided = await self._append_and_wait(unknown)
             known = [verdict or decided[key_of(s)] for s, verdict in zip(signatures, known, strict=True)]
         return [verdict for verdict in known if verdict is not None]
+
+    def newest_at(self, origin: Origin) -> tuple[Verdict, int] | None:
+        """Return the newest verdict on an article from an origin, and when it was ingested (epoch ms)."""
+        return self._follower.newest_at(origin)
+
+    async def recall(self, verdicts: Sequence[Verdict]) -> Mapping[Origin, Record | None]:
+        """Return the raw records of the copies that verdicts promote; None for one that is gone."""
+        origins = {verdict.promotes.origin for verdict in verdicts if verdict.promotes is not None}
+        return {origin: await self._raw.read(origin.partition, origin.offset) for origin in sorted(origins, key=_place)}
 
     async def _append_and_wait(self, signatures: Sequence[Signature]) -> dict[VerdictKey, Verdict]:
         loop = asyncio.get_running_loop()
@@ -110,3 +125,7 @@ class DedupLog:
         for future in self._waiting.pop(key_of(verdict), ()):
             if not future.done():
                 future.set_result(verdict)
+
+
+def _place(origin: Origin) -> tuple[int, int]:
+    return origin.partition, origin.offset

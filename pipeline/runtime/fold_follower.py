@@ -18,8 +18,8 @@ from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict, key_of
 from pipeline.errors import ContractError, FatalError
 from pipeline.kafka_io.log_reader import LogReader
+from pipeline.observability.label_values import RetryReason
 from pipeline.observability.logging import get_logger
-from pipeline.observability.metric_table import RetryReason
 from pipeline.runtime.recorded_verdicts import RecordedVerdicts
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.codec import decode_log_record
@@ -120,6 +120,10 @@ class FoldFollower:
     def verdict_of(self, origin: Origin, article: ArticleId) -> Verdict | None:
         """Return the verdict on an article from an origin in the window, or None."""
         return self._fold.verdict_of(origin, article)
+
+    def newest_at(self, origin: Origin) -> tuple[Verdict, int] | None:
+        """Return the newest verdict on an article from an origin, and when it was ingested (epoch ms)."""
+        return self._fold.newest_at(origin)
 
     async def start(self) -> None:
         """Restore or rebuild the fold up to the end of the log.

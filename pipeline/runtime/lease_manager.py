@@ -1,17 +1,23 @@
 """Leases of a worker: opened on assignment at the committed offsets, closed on revocation."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
-from pipeline.errors import ConfigError, FatalError
-from pipeline.kafka_io.chunks import Chunk, Lease
+from msgspec.structs import replace
+
+from pipeline.errors import FatalError
+from pipeline.kafka_io.attempt_marks import AttemptMark
+from pipeline.kafka_io.chunks import Chunk, Lease, Taken
+from pipeline.kafka_io.open_ends import LogEnds
 from pipeline.kafka_io.producers import close_producer
 from pipeline.kafka_io.start_position import StartPosition
 from pipeline.observability.logging import get_logger
 from pipeline.observability.stalled_partitions import PartitionBacklog, PartitionBacklogs
 from pipeline.runtime.committer import Committer
+from pipeline.runtime.crash_loop import care_for, is_death, mark_of_new_owner
 from pipeline.runtime.runner import Runner
+from pipeline.runtime.start_offsets import StartObserver, StartOffsets
 
 __all__ = ["LeaseManager", "LeaseObserver"]
 
@@ -21,12 +27,8 @@ _END_OFFSETS_SECS = 10.0
 """Longest wait for the end offsets of the source; longer counts as a broker that does not answer."""
 
 
-class LeaseObserver(Protocol):
+class LeaseObserver(StartObserver, Protocol):
     """Receives what happens to assignments, for metrics and readiness."""
-
-    def expired(self, topic: str, offsets: int) -> None:
-        """Note input that retention removed before it was read."""
-        ...
 
     def rebalancing(self) -> None:
         """Note that partitions are being handed over."""
@@ -34,6 +36,10 @@ class LeaseObserver(Protocol):
 
     def assigned(self, partitions: int) -> None:
         """Note an assignment."""
+        ...
+
+    def crash_noticed(self, topic: str) -> None:
+        """Note that the former owner of a partition died, perhaps while it worked on that partition."""
         ...
 
 
@@ -49,6 +55,8 @@ class LeaseManager:
         runner: Runner,
         observer: LeaseObserver,
         restore: Callable[[int], Awaitable[None]] | None,
+        id_of: Callable[[str], Awaitable[str]],
+        ends: Callable[[Collection[Any]], Awaitable[Mapping[Any, LogEnds]]],
         start_from: StartPosition | None,
         drain_secs: float,
         on_fail: Callable[[BaseException], None],
@@ -57,13 +65,15 @@ class LeaseManager:
 
         Args:
             group: The consumer group.
-            consumer_arguments: Servers, security and sizes, as AIOKafkaConsumer takes them.
+            consumer_arguments: Servers, security, sizes and membership, as AIOKafkaConsumer takes them.
             committer: Takes partitions over and commits.
             runner: Works on chunks.
             observer: Receives what happens to assignments.
             restore: Awaited with the offset at which a lease starts, by services that keep state; None for others.
+            id_of: Returns what identifies a topic among all that had its name; empty if the broker knows nothing.
+            ends: Returns where partitions end; raises when no broker answers.
             start_from: Where a group without offsets begins; None for the start of a complete log.
-            drain_secs: Longest wait for work in flight when the worker drains.
+            drain_secs: Longest wait for units that were begun, when the worker drains.
             on_fail: Called with any failure that the worker cannot survive.
         """
         self._group = group
@@ -72,39 +82,47 @@ class LeaseManager:
         self._runner = runner
         self._observer = observer
         self._restore = restore
-        self._start_from = start_from
+        self._id_of = id_of
+        self._ends = ends
+        self._start_offsets = StartOffsets(group, observer, start_from)
         self._drain_secs = drain_secs
         self._on_fail = on_fail
         self._is_draining = False
 
     def consumer_arguments(self) -> dict[str, Any]:
         """Return the arguments of the group's consumer."""
-        return {**self._consumer_arguments, "group_id": self._group}
+        return self._consumer_arguments
 
     async def open_leases(self, consumer: Any, partitions: list[Any]) -> list[Lease]:
         """Fence former owners, read the committed offsets, and commit a start where there is none."""
         taken = await asyncio.gather(*(self._committer.take_over(consumer, tp) for tp in partitions))
-        producers = [producer for producer, _ in taken]
-        offsets = await self._starts(consumer, {tp: offset for tp, (_, offset) in zip(partitions, taken, strict=True)})
+        found = dict(zip(partitions, taken, strict=True))
+        log_id = await self._id_of(partitions[0].topic) if partitions else ""
+        starts = await self._start_offsets.choose(consumer, found, log_id)
+        marks = await self._marks(consumer, found, log_id)
         leases = [
             Lease(
                 topic=tp.topic,
                 partition=tp.partition,
-                producer=producer,
+                producer=one.producer,
                 fetched=offset,
                 committed=offset,
                 consumer=consumer,
                 initial=is_initial,
+                mark=AttemptMark(held=True, log=log_id) if is_initial else replace(mark, log=log_id),
             )
-            for tp, producer, (offset, is_initial) in zip(partitions, producers, offsets, strict=True)
+            for tp, one, (offset, is_initial), mark in zip(partitions, taken, starts, marks, strict=True)
         ]
         await self._committer.begin(leases)
+        log.info("partitions_assigned", group=self._group, partitions=_places(leases))
         if self._restore is not None:
             await asyncio.gather(*(self._restore(lease.committed) for lease in leases))
         return leases
 
     async def close_leases(self, leases: list[Lease]) -> None:
-        """Stop working on partitions; when draining, finish first what was fetched."""
+        """Stop working on partitions; when draining, finish first the units that were begun."""
+        if leases:
+            log.info("partitions_revoked", group=self._group, partitions=_places(leases), draining=self._is_draining)
         if self._is_draining and leases:
             work = {asyncio.create_task(self._runner.finish(lease)) for lease in leases}
             _, unfinished = await asyncio.wait(work, timeout=self._drain_secs)
@@ -112,11 +130,13 @@ class LeaseManager:
                 log.warning("drain_cut_short", partitions=len(unfinished), after_secs=self._drain_secs)
                 self._on_fail(FatalError("work in flight was not finished in time"))
         await asyncio.gather(*(self._runner.release(lease) for lease in leases))
+        if not self._runner.blames_a_record:
+            await self._committer.hand_over(leases)
         await asyncio.gather(*(close_producer(lease.producer) for lease in leases if lease.producer is not None))
         self._committer.end()
 
     def drain(self) -> None:
-        """Finish work in flight before the next leases are closed."""
+        """Finish the units that were begun before the next leases are closed."""
         self._is_draining = True
 
     async def backlogs(self) -> PartitionBacklogs | None:
@@ -125,23 +145,18 @@ class LeaseManager:
         if not leases:
             return {}
         try:
-            ends = await asyncio.wait_for(
-                leases[0].consumer.end_offsets([lease.topic_partition for lease in leases]), _END_OFFSETS_SECS
-            )
+            ends = await asyncio.wait_for(self._ends([lease.topic_partition for lease in leases]), _END_OFFSETS_SECS)
         except Exception:  # noqa: BLE001  an unavailable broker is not this worker's failure
             return None
-        return {
-            (lease.topic, lease.partition): PartitionBacklog(
-                records=max(0, ends[lease.topic_partition] - lease.committed),
-                committed=lease.committed,
-                busy=lease.busy,
-            )
-            for lease in leases
-        }
+        return {(lease.topic, lease.partition): _backlog(lease, *ends[lease.topic_partition]) for lease in leases}
 
     async def admit(self) -> None:
         """Wait until there is room for more work in flight."""
         await self._runner.admit()
+
+    def wants(self, lease: Lease) -> int:
+        """Return how many more records of a lease may be fetched now."""
+        return self._runner.wants(lease)
 
     def admitted(self, chunk: Chunk) -> None:
         """Count a chunk as in flight."""
@@ -158,30 +173,36 @@ class LeaseManager:
         else:
             self._observer.assigned(len(self._committer.leases))
 
-    async def _starts(self, consumer: Any, committed: Mapping[Any, int | None]) -> list[tuple[int, bool]]:
-        """Return per partition the offset to start at, and whether it differs from the committed one."""
-        first = await consumer.beginning_offsets(list(committed))
-        starts = []
-        for tp, offset in committed.items():
-            if offset is None:
-                starts.append((await self._first_start(consumer, tp, first[tp]), True))
-            elif offset < first[tp]:
-                # The records are lost already, and stopping here would lose more: continue, and raise an alert.
-                log.error(
-                    "records_expired_unread", topic=tp.topic, partition=tp.partition, committed=offset, start=first[tp]
+    async def _marks(self, consumer: Any, taken: Mapping[Any, Taken], log_id: str) -> list[AttemptMark]:
+        """Return the marks with which the leases begin, given those that were found; a new log has no suspects."""
+        found = {tp: one for tp, one in taken.items() if one.offset is not None and one.mark.log in ("", log_id)}
+        died = [tp for tp, one in found.items() if is_death(one.mark)]
+        ends = await consumer.end_offsets(died) if died else {}
+        marks = []
+        for tp, one in taken.items():
+            mark = mark_of_new_owner(one.mark, one.offset or 0, ends.get(tp, 0))
+            if tp in ends and mark.deaths:
+                log.warning(
+                    "crash_noticed",
+                    topic=tp.topic,
+                    partition=tp.partition,
+                    offset=one.offset,
+                    until=mark.until,
+                    deaths=mark.deaths,
+                    deaths_alone=mark.alone,
+                    next_records=care_for(mark).value,
                 )
-                self._observer.expired(tp.topic, first[tp] - offset)
-                starts.append((first[tp], True))
-            else:
-                starts.append((offset, False))
-        return starts
+                self._observer.crash_noticed(tp.topic)
+            marks.append(mark)
+        return marks
 
-    async def _first_start(self, consumer: Any, tp: Any, first: int) -> int:
-        if self._start_from is not None:
-            return await self._start_from.offset(consumer, tp, first)
-        if first > 0:
-            raise ConfigError(
-                f"group {self._group} has no offset on {tp.topic}-{tp.partition}, whose log starts at {first}: "
-                "choose a start with --from earliest, --from latest or --from and a time"
-            )
-        return 0
+
+def _places(leases: list[Lease]) -> dict[str, list[int]]:
+    """Return the partitions of leases by topic."""
+    return {topic: sorted(one.partition for one in leases if one.topic == topic) for topic in {o.topic for o in leases}}
+
+
+def _backlog(lease: Lease, stable: int, end: int) -> PartitionBacklog:
+    return PartitionBacklog(
+        records=max(0, stable - lease.committed), committed=lease.committed, busy=lease.busy, undecided=end - stable
+    )

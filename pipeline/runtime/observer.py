@@ -11,18 +11,20 @@ from collections.abc import Callable, Sequence
 from pipeline.dedup.fold import FoldStats
 from pipeline.domain.stage import StageName
 from pipeline.observability.article_samples import ArticleSamples
-from pipeline.observability.metric_table import RetryReason
-from pipeline.observability.metrics import Metrics, StageCount, StageMetrics
+from pipeline.observability.label_values import RetryReason
+from pipeline.observability.metrics import Metrics
 from pipeline.observability.progress import Progress
+from pipeline.observability.source_shares import SourceShares
+from pipeline.observability.stage_metrics import StageCount, StageMetrics
 from pipeline.observability.stalled_partitions import PartitionBacklogs, StalledPartitions
 from pipeline.runtime.output_assembly import Output
 from pipeline.runtime.unit import Unit
 from pipeline.wire.catalogue import Catalogue
 
-__all__ = ["WorkerObserver"]
+__all__ = ["TraceUnit", "WorkerObserver"]
 
-_SAMPLES = 16
-"""Latencies observed per unit of work: its records were fetched, processed and committed together."""
+TraceUnit = Callable[[Unit, Output, float], None]
+"""Makes spans of a committed unit, its output, and the seconds of its commit."""
 
 
 class WorkerObserver:
@@ -35,6 +37,7 @@ class WorkerObserver:
         catalogue: Catalogue,
         stages: Sequence[StageName],
         wall_clock: Callable[[], float] = time.time,
+        trace: TraceUnit | None = None,
     ) -> None:
         """Create the series of the service's stages.
 
@@ -44,7 +47,9 @@ class WorkerObserver:
             catalogue: The topics of the service's lane.
             stages: The service's stages, in order.
             wall_clock: Seconds since the epoch.
+            trace: Makes spans of committed units; None for none.
         """
+        self._trace = trace
         self._metrics = metrics
         self._progress = progress
         self._names = tuple(stages)
@@ -54,9 +59,13 @@ class WorkerObserver:
             topics = catalogue.stage(name)
             side = (topics.dead_letters, *topics.also_writes)
             produced = (topics.emits, *side) if name == self._names[-1] else side
-            self._stages[name] = metrics.stage(name, topics.reads, produced)
+            is_first, is_last = name == self._names[0], name == self._names[-1]
+            self._stages[name] = metrics.stage(name, topics.reads, produced, first=is_first, last=is_last)
         metrics.expired(catalogue.stage(self._names[0]).reads, 0)  # the series exists before anything expires
+        metrics.logs_replaced(catalogue.stage(self._names[0]).reads, 0)
+        metrics.crashes_noticed(catalogue.stage(self._names[0]).reads, 0)
         self._stalled = StalledPartitions()
+        self._shares = SourceShares()
         self._skipped = 0
         self._folded: FoldStats | None = None
 
@@ -68,6 +77,7 @@ class WorkerObserver:
         self._metrics.transaction(commit_secs)
         if not unit.records:
             return
+        self._metrics.unit(len(unit.records))
         now = self._wall_clock()
         dead_letters = output.dead_letters
         for name, counts in output.counts.items():
@@ -77,20 +87,28 @@ class WorkerObserver:
                     records=counts.consumed,
                     emitted=counts.emitted,
                     at_secs=now,
-                    duration_secs=output.seconds.get(name, 0.0),
+                    duration_secs=output.times[name].busy_secs if name in output.times else 0.0,
                     record_bytes=_value_bytes(unit) if name == self._names[0] else 0,
                     drops=counts.dropped,
                     rejects=counts.rejected,
                     produced={topic: number for (stage, topic), number in output.produced.items() if stage == name},
                     dead_letters={reason: n for (stage, reason), n in dead_letters.items() if stage == name},
-                    latencies_secs=self._latencies(unit, now) if last else (),
+                    latencies_secs=[now - ingested / 1000 for ingested in output.samples.ingested_ms] if last else (),
                     ages_secs=[now - published / 1000 for published in output.samples.published_ms] if last else (),
                 )
             )
         self._metrics.misrouted(output.misrouted)
         self._metrics.verdicts(Counter(verdict.kind for verdict in output.verdicts))
+        self._metrics.verdict_flags(Counter(flag for verdict in output.verdicts for flag in verdict.flags))
+        self._metrics.promotions(output.promotions)
         self._metrics.clusters(cluster.size for cluster in output.clusters)
         self._count_models(output.samples)
+        if "ingest" in self._names:
+            self._metrics.quality_flags(output.samples.flags)
+            self._shares.add(output.samples.sources)
+            self._metrics.source_share(self._shares.largest)
+        if self._trace is not None:
+            self._trace(unit, output, commit_secs)
 
     def retried(self, reason: RetryReason) -> None:
         """Count a retry: of `dedupe` if an append timed out, of the service's first stage otherwise."""
@@ -109,6 +127,11 @@ class WorkerObserver:
         self._progress.dropped()
 
     # -- dedup log
+
+    @property
+    def fold_version(self) -> int | None:
+        """The version of the fold that is in force; None before the first signature, and without a fold."""
+        return self._folded.version if self._folded is not None else None
 
     def folded(self, *, position: int, end: int, undecodable: int, stats: FoldStats) -> None:
         """Set the state of the fold."""
@@ -143,18 +166,30 @@ class WorkerObserver:
     # -- lease manager
 
     def backlogs(self, backlogs: PartitionBacklogs | None) -> None:
-        """Set the lag; None while the broker does not answer."""
+        """Set the lag; None while the broker does not answer: then there is none to show."""
         if backlogs is None:
             self._stalled.forget()
             self._progress.lag(None)
+            self._metrics.lag({}, {})
             return
-        lags = {place: backlog.records for place, backlog in backlogs.items()}
-        self._progress.lag(sum(lags.values()), self._stalled.observe(backlogs, self._progress.now()))
-        self._metrics.lag(lags)
+        readable = sum(backlog.records for backlog in backlogs.values())
+        self._progress.lag(readable, self._stalled.observe(backlogs, self._progress.now()))
+        self._metrics.lag(
+            {place: backlog.records + backlog.undecided for place, backlog in backlogs.items()},
+            {place: backlog.undecided for place, backlog in backlogs.items()},
+        )
 
     def expired(self, topic: str, offsets: int) -> None:
         """Count input that retention removed before it was read."""
         self._metrics.expired(topic, offsets)
+
+    def log_replaced(self, topic: str) -> None:
+        """Count a partition whose committed offset was one of another log."""
+        self._metrics.logs_replaced(topic, 1)
+
+    def crash_noticed(self, topic: str) -> None:
+        """Count a partition whose former owner died."""
+        self._metrics.crashes_noticed(topic, 1)
 
     def rebalancing(self) -> None:
         """Note that partitions are being handed over."""
@@ -166,15 +201,16 @@ class WorkerObserver:
         self._metrics.assigned(partitions)
         self._progress.rebalance_ended(partitions)
 
-    def _latencies(self, unit: Unit, now: float) -> list[float]:
-        step = max(1, len(unit.records) // _SAMPLES)
-        return [now - record.timestamp_ms / 1000 for record in unit.records[::step]]
-
     def _count_models(self, samples: ArticleSamples) -> None:
         if "detect-language" in self._names:
             self._metrics.languages(samples.languages, samples.language_confidences)
         if "classify" in self._names:
-            self._metrics.subjects(samples.subjects, samples.subject_confidences, samples.abstentions)
+            self._metrics.subjects(
+                samples.subjects,
+                samples.subject_confidences,
+                answers=samples.answers,
+                abstentions=samples.abstentions,
+            )
 
 
 def _value_bytes(unit: Unit) -> int:

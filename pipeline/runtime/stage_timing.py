@@ -1,8 +1,8 @@
 """Timing stages from outside, because stages have no clock."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pipeline.domain.article import Article
@@ -12,17 +12,36 @@ from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.stages.protocol import JudgingStage, Stage
 
-__all__ = ["StageTimer"]
+__all__ = ["StageTime", "StageTimer"]
 
 AnyStage = Stage[Any, Any] | JudgingStage
 
 
+@dataclass(slots=True)
+class StageTime:
+    """When a stage worked on a unit, in seconds of the timer's clock.
+
+    Attributes:
+        began: When it began with the first batch.
+        ended: When it had finished the last.
+        busy_secs: How long it worked, without the pauses between batches and for verdicts.
+    """
+
+    began: float
+    ended: float
+    busy_secs: float
+
+    def joined(self, later: "StageTime") -> "StageTime":
+        """Return the time of this work and of later work on the same unit."""
+        return StageTime(self.began, later.ended, self.busy_secs + later.busy_secs)
+
+
 class StageTimer:
-    """Adds up the seconds that wrapped stages work. The stages and `take` must run in one thread."""
+    """Adds up the time that wrapped stages work. The stages and `take` must run in one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._seconds: defaultdict[StageName, float] = defaultdict(float)
+        self._times: dict[StageName, StageTime] = {}
 
     def wrap(self, stage: AnyStage) -> AnyStage:
         """Return a stage that behaves as the given one and is timed, also when it raises."""
@@ -30,9 +49,9 @@ class StageTimer:
             return _TimedJudgingStage(cast("JudgingStage", stage), self)
         return _TimedStage(cast("Stage[Any, Any]", stage), self)
 
-    def take(self) -> dict[StageName, float]:
-        """Return the seconds per stage since the last call."""
-        taken, self._seconds = self._seconds, defaultdict(float)
+    def take(self) -> dict[StageName, StageTime]:
+        """Return the time of each stage since the last call."""
+        taken, self._times = self._times, {}
         return taken
 
     def run(self, stage: StageName, work: Callable[[], Any]) -> Any:
@@ -41,7 +60,12 @@ class StageTimer:
         try:
             return work()
         finally:
-            self._seconds[stage] += self._clock() - began
+            ended = self._clock()
+            if (time_of := self._times.get(stage)) is None:
+                self._times[stage] = StageTime(began, ended, ended - began)
+            else:
+                time_of.ended = ended
+                time_of.busy_secs += ended - began
 
 
 class _TimedStage:

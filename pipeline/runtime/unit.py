@@ -1,7 +1,8 @@
 """The unit of work: chunks of one partition that are processed and committed as one."""
 
 import itertools
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from pipeline.domain.record import Record
 from pipeline.errors import FatalError
@@ -21,6 +22,7 @@ class Unit:
         end: Offset after the last chunk's end; the source offset that the transaction commits.
         size_bytes: Estimated memory of the records, as `chunks.size_of` returns it.
         chunks: The chunks themselves, in order.
+        taken_at: When the unit was taken, in seconds of `time.perf_counter`.
     """
 
     lease: Lease
@@ -29,6 +31,7 @@ class Unit:
     end: int
     size_bytes: int
     chunks: list[Chunk]
+    taken_at: float = field(default_factory=time.perf_counter)
 
 
 def take_unit(lease: Lease, max_records: int, max_bytes: int) -> tuple[Unit, bool]:

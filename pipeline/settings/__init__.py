@@ -1,20 +1,25 @@
 """Settings: one frozen tree, read from `NEWS_*` environment variables and mounted secret files."""
 
+from pipeline.settings.files import missing_files
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
     FetchSettings,
     Guarantee,
-    KafkaSettings,
     LogSettings,
-    SaslMechanism,
-    SecurityProtocol,
+    SearchSettings,
+    ServingSettings,
     ShutdownSettings,
     WatchdogSettings,
     WebSettings,
     WorkSettings,
 )
+from pipeline.settings.kafka_group import KafkaSettings, SaslMechanism, SecurityProtocol
 from pipeline.settings.load import child_environment, load_settings
+from pipeline.settings.monitor_group import MonitorSettings
+from pipeline.settings.oauth_group import OAuthSettings
+from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
 
 __all__ = [
@@ -24,13 +29,20 @@ __all__ = [
     "Guarantee",
     "KafkaSettings",
     "LogSettings",
+    "MonitorSettings",
+    "OAuthSettings",
+    "OtelSettings",
     "SaslMechanism",
+    "SearchSettings",
     "SecurityProtocol",
+    "ServingSettings",
     "Settings",
     "ShutdownSettings",
+    "SubjectSettings",
     "WatchdogSettings",
     "WebSettings",
     "WorkSettings",
     "child_environment",
     "load_settings",
+    "missing_files",
 ]

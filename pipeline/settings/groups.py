@@ -3,18 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
+
+from pipeline.domain.events import Published
 
 __all__ = [
     "CircuitBreakerSettings",
     "DedupSettings",
     "FetchSettings",
+    "Group",
     "Guarantee",
-    "KafkaSettings",
     "LogSettings",
-    "SaslMechanism",
-    "SecurityProtocol",
+    "SearchSettings",
+    "ServingSettings",
     "ShutdownSettings",
     "WatchdogSettings",
     "WebSettings",
@@ -22,8 +24,6 @@ __all__ = [
 ]
 
 Guarantee = Literal["exactly_once", "at_least_once"]
-SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 MIB = 1024 * 1024
 HOUR_SECS = 3600
@@ -36,12 +36,6 @@ def _split_commas(value: object) -> object:
     return value
 
 
-def _none_is_no_value(value: object) -> object:
-    """Read `none` as None; an empty variable counts as unset."""
-    return None if value == "none" else value
-
-
-Compression = Annotated[Literal["gzip", "snappy", "lz4", "zstd"] | None, BeforeValidator(_none_is_no_value)]
 Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_split_commas)]
 
 
@@ -49,99 +43,6 @@ class Group(BaseModel):
     """Base of all groups: frozen, and unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
-
-
-class KafkaSettings(Group):
-    """The Kafka cluster, and the authentication to it."""
-
-    bootstrap_servers: str = Field(
-        default="localhost:9092", description="Addresses of one or more brokers: `host:port`, comma-separated."
-    )
-    topic_prefix: str = Field(
-        default="",
-        pattern=r"^([a-z0-9][a-z0-9.-]*)?$",
-        description="Prefix of all topic names, for several environments on one cluster; it should end with a dot.",
-    )
-    client_id: str = Field(
-        default="news-pipeline",
-        min_length=1,
-        description="Name of the client in the logs, quotas and metrics of the brokers.",
-    )
-    security_protocol: SecurityProtocol = Field(
-        default="PLAINTEXT", description="Whether connections are encrypted (SSL) and authenticated (SASL)."
-    )
-    sasl_mechanism: SaslMechanism = Field(default="SCRAM-SHA-512", description="Mechanism of SASL authentication.")
-    sasl_username: str | None = Field(default=None, description="User name; required by the SASL protocols.")
-    sasl_password: SecretStr | None = Field(default=None, description="Password; required by the SASL protocols.")
-    ssl_ca_file: Path | None = Field(
-        default=None, description="Certificates of trusted authorities, PEM; those of the system when unset."
-    )
-    ssl_cert_file: Path | None = Field(default=None, description="Client certificate chain for mutual TLS, PEM.")
-    ssl_key_file: Path | None = Field(default=None, description="Private key of the client certificate, PEM.")
-    ssl_key_password: SecretStr | None = Field(default=None, description="Password of the private key.")
-    compression: Compression = Field(
-        default="lz4",
-        description="Compression of record batches, or `none`; lz4 reduces news text to about half its size.",
-    )
-    session_timeout_secs: float = Field(
-        default=45.0,
-        ge=1,
-        le=1800,
-        description="A worker without heartbeats for this long loses its partitions to other workers.",
-    )
-    heartbeat_interval_secs: float = Field(
-        default=3.0, gt=0, description="Interval between heartbeats; at most a third of the session timeout."
-    )
-    request_timeout_secs: float = Field(default=60.0, ge=1, description="Time limit of one request to a broker.")
-    rebalance_timeout_secs: float = Field(
-        default=120.0, ge=1, description="Time that workers have to finish their work in a rebalance."
-    )
-
-    @property
-    def servers(self) -> tuple[str, ...]:
-        """The bootstrap servers as a tuple."""
-        return tuple(item.strip() for item in self.bootstrap_servers.split(","))
-
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _servers_have_ports(cls, value: str) -> str:
-        for server in value.split(","):
-            host, _, port = server.strip().rpartition(":")
-            if not host or not port.isdecimal() or not 0 < int(port) <= 65535:
-                raise ValueError(f"`{server.strip()}` is not host:port, such as kafka-1:9092")
-        return value
-
-    @model_validator(mode="after")
-    def _credentials_fit_the_protocol(self) -> Self:
-        has_sasl = self.sasl_username is not None or self.sasl_password is not None
-        if self.security_protocol.startswith("SASL_"):
-            if not self.sasl_username or self.sasl_password is None or not self.sasl_password.get_secret_value():
-                raise ValueError(f"security_protocol {self.security_protocol} requires sasl_username and sasl_password")
-        elif has_sasl:
-            # An unused password suggests that the connection is believed to be authenticated although it is not.
-            raise ValueError(
-                f"sasl_username and sasl_password are set, but security_protocol {self.security_protocol} does not use "
-                "them; choose a SASL protocol or unset them"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _files_fit_the_protocol(self) -> Self:
-        files = (self.ssl_ca_file, self.ssl_cert_file, self.ssl_key_file, self.ssl_key_password)
-        if not self.security_protocol.endswith("SSL") and any(item is not None for item in files):
-            raise ValueError(
-                f"ssl_* settings are set, but security_protocol {self.security_protocol} does not encrypt; choose an "
-                "SSL protocol or unset them"
-            )
-        if self.ssl_key_file is not None and self.ssl_cert_file is None:
-            raise ValueError("ssl_key_file requires ssl_cert_file")
-        return self
-
-    @model_validator(mode="after")
-    def _heartbeats_fit_the_session(self) -> Self:
-        if self.heartbeat_interval_secs * 3 > self.session_timeout_secs:
-            raise ValueError("heartbeat_interval_secs must be at most a third of session_timeout_secs")
-        return self
 
 
 class FetchSettings(Group):
@@ -152,13 +53,20 @@ class FetchSettings(Group):
     )
     max_bytes: int = Field(default=50 * MIB, ge=1024, description="Most bytes in one fetch, over all partitions.")
     max_wait_ms: int = Field(
-        default=100, ge=1, le=60_000, description="Longest time that a broker waits for records before it responds."
+        default=500, ge=1, le=60_000, description="Longest time that a broker waits for records before it responds."
     )
 
 
 class WorkSettings(Group):
     """Size of a unit of work, work in flight, and retries."""
 
+    unit_secs: float = Field(
+        default=0.5,
+        gt=0,
+        le=10,
+        description="Time in seconds that the stages should take for one unit of work: its number of records follows "
+        "the time measured for the units before. Shorter units commit and stop sooner and need more transactions.",
+    )
     max_batch_bytes: int = Field(
         default=4 * MIB,
         ge=1024,
@@ -208,11 +116,27 @@ class DedupSettings(Group):
     skip_offsets: Offsets = Field(
         default=(), description="Offsets of the signature log to skip, comma-separated. The same for all workers."
     )
+    enrich_copies: bool = Field(
+        default=True,
+        description="Whether copies pass through the stages after `dedupe` and get a language and subjects, at the "
+        "cost of any article. If not, `dedupe` writes them to the duplicates topic at once.",
+    )
+    published: Published = Field(
+        default="unique",
+        description="What is published as events: `unique` articles, with copies on the duplicates topic, or `all` "
+        "articles, with copies marked by `dedup.kind`. The same for all workers.",
+    )
 
     @model_validator(mode="after")
     def _windows_are_ordered(self) -> Self:
         if self.near_window_secs > self.exact_window_secs:
             raise ValueError("near_window_secs must not exceed exact_window_secs")
+        return self
+
+    @model_validator(mode="after")
+    def _published_copies_are_enriched(self) -> Self:
+        if self.published == "all" and not self.enrich_copies:
+            raise ValueError("published `all` requires enrich_copies")
         return self
 
 
@@ -250,8 +174,8 @@ class ShutdownSettings(Group):
     grace_secs: float = Field(
         default=25.0,
         gt=0,
-        description="Time after SIGTERM to finish work in flight; then the process is ended. Choose less than the "
-        "orchestrator's grace period.",
+        description="Time after SIGTERM to finish units of work that were begun; then the process is ended. "
+        "Choose less than the orchestrator's grace period.",
     )
 
 
@@ -271,12 +195,48 @@ class WatchdogSettings(Group):
 
 
 class WebSettings(Group):
-    """HTTP server for health checks and metrics: /livez, /readyz, /startupz, /metrics."""
+    """HTTP server for health checks, metrics and the status page: /livez, /readyz, /startupz, /metrics, /."""
 
     host: str = Field(
         default="127.0.0.1", min_length=1, description="Address to listen on; use 0.0.0.0 in a container."
     )
     port: int = Field(default=9464, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
+    status_page: bool = Field(
+        default=True,
+        description="Whether / shows the worker's state to people: numbers, names of topics and groups, versions and "
+        "a choice of settings; no credentials, nothing of articles.",
+    )
+
+
+class ServingSettings(Group):
+    """Address of a service that answers people and programs, who may use it, and where its state is."""
+
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on; any other than loopback needs a token."
+    )
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
+    token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="What requests must show, as a bearer token or as the password of basic authentication.",
+    )
+
+
+class SearchSettings(ServingSettings):
+    """The search service, `news-pipeline search`."""
+
+    index_dir: Path = Field(
+        default=Path("search-index"), description="Directory of the index; it is built again when it is missing."
+    )
+    query_secs: float = Field(default=5.0, gt=0, le=60, description="Longest time of a query; then the answer is 503.")
+    by_meaning: bool = Field(
+        default=False,
+        description="Whether queries also find articles by the vectors of events, across languages. Needs events with "
+        "vectors (`NEWS_SUBJECTS__VECTOR`); the encoder reads every query.",
+    )
+    max_vectors: int = Field(
+        default=200_000, ge=1, description="Latest articles whose vectors are compared; each takes 384 bytes of memory."
+    )
 
 
 class LogSettings(Group):
@@ -285,6 +245,8 @@ class LogSettings(Group):
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Lowest level that is logged."
     )
-    format: Literal["json", "console"] = Field(
-        default="json", description="`json` is one object per line, `console` is text for a terminal."
+    format: Literal["json", "otel", "console"] = Field(
+        default="json",
+        description="`json` is one object per line; `otel` too, with the field names of OpenTelemetry's log data "
+        "model; `console` is text for a terminal.",
     )

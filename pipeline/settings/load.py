@@ -37,9 +37,18 @@ def load_settings() -> Settings:
         raise ConfigError(str(error)) from None
 
 
-def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a child process: this one, with its `NEWS_*` variables replaced by `settings`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+def child_environment(settings: Mapping[str, str], keep: str | None = None) -> dict[str, str]:
+    """Return the environment for a child process: this one, with its `NEWS_*` variables replaced by `settings`.
+
+    Args:
+        settings: The variables of the child.
+        keep: Beginning of the `NEWS_*` variables that the child gets too.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(PREFIX) or (keep is not None and name.upper().startswith(keep))
+    }
     return {**inherited, **settings}
 
 

@@ -12,13 +12,17 @@ from pipeline.settings.groups import (
     DedupSettings,
     FetchSettings,
     Guarantee,
-    KafkaSettings,
     LogSettings,
+    SearchSettings,
     ShutdownSettings,
     WatchdogSettings,
     WebSettings,
     WorkSettings,
 )
+from pipeline.settings.kafka_group import KafkaSettings
+from pipeline.settings.monitor_group import MonitorSettings
+from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.subject_group import SubjectSettings
 
 __all__ = ["Settings"]
 
@@ -41,6 +45,12 @@ class Settings(BaseSettings):
         default="exactly_once",
         description="`exactly_once` needs a broker with transactions; `at_least_once` may repeat events, same `ce_id`.",
     )
+    environment: str = Field(
+        default="",
+        pattern=r"^[a-zA-Z0-9._-]*$",
+        max_length=63,
+        description="Name of the deployment, such as `production`: the label `environment` of all metrics.",
+    )
     lane: str = Field(
         default="",
         pattern=r"^([a-z0-9][a-z0-9-]*)?$",
@@ -55,23 +65,31 @@ class Settings(BaseSettings):
     )
     extraction: Extraction = Field(
         default="auto",
-        description="How `ingest` extracts the text of HTML pages: `fast` uses a strict extraction; `accurate` also a "
-        "generous one, and keeps the better result; `auto` adds that only if the strict result is short or a small "
-        "part of the page.",
+        description="How `ingest` extracts the text of HTML pages: `fast` by rules; `accurate` also by a scorer that "
+        "has learned what belongs to articles; `auto` asks the scorer only where it is likely to find a better text.",
     )
     boilerplate_file: Path | None = Field(
         default=None,
         description="File of boilerplate lines by source, made by `learn boilerplate`. The same for all workers.",
     )
+    topics_override_file: Path | None = Field(
+        default=None,
+        description="File with values of topics that differ from the catalogue: partitions, replicas, retention. "
+        "`topics` and `config check` read it.",
+    )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     fetch: FetchSettings = Field(default_factory=FetchSettings)
     work: WorkSettings = Field(default_factory=WorkSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
+    subjects: SubjectSettings = Field(default_factory=SubjectSettings)
     circuit_breaker: CircuitBreakerSettings = Field(default_factory=CircuitBreakerSettings)
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
+    monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    search: SearchSettings = Field(default_factory=SearchSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    otel: OtelSettings = Field(default_factory=OtelSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -28,12 +28,11 @@ from pipeline.sources.compressed import COMPRESSIONS, open_plain
 from pipeline.sources.errors import InputError
 from pipeline.sources.lines import ByteStream, bounded_lines
 from pipeline.text.dates import instant_ms
+from pipeline.wire.raw import TRUNCATED_FROM
 
-__all__ = ["STDIN", "TRUNCATED_FROM", "FilesParams", "find_files", "read_files"]
+__all__ = ["STDIN", "FilesParams", "find_files", "read_files"]
 
 STDIN = "-"
-TRUNCATED_FROM = "truncated-from-bytes"
-"""Header of a record longer than the limit, with its true length in bytes. Its value is cut; `ingest` rejects it."""
 
 _LINES = (".jsonl", ".ndjson")
 _BODIES = {".txt": "text/plain", ".html": "text/html", ".htm": "text/html"}

@@ -9,7 +9,8 @@ from msgspec import Struct
 from pipeline.domain.article import Article
 from pipeline.domain.outcome import Emit, Outcome
 from pipeline.domain.stage import StageName
-from pipeline.models.subjects import SubjectInput, SubjectModel, SubjectResult
+from pipeline.models.subjects.classifier import SubjectClassifier, SubjectResult
+from pipeline.models.subjects.reading import SubjectInput
 
 __all__ = ["ClassifyParams", "ClassifyStage"]
 
@@ -18,29 +19,29 @@ class ClassifyParams(Struct, frozen=True):
     """Limits of the stage."""
 
     min_language_confidence: float = 0.6
-    """A less certain language counts as unknown, because subjects have thresholds per language. Below 0.6, half of the
+    """A less certain language counts as unknown, because subjects are calibrated per language. Below 0.6, half of the
     languages were wrong (docs/models/language.md, calibration).
     """
 
 
 class ClassifyStage:
-    """Emits every article, with subjects or the reason for none; a retraction unchanged."""
+    """Emits every article, with subjects or the reason for none; retractions and repeats unchanged."""
 
     name: Final[StageName] = "classify"
 
-    def __init__(self, model: SubjectModel, params: ClassifyParams | None = None) -> None:
-        self._model = model
+    def __init__(self, classifier: SubjectClassifier, params: ClassifyParams | None = None) -> None:
+        self._classifier = classifier
         self._params = params or ClassifyParams()
 
     def process(self, batch: Sequence[Article]) -> list[Outcome[Article]]:
-        """Return the articles with `subjects` or `subjects_reason` set."""
+        """Return the articles with `subjects` or `subjects_reason` set, and `vector` if the classifier gives one."""
         texts = [
             SubjectInput(headline=item.headline, body=item.body, language=self._language(item))
             for item in batch
-            if item.action != "retract"
+            if item.is_read
         ]
-        results = iter(self._model.classify(texts))
-        return [Emit(article if article.action == "retract" else self._tagged(article, results)) for article in batch]
+        results = iter(self._classifier.classify(texts))
+        return [Emit(self._tagged(article, results) if article.is_read else article) for article in batch]
 
     def _language(self, article: Article) -> str | None:
         found = article.language
@@ -49,4 +50,6 @@ class ClassifyStage:
     @staticmethod
     def _tagged(article: Article, results: Iterator[SubjectResult]) -> Article:
         result = next(results)
-        return msgspec.structs.replace(article, subjects=result.subjects, subjects_reason=result.reason)
+        return msgspec.structs.replace(
+            article, subjects=result.subjects, subjects_reason=result.reason, vector=result.vector
+        )

@@ -1,4 +1,4 @@
-"""Emit or drop articles by the verdicts on their signatures."""
+"""Give articles the verdicts on their signatures."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -17,11 +17,18 @@ __all__ = ["DedupeStage"]
 
 
 class DedupeStage:
-    """Drops duplicates, repeats and outdated versions, each with an event, and emits all other articles."""
+    """Gives articles their verdicts. What is to be held back goes on to `publish` too, or is dropped at once."""
 
-    def __init__(self, versions: Versions) -> None:
-        """Make the stage; `versions` appear in the events of dropped articles."""
+    def __init__(self, versions: Versions, *, enrich_copies: bool = True) -> None:
+        """Make the stage.
+
+        Args:
+            versions: Of the pipeline and its models, for the events of dropped articles.
+            enrich_copies: Emit every article, so that copies get a language and subjects, and `publish` holds back
+                what is to be held back. Otherwise first versions are dropped here, without language and subjects.
+        """
         self._versions = versions
+        self._enrich_copies = enrich_copies
 
     @property
     def name(self) -> StageName:
@@ -45,7 +52,9 @@ class DedupeStage:
         if verdict.article_id != article.id:
             raise FatalError(f"verdict on article {verdict.article_id} received for article {article.id}")
         judged = replace(article, verdict=verdict)
-        if verdict.passes:
+        # Repeats and outdated versions go the way of copies, so that an article's duplicates stay in order. What
+        # follows a version that may be on its way to `publish` goes there too: it may end what that makes current.
+        if verdict.passes or self._enrich_copies or verdict.revision > 1:
             return Emit(judged)
         # Every kind of verdict that does not pass is also a reason for a drop; a test compares the two lists.
         return Drop(cast("DropReason", verdict.kind), duplicate_event(judged, verdict, self._versions))

@@ -14,7 +14,7 @@ __all__ = ["DetectLanguageStage"]
 
 
 class DetectLanguageStage:
-    """Emits every article with a language, possibly `und`; a retraction, which has no text, unchanged."""
+    """Emits every article with a language, possibly `und`; retractions and repeats unchanged."""
 
     name: Final[StageName] = "detect-language"
 
@@ -23,13 +23,13 @@ class DetectLanguageStage:
 
     def process(self, batch: Sequence[Article]) -> list[Outcome[Article]]:
         """Return the articles with `language` set."""
-        texts = [article for article in batch if article.action != "retract"]
+        texts = [article for article in batch if article.is_read]
         languages = iter(
             self._model.detect(
                 [LanguageInput(headline=item.headline, body=item.body, hint=item.language_hint) for item in texts]
             )
         )
         return [
-            Emit(article if article.action == "retract" else msgspec.structs.replace(article, language=next(languages)))
+            Emit(msgspec.structs.replace(article, language=next(languages)) if article.is_read else article)
             for article in batch
         ]

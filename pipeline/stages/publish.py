@@ -1,20 +1,36 @@
-"""Turn articles that have passed all stages into the events that consumers read."""
+"""Turn articles that have passed all stages into the events that consumers read, and hold back duplicates."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal, cast
 
 from pipeline.domain.article import Article, EnrichedArticle, Event, EventType, Versions
-from pipeline.domain.events import dedup_block, ingest_settings, made_by, provenance_block, syndication_block
-from pipeline.domain.ids import digest_hex, event_id
-from pipeline.domain.outcome import Emit, Outcome
+from pipeline.domain.events import (
+    Published,
+    dedup_block,
+    duplicate_event,
+    made_by,
+    processing_version,
+    provenance_block,
+    reliable_codes,
+    syndication_block,
+)
+from pipeline.domain.ids import event_id
+from pipeline.domain.outcome import Drop, DropReason, Emit, Outcome
 from pipeline.domain.stage import StageName
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.times import from_epoch_ms
+from pipeline.domain.verdict import COPIES, PASSING, Verdict, VerdictKind
 from pipeline.errors import ContractError
 from pipeline.wire.codec import to_plain
 from pipeline.wire.validation import ProducedValidator
 
-__all__ = ["PublishStage", "processing_version"]
+__all__ = ["PublishStage"]
+
+_PUBLISHED: Final[dict[Published, frozenset[VerdictKind]]] = {
+    "unique": PASSING,
+    # Who got a copy must hear of its retraction.
+    "all": PASSING | COPIES | {"retracted_copy"},
+}
+_RETRACTIONS: Final[frozenset[VerdictKind]] = frozenset({"retraction", "retracted_copy"})
 
 _ACTIONS: dict[EventType, Literal["add", "replace", "delete"]] = {
     "news.article.enriched.v1": "add",
@@ -24,35 +40,57 @@ _ACTIONS: dict[EventType, Literal["add", "replace", "delete"]] = {
 
 
 class PublishStage:
-    """Turns articles into events."""
+    """Turns articles into events of the pipeline's output, or of the duplicates topic."""
 
     name: StageName = "publish"
 
-    def __init__(self, versions: Versions, lane: str = "", *, validate: bool = False) -> None:
+    def __init__(
+        self, versions: Versions, lane: str = "", *, published: Published = "unique", validate: bool = False
+    ) -> None:
         """Make the stage.
 
         Args:
             versions: The pipeline and the models that process the articles; part of the events and their ids.
             lane: The topic prefix of a backfill.
-            validate: Check each value against the published schema. An invalid value or an undeclared field is a bug,
+            published: Whether copies are published as well.
+            validate: Check each value against its schema. An invalid value or an undeclared field is a bug,
                 so the stage raises.
         """
         self._versions = versions
         self._lane = lane
-        self._validator = ProducedValidator("news.article.enriched.v1") if validate else None
+        self._published = _PUBLISHED[published]
+        self._validators = (
+            {name: ProducedValidator(name) for name in ("news.article.enriched.v1", "news.article.duplicate.v1")}
+            if validate
+            else {}
+        )
 
     def process(self, batch: Sequence[Article]) -> list[Outcome[Event]]:
-        """Return one event per article, in order."""
-        return [Emit(self._event(article)) for article in batch]
+        """Return one event per article, in order, each emitted, or dropped as a duplicate."""
+        return [self._outcome(article) for article in batch]
 
-    def _event(self, article: Article) -> Event:
+    def _outcome(self, article: Article) -> Outcome[Event]:
         verdict = article.verdict
         if verdict is None:
             raise ContractError(f"article {article.id} reached publish without a verdict")
+        if verdict.kind in self._published:
+            event = self._event(article, verdict)
+            self._check("news.article.enriched.v1", event)
+            return Emit(event)
+        event = duplicate_event(article, verdict, self._versions)
+        self._check("news.article.duplicate.v1", event)
+        # Every kind of verdict that does not pass is also a reason for a drop; a test compares the two lists.
+        return Drop(cast("DropReason", verdict.kind), event)
+
+    def _check(self, schema: str, event: Event) -> None:
+        validator = self._validators.get(schema)
+        if validator is not None:
+            validator.check(to_plain(event.value))
+
+    def _event(self, article: Article, verdict: Verdict) -> Event:
         kind = _event_type(verdict)
-        value = self._retracted(article, verdict) if verdict.kind == "retraction" else self._enriched(article, verdict)
-        if self._validator is not None:
-            self._validator.check(to_plain(value))
+        is_retraction = verdict.kind in _RETRACTIONS
+        value = self._retracted(article, verdict) if is_retraction else self._enriched(article, verdict)
         return Event(
             id=event_id(
                 self._lane, article.id, verdict.revision, kind, processing_version(made_by(article, self._versions))
@@ -61,9 +99,11 @@ class PublishStage:
             article_id=article.id,
             time=article.ingested_at,
             revision=verdict.revision,
+            observed_at=from_epoch_ms(article.signature.observed_at_ms),
+            lane=self._lane,
             value=value,
             language=value.language.tag if value.language is not None else None,
-            subjects=tuple(subject.code for subject in value.subjects),
+            subjects=reliable_codes(value.subjects),
             publisher=value.publisher.id if value.publisher is not None else None,
             traceparent=article.provenance.traceparent,
         )
@@ -90,10 +130,12 @@ class PublishStage:
             revision=verdict.revision,
             action=_ACTIONS[_event_type(verdict)],
             supersedes=verdict.supersedes,
-            change_class=verdict.change_class,
+            changed=verdict.changed,
+            change_labels=verdict.change_labels,
             language=article.language,
             subjects=article.subjects,
             subjects_reason=article.subjects_reason,
+            vector=article.vector,
             dedup=dedup_block(verdict),
             syndication=syndication_block(article, verdict),
             quality=article.quality,
@@ -122,13 +164,6 @@ class PublishStage:
 
 def _event_type(verdict: Verdict) -> EventType:
     """Return whether the article is new, a revision or withdrawn, as the type of its event."""
-    if verdict.kind == "retraction":
+    if verdict.kind in _RETRACTIONS:
         return "news.article.retracted.v1"
     return "news.article.enriched.v1" if verdict.supersedes is None else "news.article.revised.v1"
-
-
-@lru_cache(maxsize=64)
-def processing_version(versions: Versions) -> str:
-    """Return a short hash of the versions; it is part of event ids, so another model makes other events."""
-    models = (versions.language or "", versions.subjects or "", versions.taxonomy or "")
-    return digest_hex(versions.pipeline, *models, *ingest_settings(versions), size=8)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from pipeline.domain.article import Attribution
 from pipeline.text.outlets import Outlet, calls_itself_agency, find_outlet, without_quotes
-from pipeline.text.punctuation import FULL_STOPS
+from pipeline.text.punctuation import FULL_STOPS, SPACES
 from pipeline.text.wordlists import load_words, one_of
 
 __all__ = ["CreditParams", "attribute"]
@@ -58,14 +58,14 @@ _LABELS = frozenset(_WORDS["source_labels"])
 _NOUNS = one_of(_WORDS["outlet_nouns"])
 # What stands before and after the name in a line that is a credit.
 _BEFORE = re.compile(rf"(?:{one_of(_WORDS['credit_before'])})\s+", re.IGNORECASE)
-_AFTER = re.compile(rf"\s+(?:{one_of(_WORDS['credit_after'])})[{''.join(FULL_STOPS)}]?$", re.IGNORECASE)
+_AFTER = re.compile(rf"(?<!\s)\s+(?:{one_of(_WORDS['credit_after'])})[{''.join(FULL_STOPS)}]?$", re.IGNORECASE)
 
 _BRACKETED = re.compile(r"[(（【\[/]([^()（）【】\[\]/]{2,50}(?:/[^()（）【】\[\]/]{2,30})?)[)）】\]/]")
 _OPENING = "(（【[/"
 _CLOSING = ")）】]/"
 _DASHES = "-–—―:،"
-_DASH = re.compile(r"\s*[-–—―]{1,2}\s*|\s*:\s+|،\s+")
-_LIST = re.compile(rf"\s*[=/,،;+&、]\s*|\s+(?:{one_of(_AND, _WORDS['with'])})\s+")
+_DASH = re.compile(rf"{SPACES}[-–—―]{{1,2}}\s*|{SPACES}:\s+|،\s+")
+_LIST = re.compile(rf"{SPACES}[=/,،;+&、]\s*|(?<!\s)\s+(?:{one_of(_AND, _WORDS['with'])})\s+")
 _LABELLED = re.compile(
     r"[(（【\[]?\s*([^\W\d_][\w \u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]{1,24}?)\s*[:：]\s*(\S.{0,60})$"
 )

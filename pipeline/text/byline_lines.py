@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from pipeline.text.dates import read_moment
 from pipeline.text.outlets import is_agency
-from pipeline.text.punctuation import SENTENCE_ENDS
+from pipeline.text.punctuation import SENTENCE_ENDS, SPACES
 from pipeline.text.wordlists import load_words, one_of
 from pipeline.text.written_dates import is_only_date
 
-__all__ = ["BylineLines", "BylineParams", "take_byline_lines"]
+__all__ = ["BylineLines", "BylineParams", "begins_as_byline", "take_byline_lines"]
 
 
 class BylineParams(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ _BYLINE = re.compile(
     rf"|(?:{one_of(_WORDS['by_label'])})\s*[:：/／|｜])\s*(?P<other>\S.*)",
     re.IGNORECASE,
 )
-_BESIDE_DATE = re.compile(r"\s*(?:[|•·]|//)\s*|\s+[-–—]\s+")
+_BESIDE_DATE = re.compile(rf"{SPACES}(?:[|•·]|//)\s*|(?<!\s)\s+[-–—]\s+")
 _AND: list[str] = [*_WORDS["and_any_case"], *_WORDS["and"], *_WORDS["and_or_name"]]
 _FIRST_NAME = re.compile(rf",|\s(?:&|{one_of(_AND)})\s")
 # A line that ends like a sentence, or introduces what follows, is text.
@@ -72,6 +72,13 @@ def take_byline_lines(lines: Sequence[str]) -> BylineLines:
         else:
             index += 1
     return BylineLines(remaining, byline, date)
+
+
+def begins_as_byline(text: str) -> bool:
+    """Return whether a text begins with a word such as "By" and a name."""
+    match = _BYLINE.match(text)
+    name = (match["name"] or match["other"]) if match is not None else ""
+    return name[:1] != name[:1].lower() or (name[:1].isalpha() and name[:1].upper() == name[:1])
 
 
 def _is_byline(line: str) -> bool:

@@ -8,6 +8,8 @@ from ftfy import fix_encoding
 from ftfy.badness import is_bad
 from msgspec import Struct
 
+from pipeline.text.misread import has_sequences, is_zawgyi
+
 __all__ = ["CharacterParams", "Cleaned", "clean_characters"]
 
 
@@ -70,11 +72,13 @@ _AMPERSANDS = re.compile(
 # Text without such a pair needs no repair, and nearly all text has none; the repair takes a hundred times as long as
 # this search.
 _LEADS = "ÂÃÄÅÆÇÈÉÐÑØÙÚâãäåæïð"
-_MOJIBAKE = re.compile(
-    f"[{_LEADS}]"
-    "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022"
-    "\u2026\u2030\u2039\u203a\u20ac\u2122]"
+_WINDOWS_SIGNS = (
+    "\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a"
+    "\u20ac\u2122"
 )
+_MOJIBAKE = re.compile(f"[{_LEADS}][\u0080-\u00bf{_WINDOWS_SIGNS}]")
+# The first bytes of Greek, Armenian, Hebrew, Syriac, Indic, Georgian, Ethiopic and Korean, beside those above.
+_SEQUENCE_LEADS = "ÎÏÔÕÖ×ÜÝàáêëì"
 # The commonest letters of Russian (о а е и н с т) in UTF-8 read as Windows-1251.
 _CYRILLIC_PAIRS = ("Рѕ", "Р°", "Рµ", "Рё", "РЅ", "СЃ", "С‚")
 # Any such text longer than a word contains one of these; to search for one character is much faster than for two.
@@ -165,7 +169,7 @@ def _is_garbled(text: str, *, odd: bool) -> bool:
     """Return whether characters are lost or wrong; `odd` is whether pairs of characters still look like mojibake."""
     if text.isascii():
         return False
-    if "\ufffd" in text or (odd and is_bad(text)):
+    if "\ufffd" in text or (odd and is_bad(text)) or is_zawgyi(text):
         return True
     return len(_LATIN_RUN.findall(text, 0, _PARAMS.latin_run_window)) >= _PARAMS.latin_runs
 
@@ -176,7 +180,7 @@ def _is_plain_western(text: str) -> bool:
     if len(data) > _PARAMS.western_share * len(text) or "&" in text:
         return False
     rest = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    return not rest.strip(_WESTERN) and not _MOJIBAKE.search(rest)
+    return not rest.strip(_WESTERN) and not _MOJIBAKE.search(rest) and not has_sequences(rest)
 
 
 def _unescaped(text: str) -> str:
@@ -200,6 +204,8 @@ def _without_piles(text: str) -> tuple[str, bool]:
 
 def _may_be_mojibake(text: str) -> bool:
     if any(map(text.__contains__, _LEADS)) and _MOJIBAKE.search(text):
+        return True
+    if any(map(text.__contains__, _SEQUENCE_LEADS)) and has_sequences(text):
         return True
     return "Р" in text and any(map(text.__contains__, _CYRILLIC_SIGNS)) and any(map(text.__contains__, _CYRILLIC_PAIRS))
 

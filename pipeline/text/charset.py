@@ -6,7 +6,10 @@ import re
 from charset_normalizer import from_bytes
 from msgspec import Struct
 
-__all__ = ["CharsetParams", "decode_bytes"]
+from pipeline.text.charset_names import DEFAULTS, codec_of
+from pipeline.text.mixed_bytes import decode_mixed
+
+__all__ = ["CharsetParams", "declared_charset", "decode_bytes"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,22 +22,6 @@ _BOMS = (
 _META = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 # Escape sequences of ISO-2022 and HZ; without one of them, bytes that look like ASCII are ASCII.
 _SHIFTS = (b"\x1b", b"~{")
-
-# Browsers read these labels so (WHATWG Encoding): what pages contain is the superset, mostly that of Windows.
-_SUPERSETS = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "big5": "big5hkscs",
-}
-# Codecs of Python's own, and UTF-7, which can hide markup and yields lone surrogates.
-_REFUSED = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape", "utf-7", "mbcs", "oem"})
 
 
 class CharsetParams(Struct, frozen=True, kw_only=True):
@@ -54,17 +41,6 @@ class CharsetParams(Struct, frozen=True, kw_only=True):
 _PARAMS = CharsetParams()
 
 
-def _codec(label: str) -> str | None:
-    """Return Python's name for a charset label, or None for a label that names no text encoding."""
-    try:
-        info = codecs.lookup(label.strip("\"' ").lower())
-    except (LookupError, ValueError):
-        return None
-    if not info._is_text_encoding or info.name in _REFUSED:  # noqa: SLF001
-        return None
-    return _SUPERSETS.get(info.name, info.name)
-
-
 def _try(data: bytes, codec: str | None) -> str | None:
     if codec is None:
         return None
@@ -78,16 +54,23 @@ def _detect(data: bytes) -> str | None:
     best = from_bytes(data[: _PARAMS.detection_bytes]).best()
     if best is None:
         return None
-    return _try(data, _codec(best.encoding))
+    return _try(data, codec_of(best.encoding))
 
 
 def _declared_in_page(data: bytes) -> str | None:
     found = _META.search(data, 0, _PARAMS.declaration_bytes)
     if found is None:
         return None
-    codec = _codec(found[1].decode("ascii"))
+    codec = codec_of(found[1].decode("ascii"))
     # A declaration that was readable as ASCII cannot be of a two-byte encoding.
     return "utf-8" if codec is not None and codec.startswith(("utf-16", "utf-32")) else codec
+
+
+def declared_charset(html: str) -> str | None:
+    """Return Python's name of the charset that a page declares, unless it is one of UTF's or Western European."""
+    start = html[: _PARAMS.declaration_bytes].encode("ascii", "replace")
+    codec = _declared_in_page(start)
+    return None if codec is None or codec in DEFAULTS or codec.startswith("utf") else codec
 
 
 def decode_bytes(data: bytes, stated: str | None, *, is_html: bool) -> str | None:
@@ -99,18 +82,18 @@ def decode_bytes(data: bytes, stated: str | None, *, is_html: bool) -> str | Non
         is_html: Whether the body is a page, which may declare its charset.
 
     A stated charset gives way to UTF-8 that fits: servers state wrong charsets more often than bytes are valid UTF-8 by
-    accident.
+    accident. Latin-1, the default of many servers, gives way to the charset that the page declares.
     """
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return _try(data[len(bom) :], codec)
-    named = _codec(stated) if stated is not None else None
+    named = codec_of(stated) if stated is not None else None
     declared = _declared_in_page(data) if is_html else None
     text = _try(data, "utf-8")
     if text is not None:
         return _try_stateful(data, named or declared) or text
-    text = _mended(data, _PARAMS.good_per_bad)
-    for name in (named, declared):
+    text = decode_mixed(data, (declared, named)) or _mended(data, _PARAMS.good_per_bad)
+    for name in (declared, named) if named in DEFAULTS else (named, declared):
         text = text if text is not None else _try(data, name)
     if text is None and "utf-8" in {named, declared}:
         text = _mended(data, _PARAMS.stated_good_per_bad)

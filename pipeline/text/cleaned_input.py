@@ -10,9 +10,12 @@ from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle, RawAuthor
 from pipeline.text.characters import Cleaned, clean_characters
 from pipeline.text.dates import DateSource
+from pipeline.text.lines import split_paragraphs
+from pipeline.text.misread import reread_page
 from pipeline.text.page.extract import Page, read_markup, read_page
 from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.params import IngestParams
+from pipeline.text.walls import is_no_article
 
 __all__ = ["CleanedInput", "InputParams", "clean_input", "clean_text"]
 
@@ -34,6 +37,8 @@ class InputParams(Struct, frozen=True, kw_only=True):
     """Characters of a section or tag, in lengths of the longest label: cleaning shortens what was escaped."""
     language_chars: int = 100
     """Characters of a language tag; BCP 47 advises to allow for 35."""
+    corrections: int = 6
+    """Corrections that a page states."""
     dates: int = 60
     """Dates of publication, and likewise of modification, that a page states."""
     date_chars: int = 100
@@ -43,6 +48,12 @@ class InputParams(Struct, frozen=True, kw_only=True):
     page by this factor. It has no paragraphs, so the page's own text is better where there is enough of it."""
     stated_body_chars: int = 400
     """The articleBody must be longer than this, too."""
+    doubled_chars: int = 40
+    """Characters at the beginning of an articleBody by which its second half is recognised as the same."""
+    doubled_slack: int = 50
+    """Characters before its middle from which they are looked for: the halves may differ in white space."""
+    empty_page_chars: int = 400
+    """A page that shows less than this, and much less than the text sent with it, is filled by a script."""
 
 
 _PARAMS = InputParams()
@@ -69,7 +80,9 @@ class CleanedInput(Struct, frozen=True, kw_only=True):
     title: str | None
     """The raw record's title."""
     subtitle: str | None
-    """The raw record's sub-headline, or the one that its page states, or else the one that the page shows."""
+    """The raw record's sub-headline, or the one that its page shows, or else the one that the page states."""
+    corrections: tuple[str, ...]
+    """The corrections that the page states in its metadata."""
     authors: tuple[tuple[str, str | None], ...]
     """The raw record's authors: (byline, address)."""
     section: str | None
@@ -99,22 +112,21 @@ def clean_input(raw: RawArticle, params: IngestParams) -> CleanedInput | Reject:
     Returns:
         The clean strings; a Reject for a page, or a text with markup, that must not be or cannot be parsed.
     """
-    page = _page(raw, params)
-    if isinstance(page, Reject):
-        return page
-    text = _plain_text(raw, params) if page is None else _page_text(page)
-    if isinstance(text, Reject):
-        return text
+    read = _read(raw, params)
+    if isinstance(read, Reject):
+        return read
+    page, text = read
     stated = page.metadata if page is not None else _NO_METADATA
     subtitle = _line(raw.subtitle)
     if subtitle is None and page is not None:
-        subtitle = _line(stated.subtitle or page.main.lead)
+        subtitle = _line(page.main.lead or stated.subtitle)
     dates: list[tuple[str, DateSource]] = [(raw.published_at, "raw")] if raw.published_at else []
     changes = [raw.modified_at] if raw.modified_at else []
     given = CleanedInput(
         text=text,
         title=_line(raw.title),
         subtitle=subtitle,
+        corrections=tuple([line for text in stated.corrections[: _PARAMS.corrections] if (line := _line(text))]),
         authors=tuple([_byline(author) for author in raw.authors[: _PARAMS.authors]]),
         section=next(iter(_labels((raw.section, stated.section), 1, params)), None),
         tags=_labels(raw.tags or stated.tags, params.max_tags, params),
@@ -145,10 +157,8 @@ def _with_page(given: CleanedInput, page: Page, params: IngestParams) -> Cleaned
 
 def clean_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
     """Return the clean text of an article, a paragraph in a line, as `clean_input` does, without its other strings."""
-    page = _page(raw, params)
-    if isinstance(page, Reject):
-        return page
-    return _plain_text(raw, params) if page is None else _page_text(page)
+    read = _read(raw, params)
+    return read if isinstance(read, Reject) else read[1]
 
 
 def _line(text: str | None, max_chars: int | None = None) -> str | None:
@@ -161,17 +171,58 @@ def _line(text: str | None, max_chars: int | None = None) -> str | None:
     return " ".join(text.split()) or None
 
 
+def _reread(raw: RawArticle) -> RawArticle | None:
+    """Return the record with its page as it should have been decoded; None where it was decoded well."""
+    html = reread_page(raw.html) if raw.html is not None else None
+    return replace(raw, html=html) if html is not None else None
+
+
+def _read(raw: RawArticle, params: IngestParams) -> tuple[Page | None, Cleaned] | Reject:
+    """Return a record's page and the clean text of the article.
+
+    The record's own text counts where there is no page, or where the page shows no article: of a page that asks for
+    consent, or that a server sent instead, nothing is used; of an empty page that a script fills, its metadata are.
+    """
+    reread = _reread(raw)
+    page = _page(reread or raw, params)
+    if isinstance(page, Reject):
+        return page
+    if page is None:
+        text = _plain_text(raw, params)
+        return text if isinstance(text, Reject) else (None, text)
+    shown = _page_text(page)
+    stated = _stated_text(page, params)
+    if isinstance(stated, Reject):
+        return stated
+    if stated is not None:
+        page, shown = replace(page, doubt=0.0), stated
+    if reread is not None:
+        shown = replace(shown, repaired=True)
+    if raw.text is None or not raw.text.strip():
+        return page, shown
+    lines = split_paragraphs(shown.text)
+    is_wall = bool(lines) and is_no_article(lines, page.title, from_page=True) is not None
+    is_empty = len(shown.text) < min(_PARAMS.empty_page_chars, len(raw.text) / _PARAMS.stated_body_factor)
+    if not is_wall and not is_empty:
+        return page, shown
+    text = _plain_text(raw, params)
+    return text if isinstance(text, Reject) else (None if is_wall else replace(page, doubt=0.0), text)
+
+
 def _page(raw: RawArticle, params: IngestParams) -> Page | Reject | None:
     return read_page(raw.html, params) if raw.html is not None and raw.html.strip() else None
 
 
 def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
+    return _marked_up(raw.text or "", params)
+
+
+def _marked_up(text: str, params: IngestParams) -> Cleaned | Reject:
     """Clean a text, and take the markup out of it if it has any.
 
     The markup of many feeds is escaped, and shows only when the text is clean. What the parser then reads between the
     tags is text of its own: a letter and its accent may have had a tag between them.
     """
-    text = raw.text or ""
     escaped = None
     if not _has_markup(text):
         escaped = clean_characters(text)
@@ -186,12 +237,36 @@ def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:
 
 
 def _page_text(page: Page) -> Cleaned:
-    """Clean the text that a page shows, or that its JSON-LD states where the page shows much less."""
-    text = "\n".join(page.main.lines)
+    """Clean the text that a page shows."""
+    return clean_characters("\n".join(page.main.lines))
+
+
+def _stated_text(page: Page, params: IngestParams) -> Cleaned | Reject | None:
+    """Return the text that a page states in its JSON-LD, cleaned, where it shows much less; else None.
+
+    A Reject is returned only where that text is costly to read, and the page is to be handed over.
+    """
     stated = page.metadata.body
-    if stated is not None and len(stated) > max(_PARAMS.stated_body_factor * len(text), _PARAMS.stated_body_chars):
-        text = stated
-    return clean_characters(text)
+    lines = page.main.lines
+    enough = max(_PARAMS.stated_body_factor * (sum(map(len, lines)) + len(lines)), _PARAMS.stated_body_chars)
+    if stated is None or len(stated) <= enough:
+        return None
+    cleaned = _marked_up(stated, params)
+    if isinstance(cleaned, Reject):
+        return cleaned if cleaned.reason == "too_costly" else None
+    once = _folded(cleaned.text)
+    return replace(cleaned, text=once) if len(once) > enough else None
+
+
+def _folded(text: str) -> str:
+    """Return a text once that states itself twice in a row."""
+    text = text.strip()
+    beginning = text[: _PARAMS.doubled_chars]
+    again = text.find(beginning, len(text) // 2 - _PARAMS.doubled_slack)
+    if len(text) < 2 * _PARAMS.doubled_chars or again <= 0:
+        return text
+    first, second = text[:again].strip(), text[again:].strip()
+    return first if "".join(first.split()) == "".join(second.split()) else text
 
 
 def _byline(author: str | RawAuthor | tuple[str, str | None]) -> tuple[str, str | None]:

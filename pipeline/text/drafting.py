@@ -1,10 +1,11 @@
 """Make the draft of an article from a raw record: text or page, the raw record's own fields first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from urllib.parse import urljoin
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.domain.article import Attribution, Author, PublishedAt
 from pipeline.domain.outcome import Reject
@@ -14,17 +15,19 @@ from pipeline.text.body import Body, clean_body
 from pipeline.text.boilerplate import line_key
 from pipeline.text.characters import Cleaned
 from pipeline.text.cleaned_input import CleanedInput, clean_input, clean_text
-from pipeline.text.flags import is_no_article, text_flags
+from pipeline.text.date_labels import DateLine, read_date_line
+from pipeline.text.flags import text_flags
 from pipeline.text.learned_boilerplate import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page
 from pipeline.text.params import IngestParams
-from pipeline.text.publication import find_modification, find_publication
+from pipeline.text.publication import find_modification, find_publication, is_before
 from pipeline.text.punctuation import ELLIPSIS
-from pipeline.text.titles import choose_title, without_title
+from pipeline.text.titles import choose_title, is_section_name, without_title
 from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
+from pipeline.text.walls import is_no_article, without_embeds
 
-__all__ = ["ArticleDraft", "DraftParams", "article_lines", "draft_article"]
+__all__ = ["ArticleDraft", "DraftParams", "Drafting", "article_lines", "draft_article"]
 
 
 class DraftParams(Struct, frozen=True, kw_only=True):
@@ -53,10 +56,20 @@ class ArticleDraft(Struct, frozen=True, kw_only=True):
     modified_at: str | None = None
     language_hint: str | None = None
     publisher_name: str | None = None
+    publisher_country: str | None = None
+    """The country in the publisher's address, as the page states it."""
     canonical: str | None = None
     """The page's rel=canonical where it counts, else None."""
     attribution: Attribution | None = None
+    corrections: tuple[str, ...] = ()
+    """What the page's metadata states as corrections."""
     flags: frozenset[str] = frozenset()
+    doubt: float = 0.0
+    """Probability that the text is not the article of its page; 0 where there was no page."""
+
+
+Drafting = Callable[[RawArticle, str | None, int, IngestParams, Mapping[str, bool]], ArticleDraft | Reject]
+"""What `draft_article` does, perhaps elsewhere."""
 
 
 def draft_article(
@@ -79,12 +92,15 @@ def draft_article(
         return given
     lines = without_learned(split_paragraphs(given.text.text), learned)
     if given.page is not None:
-        lines = without_title(lines, given.subtitle, params.lead_chars)
+        lines = without_title(without_embeds(lines), given.subtitle, params.lead_chars)
         for name in (given.site_name, given.publisher):
             lines = without_title(lines, name, params.max_label_chars)
     bylines = given.authors if clean_authors(given.authors, 1) else given.page_authors
     title = given.title or (_page_title(given, domain) if given.page is not None else None)
-    body = clean_body(lines, title, [name for name, _ in bylines], domain, params)
+    weak = given.title is None and title is not None and is_section_name(title, given.section, raw.canonical)
+    body = clean_body(lines, None if weak else title, [name for name, _ in bylines], domain, params)
+    if body.title is None:
+        body = replace(body, title=title)
     no_article = is_no_article(body.paragraphs, body.title, from_page=given.page is not None)
     if no_article is not None:
         return Reject("not_an_article", no_article)
@@ -110,7 +126,12 @@ def _drafted(
     headline = _headline(body.title or "", params.max_headline_chars)
     if len(body.title or "") > params.max_headline_chars:
         flags |= {"title_cut"}
-    published, date_flags = find_publication(given.published, body.date, raw.canonical, seen_ms, params)
+    line = read_date_line(body.date) if body.date is not None else DateLine()
+    changes = given.modified if line.modified is None else (*given.modified, line.modified)
+    published, date_flags = find_publication(given.published, line.published, raw.canonical, seen_ms, params, changes)
+    modified = find_modification(changes, given.published, seen_ms, params)
+    if modified is not None and published is not None and is_before(modified, published):
+        modified = None
     canonical: str | None = None
     images: tuple[str, ...] = ()
     if given.page is not None:
@@ -127,12 +148,15 @@ def _drafted(
         tags=given.tags,
         images=images,
         published_at=published,
-        modified_at=find_modification(given.modified, seen_ms, params),
+        modified_at=modified.text if modified is not None else None,
         language_hint=_language(given.language),
         publisher_name=given.publisher or given.site_name,
+        publisher_country=given.page.metadata.country if given.page is not None else None,
         canonical=canonical,
         attribution=body.attribution,
+        corrections=given.corrections,
         flags=flags | date_flags,
+        doubt=given.page.doubt if given.page is not None else 0.0,
     )
 
 

@@ -1,4 +1,4 @@
-"""The quality flags of a text, and whether it is an article at all."""
+"""The quality flags of a text."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from pipeline.text.boilerplate import is_tail_marker
 from pipeline.text.params import IngestParams
 from pipeline.text.punctuation import CLOSING_QUOTES, ELLIPSIS, SENTENCE_ENDS
 from pipeline.text.summary import word_count
-from pipeline.text.wordlists import load_words
+from pipeline.text.walls import asks_for_consent, offers_subscription
 
-__all__ = ["FlagParams", "is_no_article", "text_flags"]
+__all__ = ["FlagParams", "text_flags"]
 
 
 class FlagParams(Struct, frozen=True, kw_only=True):
@@ -18,36 +18,21 @@ class FlagParams(Struct, frozen=True, kw_only=True):
 
     repeated_share: float = 0.2
     """Share of the text's characters in repeated paragraphs, above which it is flagged."""
-    wall_chars: int = 1500
-    """Consent pages are shorter; longer texts that mention cookies are about them."""
     stub_chars: int = 4000
     """A free part of an article is shorter; longer texts that mention subscriptions are whole."""
     stub_tail_chars: int = 400
     """The offer to subscribe stands in so many characters at the end of the last two paragraphs."""
-    no_article_part: int = 3
-    """A page that is no article at all is shorter than one part in this many of `wall_chars`."""
     list_lines: int = 8
     """Fewer lines are not judged to be a list."""
     list_line_chars: int = 90
     """A longer line is no item of a list and no marker of the tail."""
     list_share: float = 0.75
     """Share of the lines that are items."""
-    min_letters: int = 2
-    """A text without so many letters is none; one that is only short is flagged."""
-    letter_window: int = 40
-    """Letters are looked for in so many characters of each paragraph."""
     long_enough_chars: int = 8
     """Characters per word of `short_words` from which a text cannot be short, whose words need not be counted then."""
-    block_line_chars: int = 200
-    """What a server sends instead of an article shows in so many characters of the title and the first line; an
-    article may mention captchas further down."""
 
 
 _PARAMS = FlagParams()
-_WORDS = load_words("walls")
-_PAYWALL: tuple[str, ...] = tuple(_WORDS["paywall"])
-_COOKIE: tuple[str, ...] = tuple(_WORDS["cookie"])
-_BLOCK: tuple[str, ...] = tuple(_WORDS["block"])
 
 # Not the ellipsis, with which the teasers on a page that lists articles end.
 _SENTENCES = (*SENTENCE_ENDS, *CLOSING_QUOTES, ")", ":")
@@ -66,9 +51,9 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
         flags.add("repeated")
     if paragraphs and paragraphs[-1].endswith(_CUT):
         flags.add("truncated")
-    if chars < _PARAMS.wall_chars and _mentions(paragraphs, _COOKIE):
+    if asks_for_consent(paragraphs):
         flags.add("cookie_wall")
-    if chars < _PARAMS.stub_chars and _mentions(paragraphs[-2:], _PAYWALL, _PARAMS.stub_tail_chars):
+    if chars < _PARAMS.stub_chars and offers_subscription(paragraphs[-2:], _PARAMS.stub_tail_chars):
         flags.add("paywall_stub")
     if _is_list(paragraphs):
         flags.add("list_page")
@@ -79,31 +64,6 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
 
 def _words(paragraphs: Sequence[str]) -> int:
     return word_count("\n\n".join(paragraphs), len(paragraphs))
-
-
-def is_no_article(paragraphs: Sequence[str], title: str | None, *, from_page: bool) -> str | None:
-    """Return why the text is no article (for people), or None if it may be one; only pages are checked for walls."""
-    letters = 0
-    for paragraph in paragraphs:
-        letters += sum(map(str.isalpha, paragraph[: _PARAMS.letter_window]))
-        if letters >= _PARAMS.min_letters:
-            break
-    else:
-        return "next to no text"
-    if from_page and sum(map(len, paragraphs)) < _PARAMS.wall_chars // _PARAMS.no_article_part:
-        if _mentions([(title or "")[: _PARAMS.block_line_chars], paragraphs[0][: _PARAMS.block_line_chars]], _BLOCK):
-            return "an error or access page"
-        if _mentions(paragraphs, _COOKIE):
-            return "a consent page"
-    return None
-
-
-def _mentions(paragraphs: Sequence[str], phrases: tuple[str, ...], limit: int = _PARAMS.wall_chars) -> bool:
-    text = "\n".join(paragraphs)
-    if len(text) > limit:
-        text = text[-limit:]
-    text = text.casefold()
-    return any(map(text.__contains__, phrases))
 
 
 def _is_list(paragraphs: Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ def split_paragraphs(text: str) -> list[str]:
     lines = text.split("\n")
     if len(lines) >= _PARAMS.min_lines and _is_wrapped(lines):
         return _unwrapped(lines)
-    if text.isascii() and "  " not in text and not any(map(text.__contains__, _ODD_SPACES)):
+    if "  " not in text and _has_plain_spaces(text):
         return [line for line in map(str.strip, lines) if line]
     return [line for line in map(_collapsed, lines) if line]
 
@@ -83,6 +83,13 @@ def _are_full(lines: Sequence[str], inner: int) -> bool:
         words = following.split(maxsplit=1)
         full += bool(words) and bool(line.strip()) and len(line.rstrip()) + 1 + len(words[0]) > longest
     return full >= _PARAMS.full_share * inner
+
+
+def _has_plain_spaces(text: str) -> bool:
+    """Return whether a text has no white space but spaces and line feeds; False means only that some is likely."""
+    if text.isascii():
+        return not any(map(text.__contains__, _ODD_SPACES))
+    return text.replace("\n", "").isprintable()
 
 
 def _collapsed(line: str) -> str:

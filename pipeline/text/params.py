@@ -36,10 +36,12 @@ class IngestParams(Struct, frozen=True, kw_only=True):
     """Longest page that is parsed; 99.99 % of news pages are shorter (Media Cloud uses the same limit)."""
     max_html_tags: int = 400_000
     """Tags in a page, which bound the work of extraction; the largest of 1,300 real pages has 40,000."""
-    max_reopened: int = 1_500_000
-    """Elements the parser may have to re-create for unclosed formatting tags (unclosed times tags)."""
+    max_rebuilt_bytes: int = 150_000_000
+    """Memory of the elements that the parser makes again for formatting tags left open, of one page."""
     max_stack_steps: int = 80_000_000
-    """Steps over the stack of open elements (depth times tags); 0.3 s of the parser."""
+    """Comparisons over open elements (mostly depth times tags); 0.3 s of the parser."""
+    hands_over: bool = False
+    """Whether pages that are not ordinary are rejected as `too_costly` at once, to be read where that can be ended."""
     max_headline_chars: int = 500
     """A longer headline is cut at a word and flagged."""
     max_attributes: int = 10_000

@@ -1,6 +1,6 @@
 """The punctuation that ends sentences, lines and quotations in the scripts of news. Every module takes it from here."""
 
-__all__ = ["CLOSING_QUOTES", "ELLIPSIS", "FULL_STOPS", "SENTENCE_ENDS", "UNSPACED_ENDS"]
+__all__ = ["CLOSING_QUOTES", "ELLIPSIS", "FULL_STOPS", "SENTENCE_ENDS", "SPACES", "UNSPACED_ENDS"]
 
 FULL_STOPS = (".", "。", "।", "॥", "۔", "።", "။", "។", "៕", "։")
 """Full stops: Latin and most others, Chinese and Japanese, Indic danda and double danda, Urdu, Ethiopic, Burmese, Khmer
@@ -17,3 +17,6 @@ ELLIPSIS = "…"
 
 CLOSING_QUOTES = ("”", '"', "»", "」")
 """What stands after the last mark of a sentence that is a quotation."""
+
+SPACES = r"(?:(?<!\s)\s++)?+"
+"""Pattern for white space that may stand before something; a run of it is tried once, not from each of its places."""

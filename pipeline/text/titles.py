@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
 from pipeline.text.boilerplate import line_key
-from pipeline.text.punctuation import FULL_STOPS
+from pipeline.text.punctuation import FULL_STOPS, SPACES
 
-__all__ = ["TitleParams", "choose_title", "first_line_title", "without_site_name", "without_title"]
+__all__ = ["TitleParams", "choose_title", "first_line_title", "is_section_name", "without_site_name", "without_title"]
 
 
 class TitleParams(Struct, frozen=True, kw_only=True):
@@ -21,6 +22,8 @@ class TitleParams(Struct, frozen=True, kw_only=True):
     shorter one may be a section's or the site's name."""
     site_name_chars: int = 40
     """A longer part of a title is no site's name."""
+    section_words: int = 2
+    """The name of a section has no more words; some addresses have the whole headline in a folder."""
     within_name_chars: int = 4
     """A site's name this long, of letters and digits, may also be a part of a title's part, or the other way round; a
     shorter one must be equal to it."""
@@ -28,7 +31,8 @@ class TitleParams(Struct, frozen=True, kw_only=True):
 
 _PARAMS = TitleParams()
 _SEPARATOR = re.compile(
-    r"\s+[|–—\-·•»›:]{1,2}\s+|:\s+|\s*[|｜]\s*|[-–—_](?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,12}$)"
+    rf"(?<!\s)\s+[|–—\-·•»›:]{{1,2}}\s+|:\s+|{SPACES}[|｜]\s*"
+    r"|[-–—_](?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,12}$)"
 )
 # A title may well end with an exclamation or a question mark.
 _NOT_AFTER_TITLES = (*FULL_STOPS, "،", ",", ";", "؛")
@@ -49,12 +53,30 @@ def choose_title(
         The first heading that agrees with another title, else the first title stated, else <title>, else the first
         heading, without the site's name; None without any of them.
     """
-    headlines = [headline for headline in headlines if not _is_site_name(headline, names)]
+    headlines = [
+        headline
+        for headline in headlines
+        if not _is_site_name(headline, names) and not _is_other_part(headline, title_element or "", stated)
+    ]
+    stated = [title for title in stated if not _is_site_name(title, names)]
+    if title_element is not None and _is_site_name(title_element, names):
+        title_element = None
     for headline in headlines:
         if any(_agrees(headline, title) for title in [*stated, title_element or ""]):
             return headline
     title = stated[0] if stated else title_element or next(iter(headlines), None)
     return without_site_name(title, names) if title is not None else None
+
+
+def is_section_name(title: str, section: str | None, url: str | None) -> bool:
+    """Return whether a title is only the name of the section: as the page states it, or of a folder in its address."""
+    if len(title.split()) > _PARAMS.section_words:
+        return False
+    name = _squeezed(title)
+    folders = urlsplit(url).path.strip("/").split("/")[:-1] if url is not None else []
+    return name in {_squeezed(unquote(folder)) for folder in folders} or (
+        section is not None and name == _squeezed(section)
+    )
 
 
 def first_line_title(lines: Sequence[str], max_chars: int) -> str | None:
@@ -110,6 +132,15 @@ def _agrees(headline: str, title: str) -> bool:
         return True
     begins = len(headline) >= _PARAMS.beginning_chars and title.casefold().startswith(headline.casefold())
     return begins and _SEPARATOR.match(title, len(headline)) is not None
+
+
+def _is_other_part(headline: str, title_element: str, stated: Sequence[str]) -> bool:
+    """Return whether a heading is what <title> has beside the title that is stated: the site's name."""
+    whole, part = title_element.casefold(), headline.casefold()
+    if part not in whole or part == whole:
+        return False
+    others = (title.casefold() for title in stated)
+    return any(title in whole and title not in part and part not in title for title in others)
 
 
 def _is_site_name(title: str, names: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["UrlParams", "canonical_url", "is_front_page", "registrable_domain", "url_key"]
+__all__ = ["UrlParams", "canonical_url", "is_front_page", "registrable_domain", "url_key", "wraps_another"]
 
 
 class UrlParams(Struct, frozen=True, kw_only=True):
@@ -38,13 +38,25 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
-# google.com/amp/s/news.example/a, news-example.cdn.ampproject.org/c/s/news.example/a, amp.cloudflare.com likewise.
+# google.com/amp/s/news.example/a, news-example.cdn.ampproject.org/c/s/news.example/a. Only these two owners vouch for
+# what they show: whoever has another host could take the id of anybody's article by an address of this form.
 _CACHED = re.compile(
-    r"https?://(?:(?:www\.)?google\.[a-z.]{2,7}/amp/|(?:[a-z0-9-]{1,63}\.)?cdn\.ampproject\.org/[acivw]/)"
-    r"(?P<secure>s)?(?(secure)/)(?=[a-z0-9-]+(?:\.[a-z0-9-]+)+/)",
+    r"https?://(?:(?:www\.)?google\.(?P<google>[a-z.]{2,7})/amp/|(?:(?P<cache>[a-z0-9-]{1,63})\.)?cdn\.ampproject\.org/[acivw]/)"
+    r"(?P<secure>s)?(?(secure)/)(?=(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)/)",
     re.IGNORECASE,
 )
-_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_GOOGLE_SUFFIXES: frozenset[str] = frozenset(load_words("amp_caches")["google_suffixes"])
+# The name that the cache gives to a host whose own one is too long for a label: a hash in base 32.
+_HASHED_LABEL = re.compile(r"[a-z2-7]{52}")
+# The address of another site's page within an address, as caches, translators and archives write it.
+_WRAPPED = re.compile(
+    r"(?:https?(?::|%3A)(?:/|%2F){1,2}|/(?:amp|[acivw])/(?:s/)?|/s/)(?P<host>(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})"
+    r"(?![a-z0-9.-])",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
+# Parameters of front pages: further pages of a list, searches, languages.
+_OF_LISTS = frozenset({"page", "paged", "pg", "offset", "start", "s", "q", "search", "lang", "hl", "ver", "v"})
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`\u0085\u00a0\u2028\u2029\ud800-\udfff]")
 
 
@@ -111,7 +123,35 @@ def _without_dots(path: str) -> str:
 def _original(url: str) -> str:
     """Return the address of the page that an AMP cache or viewer of a search engine shows."""
     match = _CACHED.match(url) if "amp" in url else None
-    return f"http{match['secure'] or ''}://{url[match.end() :]}" if match is not None else url
+    return f"http{match['secure'] or ''}://{url[match.end() :]}" if match is not None and _vouches(match) else url
+
+
+def _vouches(match: re.Match[str]) -> bool:
+    """Return whether a cached address belongs to a cache, and to the place in it that shows this host."""
+    if match["google"] is not None:
+        return match["google"].lower() in _GOOGLE_SUFFIXES
+    label = (match["cache"] or "").lower()
+    return label in ("", _cache_label(match["host"].lower())) or _HASHED_LABEL.fullmatch(label) is not None
+
+
+def _cache_label(host: str) -> str:
+    """Return the name under which the AMP cache shows a host; the rules are in its documentation."""
+    try:
+        readable = idna.decode(host) if "xn--" in host else host
+        label = readable.replace("-", "--").replace(".", "-")
+        return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+    except (idna.IDNAError, UnicodeError):
+        return host
+
+
+def wraps_another(canonical: str) -> bool:
+    """Return whether a canonical URL contains the address of another site, whose article it may claim to be."""
+    start = canonical.find("/", len("https://"))
+    if start < 0:
+        return False
+    own = registrable_domain(canonical)
+    hosts = (match["host"] for match in _WRAPPED.finditer(canonical, start))
+    return any(_SUFFIXES.extract_str(host).suffix and registrable_domain(host) not in (own, None) for host in hosts)
 
 
 def _without_amp(path: str) -> str:
@@ -141,8 +181,9 @@ def _query(query: str) -> str:
 def canonical_url(url: str) -> str | None:
     """Return the one spelling of an http(s) URL, or None when it is not one.
 
-    Fragments, tracking parameters, default ports, credentials, mobile and AMP variants are folded away; the host is
-    in lower-case ASCII. Scheme and `www.` stay, so that the result can be fetched; `url_key` folds them too.
+    Fragments that are no routes, tracking parameters, default ports, credentials, mobile and AMP variants are folded
+    away; the host is in lower-case ASCII. Scheme and `www.` stay, so that the result can be fetched; `url_key` folds
+    them too.
     """
     url = _original(url.strip())
     if not url or len(url) > _PARAMS.max_chars or "://" not in url[:8]:
@@ -162,24 +203,43 @@ def canonical_url(url: str) -> str | None:
         normal = f"{normal}:{port}"
     path = _without_amp(_without_dots(_normal_escapes(_SESSION.sub("", parts.path) or "/")))
     query = _query(parts.query)
-    return f"{scheme}://{normal}{path}{'?' + query if query else ''}"
+    return f"{scheme}://{normal}{path}{'?' + query if query else ''}{_route(parts.fragment)}"
+
+
+def _route(fragment: str) -> str:
+    """Return the route of an address whose page is made in the browser, with its sign, else nothing.
+
+    A fragment within the route is a place on the page, as other fragments are.
+    """
+    route = fragment.partition("#")[0]
+    is_route = route.startswith(("!", "/")) and any(map(str.isalnum, route))
+    return "#" + _normal_escapes(route) if is_route else ""
 
 
 def url_key(canonical: str) -> str:
     """Return what two spellings of the same page share: no scheme, `www.`, index page or closing slash."""
-    rest = canonical.partition("://")[2]
+    rest, sign, route = canonical.partition("://")[2].partition("#")
     location, mark, query = rest.partition("?")
     host, _, path = location.partition("/")
     host = host.removeprefix("www.")
     path = _INDEX.sub("", "/" + path).rstrip("/")
-    return f"{host}{path}{mark}{query}"
+    return f"{host}{path}{mark}{query}{sign}{route.rstrip('/')}"
 
 
 def is_front_page(canonical: str) -> bool:
-    """Return whether a canonical URL is a site's front page, by having no path beyond a language."""
-    location = url_key(canonical).partition("?")[0]
+    """Return whether a canonical URL is a site's front page: no path beyond a language, no number of an article."""
+    location, _, query = url_key(canonical).partition("?")
+    if "#" in canonical:
+        return False
     path = location.partition("/")[2]
-    return len(path) <= 2 or (len(path) == 5 and path[2] in "-_")
+    is_root = len(path) <= 2 or (len(path) == 5 and path[2] in "-_")
+    return is_root and not any(map(_names_article, query.split("&")))
+
+
+def _names_article(pair: str) -> bool:
+    """Return whether a parameter is the number of an article: /?p=42."""
+    name, _, value = pair.partition("=")
+    return name.lower() not in _OF_LISTS and any(map(str.isdecimal, value))
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -9,9 +9,18 @@ from typing import Literal
 from msgspec import Struct
 
 from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali, from_numbers
+from pipeline.text.times_of_day import TimeOfDay, read_time_of_day
 from pipeline.text.wordlists import load_words, one_of
 
-__all__ = ["WrittenDate", "WrittenDateParams", "is_only_date", "month_number", "read_written_date"]
+__all__ = [
+    "MONTH_NAMES",
+    "WrittenDate",
+    "WrittenDateParams",
+    "is_only_date",
+    "month_number",
+    "read_written_date",
+    "short_year",
+]
 
 _Calendar = Literal["gregorian", "jalali", "hijri"]
 # In the order of preference, where a name of a month or a date occurs in several.
@@ -25,6 +34,8 @@ class WrittenDateParams(Struct, frozen=True, kw_only=True):
 
     other_letters: int = 2
     """Letters that may remain when the words of dates are taken away: single ones stand for hours, days or zones."""
+    short_years: int = 70
+    """From this number on, a year of two digits is one of 1900 to 1999, as POSIX reads them; before, of 2000 on."""
 
 
 _PARAMS = WrittenDateParams()
@@ -34,8 +45,7 @@ class WrittenDate(Struct, frozen=True):
     """A day, and the time of day if one was written; `is_exact` unless the calendar leaves a day or two open."""
 
     day: date
-    hour: int | None = None
-    minute: int | None = None
+    time: TimeOfDay | None = None
     is_exact: bool = True
 
 
@@ -55,7 +65,9 @@ def _month_names() -> dict[str, tuple[_Calendar, int]]:
 
 
 _MONTHS = _month_names()
-_MONTH = rf"(?P<month>{one_of(_MONTHS)})(?![^\W\d_])"
+MONTH_NAMES = one_of(_MONTHS)
+"""A regular expression for the name of a month in any language, case-folded."""
+_MONTH = rf"(?P<month>{MONTH_NAMES})(?![^\W\d_])"
 _YEAR = r"(?P<year>\d{4})"
 _DAY = r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
 _GAP = rf"[\s,،.]{{1,3}}(?:(?:{one_of(_WORDS['between'])})\s)?"
@@ -69,11 +81,25 @@ _CJK = re.compile(
     r"\s?(?P<month>\d{1,2})\s?[月월]\s?"
     r"(?P<day>\d{1,2})\s?[日일]"
 )
-_NUMERIC = re.compile(r"(?<![\d./-])(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<year>\d{4})(?![\d./-])")
-_YEAR_FIRST = re.compile(
-    r"(?<![\d./-])(?P<year>\d{4})(?P<sep>[./-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?![\d./-])"
+# 15-Nov-2026, 15/Nov/2026; with two digits of the year only before a time, as in RFC 850: 15-Nov-26 17:30:00.
+_JOINED = re.compile(
+    rf"(?<![\d-])(?P<day>\d{{1,2}})(?P<sep>[-/]){_MONTH}[.]?(?P=sep)(?P<year>\d{{4}}(?!\d)|\d{{2}}(?=\s\d{{1,2}}:\d{{2}}))"
 )
-_TIME = re.compile(r"(?<![\d:.])(\d{1,2})[:：hH](\d{2})(?![\d])(?:\s?([aApP])\.?[mM])?")
+_SIGN = r"(?P<sep>[./-])(?P<gap>\s?)"
+_AGAIN = r"(?P=sep)(?P=gap)"
+_NO_PART_BEFORE = r"(?<!\d)(?<!\d[./-])"
+_NO_PART_BEHIND = r"(?!\d)(?!\s?[./-]\d)"
+_NUMERIC = re.compile(
+    rf"{_NO_PART_BEFORE}(?P<a>\d{{1,2}}){_SIGN}(?P<b>\d{{1,2}}){_AGAIN}(?P<year>\d{{4}}){_NO_PART_BEHIND}"
+)
+# 14.03.26 | 10:15: with two digits of the year only before a time, or where it is all.
+_SHORT = re.compile(
+    rf"{_NO_PART_BEFORE}(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{2}})(?=[\s,|–-]{{1,4}}\d{{1,2}}[:.]\d{{2}}(?!\d))"
+    r"|^\s*(?P<day0>\d{1,2})\.(?P<month0>\d{1,2})\.(?P<year0>\d{2})\s*$"
+)
+_YEAR_FIRST = re.compile(
+    rf"{_NO_PART_BEFORE}(?P<year>\d{{4}}){_SIGN}(?P<month>\d{{1,2}}){_AGAIN}(?P<day>\d{{1,2}}){_NO_PART_BEHIND}"
+)
 _THAI = re.compile("[\u0e00-\u0e7f]")
 # What a line that is only a date has besides: weekday, time, zone, a label such as "updated".
 _DATE_WORDS = one_of({*_MONTHS, *"|".join(_WORDS["weekdays"]).split("|"), *_WORDS["date_words"]})
@@ -85,12 +111,11 @@ _ZONE = re.compile(r"(:\d\d)\s?[A-Z]{3,4}\b")
 
 def read_written_date(text: str) -> WrittenDate | None:
     """Read the first date in a short text whose digits are ASCII; None without one or if it is ambiguous."""
-    text = text.translate(_DOTTED_I).casefold()
+    folded = text.translate(_DOTTED_I).casefold()
     for reader in _READERS:
-        found = reader(text)
+        found = reader(folded)
         if found is not None:
-            hour, minute = _time_of_day(text)
-            return WrittenDate(found[0], hour, minute, found[1])
+            return WrittenDate(found[0], read_time_of_day(text), found[1])
     return None
 
 
@@ -117,9 +142,9 @@ def _valid(year: int, month: int, day: int) -> date | None:
 def _named(text: str) -> tuple[date, bool] | None:
     """Read a date with the name of its month; of a date in two calendars, the Gregorian one, else an exact one."""
     best: tuple[int, date] | None = None
-    for match in chain.from_iterable(pattern.finditer(text) for pattern in _NAMED):
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in (*_NAMED, _JOINED)):
         calendar, month = _MONTHS[match["month"]]
-        year, day = int(match["year"]), int(match["day"])
+        year, day = _year(match["year"]), int(match["day"])
         if calendar == "jalali":
             found = from_jalali(year, month, day)
         elif calendar == "hijri":
@@ -130,6 +155,16 @@ def _named(text: str) -> tuple[date, bool] | None:
         if found is not None and (best is None or rank < best[0]):
             best = rank, found
     return (best[1], _CALENDARS[best[0]] != "hijri") if best is not None else None
+
+
+def _year(written: str) -> int:
+    return int(written) if len(written) > 2 else short_year(written)
+
+
+def short_year(written: str) -> int:
+    """Return the year that two digits stand for."""
+    year = int(written)
+    return year + (1900 if year >= _PARAMS.short_years else 2000)
 
 
 def _gregorian_year(year: int, text: str) -> int:
@@ -155,6 +190,11 @@ def _numeric(text: str) -> tuple[date, bool] | None:
     if match is not None:
         year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
         return from_numbers(year, month, day, is_lunar=_is_lunar(text))
+    match = _SHORT.search(text)
+    if match is not None:
+        parts = [match[part] or match[f"{part}0"] for part in ("year", "month", "day")]
+        short = _valid(_year(parts[0]), int(parts[1]), int(parts[2]))
+        return (short, True) if short is not None else None
     match = _NUMERIC.search(text)
     if match is None:
         return None
@@ -174,13 +214,3 @@ def _is_lunar(text: str) -> bool:
 
 
 _READERS: tuple[Callable[[str], tuple[date, bool] | None], ...] = (_cjk, _named, _numeric)
-
-
-def _time_of_day(text: str) -> tuple[int | None, int | None]:
-    match = _TIME.search(text)
-    if match is None:
-        return None, None
-    hour, minute = int(match[1]), int(match[2])
-    if match[3]:
-        hour = hour % 12 + (12 if match[3].lower() == "p" else 0)
-    return (hour, minute) if hour < 24 and minute < 60 else (None, None)

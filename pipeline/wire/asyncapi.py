@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.1 description of all topics, made from the catalogue; it refers to the schemas."""
+"""The AsyncAPI 3.0 description of all topics, made from the catalogue; it refers to the schemas."""
 
 from typing import Any, Literal, get_args
 
@@ -24,7 +24,7 @@ def asyncapi_document(catalogue: Catalogue, version: str) -> dict[str, Any]:
         version: The release of the pipeline.
     """
     return {
-        "asyncapi": "3.1.0",
+        "asyncapi": "3.0.0",
         "info": {
             "title": "news-pipeline",
             "version": version,
@@ -41,7 +41,7 @@ def asyncapi_document(catalogue: Catalogue, version: str) -> dict[str, Any]:
 def _channel(catalogue: Catalogue, spec: TopicSpec) -> dict[str, Any]:
     configs = catalogue.configs(spec)
     topic: dict[str, Any] = {"cleanup.policy": [*spec.cleanup], "max.message.bytes": spec.max_message_bytes}
-    for name in ("retention.ms", "retention.bytes"):
+    for name in ("retention.ms", "retention.bytes", "delete.retention.ms"):
         if name in configs:
             topic[name] = int(configs[name])
     return {

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.wire.schemas import schema_dir
 
 __all__ = [
+    "CURRENT",
     "DUPLICATES",
     "REPLAYS",
     "REQUEST_OVERHEAD_BYTES",
@@ -29,6 +30,7 @@ __all__ = [
 SIGNATURES = "news.signatures.v1"
 VERDICTS = "news.verdicts.v1"
 DUPLICATES = "news.articles.duplicates.v1"
+CURRENT = "news.articles.current.v1"
 REPLAYS = "news.replays.v1"
 
 REQUEST_OVERHEAD_BYTES = 64 * 1024
@@ -44,7 +46,8 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One topic.
 
     `partitions` None means `Catalogue.article_partitions`. A compacted topic keeps the latest record of each key.
-    `retention_hours` limits the age of all records; None means no limit.
+    `retention_hours` limits the age of all records; None means no limit. Of a compacted topic, `compacted_within_hours`
+    limits how long an outdated record can be read, and `null_hours` is how long a null value can be read at least.
     """
 
     name: str
@@ -58,6 +61,8 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     partitions: int | None = None
     compacted: bool = False
     retention_hours: int | None = None
+    compacted_within_hours: int | None = None
+    null_hours: int | None = None
 
     @property
     def cleanup(self) -> tuple[str, ...]:
@@ -142,8 +147,13 @@ class Catalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "min.insync.replicas": str(self.min_in_sync_replicas),
             "unclean.leader.election.enable": "false",
         }
-        if spec.retention_hours is not None:
-            configs["retention.ms"] = str(spec.retention_hours * _HOUR_MS)
+        for name, hours in (
+            ("retention.ms", spec.retention_hours),
+            ("max.compaction.lag.ms", spec.compacted_within_hours),
+            ("delete.retention.ms", spec.null_hours),
+        ):
+            if hours is not None:
+                configs[name] = str(hours * _HOUR_MS)
         if spec.kind == "log":
             configs["retention.bytes"] = "-1"  # no limit: under load, one would shorten the deduplication window
         return configs

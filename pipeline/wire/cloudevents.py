@@ -6,10 +6,11 @@ trace), and readers confuse the two.
 
 from pipeline.domain.article import Event, EventType
 from pipeline.domain.cluster import ClusterEvent
+from pipeline.domain.ids import ArticleId, event_id
 from pipeline.domain.record import Headers
 from pipeline.wire.schemas import schema_id
 
-__all__ = ["CONTENT_TYPE", "SCHEMA_OF", "cluster_headers", "headers"]
+__all__ = ["CONTENT_TYPE", "SCHEMA_OF", "cluster_headers", "headers", "withdrawal_headers"]
 
 CONTENT_TYPE = b"application/json"
 
@@ -33,7 +34,10 @@ def headers(event: Event, source: str) -> Headers:
         source: URI reference of the stage that made it.
     """
     found = _attributes(event.type, event.id, source, event.article_id, event.time, event.revision)
+    found.append(("ce_observedat", event.observed_at.encode()))
     # Attributes without a value are omitted: CloudEvents does not allow empty ones.
+    if event.lane:
+        found.append(("ce_lane", event.lane.encode()))
     if event.language:
         found.append(("ce_language", event.language.encode()))
     if event.subjects:
@@ -51,6 +55,21 @@ def cluster_headers(event: ClusterEvent, source: str) -> Headers:
     return tuple(
         _attributes("news.cluster.changed.v1", event.id, source, cluster.cluster_id, event.time, cluster.version)
     )
+
+
+def withdrawal_headers(article: ArticleId, revision: int, time: str, lane: str) -> Headers:
+    """Return the headers of a null value by which an operator ends the state of an article.
+
+    Args:
+        article: The article.
+        revision: One more than the highest that is known.
+        time: When it is ended, RFC 3339.
+        lane: The lane; empty for live traffic.
+    """
+    kind: EventType = "news.article.retracted.v1"
+    name = event_id(lane, article, revision, f"{kind}@{time}", "operator")
+    found = _attributes(kind, name, "/news-pipeline/erase", article, time, revision)
+    return (*found, ("ce_observedat", time.encode()), *([("ce_lane", lane.encode())] if lane else []))
 
 
 def _attributes(

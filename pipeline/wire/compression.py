@@ -26,6 +26,9 @@ class CompressionParams(Struct, frozen=True, kw_only=True):
     ratio_free_bytes: int = 1024 * 1024
     """Decoded size in bytes up to which the ratio to the encoded size is not limited. Chosen: a megabyte is
     harmless."""
+    max_members: int = 100
+    """Members of one gzip stream. Servers send one; some join as many as a page has parts. A hundred copies of the
+    largest value take half a second."""
     zstd_window_bytes: int = 8 * 1024 * 1024
     """Largest window of a zstd stream, in bytes. From RFC 9659, for content-encodings."""
 
@@ -103,10 +106,12 @@ def _unbrotli(value: bytes, limit: int) -> bytes | Reject:
 
 
 def _gunzip(value: bytes, limit: int) -> bytes | Reject:
-    """Decode all members of a gzip stream."""
+    """Decode all members of a gzip stream. Each copies what follows it, so their number is limited."""
     parts: list[bytes] = []
     size = 0
-    while value:
+    for _ in range(_PARAMS.max_members):
+        if not value:
+            return b"".join(parts)
         machine = zlib.decompressobj(_GZIP_WINDOW)
         try:
             part = machine.decompress(value, limit - size + 1)
@@ -119,7 +124,7 @@ def _gunzip(value: bytes, limit: int) -> bytes | Reject:
             return Reject("undecodable", "content-encoding: truncated stream")
         parts.append(part)
         value = machine.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+    return Reject("too_large", "content-encoding: too many members") if value else b"".join(parts)
 
 
 def _inflate(value: bytes, window: int, limit: int) -> bytes | Reject:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pipeline.domain.ids import sha256_hex
 from pipeline.domain.outcome import RejectReason
-from pipeline.domain.record import Headers, Record
+from pipeline.domain.record import Cut, Headers, Record
 from pipeline.domain.stage import StageName
 from pipeline.domain.times import from_epoch_ms
 from pipeline.wire.catalogue import TopicSpec
@@ -41,6 +41,7 @@ class DeadLetterParams(Struct, frozen=True, kw_only=True):
 
 
 _PARAMS = DeadLetterParams()
+_WHOLE = Cut(detail="")
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -84,11 +85,11 @@ def dead_letter(
     original = original_headers(record.headers)
     key, value = record.key, record.value
     limit = target.max_message_bytes - BATCH_OVERHEAD_BYTES
-    if record_bytes(key, value, (*original, *added)) > limit:
+    if record.cut is not None or record_bytes(key, value, (*original, *added)) > limit:
         original, added, key, value = _cut(record, original, added, limit)
-    return OutputRecord(
-        target.name, key, value, (*original, *added), record.timestamp_ms if record.timestamp_ms >= 0 else failed_at_ms
-    )
+    # Brokers refuse timestamps in the future, and a letter that is refused would stop the partition.
+    timestamp_ms = record.timestamp_ms if 0 <= record.timestamp_ms <= failed_at_ms else failed_at_ms
+    return OutputRecord(target.name, key, value, (*original, *added), timestamp_ms)
 
 
 def original_headers(headers: Headers) -> Headers:
@@ -116,7 +117,9 @@ def _added(record: Record, failure: Failure, reporter: Reporter, failed_at_ms: i
     }
     if failure.exception_class is not None:
         texts[f"{CONNECT_PREFIX}exception.class.name"] = failure.exception_class
-    if record.value is not None:
+    if record.cut is not None and record.cut.value_sha256 is not None:
+        texts[f"{OWN_PREFIX}value-sha256"] = record.cut.value_sha256
+    elif record.value is not None:
         texts[f"{OWN_PREFIX}value-sha256"] = sha256_hex(record.value)
     return tuple((name, _bounded(text)) for name, text in texts.items())
 
@@ -131,17 +134,22 @@ def _cut(
     record: Record, original: Headers, added: Headers, limit: int
 ) -> tuple[Headers, Headers, bytes | None, bytes | None]:
     """Return what fits: the value is truncated first, then the original headers are dropped and the key truncated."""
-    key = record.key
-    marked = _mark(added, "value-bytes", len(record.value or b""))
+    key, cut = record.key, record.cut or _WHOLE
+    value_bytes = len(record.value or b"") if cut.value_bytes is None else cut.value_bytes
+    key_bytes = len(key or b"") if cut.key_bytes is None else cut.key_bytes
+    marked = _mark(added, "value-bytes", value_bytes)
+    if cut.headers_dropped:
+        marked = _mark(marked, "headers-dropped", cut.headers_dropped)
     if record_bytes(key, None, (*original, *marked)) > limit:
-        marked = _mark(marked, "headers-dropped", len(original))
+        if original:
+            marked = _mark(marked, "headers-dropped", len(original))
         original = ()
-        if key is not None and len(key) > _PARAMS.max_cut_key_bytes:
-            marked = _mark(marked, "key-bytes", len(key))
-            key = key[: _PARAMS.max_cut_key_bytes]
+        key = key if key is None else key[: _PARAMS.max_cut_key_bytes]
+    if key_bytes != len(key or b""):
+        marked = _mark(marked, "key-bytes", key_bytes)
     room = limit - record_bytes(key, None, (*original, *marked, (f"{OWN_PREFIX}truncated", b"true")))
     value = record.value if record.value is None else record.value[: max(room, 0)]
-    if value != record.value:
+    if value_bytes != len(value or b""):
         marked = (*marked, (f"{OWN_PREFIX}truncated", b"true"))
     return original, marked, key, value
 

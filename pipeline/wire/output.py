@@ -8,9 +8,10 @@ from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import LogRecord
 from pipeline.domain.stage import StageName
+from pipeline.domain.standing import standing_after
 from pipeline.domain.times import to_epoch_ms
 from pipeline.domain.verdict import VerdictRecord
-from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.catalogue import CURRENT, DUPLICATES, SIGNATURES, VERDICTS, Catalogue
 from pipeline.wire.cloudevents import CONTENT_TYPE, cluster_headers, headers
 from pipeline.wire.codec import encode
 
@@ -76,6 +77,7 @@ class Encoder:
         self._signatures = catalogue.full_name(SIGNATURES)
         self._verdicts = catalogue.full_name(VERDICTS)
         self._duplicates = catalogue.full_name(DUPLICATES)
+        self._current = catalogue.full_name(CURRENT)
 
     def emit(self, stage: StageName, value: Article | Event) -> OutputRecord | Oversize:
         """Return the record of a value that a stage emits."""
@@ -90,9 +92,22 @@ class Encoder:
             value.signature.ingested_at_ms,
         )
 
-    def drop(self, drop: Drop) -> OutputRecord | Oversize:
-        """Return the record of an article that `dedupe` holds back."""
-        return self._event(self._duplicates, "dedupe", drop.event)
+    def drop(self, stage: StageName, drop: Drop) -> OutputRecord | Oversize:
+        """Return the record of an article that a stage holds back."""
+        return self._event(self._duplicates, stage, drop.event)
+
+    def current(self, event: Event, record: OutputRecord) -> OutputRecord | None:
+        """Return the record of the state that an event leaves its article in, or None if it changes nothing.
+
+        Args:
+            event: The event.
+            record: The record of the event; key, headers and, if the article stands, the value are the same.
+        """
+        standing = standing_after(event)
+        if standing == "as_before":
+            return None
+        value = record.value if standing == "stands" else None
+        return OutputRecord(self._current, record.key, value, record.headers, record.timestamp_ms)
 
     def verdict(self, record: VerdictRecord) -> OutputRecord | Oversize:
         """Return a record of the verdict log."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pipeline.domain.record import Headers, Record
 from pipeline.wire.dead_letters import CONNECT_PREFIX, OWN_PREFIX, original_headers
+from pipeline.wire.raw import TRUNCATED_FROM
 
 __all__ = [
     "ARRIVED",
@@ -123,7 +124,8 @@ def read_dead_letter(record: Record) -> DeadLetter | None:
             value=record.value,
             headers=original_headers(record.headers),
         ),
-        complete=not any(f"{OWN_PREFIX}{mark}" in named for mark in ("truncated", "headers-dropped", "key-bytes")),
+        complete=TRUNCATED_FROM not in named
+        and not any(f"{OWN_PREFIX}{mark}" in named for mark in ("truncated", "headers-dropped", "key-bytes")),
     )
 
 

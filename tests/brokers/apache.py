@@ -53,6 +53,7 @@ PROPERTIES = {
     "message.max.bytes": str(26 * MIB),
     "replica.fetch.max.bytes": str(26 * MIB),
     "log.cleaner.threads": "1",
+    "log.cleaner.backoff.ms": "500",  # a test that lets a topic be compacted does not wait for it
     "log.cleaner.dedupe.buffer.size": str(2 * MIB),
     "num.network.threads": "2",
     "num.io.threads": "4",
@@ -124,6 +125,7 @@ class ApacheKafka:
         advertised: Mapping[str, int] | None = None,
         quorum: Quorum | None = None,
         node: int = 1,
+        java: Mapping[str, str] | None = None,
     ) -> None:
         """Format its storage.
 
@@ -134,9 +136,11 @@ class ApacheKafka:
             advertised: Ports advertised for listeners, if not their own, such as a proxy's.
             quorum: The cluster it belongs to; a cluster of its own by default.
             node: Its node id in the cluster.
+            java: System properties.
         """
         self._jars = kafka_jars()
         self._heap = heap
+        self._system = [f"-D{name}={value}" for name, value in (java or {}).items()]
         self._quorum = quorum or Quorum(uuid4().hex[:22], {node: free_port()})
         self._cluster_id, self._node = self._quorum.cluster_id, node
         self._home = Path(tempfile.mkdtemp(prefix="kafka-"))
@@ -288,7 +292,7 @@ class ApacheKafka:
 
     def _java(self, *arguments: str) -> list[str]:
         flags = [f"-Xmx{self._heap}", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-        return ["java", *flags, "-cp", f"{self._jars}/*", *arguments]
+        return ["java", *flags, *self._system, "-cp", f"{self._jars}/*", *arguments]
 
 
 class ApacheCluster:

@@ -45,7 +45,7 @@ def test_a_stale_file_is_noticed_and_written_again(tmp_path: Path, monkeypatch: 
     assert generate_asyncapi.main(["--check"]) == 1
     assert generate_asyncapi.main([]) == 0
     assert generate_asyncapi.main(["--check"]) == 0
-    assert yaml.safe_load((tmp_path / "asyncapi.yaml").read_text(encoding="utf-8"))["asyncapi"] == "3.1.0"
+    assert yaml.safe_load((tmp_path / "asyncapi.yaml").read_text(encoding="utf-8"))["asyncapi"] == "3.0.0"
 
 
 def test_every_reference_resolves() -> None:

@@ -37,11 +37,11 @@ def parse() -> Parse:
 
 
 def test_the_published_description_is_valid(parse: Parse) -> None:
-    assert parse(REPOSITORY / "schemas" / "asyncapi.yaml") == {
-        "version": "3.1.0",
-        "channels": len(load_catalogue().topics),
-        "diagnostics": [],
-    }
+    found = parse(REPOSITORY / "schemas" / "asyncapi.yaml")
+    # Generators of code do not read 3.1 yet, see docs/consumers.md; that it exists is all that the parser has to say.
+    newer = "asyncapi-latest-version"
+    assert [one["code"] for one in found.pop("diagnostics") if one["code"] != newer] == []
+    assert found == {"version": "3.0.0", "channels": len(load_catalogue().topics)}
 
 
 def _no_title(document: Document) -> None:

@@ -26,6 +26,7 @@ from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.output import Encoder, OutputRecord
 from pipeline.wire.schemas import load_schema
 from pipeline.wire.validation import closed, open_validator
+from tests.harness.subjects import FAST_SUBJECTS
 from tests.harness.tools import REPOSITORY
 
 TRACE = ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
@@ -40,7 +41,7 @@ def _records() -> Iterator[Record]:
 def _of_articles() -> Iterator[OutputRecord]:
     """What all stages make of the samples, as records for Kafka."""
     chain, fold, encoder = (
-        build_chain(STAGES),
+        build_chain(STAGES, subjects=FAST_SUBJECTS),
         build_fold(near_window_secs=259_200, exact_window_secs=604_800),
         Encoder(CATALOGUE),
     )
@@ -55,7 +56,11 @@ def _of_articles() -> Iterator[OutputRecord]:
     for result in chain.judge(articles, known):
         outcome = result.outcome
         assert isinstance(outcome, Emit | Drop)
-        record = encoder.drop(outcome) if isinstance(outcome, Drop) else encoder.emit(result.stage, outcome.value)
+        record = (
+            encoder.drop(result.stage, outcome)
+            if isinstance(outcome, Drop)
+            else encoder.emit(result.stage, outcome.value)
+        )
         assert isinstance(record, OutputRecord)
         yield record
 

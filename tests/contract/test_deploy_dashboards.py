@@ -94,7 +94,7 @@ def _unit(expression: str) -> str:
         return "s"
     if "_confidence" in expression:
         return "percentunit"
-    if "_articles_bucket" in expression:
+    if "_articles_bucket" in expression or "_records_bucket" in expression:
         return "short"  # a quantile of numbers, not their rate
     return "cps" if "rate(" in expression else "short"
 

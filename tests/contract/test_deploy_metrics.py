@@ -1,6 +1,7 @@
 """Rules and dashboards: they name only metrics and labels that exist, they are valid PromQL, alerts have runbooks."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,10 +9,14 @@ import pytest
 import yaml
 
 from pipeline.domain.stage import StageName
-from pipeline.observability.metric_table import METRICS, PREFIX
+from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.metric import PREFIX
+from pipeline.observability.metric_table import METRICS
 from pipeline.observability.metrics import Metrics
+from pipeline.observability.monitor_table import MONITOR_METRICS
 from pipeline.settings.variables import unknown_variables
-from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, panel_queries, rules, workers
+from scripts.render_rules import main, rendered
+from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, panel_queries, rules, scraped
 from tests.harness.tools import REPOSITORY, program, run
 
 RECORDS = {rule["record"] for rule in rules() if "record" in rule}
@@ -19,11 +24,13 @@ ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 RUNBOOKS = DEPLOY / "runbooks"
 PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
 
-TARGET_LABELS = {"job", "instance", "service"}  # by Prometheus, as in prometheus.yml
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS)
+# By Prometheus, as in prometheus.yml, and by the process for all its series
+TARGET_LABELS = {"job", "instance", "service", "environment", "lane", "group"}
 OF_KIND = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 LABELS = {
     f"{PREFIX}{metric.name}{suffix}": {*metric.labels, *TARGET_LABELS, *({"le"} if suffix == "_bucket" else ())}
-    for metric in METRICS
+    for metric in ALL_METRICS
     for suffix in OF_KIND[metric.kind]
 }
 PROCESS = {sample.name for family in Metrics().registry.collect() for sample in family.samples} - LABELS.keys()
@@ -86,7 +93,7 @@ def test_every_metric_is_shown_or_watched() -> None:
     named = set().union(*(_names(expression) for expression in EXPRESSIONS))
     unseen = [
         metric.name
-        for metric in METRICS
+        for metric in ALL_METRICS
         if not any(f"{PREFIX}{metric.name}{suffix}" in named for suffix in OF_KIND[metric.kind])
     ]
     assert unseen == []
@@ -97,14 +104,19 @@ def test_every_recording_is_used() -> None:
     assert used >= RECORDS
 
 
+def _repository_url() -> str:
+    urls: dict[str, str] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    return urls["Repository"]
+
+
 @pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_has_a_severity_and_a_runbook(name: str) -> None:
     rule = ALERTS[name]
     assert re.fullmatch(r"News[A-Z][A-Za-z]+", name)
     assert rule["labels"]["severity"] in ("page", "ticket")
-    assert rule["annotations"].keys() == {"summary", "description", "runbook"}
-    assert rule["annotations"]["runbook"] == f"deploy/runbooks/{name}.md"
-    page = (REPOSITORY / rule["annotations"]["runbook"]).read_text("utf-8")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    assert rule["annotations"]["runbook_url"] == f"{_repository_url()}/blob/main/deploy/runbooks/{name}.md"
+    page = (RUNBOOKS / f"{name}.md").read_text("utf-8")
     assert page.startswith(f"# {name}\n")
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## Meaning",
@@ -125,7 +137,8 @@ def test_a_runbook_names_only_what_exists(path: Path) -> None:
     text = path.read_text("utf-8")
     for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
         page = (path.parent / target).read_text("utf-8")
-        headings = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+        found = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+        headings = {title.lower().replace("`", "").replace(" ", "-") for title in found}
         assert not anchor or anchor in headings, anchor
     assert unknown_variables(dict.fromkeys(re.findall(r"\bNEWS_[A-Z0-9_]+", text), "x")) == []
     titles = {panel["title"] for board in dashboards().values() for panel in board["panels"]}
@@ -152,8 +165,8 @@ def test_a_stage_that_is_missing_is_noticed_for_every_stage() -> None:
 def test_prometheus_finds_every_worker_and_grafana_finds_prometheus() -> None:
     (job,) = (item for item in PROMETHEUS["scrape_configs"] if item["job_name"] == "news-pipeline")
     (found,) = job["dns_sd_configs"]
-    assert sorted(found["names"]) == sorted(workers())
-    assert {service["environment"]["NEWS_WEB__PORT"] for service in workers().values()} == {str(found["port"])}
+    assert sorted(found["names"]) == sorted(scraped())
+    assert {service["environment"]["NEWS_WEB__PORT"] for service in scraped().values()} == {str(found["port"])}
     provisioned = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))
     (source,) = provisioned["datasources"]
     assert source["url"] == "http://prometheus:9090"
@@ -181,3 +194,30 @@ def test_expressions_of_dashboards_are_valid(tmp_path: Path) -> None:
     (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [group]}), "utf-8")
     done = run([tool, "check", "rules", str(tmp_path / "panels.yml")])
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_rendered_rules_have_another_job_other_runbooks_and_shorter_times_and_are_valid(tmp_path: Path) -> None:
+    main(["--output", str(tmp_path), "--job", "mine", "--runbooks", "https://wiki.example.com/r/", "--scale", "0.1"])
+    written = {path.name: path.read_text("utf-8") for path in tmp_path.glob("*.yml")}
+    assert written.keys() == {path.name for path in RULES}
+    text = "".join(written.values())
+    assert 'job="news-pipeline"' not in text
+    assert 'up{job="mine"}' in text
+    assert "runbook_url: https://wiki.example.com/r/NewsWorkerDown.md" in text
+    shipped = {alert: rule for alert, rule in ALERTS.items() if "for" in rule}
+    for group in (group for one in written.values() for group in yaml.safe_load(one)["groups"]):
+        for rule in group["rules"]:
+            if rule.get("alert") in shipped:
+                assert _seconds(rule["for"]) == pytest.approx(_seconds(shipped[rule["alert"]]["for"]) / 10)
+    assert "[5m]" not in text
+    assert "[30s]" in text
+    done = run([program("promtool", "prometheus"), "check", "rules", *map(str, tmp_path.glob("*.yml"))])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_rules_are_as_shipped_when_nothing_is_chosen() -> None:
+    assert [path for path in RULES if rendered(path.read_text("utf-8")) != path.read_text("utf-8")] == []
+
+
+def _seconds(time: str) -> int:
+    return int(time[:-1]) * {"s": 1, "m": 60, "h": 3600}[time[-1]]

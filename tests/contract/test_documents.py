@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import build_app
-from pipeline.observability.metric_table import METRICS, PREFIX
+from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.metric import PREFIX
+from pipeline.observability.metric_table import METRICS
+from pipeline.observability.monitor_table import MONITOR_METRICS
 from pipeline.settings.variables import unknown_variables
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -41,7 +44,7 @@ def test_settings_exist(page: Path) -> None:
 @each_page
 def test_metrics_exist(page: Path) -> None:
     names = set(re.findall(rf"`({PREFIX}[a-z0-9_]+)", _present(page)))
-    assert names - {PREFIX + metric.name for metric in METRICS} == set()
+    assert names - {PREFIX + metric.name for metric in (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS)} == set()
 
 
 @each_page

@@ -21,6 +21,8 @@ EVENT = Event(
     article_id=ARTICLE,
     time="2026-03-04T05:30:16.000Z",
     revision=1,
+    observed_at="2026-03-04T05:29:58.000Z",
+    lane="again",
     language="ar",
     subjects=("medtop:11000000",),
     publisher="coast-news.example",
@@ -76,6 +78,8 @@ def test_headers_of_events() -> None:
         "ce_subjects",
         "ce_publisher",
         "ce_revision",
+        "ce_observedat",
+        "ce_lane",
         "traceparent",
     }
 
@@ -85,7 +89,7 @@ def test_headers_of_events_match_their_schema() -> None:
     found = {name: value.decode() for name, value in headers(EVENT, "/news-pipeline/dedupe") if value is not None}
     assert [error.message for error in open_validator(closed(schema)).iter_errors(found)] == []
     assert set(schema["properties"]) == set(found)
-    optional = {"ce_language", "ce_subjects", "ce_publisher", "traceparent"}
+    optional = {"ce_observedat", "ce_lane", "ce_language", "ce_subjects", "ce_publisher", "traceparent"}
     assert set(schema["required"]) == set(found) - optional
     assert schema["properties"]["ce_type"][EXTENSIBLE_ENUM] == list(get_args(EventType))
 

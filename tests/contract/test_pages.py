@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.domain.article import EventType
+from pipeline.domain.changes import CHANGE_LABELS, CHANGED_PARTS
 from pipeline.domain.outcome import REJECT_REASONS
-from pipeline.domain.verdict import ChangeClass, VerdictKind
+from pipeline.domain.verdict import VerdictKind
 from pipeline.wire.catalogue import load_catalogue
 from pipeline.wire.schemas import load_schema
 from scripts import generate_fields, generate_topics
@@ -48,7 +49,8 @@ def test_a_changed_catalogue_changes_the_page(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "word", [*REJECT_REASONS, *get_args(VerdictKind), *get_args(ChangeClass), *get_args(EventType)]
+    "word",
+    [*REJECT_REASONS, *get_args(VerdictKind), *CHANGED_PARTS, *CHANGE_LABELS, *get_args(EventType)],
 )
 def test_the_page_of_events_explains_every_word(word: str) -> None:
     assert f"`{word}`" in EVENTS

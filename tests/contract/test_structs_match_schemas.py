@@ -100,7 +100,8 @@ class Comparison:
                 yield f"{place}.{field.encode_name}: default differs"
 
     def _array(self, found: inspect.StructType, schema: dict[str, Any], place: str) -> Iterator[str]:
-        if (schema.get("type"), schema.get("items"), schema.get("minItems")) != ("array", False, len(found.fields)):
+        length = len(found.fields)
+        if (schema.get("type"), schema.get("minItems"), schema.get("maxItems")) != ("array", length, length):
             yield f"{place}: not a tuple"
         for field, item in zip(found.fields, schema["prefixItems"], strict=True):
             yield from self.differences(field.type, item, f"{place}.{field.name}")

@@ -10,6 +10,9 @@ import cramjam
 import pytest
 
 from pipeline.cli.app import run_command
+from pipeline.models.subjects.encoder import EncoderParams
+from tests.conftest import EncoderIn
+from tests.harness.small_encoder import small_encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLES = ROOT / "samples" / "articles"
@@ -49,7 +52,8 @@ def fates(outputs: dict[str, Path]) -> dict[int, dict[str, Any]]:
         found[value["provenance"]["offset"]] = {
             "fate": kind,
             "language": value.get("language", {}).get("tag"),
-            "change_class": value.get("change_class"),
+            "changed": [change["part"] for change in value.get("changed", ())],
+            "change_labels": value.get("change_labels"),
             "value": value,
         }
     for value in lines(outputs["duplicates"]):
@@ -67,6 +71,41 @@ def test_the_samples_have_every_kind_and_many_languages() -> None:
     kinds = Counter(record.get("kind") or record["fate"] for record in EXPECTED)
     for kind in ("exact", "near", "repeat", "stale", "unknown_article", "revised", "retracted", "dead_letter"):
         assert kinds[kind] >= 1, kind
+
+
+def test_nine_in_ten_events_with_a_text_have_a_subject(outputs: dict[str, Path]) -> None:
+    texts = [value for value in lines(outputs["output"]) if value["action"] != "delete"]
+    answered = [value["subjects"] for value in texts if "subjects" in value]
+    assert len(answered) >= 0.9 * len(texts)
+    assert all("subjects_reason" not in value for value in texts if "subjects" in value)
+    assert all(value["subjects_reason"] for value in texts if "subjects" not in value)
+    assert {subject["method"] for subjects in answered for subject in subjects} == {"fast"}
+    for subjects in answered:
+        confidences = [subject["confidence"] for subject in subjects]
+        assert confidences == sorted(confidences, reverse=True)
+
+
+def test_a_cascade_says_who_answered_and_adds_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder_in: EncoderIn
+) -> None:
+    (tmp_path / "weights").mkdir()
+    encoder_in(small_encoder(tmp_path / "weights", positions=EncoderParams().max_tokens))
+    monkeypatch.setenv("NEWS_SUBJECTS__READER", "cascade")
+    values = lines(run(tmp_path, ARTICLES)["output"])
+    methods = {subject["method"] for value in values for subject in value.get("subjects", ())}
+    assert methods == {"fast", "encoder"}
+    assert not any("vector" in value for value in values)
+
+    monkeypatch.setenv("NEWS_SUBJECTS__VECTOR", "true")
+    values = lines(run(tmp_path, ARTICLES)["output"])
+    with_vector = [value for value in values if "vector" in value]
+    assert len(with_vector) > len(values) / 2
+    assert {value["vector"]["model"] for value in with_vector} == {"small"}
+    # The small encoder does not know every script; the fast reader answers there.
+    for value in values:
+        method = "encoder" if "vector" in value else "fast"
+        assert {subject["method"] for subject in value.get("subjects", ())} <= {method}
+    assert not any("vector" in value for value in values if value["action"] == "delete")
 
 
 def test_every_record_ends_once(outputs: dict[str, Path], fates: dict[int, dict[str, Any]]) -> None:

@@ -73,8 +73,17 @@ def test_a_reader_that_goes_away_is_no_crash() -> None:
     assert b"Exception ignored" not in output
 
 
+# So many tags that it is drafted in a process of its own, for seconds in all.
+COSTLY = json.dumps(
+    {"url": "https://www.harbour-post.example/b", "html": "<p>The bridge opened late on Friday.</p>" * 100_000}
+).encode()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize("line", [GOOD, COSTLY], ids=["ordinary", "costly"])
+def test_an_interrupted_run_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals, code: int, line: bytes
+) -> None:
     (tmp_path / "out.jsonl").write_bytes(b"of last week\n")
     with subprocess.Popen(
         [*RUN, "--input", "-", "--output", str(tmp_path / "out.jsonl"), "--duplicates", str(tmp_path / "d.jsonl.gz")],
@@ -83,8 +92,11 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        process.stdin.write((GOOD + b"\n") * 600)
-        process.stdin.flush()
+        process.stdin.write((line + b"\n") * (600 if line is GOOD else 4))
+        if line is GOOD:
+            process.stdin.flush()
+        else:
+            process.stdin.close()
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".*.partial")) and time.monotonic() < deadline:
             time.sleep(0.05)

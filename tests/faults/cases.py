@@ -8,13 +8,19 @@ from pipeline.settings import Guarantee
 from tests.faults.brokers_lost import CUT_FAULTS, THREE_BROKER_FAULTS
 from tests.faults.conditions import CONDITION_FAULTS
 from tests.faults.dedup_state import DEDUP_STATE_FAULTS
+from tests.faults.foreign_producers import FOREIGN_PRODUCERS
+from tests.faults.hostile_input import HOSTILE_INPUT
+from tests.faults.killers import KILLER_FAULTS
 from tests.faults.limits import LONG_SESSION, ONLY_COPY
 from tests.faults.processes import PROCESS_FAULTS
+from tests.faults.slow_network import SLOW_NETWORK
+from tests.faults.topics_replaced import TOPICS_REPLACED
+from tests.faults.trial import Trial
 from tests.harness.fleet import Topology
 from tests.harness.rows import Key
 from tests.harness.wave import Fault
 
-__all__ = ["CASES", "KEYS", "SHORT", "Case"]
+__all__ = ["CASES", "KEYS", "SHORT", "TRIALS", "Case"]
 
 Place = Literal["one broker", "three brokers", "only copy", "long session"]
 GUARANTEES: tuple[Guarantee, ...] = ("exactly_once", "at_least_once")
@@ -41,7 +47,7 @@ class Case(Struct, frozen=True):
 
 
 _FAULTS: tuple[tuple[Place, tuple[Fault, ...]], ...] = (
-    ("one broker", (*PROCESS_FAULTS, *CONDITION_FAULTS, *DEDUP_STATE_FAULTS, *CUT_FAULTS)),
+    ("one broker", (*KILLER_FAULTS, *PROCESS_FAULTS, *CONDITION_FAULTS, *DEDUP_STATE_FAULTS, *CUT_FAULTS)),
     ("three brokers", THREE_BROKER_FAULTS),
     ("only copy", (ONLY_COPY,)),
     ("long session", (LONG_SESSION,)),
@@ -54,7 +60,8 @@ CASES: tuple[Case, ...] = tuple(
     for fault in faults
     if topology in fault.topologies(guarantee)
 )
-KEYS = frozenset(key for case in CASES for key in case.keys)
+TRIALS: tuple[Trial, ...] = (*HOSTILE_INPUT, *TOPICS_REPLACED, *SLOW_NETWORK, *FOREIGN_PRODUCERS)
+KEYS = frozenset([key for case in CASES for key in case.keys] + [key for trial in TRIALS for key in trial.keys])
 
 _BETWEEN = "SIGKILL between outputs and offsets"
 SHORT: frozenset[Key] = frozenset(
@@ -64,6 +71,8 @@ SHORT: frozenset[Key] = frozenset(
         ("broker SIGKILL", "one", "exactly_once"),
         (_BETWEEN, "five", "exactly_once"),
         (_BETWEEN, "one", "at_least_once"),
+        (_BETWEEN, "five", "at_least_once"),
+        ("records that kill their worker", "one", "exactly_once"),
     }
 )
 """The cases that CI always runs."""

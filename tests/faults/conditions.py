@@ -4,9 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-import orjson
-
-from tests.harness.feed import Input, issued, other_schemas, poison, resent, to_wrong_partitions
+from pipeline.domain.verdict import VERDICT_KINDS
+from tests.harness.feed import Input, issued, moved, other_schemas, poison, resent, to_wrong_partitions
 from tests.harness.fleet import SESSION_SECS
 from tests.harness.issuer import issue
 from tests.harness.oracle import DUPLICATES, ENRICHED
@@ -22,7 +21,7 @@ DEGRADED_SECS = 6.0
 PARTITION_SECS = SESSION_SECS + 6.0
 SLOW_SECS = SESSION_SECS + 2.0
 BROKER_DOWN_SECS = 3.0
-VERDICTS = frozenset({"unique", "exact", "near", "repeat", "revision", "stale", "retraction", "unknown_article"})
+VERDICTS = frozenset(VERDICT_KINDS)
 
 
 def broker_gone(how: str) -> Callable[[Wave], str]:
@@ -126,7 +125,7 @@ def mortal(count: int, seed: int) -> Iterator[Input]:
     new = (item for item in issue(count, seed=seed) if item.relation == "new")
     for number, item in enumerate(issued(count, seed)):
         if number % 5 == 0 and number < 5 * DYING:
-            yield Input(f"dies-{seed}-{number}".encode(), _moved(next(new).value, f"https://{DIES}/{seed}/{number}"))
+            yield Input(f"dies-{seed}-{number}".encode(), moved(next(new).value, f"https://{DIES}/{seed}/{number}"))
         yield item
 
 
@@ -135,7 +134,7 @@ def canonicals_die(wave: Wave) -> str:
     _settle(wave)
     dead = [item for item in wave.feed.sent if DIES.encode() in (item.value or b"")]
     copies = [
-        (f"copy-{number}".encode(), _moved(item.value, f"https://heir.example/{wave.seed}/{number}", copy=True), ())
+        (f"copy-{number}".encode(), moved(item.value, f"https://heir.example/{wave.seed}/{number}", copy=True), ())
         for number, item in enumerate(dead)
     ]
     sent = wave.fleet.cluster.produce("news.articles.raw.v1", copies)
@@ -148,13 +147,6 @@ def canonicals_die(wave: Wave) -> str:
     assert died == {("news.dlq.classify.v1", "unexpected"): len(dead)}, died
     assert heirs == {(ENRICHED, "unique"): len(dead)}, heirs
     return f"{len(dead)} articles were rejected after their verdicts; the next copy of each was published"
-
-
-def _moved(value: bytes | None, url: str, *, copy: bool = False) -> bytes:
-    """Return the article at another URL; unless it is a copy, with its words in reverse order as a text of its own."""
-    article = orjson.loads(value or b"")
-    text = article["text"] if copy else " ".join(reversed(article["text"].split()))
-    return orjson.dumps({**article, "url": url, "text": text})
 
 
 def _settle(wave: Wave) -> None:

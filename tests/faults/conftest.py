@@ -1,5 +1,6 @@
 """Fleets for one fault after the other, and the report of their rows."""
 
+import itertools
 import os
 import tempfile
 import time
@@ -14,6 +15,7 @@ from tests.brokers.apache import NODES, ApacheCluster, ApacheKafka, why_unavaila
 from tests.faults.cases import CASES, KEYS, Case
 from tests.faults.limits import LONG_SESSION_SECS
 from tests.faults.stands import Stand
+from tests.faults.trial import Trial
 from tests.harness import rows
 from tests.harness.disks import is_mountable, small_disk
 from tests.harness.proxy import Proxy
@@ -38,18 +40,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _case(item: pytest.Item) -> Case | None:
-    found = (
-        item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    )
+    found = _parameter(item)
     return found if isinstance(found, Case) else None
+
+
+def _parameter(item: pytest.Item) -> Case | Trial | None:
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    found = item.callspec.params.get("case")
+    return found if isinstance(found, Case | Trial) else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remove rows from the report that are about to be measured, or no longer exist."""
     if REPORT is None or session.config.option.collectonly:
         return
-    cases = filter(None, map(_case, session.items))
-    session.config.stash[COLLECTED] = frozenset(key for case in cases for key in case.keys)
+    keys = [found.keys for item in session.items if (found := _parameter(item)) is not None]
+    session.config.stash[COLLECTED] = frozenset(itertools.chain.from_iterable(keys))
     session.config.stash[COMMIT] = rows.commit_under_test()
     rows.drop(Path(REPORT), session.config.stash[COLLECTED], KEYS)
 

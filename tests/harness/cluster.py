@@ -1,17 +1,23 @@
 """Topics, records and offsets of a test, by kafka-python, so that tests do not rely on the pipeline's own clients."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from msgspec import Struct
 
+from pipeline.assembly import newest_version
 from pipeline.ops import provision
+from pipeline.ops.dedup_control import begin_log
+from pipeline.settings import KafkaSettings
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 
-__all__ = ["Sent", "TestCluster"]
+__all__ = ["SEGMENT_KEY", "Sent", "TestCluster"]
+
+SEGMENT_KEY = b"closes the segment"
 
 
 class Sent(Struct, frozen=True):
@@ -42,6 +48,10 @@ class TestCluster:
             provision.apply(admin, self.catalogue)
         finally:
             admin.close()
+
+    def begin(self) -> None:
+        """Put the newest version of the fold in force, as `topics apply` does in a signature log without records."""
+        begin_log(KafkaSettings(bootstrap_servers=self.bootstrap_servers), self.catalogue, newest_version())
 
     def name(self, topic: str) -> str:
         return self.catalogue.full_name(topic)
@@ -86,10 +96,7 @@ class TestCluster:
             fetch_max_bytes=64 * 1024 * 1024,
         )
         try:
-            partitions = [
-                TopicPartition(self.name(topic), p)
-                for p in sorted(consumer.partitions_for_topic(self.name(topic)) or ())
-            ]
+            partitions = self._partitions(consumer, topic)
             consumer.assign(partitions)
             ends = consumer.end_offsets(partitions)
             consumer.seek_to_beginning(*partitions)
@@ -104,6 +111,12 @@ class TestCluster:
         finally:
             consumer.close()
 
+    def _partitions(self, consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+        """Return the partitions of a topic, in order; one that does not exist would look empty, and without lag."""
+        found = consumer.partitions_for_topic(self.name(topic))
+        assert found, f"no partitions of {self.name(topic)}"
+        return [TopicPartition(self.name(topic), number) for number in sorted(found)]
+
     def in_transaction(self, topic: str) -> bool:
         """Return whether a topic has records of an open transaction."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
@@ -116,15 +129,24 @@ class TestCluster:
         finally:
             admin.close()
 
+    def ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return the ends of partitions; records of open transactions are before them."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        try:
+            latest = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+            return {tp: latest[tp].offset for tp in partitions}
+        finally:
+            admin.close()
+
     def lag(self, group: str, topic: str) -> int:
         """Return the lag in records, summed over the partitions of a topic."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, group_id=group, enable_auto_commit=False)
         try:
-            partitions = [
-                TopicPartition(self.name(topic), p) for p in consumer.partitions_for_topic(self.name(topic)) or ()
-            ]
+            partitions = self._partitions(consumer, topic)
+            # In this order, records that the group itself sends to the topic, with its offsets, are never missed.
+            committed = {tp: consumer.committed(tp) or 0 for tp in partitions}
             ends = consumer.end_offsets(partitions)
-            return sum(max(0, ends[tp] - (consumer.committed(tp) or 0)) for tp in partitions)
+            return sum(max(0, ends[tp] - committed[tp]) for tp in partitions)
         finally:
             consumer.close()
 
@@ -132,21 +154,34 @@ class TestCluster:
         """Return the sum of a group's committed offsets."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, group_id=group, enable_auto_commit=False)
         try:
-            partitions = [
-                TopicPartition(self.name(topic), p) for p in consumer.partitions_for_topic(self.name(topic)) or ()
-            ]
+            partitions = self._partitions(consumer, topic)
             return sum(consumer.committed(tp) or 0 for tp in partitions)
         finally:
             consumer.close()
+
+    def compact(self, topic: str) -> None:
+        """Let the broker compact a topic at once; each partition gets a null value with the key `SEGMENT_KEY`."""
+        settings = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.0", "max.compaction.lag.ms": "1000"}
+        name = self.name(topic)
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        try:
+            admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, settings)])
+        finally:
+            admin.close()
+        time.sleep(0.3)  # the segments are older than their limit now, and the next record closes them
+        producer = KafkaProducer(bootstrap_servers=self.bootstrap_servers, acks="all")
+        try:
+            for partition in range(self.catalogue.partitions(self.catalogue.topic(topic))):
+                producer.send(name, None, SEGMENT_KEY, partition=partition).get(30)
+        finally:
+            producer.close()
 
     def delete_records(self, topic: str, *, keep_last: int) -> None:
         """Delete all but the last records of every partition, as retention would."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         try:
-            partitions = [
-                TopicPartition(self.name(topic), p) for p in consumer.partitions_for_topic(self.name(topic)) or ()
-            ]
+            partitions = self._partitions(consumer, topic)
             ends = consumer.end_offsets(partitions)
             admin.delete_records({tp: max(0, end - keep_last) for tp, end in ends.items()})
         finally:

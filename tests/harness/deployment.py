@@ -19,6 +19,7 @@ __all__ = [
     "kafka_properties",
     "panel_queries",
     "rules",
+    "scraped",
     "workers",
 ]
 
@@ -59,6 +60,11 @@ def workers(profile: str | None = None) -> dict[str, dict[str, Any]]:
     return {name: service for name, service in found.items() if profile is None or profile in service["profiles"]}
 
 
+def scraped() -> dict[str, dict[str, Any]]:
+    """Return the services that Prometheus scrapes: the workers, the monitor and the search."""
+    return workers() | {name: compose()["services"][name] for name in ("monitor", "search")}
+
+
 @cache
 def rules() -> list[dict[str, Any]]:
     """Return all recording and alerting rules."""
@@ -74,7 +80,8 @@ def dashboards() -> dict[str, dict[str, Any]]:
 
 def panel_queries(*, rate_interval: str, over: str) -> list[tuple[str, str]]:
     """Return (panel title, PromQL) of every query, for all services and stages, with the given time ranges."""
-    values = {"$__rate_interval": rate_interval, "$__range": over, "$service": ".*", "$stage": ".*"}
+    values = {"$__rate_interval": rate_interval, "$__range": over, "$job": "news-pipeline"}
+    values |= dict.fromkeys(("$environment", "$lane", "$service", "$stage"), ".*")
     found = []
     for board in dashboards().values():
         for panel in board["panels"]:

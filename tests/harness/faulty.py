@@ -1,4 +1,4 @@
-"""Faulty processes: a bad deployment, another model, a shifted clock, a killed command; the product is unchanged."""
+"""Faulty processes: bad, slow or other deployments, a shifted clock, a killed command; the product is unchanged."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ __all__ = [
     "next_release",
     "other_model",
     "paused_command",
+    "slow_stage",
 ]
 
 _RAISING = """\
@@ -39,13 +40,29 @@ _CLASSES = {
     "publish": "PublishStage",
 }
 
+_SLOW = """\
+import time
+
+from pipeline.stages.{module} import {name}
+
+_process = {name}.process
+
+
+def process(self, batch):
+    time.sleep({secs} * len(batch))
+    return _process(self, batch)
+
+
+{name}.process = process
+"""
+
 _OTHER_MODEL = """\
 from msgspec.structs import replace
 
 import pipeline.assembly
 
 _versions = pipeline.assembly.versions
-pipeline.assembly.versions = lambda: replace(_versions(), subjects={version!r})
+pipeline.assembly.versions = lambda *given: replace(_versions(*given), subjects={version!r})
 """
 
 _NEXT_RELEASE = """\
@@ -146,6 +163,12 @@ def bad_deployment(directory: Path, stage: str, marker: str = "") -> dict[str, s
     """
     module = stage.replace("-", "_")
     return _customised(directory, _RAISING.format(module=module, name=_CLASSES[stage], marker=marker))
+
+
+def slow_stage(directory: Path, stage: str, secs: float) -> dict[str, str]:
+    """Return environment variables under which `stage` takes so many seconds longer for each record."""
+    module = stage.replace("-", "_")
+    return _customised(directory, _SLOW.format(module=module, name=_CLASSES[stage], secs=secs))
 
 
 def never_fetching(directory: Path) -> dict[str, str]:

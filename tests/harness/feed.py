@@ -15,7 +15,7 @@ from tests.harness.cluster import Sent, TestCluster
 from tests.harness.issuer import issue
 from tests.harness.malformed import malformed
 
-__all__ = ["Feed", "Input", "issued", "other_schemas", "poison", "resent", "to_wrong_partitions"]
+__all__ = ["Feed", "Input", "issued", "moved", "other_schemas", "poison", "resent", "to_wrong_partitions"]
 
 _BURST = 50
 RAW = "news.articles.raw.v1"
@@ -76,6 +76,13 @@ def poison(count: int, seed: int) -> Iterator[Input]:
             yield bad.pop(0)
         yield item
     yield from bad
+
+
+def moved(value: bytes | None, url: str, *, copy: bool = False) -> bytes:
+    """Return the article at another URL; unless it is a copy, with its words in reverse order as a text of its own."""
+    article = orjson.loads(value or b"")
+    text = article["text"] if copy else " ".join(reversed(article["text"].split()))
+    return orjson.dumps({**article, "url": url, "text": text})
 
 
 def _keyed(value: bytes) -> Input:

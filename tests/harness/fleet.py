@@ -80,16 +80,6 @@ class ArmedWorker(WorkerProcess):
     def hit(self, point: str) -> bool:
         return (self.control / f"{point}.hit").exists()
 
-    @property
-    def peak_mib(self) -> int:
-        """The peak memory of the present process in MiB; 0 without one."""
-        if self._process is None or self._process.poll() is not None:
-            return 0
-        for line in Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) // 1024
-        return 0
-
 
 class Fleet:
     """Provisioned topics, and workers on them. The first worker may connect to the broker through a proxy.
@@ -172,8 +162,19 @@ class Fleet:
         }
 
     def wait_ready(self) -> None:
+        """Wait until every worker is ready and has partitions, and all partitions of each service are assigned."""
         for worker in self.workers:
             worker.wait_ready()
+        wait_until(self._settled, seconds=60, what="all partitions are assigned")
+
+    def _settled(self) -> bool:
+        running = [worker for worker in self._added if worker.alive]
+        owned = [(worker, int(worker.metric("news_partitions_assigned"))) for worker in running]
+        groups = {worker.stages[0] for worker in self.workers}
+        everything = self.cluster.catalogue.article_partitions
+        return all(count for worker, count in owned if worker in self.workers) and all(
+            sum(count for worker, count in owned if worker.stages[0] == group) == everything for group in groups
+        )
 
     def stop(self, workers: Sequence[ArmedWorker] | None = None) -> list[int]:
         """Stop workers by SIGTERM and return their exit codes."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 __all__ = ["CANARY", "Issued", "Relation", "issue"]
 
-Relation = Literal["new", "copy", "near", "repeat", "revision", "stale", "retraction"]
+Relation = Literal["new", "copy", "near", "repeat", "revision", "stale", "retraction", "retracted copy"]
 
 CANARY = "quixwyrd"
 """A word in every headline and text. No other word contains it, so a log line with it contains content."""
@@ -26,6 +26,7 @@ _SHARES: dict[Relation, float] = {
     "revision": 0.04,
     "stale": 0.01,
     "retraction": 0.01,
+    "retracted copy": 0.005,
 }
 
 
@@ -40,7 +41,7 @@ class Issued(Struct, frozen=True):
 
 
 class _Text(Struct):
-    """The last version of an article that was new."""
+    """The last version of an article."""
 
     number: int
     url: str
@@ -53,12 +54,19 @@ def issue(count: int, *, seed: int, words: int = 120) -> Iterator[Issued]:
     rng = random.Random(seed)
     writer = _Writer(rng, words)
     texts: list[_Text] = []
+    copies: list[_Text] = []
     for number in range(count):
         relation: Relation = rng.choices(list(_SHARES), list(_SHARES.values()))[0] if texts else "new"
+        if relation == "retracted copy" and not copies:
+            relation = "new"
         if relation == "new":
             url = f"https://site{rng.randrange(200)}.example/{seed}/{number}"
             texts.append(_Text(number, url, writer.title(), writer.body()))
             yield _issued(number, relation, None, texts[-1])
+            continue
+        if relation == "retracted copy":
+            copy = copies.pop(rng.randrange(len(copies)))
+            yield _issued(number, relation, copy.number, copy)
             continue
         place = rng.randrange(max(0, len(texts) - _LOOK_BACK), len(texts))
         known = texts[place]
@@ -66,7 +74,10 @@ def issue(count: int, *, seed: int, words: int = 120) -> Iterator[Issued]:
             del texts[place]
         if relation == "revision":
             known.body = writer.revised(known.body)
-        yield _issued(number, relation, known.number, _related(relation, known, writer, f"{seed}/{number}"))
+        related = _related(relation, known, writer, f"{seed}/{number}")
+        if relation in ("copy", "near"):
+            copies.append(_Text(number, related.url, related.title, related.body))
+        yield _issued(number, relation, known.number, related)
 
 
 def _related(relation: Relation, known: _Text, writer: "_Writer", path: str) -> _Text:
@@ -88,7 +99,7 @@ def _issued(number: int, relation: Relation, of: int | None, text: _Text) -> Iss
     day = _YESTERDAY if relation == "stale" else _TODAY
     fetched = day.format(seconds // 3600, seconds // 60 % 60, seconds % 60)
     value = {"url": text.url, "title": text.title, "text": text.body, "fetched_at": fetched, "issued": number}
-    if relation == "retraction":
+    if relation in ("retraction", "retracted copy"):
         value = {"url": text.url, "action": "retract", "fetched_at": fetched, "issued": number}
     return Issued(number, relation, of, text.url, orjson.dumps(value))
 

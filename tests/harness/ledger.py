@@ -4,6 +4,7 @@ Every record is read once, so that many faults in a row can be checked on one se
 log are deleted meanwhile.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
@@ -27,15 +28,19 @@ from tests.harness.oracle import (
     note_signature,
 )
 from tests.harness.refold import Refold
+from tests.harness.states import CURRENT, States
 
 __all__ = ["Findings", "Ledger"]
+
+OPEN_SECS = 20.0  # as long as open transactions at the ends are waited for
 
 # The only header of a dead letter that may differ when it is repeated.
 _WHEN = "news.dlq.failed-at"
 
 
 class Findings(Struct, frozen=True):
-    """Numbers of violations, by invariant (docs/guarantees.md). All must be 0, except `doubled` in at_least_once.
+    """Numbers of violations, by invariant (docs/guarantees.md). All must be 0, except `doubled` and `repeated` in
+    at_least_once.
 
     Attributes:
         lost: Raw records without an outcome, and acknowledged records missing from the raw topic (I1).
@@ -47,7 +52,11 @@ class Findings(Struct, frozen=True):
         loose: Duplicates whose canonical article was never published, or is a duplicate itself (I5).
         judged: Outcomes whose kind, revision or canonical is not the expected one (I4, I6).
         refolded: Verdicts that differ when the log is folded again, from its start or from snapshots (I6).
-        unordered: Revisions published after a higher one of their article (I7).
+        unordered: Revisions published, or held back, after a higher one of their article (I7).
+        states: Records of `current` that are missing, that no event explains, or that are out of order (I12).
+        repeated: Records of `current` beyond the first of an event (I12).
+        misleading: Events by which a consumer that follows the rules of docs/consumers.md would count, alert or store
+            wrongly: with the `ce_id` of another but other bytes, or a `ce_id` of their own for a known id and revision.
     """
 
     lost: int
@@ -60,13 +69,16 @@ class Findings(Struct, frozen=True):
     judged: int
     refolded: int
     unordered: int
+    states: int
+    repeated: int
+    misleading: int
 
 
 class Ledger:
     """Collects inputs, verdicts and outcomes of a cluster's topics."""
 
     def __init__(self, cluster: TestCluster, params: FoldParams | None = None) -> None:
-        """Read nothing yet; `params` are those of the workers' fold."""
+        """Read nothing yet; `params` have the windows of the workers' fold."""
         self.inputs: dict[Place, str] = {}
         self.outcomes: list[Outcome] = []
         self.digests: list[bytes] = []
@@ -74,6 +86,7 @@ class Ledger:
         self._given: dict[Place, Given] = {}
         self._expectation = Expectation()
         self._refold = Refold(params)
+        self._states = States()
         self._signatures: list[Any] = []
         self._positions: dict[TopicPartition, int] = {}
         prefix = cluster.catalogue.prefix
@@ -101,15 +114,21 @@ class Ledger:
         self._signatures = []
 
     def _read(self, consumer: Any) -> None:
-        topics = {self._cluster.name(topic): topic for topic in (RAW, SIGNATURES, ENRICHED, DUPLICATES, *self._dead)}
+        topics = {
+            self._cluster.name(topic): topic for topic in (RAW, SIGNATURES, ENRICHED, DUPLICATES, CURRENT, *self._dead)
+        }
         partitions = [
             TopicPartition(name, number) for name in topics for number in consumer.partitions_for_topic(name) or ()
         ]
         consumer.assign(partitions)
-        first, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        first, ends = consumer.beginning_offsets(partitions), self._cluster.ends(partitions)
         for tp in partitions:
             consumer.seek(tp, self._positions.get(tp, first[tp]))
+        # A commit is answered before its markers are written, so a transaction may end after the offsets moved.
+        patient = time.monotonic() + OPEN_SECS
         while any(consumer.position(tp) < ends[tp] for tp in partitions):
+            if time.monotonic() > patient:
+                ends = consumer.end_offsets(partitions)  # the last stable offsets
             for tp, records in consumer.poll(500, max_records=5000).items():
                 for record in records:
                     self._enter(topics[tp.topic], record)
@@ -123,8 +142,12 @@ class Ledger:
                 self._given[place] = item
         elif topic == SIGNATURES:
             self._signatures.append(record)
+        elif topic == CURRENT:
+            self._states.add_state(record)
         else:
             is_event = topic in (ENRICHED, DUPLICATES)
+            if is_event:
+                self._states.add_event(record)
             self.outcomes.append((event_outcome if is_event else dead_outcome)(topic, record))
             self.digests.append(_digest(record))
 
@@ -149,6 +172,9 @@ class Ledger:
             judged=len(self.differences()),
             refolded=self._refold.differences(self.outcomes),
             unordered=self._unordered(),
+            states=self._states.wrong,
+            repeated=self._states.repeated,
+            misleading=self._misleading(),
         )
 
     @property
@@ -173,16 +199,29 @@ class Ledger:
             if o.where == DUPLICATES and o.kind != "unknown_article"  # which is not a copy of any article
         )
 
+    def _misleading(self) -> int:
+        """Compare what two consumers know by `ce_id`, and by id and revision: a repeat must be the same to both."""
+        by_id: dict[str, bytes] = {}
+        by_revision: dict[tuple[str, int], str] = {}
+        wrong = 0
+        for outcome, digest in zip(self.outcomes, self.digests, strict=True):
+            if outcome.where == ENRICHED:
+                wrong += by_id.setdefault(outcome.event_id, digest) != digest
+                version = outcome.article_id, outcome.revision
+                wrong += by_revision.setdefault(version, outcome.event_id) != outcome.event_id
+        return wrong
+
     def _unordered(self) -> int:
-        """Count revisions published after a higher one; repeated outcomes are ignored."""
-        newest: dict[str, int] = {}
+        """Count revisions after a higher one of their article on the same topic; repeated outcomes are ignored."""
+        newest: dict[tuple[str, str], int] = {}
         known: set[Place] = set()
         wrong = 0
         for outcome in self.outcomes:
-            if outcome.where == ENRICHED and outcome.place not in known:
+            if outcome.where in (ENRICHED, DUPLICATES) and outcome.place not in known:
                 known.add(outcome.place)
-                wrong += outcome.revision < newest.get(outcome.article_id, 0)
-                newest[outcome.article_id] = max(outcome.revision, newest.get(outcome.article_id, 0))
+                article = outcome.where, outcome.article_id
+                wrong += outcome.revision < newest.get(article, 0)
+                newest[article] = max(outcome.revision, newest.get(article, 0))
         return wrong
 
 

@@ -11,7 +11,7 @@ from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.dedup.params import RecordedVerdictParams
 from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
-from pipeline.domain.record import Origin
+from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import LogRecord, Signature
 from pipeline.domain.stage import StageName
 from pipeline.runtime.dedup_log import DedupLog
@@ -94,6 +94,18 @@ class FakeConsumer:
         return {tp: lines} if lines else {}
 
 
+class FakeRawRecords:
+    """Raw records by partition and offset: what the fold's promotions read again."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[int, int], Record] = {}
+
+    async def read(self, partition: int, offset: int) -> Record | None:
+        return self.records.get((partition, offset))
+
+    async def close(self) -> None: ...
+
+
 class Observer:
     """Records its calls."""
 
@@ -144,7 +156,7 @@ def dedup_log(
         batch_records=batch_records,
         recorded=recorded or RecordedVerdictParams(),
     )
-    return DedupLog(config, Fold() if fold is None else fold, logs, observer or Observer(), snapshots)  # type: ignore[arg-type]
+    return DedupLog(config, Fold() if fold is None else fold, logs, observer or Observer(), snapshots, FakeRawRecords())  # type: ignore[arg-type]
 
 
 def signature_of(number: int, text: str | None = None) -> Signature:

@@ -1,7 +1,7 @@
 """Outcomes, and their comparison with the inputs."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -10,22 +10,27 @@ from msgspec import Struct
 
 from tests.harness.cluster import Sent, TestCluster
 from tests.harness.expectation import Expectation, Given, Place, given
+from tests.harness.states import CURRENT, States
 
 __all__ = [
     "Outcome",
     "check_conservation",
+    "check_states",
     "check_verdicts",
     "dead_outcome",
     "differences",
     "event_outcome",
+    "name_of",
     "note_signature",
     "read_outcomes",
+    "resent",
 ]
 
 ENRICHED = "news.articles.enriched.v1"
 DUPLICATES = "news.articles.duplicates.v1"
 RAW = "news.articles.raw.v1"
 SIGNATURES = "news.signatures.v1"
+_SENT_AGAIN = "news.replay.source"
 
 
 class Outcome(Struct, frozen=True):
@@ -39,6 +44,9 @@ class Outcome(Struct, frozen=True):
     kind: str
     sha256: str
     canonical_id: str
+    promotes_id: str = ""
+    event_id: str = ""
+    """`ce_id`; empty of a dead letter."""
 
     @property
     def place(self) -> Place:
@@ -50,6 +58,7 @@ def event_outcome(topic: str, record: Any) -> Outcome:
     """Parse an event or a duplicate."""
     value = orjson.loads(record.value)
     source, dedup = value["provenance"], value["dedup"]
+    headers = dict(record.headers)
     return Outcome(
         topic,
         source["partition"],
@@ -60,6 +69,8 @@ def event_outcome(topic: str, record: Any) -> Outcome:
         "unique" if dedup["kind"] == "related" else dedup["kind"],
         source["content_sha256"],
         dedup["canonical_id"],
+        dedup.get("promotes_id", ""),
+        headers["ce_id"].decode(),
     )
 
 
@@ -86,9 +97,22 @@ def read_outcomes(cluster: TestCluster) -> list[Outcome]:
     return outcomes
 
 
-def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """Check I1, I3 and I4: one outcome for every input, and no other. Return counts of violations, which must be 0."""
-    issued = {(record.partition, record.offset) for record in sent}
+def resent(cluster: TestCluster) -> set[Place]:
+    """Return the places of raw records that the pipeline itself sent again, because copies are promoted."""
+    return {(one.partition, one.offset) for one in cluster.read(RAW) if _SENT_AGAIN in dict(one.headers)}
+
+
+def check_conservation(
+    sent: Sequence[Sent], outcomes: Sequence[Outcome], again: Collection[Place] = ()
+) -> dict[str, int]:
+    """Check I1, I3 and I4: one outcome for every input, and no other. Return counts of violations, which must be 0.
+
+    Args:
+        sent: The inputs.
+        outcomes: All outcomes.
+        again: Places of raw records that the pipeline itself sent again, as `resent` returns them.
+    """
+    issued = {(record.partition, record.offset) for record in sent} | set(again)
     seen = Counter((outcome.partition, outcome.offset) for outcome in outcomes)
     enriched = Counter((o.article_id, o.revision) for o in outcomes if o.where == ENRICHED)
     return {
@@ -97,6 +121,17 @@ def check_conservation(sent: Sequence[Sent], outcomes: Sequence[Outcome]) -> dic
         "invented": len(seen.keys() - issued),
         "same id and revision": sum(count - 1 for count in enriched.values()),
     }
+
+
+def check_states(cluster: TestCluster) -> dict[str, int]:
+    """Check I12 against the events and duplicates; return counts of violations, which must be 0 in exactly_once."""
+    states = States()
+    for topic in (ENRICHED, DUPLICATES):
+        for record in cluster.read(topic):
+            states.add_event(record)
+    for record in cluster.read(CURRENT):
+        states.add_state(record)
+    return {"wrong states": states.wrong, "repeated states": states.repeated}
 
 
 def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[str]:
@@ -112,11 +147,20 @@ def check_verdicts(cluster: TestCluster, outcomes: Sequence[Outcome]) -> list[st
 def note_signature(expectation: Expectation, record: Any, inputs: Mapping[Place, Given]) -> None:
     """Add a record of the signature log, of which only the origin and the type are used."""
     value = orjson.loads(record.value)
+    if value["type"] == "activate":
+        expectation.activate(value["fold_version"])
+        return
     _, partition, offset = value["origin"]
     if value["type"] == "void":
         expectation.void((partition, offset))
     else:
         expectation.add((partition, offset), inputs[partition, offset])
+
+
+def name_of(canonical_id: str, names: Mapping[str, str]) -> str:
+    """Return what the oracle calls a canonical article, given the URL of each id."""
+    article, _, revision = canonical_id.rpartition("-")
+    return names.get(canonical_id) or (f"{names[article]}#{revision}" if article in names else "")
 
 
 def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcomes: Sequence[Outcome]) -> list[str]:
@@ -134,9 +178,12 @@ def differences(expectation: Expectation, inputs: Mapping[Place, Given], outcome
         found = actual.pop(place, None)
         if found is None:
             wrong.append(f"{place}: {expected.kind} expected, no outcome found")
-        elif not expected.allows(found.kind, found.revision, names.get(found.canonical_id, "")):
+            continue
+        promotes = names.get(found.promotes_id, found.promotes_id)
+        if not expected.allows(found.kind, found.revision, name_of(found.canonical_id, names), promotes):
             wrong.append(
-                f"{place}: {expected.kind} {expected.revision} of {sorted(expected.canonicals)} expected, "
-                f"{found.kind} {found.revision} of {names.get(found.canonical_id)} found"
+                f"{place}: {expected} expected, {found.kind} {found.revision} of {name_of(found.canonical_id, names)}, "
+                f"which promotes {promotes or 'nothing'}, found"
             )
+    wrong += [f"{url}: a copy was to be published and did not come back" for url in expectation.promised()]
     return [*wrong, *(f"{place}: {found.kind} found, no outcome expected" for place, found in actual.items())]

@@ -11,7 +11,7 @@ appended        signatures are in the log, their verdicts are not read
 rebalance       partitions were assigned, former owners are fenced, work has not begun
 
 In addition, a file `slow` with seconds makes `classify` take that long for every batch, and an article whose URL is on
-`dies.example` makes it raise.
+`dies.example` makes it raise. One on `kills.example` kills the worker there.
 """
 
 import os
@@ -29,10 +29,11 @@ from pipeline.kafka_io import commits, producers, transactions
 from pipeline.runtime import lease_manager, signature_log
 from pipeline.stages import classify
 
-__all__ = ["DIES", "POINTS"]
+__all__ = ["DIES", "KILLS", "POINTS"]
 
 POINTS = ("before-send", "after-send", "before-commit", "after-commit", "appended", "rebalance")
 DIES = "dies.example"
+KILLS = "kills.example"
 
 
 def install(directory: Path) -> None:
@@ -108,6 +109,8 @@ def _around_classify(directory: Path) -> None:
             (directory / "slow.hit").touch()
             time.sleep(float(slow.read_text("ascii")))
         for article in batch:
+            if article.url and KILLS in article.url:
+                os.kill(os.getpid(), signal.SIGKILL)
             if article.url and DIES in article.url:
                 raise RuntimeError(f"cannot classify {article.headline}")  # a message that must not reach a log
         return process(self, batch)

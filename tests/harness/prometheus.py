@@ -1,7 +1,6 @@
 """A Prometheus server with the shipped configuration and rules, for workers that run as test processes."""
 
 import json
-import shutil
 import subprocess
 import urllib.error
 import urllib.parse
@@ -14,7 +13,8 @@ from typing import Any, Self
 import yaml
 
 from pipeline.ops.ready import free_port
-from tests.harness.deployment import DEPLOY, compose
+from scripts.render_rules import rendered
+from tests.harness.deployment import DEPLOY, RULES, compose
 from tests.harness.tools import program
 from tests.harness.workers import wait_until
 
@@ -24,14 +24,22 @@ __all__ = ["Prometheus"]
 class Prometheus:
     """Runs with the flags of its service in docker-compose.yml; scrapes the given ports every second."""
 
-    def __init__(self, directory: Path, ports: Mapping[str, int]) -> None:
-        """Prepare the configuration in `directory`; `ports` are the workers' ports by name of the compose service."""
+    def __init__(self, directory: Path, ports: Mapping[str, int], *, scale: float = 1.0) -> None:
+        """Prepare the configuration in `directory`.
+
+        Args:
+            directory: Any empty directory.
+            ports: The ports to scrape, by name of the compose service.
+            scale: Factor for all times in the shipped rules.
+        """
         self._program = program("prometheus", "prometheus")
         self._directory = directory
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         (directory / "prometheus.yml").write_text(yaml.safe_dump(_configuration(ports)), "utf-8")
-        shutil.copytree(DEPLOY / "prometheus" / "rules", directory / "rules")
+        (directory / "rules").mkdir()
+        for path in RULES:
+            (directory / "rules" / path.name).write_text(rendered(path.read_text("utf-8"), scale=scale), "utf-8")
 
     def __enter__(self) -> Self:
         flags = [

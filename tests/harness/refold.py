@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.assembly import build_fold
+from pipeline.dedup.fold import FoldParams
 from pipeline.wire.codec import decode_log_record
 from tests.harness.expectation import Place
 from tests.harness.oracle import DUPLICATES, ENRICHED, Outcome
@@ -18,9 +19,12 @@ class Refold:
     """Folds the log twice; both must reach the verdicts that the workers reached live."""
 
     def __init__(self, params: FoldParams | None) -> None:
-        """Start with empty folds; `params` are those of the workers."""
-        self._scratch = Fold(params)
-        self._restored = Fold(params)
+        """Start with empty folds; `params` have the windows of the workers."""
+        windows = params or FoldParams()
+        self._scratch, self._restored = (
+            build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
+            for _ in range(2)
+        )
         self._verdicts: dict[Place, tuple[_Verdict, _Verdict]] = {}
 
     def extend(self, records: Sequence[Any]) -> None:

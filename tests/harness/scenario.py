@@ -42,9 +42,9 @@ def article(url: str, title: str, text: str, fetched_at: str = "2026-11-20T10:00
     return _keyed(value)
 
 
-def retraction(url: str, fetched_at: str = "2026-11-20T12:00:00Z") -> Raw:
+def retraction(url: str, fetched_at: str = "2026-11-20T12:00:00Z", **more: Any) -> Raw:
     """Return a raw retraction with its key."""
-    return _keyed(orjson.dumps({"url": url, "action": "retract", "fetched_at": fetched_at}))
+    return _keyed(orjson.dumps({"url": url, "action": "retract", "fetched_at": fetched_at, **more}))
 
 
 def _keyed(value: bytes) -> Raw:

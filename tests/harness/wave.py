@@ -151,6 +151,7 @@ class Wave:
         counts = {name: value for name, value in asdict(found).items() if value}
         if self.fleet.guarantee == "at_least_once":
             counts.pop("doubled", None)
+            counts.pop("repeated", None)
         wrong = [f"{name} {value}" for name, value in counts.items()]
         if found.judged:
             wrong += self.ledger.differences()[:3]

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.harness.subjects import FAST_READER
+
 __all__ = ["WorkerProcess", "environment", "wait_until"]
 
 _PORT = re.compile(r'"?\bport"?[:=](\d+)')  # in both log formats
@@ -28,6 +30,7 @@ def environment(bootstrap_servers: str, prefix: str, **extra: str) -> dict[str, 
         "NEWS_KAFKA__TOPIC_PREFIX": prefix,
         "NEWS_GROUP_PREFIX": prefix,
         "NEWS_WEB__PORT": "0",
+        **FAST_READER,
         # The shortest session a broker allows; the embedded one lets the first member of a group wait for half of it.
         "NEWS_KAFKA__SESSION_TIMEOUT_SECS": "6",
         "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "2",
@@ -45,11 +48,15 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, paus
 
 
 class WorkerProcess:
-    """`news-pipeline worker STAGE…` as a process; `ensure` restarts it, as an orchestrator would."""
+    """`news-pipeline worker STAGE…`, or another command with probes; `ensure` restarts it, as an orchestrator would."""
 
-    def __init__(self, env: Mapping[str, str], stages: Sequence[str], *arguments: str) -> None:
+    _starting = ""
+    """The event of its log that has the port of its health checks; from its command when empty."""
+
+    def __init__(self, env: Mapping[str, str], stages: Sequence[str], *arguments: str, command: str = "worker") -> None:
         self._env = dict(env)
-        self._command = [sys.executable, "-m", "pipeline", "worker", *stages, *arguments]
+        self._name = command
+        self._command = [sys.executable, "-m", "pipeline", command, *stages, *arguments]
         self._directory = tempfile.TemporaryDirectory(prefix="worker-")
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
@@ -71,6 +78,16 @@ class WorkerProcess:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def peak_mib(self) -> int:
+        """The peak memory of the present process in MiB; 0 without one."""
+        if self._process is None or self._process.poll() is not None:
+            return 0
+        for line in Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+        return 0
 
     def start(self) -> None:
         self.starts += 1
@@ -113,7 +130,8 @@ class WorkerProcess:
 
     @property
     def port(self) -> int | None:
-        starting = next((line for line in self.log_text().splitlines() if "worker_starting" in line), "")
+        event = self._starting or f"{self._name}_starting"
+        starting = next((line for line in self.log_text().splitlines() if event in line), "")
         found = _PORT.search(starting)
         return int(found.group(1)) if found else None
 

@@ -5,6 +5,7 @@ Each test has a topic prefix of its own. With PIPELINE_TEST_REQUIRE_KAFKA=1 a mi
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from msgspec import Struct
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.settings import KafkaSettings, Settings, WebSettings
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, kafka_jars, why_unavailable
+from tests.harness.certificates import make_certificates
+from tests.harness.secured import Secured, secured_kafka
 
 REQUIRED = os.environ.get("PIPELINE_TEST_REQUIRE_KAFKA") == "1"
 USED = pytest.StashKey[list[str]]()
@@ -71,6 +74,21 @@ def kafka_broker(kafka_needed: None) -> Iterator[Broker]:
     """The shared Apache Kafka, for tests that do not stop it."""
     with ApacheKafka() as broker:
         yield Broker("kafka", broker.bootstrap_servers)
+
+
+@pytest.fixture(scope="session")
+def secured(kafka_needed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """An Apache Kafka with a listener for each protocol."""
+    with secured_kafka(tmp_path_factory.mktemp("certificates")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of an authority that neither side of `secured` trusts."""
+    files = tmp_path_factory.mktemp("foreign")
+    make_certificates(files)
+    return files
 
 
 @pytest.fixture

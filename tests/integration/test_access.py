@@ -1,6 +1,6 @@
 """Least privilege on a broker with an authorizer: every service works as its own principal, with no other rights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,12 @@ from tests.harness.cluster import TestCluster
 from tests.harness.scenario import ALL, article, send
 from tests.harness.workers import WorkerProcess, environment, wait_until
 
-pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(600)]
 
 USER_SECRET = "pass word/with=signs"  # noqa: S105  # of this test alone
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 STORY = "The council met again on Monday and agreed to mend the bridge over the river before the first frost. " * 4
+PEOPLE = ("fetcher", "operator", "eraser", "monitor", "search")
 DENIED_SECS = 20.0  # a denial arrives at once on an idle machine
 
 
@@ -125,7 +126,7 @@ def test_everybody_works_as_a_principal_of_ones_own(
             stack.enter_context(WorkerProcess(granted.environment(stages[0]), stages)) for stages in granted.services
         ]
         for worker in workers:
-            worker.wait_ready()
+            worker.wait_ready(300)  # all start at once
         send(granted.cluster, article("https://news.example/a", "The bridge", STORY), (b"k", b"{", ()))
         wait_until(lambda: len(granted.cluster.read("news.articles.enriched.v1")) == 1, seconds=90, what="an event")
         wait_until(lambda: len(granted.cluster.read("news.clusters.v1")) == 1, seconds=60, what="a cluster")
@@ -133,7 +134,19 @@ def test_everybody_works_as_a_principal_of_ones_own(
         for worker in workers:
             assert worker.alive
             assert USER_SECRET not in worker.log_text()
+    for stages in granted.services:
+        assert _checked(granted, stages[0], stages, monkeypatch) == 0
+    assert _checked(granted, "fetcher", granted.services[0], monkeypatch) == 78
     _operate(granted, tmp_path, monkeypatch)
+
+
+def _checked(granted: Guarded, who: str, stages: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return what `config check --connect` says to a principal about the needs of a service."""
+    with monkeypatch.context() as patch:
+        for name, value in granted.environment(who).items():
+            if name.startswith("NEWS_"):
+                patch.setenv(name, value)
+        return run_command(["config", "check", *stages, "--connect"])
 
 
 def _operate(granted: Guarded, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +167,7 @@ def _operate(granted: Guarded, scratch: Path, monkeypatch: pytest.MonkeyPatch) -
         "dlq list",
         "dlq stats",
         "dlq show news.dlq.ingest.v1/0/0",
-        "dlq replay",
+        "dlq replay --all",
         "replay --lane again --from 2026-01-01T00:00:00Z",
         "dedupe stats",
         f"dedupe explain {article_id}",
@@ -174,7 +187,7 @@ def test_no_principal_can_access_another_topic(granted: Guarded) -> None:
         reads, writes = granted.topics(who, "Read"), granted.topics(who, "Write")
         assert _writable(granted.client(who), sorted(every)) == writes, who
         assert _readable(granted.client(who)) == reads, who
-    assert len(principals) == len(granted.cluster.catalogue.stages) + 2
+    assert set(principals) == {*granted.cluster.catalogue.stages, *PEOPLE}
 
 
 def _writable(client: dict[str, Any], topics: list[str]) -> set[str]:
@@ -205,16 +218,23 @@ def _names(operations: Any) -> set[str]:
 def test_no_principal_can_use_a_group_or_transactional_id_of_another(granted: Guarded) -> None:
     """Describe groups and transactional ids: the right to use one implies the right to describe it."""
     stages = granted.cluster.catalogue.stages
-    groups = {f"news-{name}" for name in (*stages, "replay")}
+    groups = {f"news-{name}" for name in (*stages, "replay", "search")}
     identities = {f"news-{stage}-{topics.reads}-0" for stage, topics in stages.items()} | {
         "news-replay",
         "news-dlq-replay",
+        "news-erase",
+        "news-retract",
     }
-    for who in ("fetcher", "operator", *stages):
+    described = {
+        "operator": ({"news-replay"}, {"news-replay", "news-dlq-replay"}),
+        "eraser": (set[str](), {"news-erase", "news-retract"}),
+        "monitor": ({f"news-{stage}" for stage in stages}, set[str]()),  # it shows their lag, and joins none
+        "search": ({"news-search"}, set[str]()),  # its positions are shown in its group
+    }
+    for who in (*PEOPLE, *stages):
         own_groups = {f"news-{who}"} if who in stages else set()
         own_identities = {name for name in identities if name.startswith(f"news-{who}-news.")}
-        if who == "operator":
-            own_groups, own_identities = {"news-replay"}, {"news-replay", "news-dlq-replay"}
+        own_groups, own_identities = described.get(who, (own_groups, own_identities))
         with KafkaAdminClient(**granted.client(who)) as admin:
             seen = {name for name in groups if _let(lambda: admin.list_group_offsets({name: None}))}  # noqa: B023
             used = {name for name in identities if _let(lambda: admin.describe_transactions([name]))}  # noqa: B023

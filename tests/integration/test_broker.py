@@ -1,5 +1,6 @@
 """Both brokers behave as the pipeline requires; tests state where they differ."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -67,20 +68,20 @@ def test_lag_counts_records_that_are_not_committed(settings: Settings, topic_pre
     create_topic(servers, topic)
     for value in (b"1", b"2", b"3"):  # one batch each: see pipeline.ops.broker on Tansu's end offsets
         produce(servers, topic, [value], enable_idempotence=False)
-    with LagProbe(settings.kafka, group, [topic]) as probe:
-        before = probe.measure()
-        assert before[topic, 0] == PartitionLag(start=0, committed=None, end=3)
+    with closing(LagProbe(settings.kafka)) as probe:
+        before = probe.of(group, [topic])
+        assert before[topic, 0] == PartitionLag(start=0, committed=None, stable=3, end=3)
         assert before[topic, 1].records == 0
         commit(servers, group, topic, 2)
-        after = probe.measure()
-        assert after[topic, 0] == PartitionLag(start=0, committed=2, end=3)
+        after = probe.of(group, [topic])
+        assert after[topic, 0] == PartitionLag(start=0, committed=2, stable=3, end=3)
         assert total_lag(after) == 1
 
 
 def test_an_unreachable_broker_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.ops.lag.TIMEOUT_MS", 300)
-    with LagProbe(KafkaSettings(bootstrap_servers="127.0.0.1:1"), "g", ["t"]) as probe, pytest.raises(TransientError):
-        probe.measure()
+    with closing(LagProbe(KafkaSettings(bootstrap_servers="127.0.0.1:1"))) as probe, pytest.raises(TransientError):
+        probe.of("g", ["t"])
 
 
 def test_embedded_broker_reports_a_port_in_use() -> None:

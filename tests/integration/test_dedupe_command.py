@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.assembly import build_fold
 from pipeline.cli.app import run_command
-from pipeline.dedup.fold import Fold
 from pipeline.kafka_io.log_identity import log_identity
 from pipeline.runtime.snapshots import SnapshotStore
-from pipeline.settings import KafkaSettings
+from pipeline.settings import DedupSettings, KafkaSettings
 from tests.harness.cluster import TestCluster
 from tests.harness.scenario import ALL, Seen, article, drain, retraction, send
 from tests.harness.workers import WorkerProcess, environment
@@ -95,9 +95,11 @@ def _check_explain(capsys: pytest.CaptureFixture[str], seen: Seen) -> None:
 def _check_rebuild(cluster: TestCluster, capsys: pytest.CaptureFixture[str], directory: Path, prefix: str) -> None:
     done = json.loads(output(capsys, f"dedupe rebuild --json --output {directory}"))
     assert (done["signatures"], done["compared"], done["different"], done["position"]) == (25, 25, 0, 25)
-    topic = cluster.name("news.signatures.v1")
+    topic, windows = cluster.name("news.signatures.v1"), DedupSettings()
     identity = log_identity(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers, topic_prefix=prefix), topic)
-    restored = SnapshotStore(directory, topic, identity).load(Fold())
+    restored = SnapshotStore(directory, topic, identity).load(
+        build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
+    )
     assert restored is not None
     assert (restored[0], len(restored[1])) == (25, 25)
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from pipeline.wire.raw import raw_key
 from tests.harness.cluster import Sent, TestCluster
 from tests.harness.issuer import Issued, issue
-from tests.harness.oracle import check_conservation, check_verdicts, read_outcomes
+from tests.harness.oracle import check_conservation, check_states, check_verdicts, read_outcomes
 from tests.harness.scenario import ALL, RAW, Raw
 from tests.harness.workers import WorkerProcess, environment, wait_until
 from tests.integration.conftest import Broker
@@ -141,6 +141,8 @@ def _check(cluster: TestCluster, sent: list[Sent]) -> None:
     outcomes = read_outcomes(cluster)
     wrong = check_conservation(sent, outcomes)
     assert not any(wrong.values()), wrong
+    states = check_states(cluster)  # written in the transactions of their events
+    assert not any(states.values()), states
     differences = check_verdicts(cluster, outcomes)
     assert not differences, differences[:5]
     kinds = Counter(outcome.kind for outcome in outcomes)

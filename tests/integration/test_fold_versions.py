@@ -1,6 +1,6 @@
 """Switching the fold's version under load: workers are replaced one by one, then a record in the log activates it.
 
-In version 2 of the next release nothing is a near copy, so a verdict shows which version made it.
+In the version that the next release adds, nothing is a near copy, so a verdict shows which version made it.
 """
 
 import signal
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.dedup.fold import Fold, FoldParams
+from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.verdict import Decided, Verdict
 from pipeline.exit_codes import ExitCode
 from pipeline.wire.codec import decode_log_record, decode_verdict_record
@@ -25,6 +26,7 @@ from tests.integration.conftest import Broker
 pytestmark = [pytest.mark.kafka, pytest.mark.broker, pytest.mark.timeout(300)]
 
 VERDICTS = "news.verdicts.v1"
+NEXT = max(FOLD_VERSIONS) + 1  # the version of the next release
 NO_NEAR = 2.0  # above every similarity, so nothing is a near copy
 FEED_SECS = 0.5
 
@@ -65,7 +67,7 @@ def test_a_version_is_switched_under_load_by_a_record_in_the_log(
     cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix, partitions=2)
     cluster.provision()
     env = environment(kafka_broker.bootstrap_servers, topic_prefix)
-    upgraded = {**env, **next_release(tmp_path, 2, NO_NEAR)}
+    upgraded = {**env, **next_release(tmp_path, NEXT, NO_NEAR)}
     feed = Feed(cluster)
     with WorkerProcess(env, ALL) as old, WorkerProcess(env, ALL) as also_old:
         for worker in (old, also_old):
@@ -80,9 +82,8 @@ def test_a_version_is_switched_under_load_by_a_record_in_the_log(
             with WorkerProcess(upgraded, ALL) as also_new:
                 also_new.wait_ready()
                 feed.for_a_while()
-                switched = run(
-                    [sys.executable, "-m", "pipeline", "dedupe", "activate", "2", "--yes"], env=upgraded, seconds=60
-                )
+                command = [sys.executable, "-m", "pipeline", "dedupe", "activate", str(NEXT), "--yes"]
+                switched = run(command, env=upgraded, seconds=60)
                 assert "appended at offset" in switched.stdout, switched.stderr
                 feed.for_a_while()
                 feed.stop()
@@ -100,7 +101,7 @@ def _left_behind(env: dict[str, str]) -> int:
     """Start a worker of the former release, which must end at a version it does not have; return its exit code."""
     with WorkerProcess(env, ALL) as late:
         code = late.wait(60)
-        assert "puts fold 2 in force" in late.log_text()
+        assert f"puts fold {NEXT} in force" in late.log_text()
         return ExitCode(code)
 
 
@@ -109,7 +110,7 @@ def _check(cluster: TestCluster, switch: int, pairs: int) -> None:
     entries = [
         (record.offset, decode_log_record(record.value), record.timestamp) for record in cluster.read(SIGNATURES)
     ]
-    fold = Fold(FoldParams(), {2: FoldParams(near_from=NO_NEAR)})
+    fold = Fold(FoldParams(), {NEXT: FoldParams(near_from=NO_NEAR)})
     folded: dict[tuple[int, int], tuple[int, Verdict]] = {}
     verdicts = fold.apply_all([(record, at) for _, record, at in entries])
     for (offset, _, _), verdict in zip(entries, verdicts, strict=True):
@@ -118,11 +119,11 @@ def _check(cluster: TestCluster, switch: int, pairs: int) -> None:
     on_record = [decode_verdict_record(record.value) for record in cluster.read(VERDICTS)]
     decided = [found.verdict for found in on_record if isinstance(found, Decided)]
     assert len(decided) == len(folded) == 2 * pairs
-    near = {1: 0, 2: 0}
+    near = {1: 0, NEXT: 0}
     for verdict in decided:
         offset, again = folded[verdict.origin.partition, verdict.origin.offset]
         assert verdict == again
-        assert verdict.fold_version == (1 if offset < switch else 2)
+        assert verdict.fold_version == (1 if offset < switch else NEXT)
         near[verdict.fold_version] += verdict.kind == "near"
     assert near[1] > 100
-    assert near[2] == 0
+    assert near[NEXT] == 0

@@ -15,6 +15,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.structs import TopicPartition
 from aiokafka.util import create_task
 
+from pipeline.kafka_io.attempt_marks import HELD
 from pipeline.kafka_io.chunks import Lease
 from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, ProducerFactory
@@ -47,20 +48,20 @@ class Bench:
             TopicPartition(self.cluster.name(topic), 0) for topic in (SOURCE, OUT, OTHER)
         )
         self.group = f"{prefix}{GROUP}"
-        producers = ProducerFactory(
+        self.producers = ProducerFactory(
             {"bootstrap_servers": broker.bootstrap_servers, "max_batch_size": BATCH_BYTES}, 15_000
         )
-        self.transactions = Transactions(self.group, producers, [self.out, self.other])
+        self.transactions = Transactions(self.group, self.producers, [self.out, self.other], send_secs=10.0)
         self.client = AIOKafkaClient(bootstrap_servers=broker.bootstrap_servers)
 
     async def own(self) -> tuple[Lease, int | None]:
-        producer, offset = await self.transactions.take_over(SimpleNamespace(_client=self.client), self.source)
+        producer, offset, _ = await self.transactions.take_over(SimpleNamespace(_client=self.client), self.source)
         lease = Lease(self.source.topic, 0, producer, offset or 0, offset or 0, None)
         self.transactions.connected(lease)
         return lease, offset
 
     async def commit(self, lease: Lease, offset: int, value: bytes) -> None:
-        await self.transactions.commit(lease, offset, [(OutputRecord(self.out.topic, b"k", value, (), 0), 0)])
+        await self.transactions.commit(lease, offset, HELD, [(OutputRecord(self.out.topic, b"k", value, (), 0), 0)])
 
     async def visible(self) -> list[bytes]:
         return [record.value for record in await asyncio.to_thread(self.cluster.read, OUT)]
@@ -79,10 +80,14 @@ async def bench(
 
 
 class LostMarkers:
-    """Within this context a producer adds one partition only to its transactions: markers are written nowhere else."""
+    """Within this context a producer adds one partition only to its transactions: markers are written nowhere else.
 
-    def __init__(self, producer: Any, added: TopicPartition) -> None:
+    With `offsets`, the markers of the group's offsets are written too.
+    """
+
+    def __init__(self, producer: Any, added: TopicPartition, *, offsets: bool = False) -> None:
         self._sender, self._manager, self._added = producer._sender, producer._txn_manager, added
+        self._offsets = offsets
 
     def __enter__(self) -> None:
         add = self._sender._do_add_partitions_to_txn
@@ -99,10 +104,14 @@ class LostMarkers:
         async def add_offsets(group: str) -> None:
             self._manager.consumer_group_added(group)
 
-        self._sender._do_add_partitions_to_txn, self._sender._do_add_offsets_to_txn = add_partitions, add_offsets
+        self._sender._do_add_partitions_to_txn = add_partitions
+        if not self._offsets:
+            self._sender._do_add_offsets_to_txn = add_offsets
 
     def __exit__(self, *_: object) -> None:
-        del self._sender._do_add_partitions_to_txn, self._sender._do_add_offsets_to_txn
+        del self._sender._do_add_partitions_to_txn
+        if not self._offsets:
+            del self._sender._do_add_offsets_to_txn
 
 
 async def _abort(bench: Bench, lease: Lease, offsets: dict[TopicPartition, int]) -> None:
@@ -135,6 +144,42 @@ async def test_a_committed_transaction_without_markers_counts_when_the_partition
     await bench.commit(lease, 4, b"next")
     assert await bench.visible() == [b"once", b"next"]
     await _abandon(lease)
+
+
+@pytest.mark.parametrize("next_owner", ["is replaced before it commits", "dies in its next transaction"])
+async def test_outputs_without_markers_count_if_their_offset_does(bench: Bench, next_owner: str) -> None:
+    lease, _ = await bench.own()
+    with LostMarkers(lease.producer, bench.other, offsets=True):
+        await bench.commit(lease, 3, b"once")
+    await _abandon(lease)
+    assert await bench.visible() == [], "it hangs"
+    lease, offset = await bench.own()
+    assert offset == 3
+    assert await bench.visible() == [b"once"]
+    if next_owner.startswith("dies"):
+        await lease.producer.begin_transaction()
+        await lease.producer.send_and_wait(bench.out.topic, b"never", partition=0)
+    former, (lease, offset) = lease, await bench.own()
+    assert offset == 3
+    await bench.commit(lease, 4, b"next")
+    assert await bench.visible() == [b"once", b"next"]
+    await asyncio.gather(_abandon(lease), _abandon(former), return_exceptions=True)
+
+
+async def test_an_open_transaction_of_another_producer_is_left_alone(bench: Bench) -> None:
+    lease, _ = await bench.own()
+    await bench.commit(lease, 3, b"mine")
+    await _abandon(lease)
+    stranger = await bench.producers.transactional(f"{bench.group}-stranger")
+    await stranger.begin_transaction()
+    await stranger.send_and_wait(bench.out.topic, b"theirs", partition=0)
+    lease, offset = await bench.own()
+    assert offset == 3
+    assert await bench.visible() == [b"mine"]
+    await stranger.abort_transaction()
+    await bench.commit(lease, 4, b"next")
+    assert await bench.visible() == [b"mine", b"next"]
+    await asyncio.gather(_abandon(lease), stranger.stop())
 
 
 async def test_an_aborted_transaction_without_markers_never_counts(bench: Bench) -> None:
@@ -187,7 +232,7 @@ async def test_a_producer_that_lost_its_coordinator_reasserts_its_last_commit(be
     if idle:
         await bench.transactions.reassert(lease)
     else:  # its next transaction does not touch the hanging partition
-        await bench.transactions.commit(lease, 4, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
+        await bench.transactions.commit(lease, 4, HELD, [(OutputRecord(bench.other.topic, b"k", b"v", (), 0), 0)])
     assert await bench.visible() == [b"once"]
     await _abandon(lease)
     lease, offset = await bench.own()

@@ -67,7 +67,7 @@ def test_probes_and_metrics_of_a_working_worker(broker: Broker, cluster: TestClu
         drain(cluster, worker, f"{topic_prefix}news-ingest")
         assert worker.get("/livez")[0] == 200
         assert worker.get("/startupz")[0] == 200
-        assert worker.get("/")[0] == 404
+        assert worker.get("/elsewhere")[0] == 404
         for stage in ALL:
             assert worker.metric("news_records_processed_total", stage=stage, outcome="emit") == 1
             assert worker.metric("news_records_consumed_total", stage=stage) == 1

@@ -59,7 +59,7 @@ def test_canonical_urls_are_fixed_points(url: str) -> None:
     if once is not None:
         assert canonical_url(once) == once
         assert once.isascii()
-        assert "#" not in once
+        assert "#" not in once.replace("#!", "").replace("#/", ""), "only routes stay"
         assert url_key(once)
         is_front_page(once)
         registrable_domain(once)

@@ -1,7 +1,7 @@
 """Ingest on anything: no bytes make it raise, every outcome can be written, cleaning twice changes nothing."""
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.article import Article
@@ -103,6 +103,7 @@ def test_arbitrary_text(fields: dict[str, object], text: str) -> None:
 
 @unhurried
 @given(MARKUP)
+@example(f"{'words ' * 20}<h1><div><h1>")  # a heading around another
 def test_arbitrary_markup(markup: str) -> None:
     _process(orjson.dumps({"url": URL, "html": markup}))
 

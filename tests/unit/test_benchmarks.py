@@ -1,4 +1,4 @@
-"""Benchmarks report a standstill that does not end, and a load that was not held or did not overload."""
+"""Benchmarks report what does not end, a load that was not held or did not overload, and what a slow stage breaks."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.endurance import longest_gap
 from benchmarks.load import what_failed
+from benchmarks.slow_stage import report, sizing
+from benchmarks.slow_stage import what_failed as what_failed_slowly
 from benchmarks.stages import SAMPLES, make_records, measure
 from pipeline.domain.stage import STAGES
 
@@ -48,3 +50,50 @@ def test_every_stage_is_timed() -> None:
     micros = measure(make_records(SAMPLES, count=40, words=60))
     assert {*STAGES, "sign", "fold"} - {"dedupe"} <= micros.keys()
     assert min(micros.values()) > 0
+
+
+def _run_of(replicas: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "replicas": replicas,
+        "capacity": 60.0 * replicas,
+        "per_cpu_sec": 70.0,
+        "steady_rate": 36.0,
+        "p50_ms": 200,
+        "p99_ms": 500,
+        "burst": {"lag": 100, "recovery_secs": 3.0},
+        "units": ["≤ 1", "≤ 20", "≤ 50"],
+        "rebalances": 0.0,
+        "memory_mib": 180,
+        "probes": {"asked": 100, "failed": {}, "slowest_ms": 20},
+        "stop": {"exit_code": 0, "secs": 1.0, "waiting": 10},
+        "missing": 0,
+        **changes,
+    }
+
+
+def test_replicas_are_planned_for_less_than_the_capacity() -> None:
+    assert sizing([_run_of(1), _run_of(2)]) == {"10": 1, "60": 2, "200": 5, "600": 15}
+    assert sizing([_run_of(2)]) == sizing([_run_of(1)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure"),
+    [
+        ({"probes": {"failed": {"/livez 503": 1}}}, "health checks"),
+        ({"stop": {"exit_code": 1}}, "ended with 1"),
+        ({"stop": {"exit_code": None}}, "ended with None"),
+        ({"missing": 3}, "3 articles are missing"),
+    ],
+)
+def test_what_a_slow_stage_breaks_fails(changes: dict[str, Any], failure: str) -> None:
+    assert what_failed_slowly(_run_of(1)) == []
+    (found,) = what_failed_slowly(_run_of(1, **changes))
+    assert failure in found
+
+
+def test_the_report_of_a_slow_stage_has_a_row_per_number_of_replicas() -> None:
+    runs = [_run_of(1), _run_of(2)]
+    text = report({"stage": "15 ms, sleep", "words": 300, "runs": runs, "sizing": sizing(runs)})
+    assert "| 1 | 60.0 | 70.0 | 200 | 500 |" in text
+    assert "| 2 | 120.0 |" in text
+    assert "| 60 | 2 |" in text

@@ -91,6 +91,7 @@ def event(held_back: Article, reason: Verdict) -> Event:
         article_id=held_back.id,
         time=held_back.ingested_at,
         revision=1,
+        observed_at=held_back.ingested_at,
         value=value,
     )
 

@@ -36,6 +36,8 @@ class Tokens(Struct, frozen=True):
 
     hashes: Hashes
     """Hash of the first characters of a word, or of all digits of a number."""
+    whole: Hashes
+    """Hash of the whole word."""
     texts: Positions
     """The position of the text that each token belongs to."""
     numeric: NDArray[np.bool_]
@@ -79,12 +81,12 @@ def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions
     first, lengths = _words(classes)
     numeric = classes[first] == DIGIT
     hashes = _starts_hashed(points, first, lengths, params.word_start)
-    long = np.flatnonzero(numeric & (lengths > params.word_start))
-    if len(long):
-        hashes[long] = _wholly_hashed(points, first[long], lengths[long])
+    whole = _wholly_hashed(points, first, lengths) if len(first) else hashes
+    hashes = np.where(numeric, whole, hashes)
     counts = np.diff(np.append(np.searchsorted(first, starts), len(first)))
     return Tokens(
         hashes=mix(hashes),
+        whole=mix(whole),
         texts=np.repeat(np.arange(len(starts)), counts),
         numeric=numeric,
         signs=classes[first] == SIGN,

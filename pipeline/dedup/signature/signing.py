@@ -8,8 +8,8 @@ different versions are never compared.
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from itertools import accumulate
-from typing import Any, Final
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.params import SigningParams
 from pipeline.dedup.signature.character_classes import SCRIPT_NAMES, classes_of, scripts_of
+from pipeline.dedup.signature.facts import pack_facts
 from pipeline.dedup.signature.minhash import sketches
 from pipeline.dedup.signature.normalise import normalised
 from pipeline.dedup.signature.shingles import Tokens, shingle, tokenise
+from pipeline.domain.changes import ArticleFacts
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.raw import Action
 from pipeline.domain.record import Origin
@@ -36,25 +38,43 @@ _BATCH_ARTICLES: Final = 16
 Points = NDArray[Any]
 
 
+class _TextParts(NamedTuple):
+    """What a signature has of one normalised body."""
+
+    sketch: bytes
+    numbers: bytes
+    script: str
+    shingles: int
+    words: tuple[NDArray[np.uint64], NDArray[np.bool_]]
+    """Hash of each word, and whether it is a number."""
+
+
 class SigningInput(Struct, frozen=True, kw_only=True):
-    """The parts of an article that its signature is made of; see `Signature` for those that are copied."""
+    """The parts of an article that its signature is made of; see `Signature` for those that are copied.
+
+    Without `facts` the signature has none, and the article's copies and versions are compared by its text alone.
+    """
 
     article_id: ArticleId
     origin: Origin
     action: Action = "publish"
     headline: str
     body: str
+    facts: ArticleFacts | None = None
     source: str = ""
     agency: str = ""
+    declared_source: str = ""
     ingested_at_ms: int
     observed_at_ms: int
     undated: bool = False
+    published_at_ms: int | None = None
 
 
 def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> list[Signature]:
     """Return one signature per article, in order."""
     bodies = normalised([item.body for item in batch])
     headlines = normalised([item.headline for item in batch])
+    standfirsts = normalised([item.facts.standfirst if item.facts is not None else "" for item in batch])
     signatures: list[Signature | None] = [None] * len(batch)
     plain = [place for place, body in enumerate(bodies) if body.isascii()]
     others = [place for place, body in enumerate(bodies) if not body.isascii()]
@@ -62,21 +82,28 @@ def sign(batch: Sequence[SigningInput], params: SigningParams = _DEFAULT) -> lis
         for start in range(0, len(places), _BATCH_ARTICLES):
             chosen = places[start : start + _BATCH_ARTICLES]
             parts = _text_parts([bodies[place] for place in chosen], params)
-            for place, (sketch, numbers, script, count) in zip(chosen, parts, strict=True):
-                content, text = _hashes(bodies[place], headlines[place])
-                signatures[place] = _signature(batch[place], content, text, sketch, numbers, script, count)
+            for place, part in zip(chosen, parts, strict=True):
+                hashes = _hashes(bodies[place], headlines[place])
+                facts = batch[place].facts
+                packed = (
+                    pack_facts(facts, headlines[place], standfirsts[place], bodies[place], part.words)
+                    if facts is not None
+                    else b""
+                )
+                signatures[place] = _signature(batch[place], hashes, part, packed)
     return [signature for signature in signatures if signature is not None]
 
 
-def _text_parts(bodies: list[str], params: SigningParams) -> Iterator[tuple[bytes, bytes, str, int]]:
-    """Return for each normalised body its sketch, hash of the numbers, script and number of shingles."""
+def _text_parts(bodies: list[str], params: SigningParams) -> Iterator[_TextParts]:
+    """Return the parts of each normalised body."""
     points, starts = _points(bodies, params.script_step)
     tokens = tokenise(points, classes_of(points), starts, params)
     shingles = shingle(tokens, len(bodies), params)
     counts = np.bincount(shingles.texts, minlength=len(bodies)).tolist()
     rows = sketches(shingles, len(bodies)).astype("<u2")
     drawn = [row.tobytes() if count >= params.min_shingles else b"" for row, count in zip(rows, counts, strict=True)]
-    return zip(drawn, _numbers(tokens, len(bodies)), _scripts(points, starts, params.script_step), counts, strict=True)
+    scripts = _scripts(points, starts, params.script_step)
+    return map(_TextParts, drawn, _numbers(tokens, len(bodies)), scripts, counts, _words(tokens, len(bodies)))
 
 
 def _points(texts: Sequence[str], step: int) -> tuple[Points, NDArray[np.int64]]:
@@ -110,6 +137,13 @@ def _numbers(tokens: Tokens, bodies: int) -> list[bytes]:
     return [int(value).to_bytes(8, "big") for value in sums.tolist()]
 
 
+def _words(tokens: Tokens, bodies: int) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.bool_]]]:
+    """Return the hashes of each body's words, and whether they are numbers."""
+    ends = np.searchsorted(tokens.texts, np.arange(bodies + 1)).tolist()
+    for start, end in pairwise(ends):
+        yield tokens.whole[start:end], tokens.numeric[start:end]
+
+
 def _scripts(points: Points, starts: NDArray[np.int64], step: int) -> list[str]:
     """Return the most frequent script of each text, among every `step`th character."""
     width = len(SCRIPT_NAMES)
@@ -121,15 +155,8 @@ def _scripts(points: Points, starts: NDArray[np.int64], step: int) -> list[str]:
     return [SCRIPT_NAMES[script] for script in counts.argmax(axis=1).tolist()]
 
 
-def _signature(
-    item: SigningInput,
-    content: bytes,
-    text: bytes,
-    sketch: bytes,
-    numbers: bytes,
-    script: str,
-    shingles: int,
-) -> Signature:
+def _signature(item: SigningInput, hashes: tuple[bytes, bytes], parts: _TextParts, facts: bytes) -> Signature:
+    content, text = hashes
     return Signature(
         version=SIGNATURE_VERSION,
         article_id=item.article_id,
@@ -139,11 +166,14 @@ def _signature(
         text_hash=text,
         source=item.source,
         agency=item.agency,
+        declared_source=item.declared_source,
         ingested_at_ms=item.ingested_at_ms,
         observed_at_ms=item.observed_at_ms,
         undated=item.undated,
-        sketch=sketch,
-        numbers_hash=numbers,
-        script=script,
-        shingles=shingles,
+        sketch=parts.sketch,
+        numbers_hash=parts.numbers,
+        script=parts.script,
+        shingles=parts.shingles,
+        facts=facts,
+        published_at_ms=item.published_at_ms,
     )

@@ -19,6 +19,7 @@ __all__ = [
     "NOT_INDEXED",
     "ODD_ID",
     "PARTIAL",
+    "PROMOTED",
     "REUSED_URL",
     "SHORT",
     "SKETCH_BYTES",
@@ -53,11 +54,14 @@ PARTIAL: Final = 32
 """A copy that shares only a part with the canonical article: a later one may show that the part is a shared passage."""
 SHORT: Final = 64
 """The text is too short to be found by itself: exact copies must have the same headline too."""
+PROMOTED: Final = 128
+"""A copy that is to be published in place of its canonical article, and has not come back yet."""
 
-FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIBBBB")
+FIELDS: Final = struct.Struct("<IIQ16s16s16s8sqqqIIIIIIIIBBBB")
 """The fields of `Row`, in order."""
 LINKS_AND_SPAN: Final = struct.Struct("<IIIII")
-"""The links to the next older row of the same bucket, by origin, article and text; then VERDICT_SPAN."""
+"""The links to the next older row of the same bucket, by origin, article, and text or, of a copy, canonical article;
+then VERDICT_SPAN."""
 WIDTH: Final = FIELDS.size + LINKS_AND_SPAN.size
 """Bytes of a row."""
 FLAGS_AT: Final = FIELDS.size - 1
@@ -67,13 +71,14 @@ VERDICT_SPAN: Final = struct.Struct("<II")
 VERDICT_SPAN_AT: Final = LINKS_AT + 12
 TIME_AT: Final = 80
 NOT_INDEXED: Final = (1 << 32) - 1
-"""In place of the third link: the index of texts does not contain the row, because its article is not canonical."""
+"""In place of the third link: the index of texts does not contain the row, which is neither canonical nor a copy."""
 
 
 class Row(NamedTuple):
     """One signature and its verdict: the fields that later verdicts depend on.
 
-    lane, source and agency are numbers of interned texts; hashes have a fixed length; times are epoch milliseconds.
+    lane, source, agency and declared (the record's `source`) are numbers of interned texts; hashes have a fixed length;
+    times are epoch milliseconds.
     """
 
     lane: int
@@ -88,10 +93,15 @@ class Row(NamedTuple):
     observed_at_ms: int
     source: int
     agency: int
+    declared: int
     revision: int
     supersedes: int
     """One more than the superseded revision of the verdict, or 0 for none."""
     shingles: int
+    canonical: int
+    """Of a copy, the key of its canonical article, as `copy_key` returns it; of all others 0."""
+    published: int
+    """The stated publication time in minutes since the epoch, or 0."""
     version: int
     """Version of the signature."""
     fold: int
@@ -122,12 +132,14 @@ TABLE: Final = np.dtype(
     [
         ("lane", "<u4"), ("partition", "<u4"), ("offset", "<u8"), ("id", "<u8", 2), ("content", "<u8", 2),
         ("text", "<u8", 2), ("numbers", "<u8"), ("ingested", "<i8"), ("time", "<i8"), ("observed", "<i8"),
-        ("source", "<u4"), ("agency", "<u4"), ("revision", "<u4"), ("supersedes", "<u4"), ("shingles", "<u4"),
+        ("source", "<u4"), ("agency", "<u4"), ("declared", "<u4"), ("revision", "<u4"), ("supersedes", "<u4"),
+        ("shingles", "<u4"), ("canonical", "<u4"), ("published", "<u4"),
         ("version", "u1"), ("fold", "u1"), ("kind", "u1"), ("flags", "u1"),
-        ("links", "<u4", 2), ("text_link", "<u4"), ("verdict_start", "<u4"), ("verdict_length", "<u4"),
+        ("links", "<u4", 2), ("text_link", "<u4"),
+        ("verdict_start", "<u4"), ("verdict_length", "<u4"),
     ]
 )  # fmt: skip
 """The same layout as columns: the fields of `Row`, then LINKS_AND_SPAN."""
 
-INTERNED_FIELDS: Final = ("lane", "source", "agency")
+INTERNED_FIELDS: Final = ("lane", "source", "agency", "declared")
 """Columns with numbers of interned texts."""

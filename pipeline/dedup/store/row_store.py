@@ -1,17 +1,18 @@
 """The row store: one row for every signature and its verdict, in the order of the log, in compact memory.
 
-Rows are kept in a ring and expire in the order in which they were added. Three indexes (origin, article, text) are hash
-chains through the rows: a bucket holds the number of its newest row, a row that of the next older one. Chains need no
-repair when rows expire, because a chain ends at the first number that is not live.
+Rows are kept in a ring and expire in the order in which they were added. Three indexes (origin, article, and text or,
+of a copy, canonical article) are hash chains through the rows: a bucket holds the number of its newest row, a row that
+of the next older one. Chains need no repair when rows expire, as a chain ends at the first number that is not live.
 """
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dedup.store.article_rows import ArticleRows, Crowds
 from pipeline.dedup.store.byte_ring import ByteRing
 from pipeline.dedup.store.chains import chain
 from pipeline.dedup.store.row_layout import (
@@ -95,6 +96,7 @@ class RowStore:
         """
         self.first, self.end = 1, 1 + len(rows)
         self._packed_verdicts = ByteRing(packed_verdicts)
+        self._crowds = Crowds()
         self._allocate(max(_MIN_ROWS, len(rows) + len(rows) // 8))
         slots = np.arange(1, self.end) % self._capacity
         self._rows[slots], self._sketches[slots] = rows, sketches
@@ -119,7 +121,8 @@ class RowStore:
         numbers = np.arange(max(first, self.first), self.end, dtype=np.uint32)
         slots = numbers % np.uint32(self._capacity)
         flags = self._rows["flags"][slots]
-        chosen = ((self._rows["text_link"][slots] != NOT_INDEXED) | (flags & PARTIAL > 0)) & (flags & HAS_SKETCH > 0)
+        canonical = (self._rows["text_link"][slots] != NOT_INDEXED) & (self._rows["canonical"][slots] == 0)
+        chosen = (canonical | (flags & PARTIAL > 0)) & (flags & HAS_SKETCH > 0)
         found: NDArray[np.uint32] = numbers[chosen & (self._rows["time"][slots] >= oldest_ms)]
         return found
 
@@ -149,14 +152,17 @@ class RowStore:
         slot = number % self._capacity
         origins, ids, texts = self._heads_at
         origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
-        article, text = _digest_key(row.id) & self._mask, _digest_key(row.text_key) & self._mask
+        article = _digest_key(row.id) & self._mask
+        # A copy is found by its canonical article, in the same chains: it is never looked up by its text.
+        text = (row.canonical or _digest_key(row.text_key)) & self._mask
+        is_chained = is_indexed_by_text or row.canonical > 0
         start = self._packed_verdicts.append(packed_verdict)
         FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
-        links = origins[origin], ids[article], texts[text] if is_indexed_by_text else NOT_INDEXED
+        links = origins[origin], ids[article], texts[text] if is_chained else NOT_INDEXED
         LINKS_AND_SPAN.pack_into(self._buffer, slot * WIDTH + LINKS_AT, *links, start, len(packed_verdict))
         self._sketches[slot] = np.frombuffer(sketch or _NO_SKETCH, dtype=np.uint8)
         origins[origin] = ids[article] = number
-        if is_indexed_by_text:
+        if is_chained:
             texts[text] = number
         self.end += 1
         return number
@@ -168,7 +174,7 @@ class RowStore:
         table = np.zeros(len(rows), dtype=TABLE)
         fields = np.frombuffer(b"".join([FIELDS.pack(*row) for row in rows]), dtype=np.uint8)
         table.view(np.uint8).reshape(-1, WIDTH)[:, : FIELDS.size] = fields.reshape(-1, FIELDS.size)
-        table["text_link"][~np.array(by_text)] = NOT_INDEXED
+        table["text_link"][~np.array(by_text) & (table["canonical"] == 0)] = NOT_INDEXED
         table["verdict_length"] = np.fromiter(map(len, packed_verdicts), np.uint32, len(packed_verdicts))
         starts = np.cumsum(table["verdict_length"], dtype=np.uint32) - table["verdict_length"]
         table["verdict_start"] = starts + np.uint32(self._packed_verdicts.append(b"".join(packed_verdicts)))
@@ -185,17 +191,38 @@ class RowStore:
             if row.offset == offset and row.partition == partition and row.lane == lane:
                 yield number, row
 
-    def by_article(self, digest: bytes, odd: int) -> Iterator[tuple[int, Row]]:
+    def by_article(self, digest: bytes, odd: int) -> ArticleRows:
         """Return an article's rows, newest first."""
+        return ArticleRows(self, digest, odd, self._crowds)
+
+    def rows_of_article(self, digest: bytes, odd: int) -> Iterator[tuple[int, Row]]:
+        """Yield an article's rows, newest first, one by one."""
         for number, row in self._chain(1, _digest_key(digest)):
             if row.id == digest and row.flags & ODD_ID == odd:
                 yield number, row
 
+    def column(self, name: str, numbers: NDArray[np.uint32]) -> NDArray[Any]:
+        """Return one column of TABLE of live rows, shape (n,)."""
+        found: NDArray[Any] = self._rows[name][numbers % np.uint32(self._capacity)]
+        return found
+
     def by_text(self, digest: bytes) -> Iterator[tuple[int, Row]]:
         """Return the canonical articles with a text hash (of short texts: a content hash), newest first."""
         for number, row in self._chain(2, _digest_key(digest)):
-            if row.text_key == digest:
+            if not row.canonical and row.text_key == digest:
                 yield number, row
+
+    def by_canonical(self, key: int) -> Iterator[tuple[int, Row]]:
+        """Return the copies of the canonical articles with a key, newest first."""
+        for number, row in self._chain(2, key):
+            if row.canonical == key:
+                yield number, row
+
+    def flagged(self, flag: int) -> NDArray[np.uint32]:
+        """Return the numbers of the live rows that have a flag, oldest first."""
+        numbers = np.arange(self.first, self.end, dtype=np.uint32)
+        found: NDArray[np.uint32] = numbers[self._rows["flags"][numbers % np.uint32(self._capacity)] & flag > 0]
+        return found
 
     def set_flag(self, number: int, flag: int, on: bool) -> None:
         """Set or clear one flag of a row."""
@@ -260,7 +287,9 @@ class RowStore:
         indexed = np.flatnonzero(rows["text_link"] != NOT_INDEXED)
         by_content = rows["flags"][indexed] & SHORT > 0
         texts = np.where(by_content, rows["content"][indexed, 0], rows["text"][indexed, 0])
-        self._rows["text_link"][slots[indexed]] = self._chained(2, texts, numbers[indexed])
+        copied = rows["canonical"][indexed]
+        keys = np.where(copied > 0, copied.astype(np.uint64), texts)
+        self._rows["text_link"][slots[indexed]] = self._chained(2, keys, numbers[indexed])
 
     def _chained(self, index: int, keys: NDArray[np.uint64], numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
         return chain(self._heads[index], (keys & np.uint64(self._mask)).astype(np.int64), numbers)

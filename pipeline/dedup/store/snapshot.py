@@ -19,7 +19,7 @@ from pipeline.dedup.store.verdict_codec import FoldVersions
 
 __all__ = ["Image", "pack", "unpack"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """Raise it with any change to the layout of a snapshot or its rows."""
 _DIGEST_BYTES: Final = 16
 _SIZE_BYTES: Final = 8

@@ -10,15 +10,17 @@ from msgspec import Struct
 
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, SKETCH_BYTES, Row
+from pipeline.domain.changes import Change, ChangedPart, ChangeLabel
 from pipeline.domain.ids import ArticleId, ClusterId, cluster_id
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import VERDICT_KINDS, VERDICT_METHODS, ChangeClass, Verdict
+from pipeline.domain.verdict import VERDICT_KINDS, VERDICT_METHODS, Successor, Verdict, VerdictFlag
 
 __all__ = [
     "FoldVersions",
     "RowTexts",
     "article_digest",
+    "copy_key",
     "digest8",
     "digest16",
     "first_verdict",
@@ -35,6 +37,7 @@ FoldVersions = Mapping[int, FoldParams]
 
 _PackedId = bytes
 """An article id: _HEX and 16 bytes for an id of 32 hexadecimal digits, or else _TEXT and the id in UTF-8."""
+_PackedChange = tuple[ChangedPart, int, int]
 _HEX: Final = b"h"
 _TEXT: Final = b"t"
 
@@ -65,12 +68,15 @@ class _PackedVerdict(Struct, frozen=True, array_like=True, omit_defaults=True):
     syndicated: bool = False
     cluster_id: ClusterId | None = None
     """None: the cluster that the canonical article founded."""
-    change_class: ChangeClass | None = None
+    changed: tuple[_PackedChange, ...] = ()
+    change_labels: tuple[ChangeLabel, ...] = ()
+    own_share: float | None = None
     related: tuple[_PackedId, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[VerdictFlag, ...] = ()
     article_id: ArticleId | None = None
     source: str | None = None
     agency: str | None = None
+    promotes: tuple[_PackedId, Origin] | None = None
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -82,6 +88,11 @@ def article_digest(article: ArticleId) -> tuple[bytes, int]:
     if _HEX_ID.fullmatch(article):
         return bytes.fromhex(article), 0
     return blake2b(article.encode("utf-8", "surrogatepass"), digest_size=16).digest(), ODD_ID
+
+
+def copy_key(canonical: ArticleId) -> int:
+    """Return the key by which the copies of a canonical article are found: four bytes of its id, never 0."""
+    return int.from_bytes(article_digest(canonical)[0][:4], "little") or 1
 
 
 def digest16(digest: bytes) -> bytes:
@@ -143,12 +154,15 @@ def pack_verdict(signature: Signature, verdict: Verdict, versions: FoldVersions)
             threshold=verdict.threshold,
             syndicated=verdict.syndicated,
             cluster_id=None if verdict.cluster_id == cluster_id(verdict.canonical_id) else verdict.cluster_id,
-            change_class=verdict.change_class,
+            changed=tuple([(change.part, change.added, change.removed) for change in verdict.changed]),
+            change_labels=verdict.change_labels,
+            own_share=verdict.own_share,
             related=tuple(map(_pack_id, verdict.related)),
             flags=verdict.flags,
             article_id=article if odd else None,
             source=None if verdict.source == signature.source else verdict.source,
             agency=None if verdict.agency == signature.agency else verdict.agency,
+            promotes=_pack_successor(verdict.promotes),
         )
     )
 
@@ -169,7 +183,9 @@ def unpack_verdict(row: Row, packed: bytes, texts: RowTexts, versions: FoldVersi
         method=VERDICT_METHODS[rest.method],
         window_secs=rest.window_secs,
         supersedes=row.supersedes - 1 if row.supersedes else None,
-        change_class=rest.change_class,
+        changed=tuple([Change(part=part, added=added, removed=removed) for part, added, removed in rest.changed]),
+        change_labels=rest.change_labels,
+        own_share=rest.own_share,
         matched_id=_unpack_match(rest.matched_id, article, canonical),
         score=rest.score,
         threshold=rest.threshold,
@@ -180,6 +196,7 @@ def unpack_verdict(row: Row, packed: bytes, texts: RowTexts, versions: FoldVersi
         source=texts.source if rest.source is None else rest.source,
         agency=texts.agency if rest.agency is None else rest.agency,
         fold_version=row.fold,
+        promotes=_unpack_successor(rest.promotes),
     )
 
 
@@ -198,6 +215,14 @@ def _pack_id(article: ArticleId) -> _PackedId:
 def _unpack_id(article: _PackedId) -> ArticleId:
     text = article[1:]
     return ArticleId(text.hex() if article[:1] == _HEX else text.decode("utf-8", "surrogatepass"))
+
+
+def _pack_successor(successor: Successor | None) -> tuple[_PackedId, Origin] | None:
+    return None if successor is None else (_pack_id(successor.article_id), successor.origin)
+
+
+def _unpack_successor(packed: tuple[_PackedId, Origin] | None) -> Successor | None:
+    return None if packed is None else Successor(article_id=_unpack_id(packed[0]), origin=packed[1])
 
 
 def _pack_match(verdict: Verdict) -> _PackedId | bool | None:

@@ -3,54 +3,27 @@
 Each block of running text counts for all its ancestors; the lowest element with enough of the text is chosen.
 """
 
-import re
-
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.text.page.beside import widen
+from pipeline.text.page.blocks import Ancestry, Block, chars_of, weigh
 from pipeline.text.page.element_names import classify_names
-from pipeline.text.page.params import PAGE_PARAMS, ContainerParams
+from pipeline.text.page.exclusion import excludable
+from pipeline.text.page.other_articles import other_articles
+from pipeline.text.page.params import PAGE_PARAMS, ContainerParams, PageParams
 
-__all__ = ["BREAK", "Choice", "TextElement", "choose_container", "link_chars", "names_of"]
+__all__ = ["Choice", "TextElement", "choose_container", "link_chars"]
 
-BREAK = "\ufdd0"
-"""Replaces <br> in the tree: a noncharacter that no text contains. Line breaks of the source are mere spaces."""
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _PARAGRAPHS = frozenset({"p", "pre", "blockquote"})
 _HEADINGS = frozenset({"h2", "h3", "h4"})
 _TEXT_TAGS = "p,pre,blockquote,h2,h3,h4,div,td,section,article,main,li,body,span,font,center,dd"
 _LEAVES = frozenset({"p", "pre", "blockquote", "li"})
 
 
-def names_of(node: LexborNode) -> str:
-    """Return an element's class and id, preceded by its tag if that is a custom element's."""
-    attributes = node.attributes
-    tag = node.tag or ""
-    if "-" in tag:
-        return f"{tag} {attributes.get('class') or ''} {attributes.get('id') or ''}"
-    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-
-
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return style is not None and _HIDDEN.search(style) is not None
-
-
 def link_chars(node: LexborNode) -> int:
     """Return how many characters of an element are within links."""
     return sum(len(link.text_lexbor()) for link in node.css("a"))
-
-
-class _Block(Struct, frozen=True):
-    """An element that directly carries running text."""
-
-    ancestors: tuple[int, ...]
-    """Keys (`mem_id`) of its ancestors and itself, top first."""
-    chars: int
-    """Characters outside links."""
 
 
 class TextElement(Struct, frozen=True):
@@ -61,50 +34,26 @@ class TextElement(Struct, frozen=True):
     """None for a heading, whose text has not been read yet."""
 
 
-class _Ancestry:
-    """The ancestors of elements, looked up once per element."""
-
-    def __init__(self, params: ContainerParams) -> None:
-        self.nodes: dict[int, LexborNode] = {}
-        self._chains: dict[int, tuple[int, ...]] = {}
-        self._max_ancestors = params.max_ancestors
-
-    def chain(self, node: LexborNode | None) -> tuple[int, ...]:
-        """Return the keys of an element and its ancestors up to the body, top first."""
-        missing: list[tuple[int, LexborNode]] = []
-        known: tuple[int, ...] = ()
-        while node is not None and len(missing) < self._max_ancestors and node.tag not in {"html", "-document"}:
-            key = node.mem_id
-            if key in self._chains:
-                known = self._chains[key]
-                break
-            missing.append((key, node))
-            node = node.parent
-        for key, below in reversed(missing):
-            self.nodes[key] = below
-            known = (*known, key)
-            self._chains[key] = known
-        return known
-
-
 class Choice(Struct, frozen=True):
     """The chosen container and what was learned about the page on the way; elements are named by their `mem_id`."""
 
     container: LexborNode
-    excluded: frozenset[int]
+    excluded: frozenset[int] = frozenset()
     """Elements that are not the article, within the container or elsewhere."""
-    wrappers: frozenset[int]
-    """Elements that hold most of the container's text: never boilerplate, whatever their names."""
-    total_chars: int
+    left_out: frozenset[int] = frozenset()
+    """Elements of the container between parts of the article, or around them, that are no part of it."""
+    wrappers: frozenset[int] = frozenset()
+    """Elements with most of the container's text, or running text only: no boilerplate, whatever their names."""
+    total_chars: int = 0
     """Running text of the page outside links and separate content, in characters."""
-    texts: dict[int, tuple[str, int]]
+    texts: dict[int, tuple[str, int]] = {}
     """Stripped text and characters within links of the paragraphs read."""
-    elements: list[TextElement]
+    elements: list[TextElement] = []
+    other_texts: tuple[str, ...] = ()
+    """Blocks of further articles on the page."""
 
 
-def choose_container(
-    tree: LexborHTMLParser, *, use_names: bool, params: ContainerParams = PAGE_PARAMS.container
-) -> Choice | None:
+def choose_container(tree: LexborHTMLParser, *, use_names: bool, params: PageParams = PAGE_PARAMS) -> Choice | None:
     """Choose the element that holds the article.
 
     Args:
@@ -115,75 +64,43 @@ def choose_container(
     Returns:
         None for a page without running text.
     """
-    ancestry = _Ancestry(params)
+    shares = params.container
+    ancestry = Ancestry(shares.max_ancestors)
     texts: dict[int, tuple[str, int]] = {}
     elements: list[TextElement] = []
-    blocks = _read_blocks(tree, ancestry, texts, elements, params)
-    weights, total = _weigh(blocks)
+    blocks = _read_blocks(tree, ancestry, texts, elements, shares)
+    weights, total = weigh(blocks)
     if not total:
         return None
-    separate, boilerplate, hidden = _excludable(ancestry, weights, total, params)
-    if not use_names:
-        boilerplate = hidden = frozenset()
-    if _chars([block for block in blocks if not hidden.isdisjoint(block.ancestors)]) >= params.hidden_share * total:
+    found = excludable(tree, ancestry, blocks, params)
+    others = other_articles(tree, ancestry, weights, total, params.other_articles)
+    separate = found.separate | others
+    boilerplate, hidden = (found.boilerplate, found.hidden) if use_names else (frozenset(), frozenset())
+    if chars_of(block for block in blocks if not hidden.isdisjoint(block.ancestors)) >= shares.hidden_share * total:
         hidden = frozenset()
     candidates = [block for block in blocks if separate.isdisjoint(block.ancestors)] or blocks
     kept = [block for block in candidates if boilerplate.isdisjoint(block.ancestors)]
-    if _chars(kept) >= params.min_remaining_share * _chars(candidates):
+    if chars_of(kept) >= shares.min_remaining_share * chars_of(candidates):
         excluded = separate | boilerplate
     else:
         kept, excluded = candidates, separate
-    weights, total = _weigh(kept)
-    lowest = _lowest_container(ancestry, weights, total, params)
-    wrappers = frozenset(key for key in weights if weights[key] >= params.wrapper_share * weights[lowest])
-    return Choice(ancestry.nodes[lowest], excluded | hidden, wrappers, total, texts, elements)
+    weights, total = weigh(kept)
+    lowest = _lowest_container(ancestry, weights, total, shares)
+    widened = widen(ancestry, kept, lowest, params.beside, params.prose)
+    wrappers = frozenset(key for key in weights if weights[key] >= shares.wrapper_share * weights[lowest])
+    return Choice(
+        container=ancestry.nodes[widened.container],
+        excluded=excluded | hidden,
+        left_out=widened.left_out,
+        wrappers=wrappers | found.rescued,
+        total_chars=total,
+        texts=texts,
+        elements=elements,
+        other_texts=tuple(block.text for block in blocks if not others.isdisjoint(block.ancestors)) if others else (),
+    )
 
 
-def _weigh(blocks: list[_Block]) -> tuple[dict[int, int], int]:
-    """Return the characters of blocks within each element, and of all blocks.
-
-    Ancestors come before their descendants in the result.
-    """
-    weights: dict[int, int] = {}
-    total = 0
-    for block in blocks:
-        total += block.chars
-        for key in block.ancestors:
-            weights[key] = weights.get(key, 0) + block.chars
-    return weights, total
-
-
-def _chars(blocks: list[_Block]) -> int:
-    return sum(block.chars for block in blocks)
-
-
-def _excludable(
-    ancestry: _Ancestry, weights: dict[int, int], total: int, params: ContainerParams
-) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-    """Return separate elements (comments, text that is all link), those named as boilerplate, and hidden ones.
-
-    Sites also name wrappers after the boilerplate in them ("has-sidebar"), so an element with most of the text is kept.
-    """
-    separate = set()
-    boilerplate = set()
-    hidden = set()
-    for key, weight in weights.items():
-        node = ancestry.nodes[key]
-        tag = node.tag or ""
-        if tag == "a":
-            separate.add(key)
-        elif tag != "body":
-            names = classify_names(names_of(node))
-            if names.separate and weight < params.separate_wrapper_share * total:
-                separate.add(key)
-            elif names.boilerplate and weight < params.wrapper_share * total:
-                boilerplate.add(key)
-            elif weight < params.hidden_share * total and _is_hidden(node):
-                hidden.add(key)
-    return frozenset(separate), frozenset(boilerplate), frozenset(hidden)
-
-
-def _lowest_container(ancestry: _Ancestry, weights: dict[int, int], total: int, params: ContainerParams) -> int:
+def _lowest_container(ancestry: Ancestry, weights: dict[int, int], total: int, params: ContainerParams) -> int:
     """Return the lowest element with enough of the text; one named as the article's body needs less."""
     named: list[int] = []
     best = next(iter(weights))
@@ -209,7 +126,7 @@ def _lowest_container(ancestry: _Ancestry, weights: dict[int, int], total: int, 
     return chosen if weights[chosen] >= params.named_share * total else best
 
 
-def _are_nested(ancestry: _Ancestry, one: int, other: int) -> bool:
+def _are_nested(ancestry: Ancestry, one: int, other: int) -> bool:
     return one in ancestry.chain(ancestry.nodes[other]) or other in ancestry.chain(ancestry.nodes[one])
 
 
@@ -224,13 +141,13 @@ def _is_named_body(node: LexborNode) -> bool:
 
 def _read_blocks(
     tree: LexborHTMLParser,
-    ancestry: _Ancestry,
+    ancestry: Ancestry,
     texts: dict[int, tuple[str, int]],
     elements: list[TextElement],
     params: ContainerParams,
-) -> list[_Block]:
+) -> list[Block]:
     """Return the blocks of running text; add to `texts` and `elements` what `Choice` holds under these names."""
-    blocks: list[_Block] = []
+    blocks: list[Block] = []
     body = tree.body
     budget = params.max_reads * len(body.text_lexbor()) if body is not None else 0
     min_loose_chars = params.min_loose_chars
@@ -247,13 +164,13 @@ def _read_blocks(
             links = link_chars(node)
             texts[node.mem_id] = text, links
             if links < params.max_link_share * len(text):
-                blocks.append(_Block(ancestry.chain(node), len(text) - links))
+                blocks.append(Block(ancestry.chain(node), len(text) - links, text))
                 elements.append(TextElement(node, text))
         elif tag in _HEADINGS:
             elements.append(TextElement(node))
         else:
             text = node.text(deep=False)
             if len(text) >= min_loose_chars and len(text := text.strip()) >= min_loose_chars:
-                blocks.append(_Block(ancestry.chain(node), len(text)))
+                blocks.append(Block(ancestry.chain(node), len(text), text))
                 elements.append(TextElement(node, text))
     return blocks

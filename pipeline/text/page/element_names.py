@@ -2,12 +2,14 @@
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
+from selectolax.lexbor import LexborNode
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["ElementNames", "classify_names"]
+__all__ = ["ElementNames", "classify_names", "names_of"]
 
 
 class ElementNames(Struct, frozen=True):
@@ -17,6 +19,8 @@ class ElementNames(Struct, frozen=True):
     """It may stand within an article without being its text: sharing buttons, captions, teasers."""
     separate: bool = False
     """It is content of its own, however long: comments, related stories, consent."""
+    is_widget: bool = False
+    """All words that name it boilerplate or separate are of things on the screen that contain no running text."""
     article_body: bool = False
     """It is the article's text."""
 
@@ -31,6 +35,7 @@ _WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _LISTS = load_words("class_names")
 _BOILERPLATE = frozenset(_LISTS["boilerplate"])
 _SEPARATE = frozenset(_LISTS["separate"])
+_WIDGETS = frozenset(_LISTS["widget"])
 _HIDING_TOKENS = frozenset(
     {"sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "d-none", "hidden", "hide"}
 )
@@ -46,19 +51,32 @@ _ARTICLE_BODY = re.compile(
 )
 
 
+def names_of(node: LexborNode) -> str:
+    """Return an element's class, id and role, preceded by its tag if that is a custom element's."""
+    attributes = node.attributes
+    tag = node.tag or ""
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    if "role" in attributes:
+        names = f"{names} {attributes['role'] or ''}"
+    return f"{tag} {names}" if "-" in tag else names
+
+
 @lru_cache(maxsize=16_384)
 def classify_names(names: str) -> ElementNames:
     """Classify an element by its class and id, given with a space between them."""
-    boilerplate = separate = False
+    found: set[str] = set()
+    is_hiding = False
     names = names[: _PARAMS.max_chars]
     for token in names.split():
-        if token in _HIDING_TOKENS:
-            boilerplate = True
-        if _UNINFORMATIVE.match(token):
-            continue
-        words = [word.lower() for word in _WORD.findall(token)]
-        boilerplate = boilerplate or not _BOILERPLATE.isdisjoint(words)
-        separate = separate or not _SEPARATE.isdisjoint(words)
+        is_hiding = is_hiding or token in _HIDING_TOKENS
+        if not _UNINFORMATIVE.match(token):
+            words = [word.lower() for word in _WORD.findall(token)]
+            found.update(words, map("".join, pairwise(words)))
+    boilerplate = found & _BOILERPLATE
+    separate = found & _SEPARATE
     return ElementNames(
-        boilerplate=boilerplate, separate=separate, article_body=_ARTICLE_BODY.search(names) is not None
+        boilerplate=is_hiding or bool(boilerplate),
+        separate=bool(separate),
+        is_widget=not is_hiding and bool(boilerplate | separate) and boilerplate | separate <= _WIDGETS,
+        article_body=_ARTICLE_BODY.search(names) is not None,
     )

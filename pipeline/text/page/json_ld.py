@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import orjson
-
+from pipeline.text.page.lenient_json import read_lenient_json
 from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.page.params import PAGE_PARAMS, MetadataParams
+from pipeline.text.page.pictures import is_small
 
 __all__ = ["read_json_ld"]
 
@@ -40,7 +40,9 @@ def read_json_ld(
     """
     articles: list[tuple[_Node, dict[str, _Node]]] = []
     for text in blocks:
-        nodes = list(_nodes(_parsed(text, params), params))
+        if len(text) > params.max_json_ld_chars:
+            continue
+        nodes = list(_nodes(read_lenient_json(text, params.max_mended_chars), params))
         named: dict[str, _Node] = {
             node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and node.get("name")
         }
@@ -50,20 +52,6 @@ def read_json_ld(
     for node, named in _of_this_page(articles, titles, params):
         metadata.is_article = True
         _read_article(node, named, metadata)
-
-
-def _parsed(text: str, params: MetadataParams) -> object:
-    if len(text) > params.max_json_ld_chars:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        # Raw line breaks within strings are the most common fault of hand-made JSON-LD.
-        return orjson.loads(text.replace("\r", " ").replace("\n", " ").replace("\t", " ").strip().rstrip(";"))
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _types(node: _Node) -> list[str]:
@@ -81,6 +69,7 @@ def _read_other(node: _Node, metadata: PageMetadata) -> None:
         metadata.is_list = True
     elif "Organization" in names or "NewsMediaOrganization" in names or "WebSite" in names:
         metadata.site_name = metadata.site_name or _text(node.get("name"))
+        metadata.logos.extend(_picture_urls(node.get("logo"), {}))
 
 
 def _of_this_page(
@@ -139,12 +128,41 @@ def _text(value: object) -> str | None:
     return value.strip() if isinstance(value, str) and value.strip() else None
 
 
+def _person_name(value: object) -> str | None:
+    """Return the name of a person, perhaps stated in parts."""
+    name = _text(value)
+    if name is not None or not isinstance(value, dict):
+        return name
+    parts = (_text(value.get(part)) for part in ("givenName", "additionalName", "familyName"))
+    return " ".join(part for part in parts if part is not None) or None
+
+
 def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
         return [text for item in value if (text := _text(item)) is not None]
     return []
+
+
+def _picture_urls(value: object, named: dict[str, _Node]) -> Iterator[str]:
+    """Yield the addresses of pictures, given as text or as an object, but for small ones."""
+    for item in value if isinstance(value, list) else [value]:
+        picture = _resolved(item, named)
+        if isinstance(picture, dict):
+            is_icon = is_small(picture.get("width"))
+            picture = None if is_icon else picture.get("url") or picture.get("contentUrl")
+        if isinstance(picture, str):
+            yield picture
+
+
+def _corrections(node: _Node) -> Iterator[str]:
+    """Yield the corrections of an article: texts, or the texts of CorrectionComments."""
+    stated = node.get("correction")
+    for note in stated if isinstance(stated, list) else [stated]:
+        text = _text(note.get("text") or note if isinstance(note, dict) else note)
+        if text is not None:
+            yield text
 
 
 def _read_article(node: _Node, named: dict[str, _Node], metadata: PageMetadata) -> None:
@@ -154,18 +172,23 @@ def _read_article(node: _Node, named: dict[str, _Node], metadata: PageMetadata) 
     people = node.get("author") or node.get("creator")
     for person in people if isinstance(people, list) else [people]:
         known = _resolved(person, named)
-        name = _text(known)
+        name = _person_name(known)
         if name is not None:
             url = known.get("url") if isinstance(known, dict) else None
-            metadata.authors.append((name, url if isinstance(url, str) else None))
-    metadata.publisher = metadata.publisher or _text(_resolved(node.get("publisher"), named))
+            is_organisation = isinstance(known, dict) and any(kind.endswith("Organization") for kind in _types(known))
+            kept = metadata.organisations if is_organisation else metadata.authors
+            kept.append((name, url if isinstance(url, str) else None))
+    publisher = _resolved(node.get("publisher"), named)
+    metadata.publisher = metadata.publisher or _text(publisher)
+    address = publisher.get("address") if isinstance(publisher, dict) else None
+    if isinstance(address, dict):
+        metadata.country = metadata.country or _text(address.get("addressCountry"))
     metadata.section = metadata.section or _text(node.get("articleSection"))
     metadata.tags.extend(",".join(_texts(node.get("keywords"))).split(","))
     image = node.get("image")
-    images = [
-        item.get("url") if isinstance(item, dict) else item for item in (image if isinstance(image, list) else [image])
-    ]
-    metadata.images.extend(url for url in images if isinstance(url, str))
+    metadata.images.extend(_picture_urls(image, named))
+    if isinstance(publisher, dict):
+        metadata.logos.extend(_picture_urls(publisher.get("logo"), named))
     published = _text(node.get("datePublished")) or _text(node.get("dateCreated"))
     if published is not None:
         metadata.published.append((published, "json-ld"))
@@ -175,6 +198,7 @@ def _read_article(node: _Node, named: dict[str, _Node], metadata: PageMetadata) 
     metadata.body = metadata.body or _text(node.get("articleBody"))
     metadata.language = metadata.language or _text(node.get("inLanguage"))
     metadata.subtitle = metadata.subtitle or _text(node.get("alternativeHeadline"))
+    metadata.corrections.extend(_corrections(node))
     parts = node.get("hasPart")
     for part in (node, *(parts if isinstance(parts, list) else [parts])):
         free = part.get("isAccessibleForFree") if isinstance(part, dict) else None

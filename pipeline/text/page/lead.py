@@ -2,20 +2,34 @@
 
 import re
 from collections.abc import Sequence
+from html import unescape
 
+from msgspec import Struct
 from selectolax.lexbor import LexborNode
 
-from pipeline.text.page.container import BREAK, TextElement, link_chars, names_of
+from pipeline.text.page.blocks import BREAK
+from pipeline.text.page.container import TextElement, link_chars
+from pipeline.text.page.element_names import names_of
 from pipeline.text.page.params import PAGE_PARAMS, LeadParams
 from pipeline.text.wordlists import load_words
 
-__all__ = ["find_lead"]
+__all__ = ["Lead", "find_lead"]
 
+_PLACE_ENDS = (".", ":", "–", "—", ")", "】")
 _HEADINGS = frozenset({"h2", "h3", "h4"})
 _LEADS: list[str] = load_words("class_names")["lead"]
-_WORDS = "|".join(_LEADS)
+_WORDS = "|".join(word.replace("sub", "sub[-_]?", 1) if word.startswith("sub") else word for word in _LEADS)
 _CAPITALISED = "|".join(map(str.capitalize, _LEADS))
 _NAMED = re.compile(rf"(?<![a-z])(?i:{_WORDS})(?![a-z])|(?<=[a-z])(?:{_CAPITALISED})(?![a-z])")
+
+
+class Lead(Struct, frozen=True):
+    """What stands above a text and belongs to the article."""
+
+    line: str | None = None
+    """The sub-headline or introduction."""
+    further: tuple[str, ...] = ()
+    """Introductions below a sub-headline: the text begins with them."""
 
 
 def find_lead(
@@ -23,8 +37,8 @@ def find_lead(
     description: str | None,
     lines: Sequence[str],
     params: LeadParams = PAGE_PARAMS.lead,
-) -> str | None:
-    """Return the line that is named as a lead, or that begins as the page's description does; None without one.
+) -> Lead:
+    """Return the lines that are named as a lead, or that begin as the page's description does.
 
     Args:
         elements: The page's paragraphs and headings, in order.
@@ -34,27 +48,39 @@ def find_lead(
     """
     first = next((line for line in lines if len(line) >= params.min_chars), None)
     if first is None:
-        return None
+        return Lead()
     budget = params.max_read_chars
-    described = " ".join((description or "").split())[: params.description_chars]
+    described = " ".join(unescape(description or "").split())[: params.description_chars]
+    found: str | None = None
     for element in elements:
         text = element.text if element.text is not None else element.node.text_lexbor()
         budget -= len(text)
         if budget < 0:
-            return None
+            break
         line = " ".join(text.replace(BREAK, " ").split())
         if len(line) < params.min_chars:
             continue
         if line.startswith(first) or first.startswith(line):
             # The text begins here.
             is_lead = line == first and _stands_apart(element.node, params) and _is_named(element.node, params)
-            return line if is_lead else None
+            return Lead(line) if is_lead and found is None else Lead(found)
         if len(line) > params.max_chars or link_chars(element.node) > params.max_link_share * len(line):
             continue
-        agrees = len(described) == params.description_chars and line.startswith(described)
-        if agrees or _is_named(element.node, params):
-            return line
-    return None
+        agrees = len(described) == params.description_chars and _begins_so(line, described, params)
+        if agrees and found is not None:
+            repeats = found in line or line in found or line in lines
+            return Lead(found, () if repeats else (line,))
+        if agrees or (found is None and _is_named(element.node, params)):
+            found = line
+            if agrees:
+                break
+    return Lead(found)
+
+
+def _begins_so(line: str, described: str, params: LeadParams) -> bool:
+    """Return whether a line begins as the description does, perhaps behind the place from where is reported."""
+    place, found, _ = line.partition(described)
+    return bool(found) and len(place) <= params.max_place_chars and (not place or place.rstrip().endswith(_PLACE_ENDS))
 
 
 def _stands_apart(node: LexborNode, params: LeadParams) -> bool:

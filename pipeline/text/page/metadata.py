@@ -1,14 +1,18 @@
 """Read the metadata that a page states: JSON-LD, Open Graph, meta elements and links, then markup in its text."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.text.page.bylines import read_byline
 from pipeline.text.page.json_ld import read_json_ld
-from pipeline.text.page.microdata import is_separate, read_byline, read_microdata, read_pictures
+from pipeline.text.page.microdata import names_author, read_microdata
 from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.page.params import PAGE_PARAMS, MetadataParams
+from pipeline.text.page.pictures import choose_pictures, is_small
+from pipeline.text.page.shown_dates import read_shown_dates
 
 __all__ = ["read_metadata"]
 
@@ -21,13 +25,18 @@ _PUBLISHED = (
     "sailthru.date",
     "pubdate",
     "publishdate",
-    "publish-date",
-    "publish_date",
     "dc.date.issued",
     "dcterms.created",
     "dc.date",
     "date",
     "article_date_original",
+    "article:published",
+    "og:published_time",
+    "published_time",
+    "publication_date",
+    "date_published",
+    "dcterms.issued",
+    "citation_publication_date",
     "og:pubdate",
     "dcterms.date",
     "dc.date.created",
@@ -58,9 +67,8 @@ _DESCRIPTION = ("og:description", "description", "twitter:description")
 # Names of Open Graph, Outbrain, Facebook and publishers' own systems.
 _TIERS = ("article:content_tier", "og:article:content_tier", "content_tier", "paywall", "cxenseparse:paywall")
 _NOT_FREE = frozenset({"locked", "metered", "paid", "premium", "true", "yes", "1", "hard", "soft"})
-# Tried one after the other, the surest first: as one selector they would match the first <time> on the page, which may
-# be today's date in its header.
-_TIMES = ('time[itemprop="datePublished"]', "time[pubdate]", "article time[datetime]", "time[datetime]")
+_TAG_SIGNS = re.compile("[,;|،，、]")
+_NAME_SIGNS = {ord(sign): None for sign in ":._- "}
 _IMAGES = ("og:image", "og:image:url", "twitter:image")
 
 
@@ -72,12 +80,14 @@ def read_metadata(tree: LexborHTMLParser, params: MetadataParams = PAGE_PARAMS.m
         block.text_lexbor() for block in tree.css('script[type="application/ld+json"]')[: params.max_json_ld_blocks]
     ]
     read_json_ld(blocks, partial(_known_titles, tree, metas), metadata, params)
-    _read_metas(metas, metadata)
+    _read_metas(metas, metadata, params)
     _read_links(tree, metadata)
     read_microdata(tree, metadata, params)
-    _read_times(tree, metadata, params)
+    read_shown_dates(tree, metadata, params)
     read_byline(tree, metadata, params)
-    read_pictures(tree, metadata, params)
+    if not names_author(metadata, params):
+        metadata.authors += metadata.organisations
+    choose_pictures(tree, metadata, params)
     root = tree.root
     if root is not None:
         attributes = root.attributes
@@ -99,27 +109,38 @@ def _metas(tree: LexborHTMLParser) -> dict[str, list[str]]:
         name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
         content = attributes.get("content")
         if name and content and content.strip():
-            metas.setdefault(name.lower(), []).append(content.strip())
+            metas.setdefault(_folded(name), []).append(content.strip())
     return metas
+
+
+def _folded(name: str) -> str:
+    """Return a name as publishers' templates vary it: `article:published_time` is `article:published:time`, too."""
+    return name.lower().translate(_NAME_SIGNS)
 
 
 def _all(metas: Mapping[str, list[str]], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
-        yield from metas.get(name, ())
+        yield from metas.get(_folded(name), ())
 
 
-def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata) -> None:
+def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata, params: MetadataParams) -> None:
     metadata.titles.extend(_all(metas, _TITLE))
     metadata.site_name = metadata.site_name or next(_all(metas, ("og:site_name", "application-name", "cre")), None)
     metadata.description = next(_all(metas, _DESCRIPTION), None)
-    metadata.authors.extend((name, None) for name in _all(metas, _AUTHORS))
+    # What the head states is often the house, or a name the other way round, beside a person in the JSON-LD.
+    if not names_author(metadata, params):
+        metadata.organisations.extend(metadata.authors)
+        metadata.authors = [(name, None) for name in _all(metas, _AUTHORS)]
+        metadata.has_sure_authors = False
     metadata.section = metadata.section or next(_all(metas, _SECTION), None)
-    metadata.tags.extend(_all(metas, _TAGS))
+    for tags in _all(metas, _TAGS):
+        metadata.tags.extend(_TAG_SIGNS.split(tags))
     if not metadata.tags:
         for keywords in _all(metas, _KEYWORDS):
-            metadata.tags.extend(keywords.split(","))
+            metadata.tags.extend(_TAG_SIGNS.split(keywords))
             break
-    metadata.images.extend(_all(metas, _IMAGES))
+    if not any(is_small(width, params) for width in _all(metas, ("og:image:width",))):
+        metadata.images.extend(_all(metas, _IMAGES))
     for text in _all(metas, _PUBLISHED):
         metadata.published.append((text, "meta"))
     metadata.modified.extend(_all(metas, _MODIFIED))
@@ -130,19 +151,7 @@ def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata) -> None:
     tier = next(_all(metas, _TIERS), "").lower()
     if metadata.is_free is None and tier in _NOT_FREE:
         metadata.is_free = False
-    metadata.is_article = metadata.is_article or "article" in metas.get("og:type", ())
-
-
-def _read_times(tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataParams) -> None:
-    """Add the first usable <time> of the surest kind."""
-    if tree.css_first("time") is None:
-        return
-    for selector in _TIMES:
-        for time in tree.css(selector)[: params.max_times]:
-            text = (time.attributes.get("datetime") or time.text_lexbor()).strip()
-            if text and not is_separate(time, params):
-                metadata.published.append((text, "time"))
-                return
+    metadata.is_article = metadata.is_article or "article" in metas.get("ogtype", ())
 
 
 def _read_links(tree: LexborHTMLParser, metadata: PageMetadata) -> None:

@@ -1,4 +1,4 @@
-"""Read metadata from the markup of a page's text: schema.org microdata, bylines, pictures."""
+"""Read metadata from the markup of a page's text: schema.org microdata, bylines."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,11 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.text.authors import clean_authors
-from pipeline.text.page.container import names_of
-from pipeline.text.page.element_names import classify_names
+from pipeline.text.page.element_names import classify_names, names_of
 from pipeline.text.page.page_metadata import PageMetadata
 from pipeline.text.page.params import PAGE_PARAMS, MetadataParams
 
-__all__ = ["is_separate", "read_byline", "read_microdata", "read_pictures"]
-
-_BYLINES = '[rel="author"],.byline,.article-byline,.author-name,.byline__name'
-_PICTURES = "figure img,picture img"
+__all__ = ["is_separate", "names_author", "read_microdata"]
 
 
 class _Property(Struct, frozen=True):
@@ -41,7 +37,7 @@ def read_microdata(
         known.add("keywords")
     if metadata.images:
         known.add("image")
-    if _names_author(metadata, params):
+    if names_author(metadata, params):
         known |= {"author", "creator"}
     read_chars = 0
     separate: dict[int, bool] = {}
@@ -58,7 +54,7 @@ def read_microdata(
             reader(metadata, _Property(node, value, params.max_property_chars))
 
 
-def _names_author(metadata: PageMetadata, params: MetadataParams) -> bool:
+def names_author(metadata: PageMetadata, params: MetadataParams) -> bool:
     """Return whether the metadata names an author other than the publisher itself."""
     own = {name.casefold() for name in (metadata.publisher, metadata.site_name) if name}
     limit = params.max_properties
@@ -95,38 +91,6 @@ def is_separate(node: LexborNode, params: MetadataParams, known: dict[int, bool]
         above = above.parent
     known.update(dict.fromkeys(passed, answer))
     return answer
-
-
-def read_byline(tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataParams = PAGE_PARAMS.metadata) -> None:
-    """Add the first byline that the page shows, where nothing else names an author."""
-    if _names_author(metadata, params):
-        return
-    for node in tree.css(_BYLINES)[: params.max_bylines]:
-        text = " ".join(node.text_lexbor().split())
-        if text and len(text) <= params.max_byline_chars:
-            metadata.authors.append((text, node.attributes.get("href")))
-            return
-
-
-def read_pictures(
-    tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataParams = PAGE_PARAMS.metadata
-) -> None:
-    """Add the first large pictures of the page, where nothing else names one."""
-    if metadata.images:
-        return
-    for node in tree.css(_PICTURES):
-        attributes = node.attributes
-        source = attributes.get("src") or attributes.get("data-src") or ""
-        if source and not source.startswith("data:") and _is_large(attributes.get("width"), params):
-            metadata.images.append(source)
-        if len(metadata.images) >= params.max_pictures:
-            return
-
-
-def _is_large(width: str | None, params: MetadataParams) -> bool:
-    if width is None or not width.isdecimal() or len(width) > params.max_width_digits:
-        return True
-    return int(width) >= params.min_picture_pixels
 
 
 def _stated(node: LexborNode) -> str | None:

@@ -2,15 +2,14 @@
 
 from msgspec import Struct
 
-__all__ = ["GENEROUS", "STRICT", "ReadingMode"]
+__all__ = ["GENEROUS", "NEVER_TEXT", "STRICT", "ReadingMode"]
 
-_NEVER_TEXT = (
+NEVER_TEXT = (
     "script",
     "style",
     "svg",
     "iframe",
     "nav",
-    "footer",
     "button",
     "select",
     "textarea",
@@ -23,6 +22,7 @@ _NEVER_TEXT = (
     "input",
     "menu",
 )
+"""Elements that never hold text of an article."""
 # These hold boilerplate on most pages and the article itself on some.
 _SELDOM_TEXT = ("noscript", "template", "figcaption", "aside", "dialog", "label", "figure")
 
@@ -36,5 +36,5 @@ class ReadingMode(Struct, frozen=True):
     """Whether elements whose class or id names boilerplate (advertisement, gallery, author) are left out."""
 
 
-STRICT = ReadingMode((*_NEVER_TEXT, *_SELDOM_TEXT), use_names=True)
-GENEROUS = ReadingMode(_NEVER_TEXT, use_names=False)
+STRICT = ReadingMode((*NEVER_TEXT, "footer", *_SELDOM_TEXT), use_names=True)
+GENEROUS = ReadingMode((*NEVER_TEXT, "footer"), use_names=False)

@@ -18,13 +18,21 @@ class PageMetadata(Struct, kw_only=True):
     description: str | None = None
     authors: list[tuple[str, str | None]] = field(default_factory=list)
     """(name as stated, URL)."""
+    organisations: list[tuple[str, str | None]] = field(default_factory=list)
+    """The same of organisations that are stated as authors; they count where nobody else is named."""
+    has_sure_authors: bool = True
+    """Whether the authors, if any, are people of the JSON-LD; those of the head give way to a byline."""
     publisher: str | None = None
+    country: str | None = None
+    """`addressCountry` of the publisher."""
     section: str | None = None
     tags: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     """URLs, possibly relative."""
+    logos: list[str] = field(default_factory=list)
+    """The same of the publisher's logo."""
     published: list[tuple[str, DateSource]] = field(default_factory=list)
-    """(text, source) by falling trust; the source is json-ld, meta, microdata or time."""
+    """(text, source) by falling trust; the source is json-ld, meta, microdata, time, or text for any other element."""
     modified: list[str] = field(default_factory=list)
     canonical: str | None = None
     base: str | None = None
@@ -33,6 +41,8 @@ class PageMetadata(Struct, kw_only=True):
     body: str | None = None
     """`articleBody` of the JSON-LD."""
     subtitle: str | None = None
+    corrections: list[str] = field(default_factory=list)
+    """`correction` of the JSON-LD: texts, or those of CorrectionComments."""
     is_free: bool | None = None
     """Whether everybody may read the article; None where the page does not state it."""
     is_amp: bool = False

@@ -11,13 +11,18 @@ from msgspec import Struct
 
 __all__ = [
     "PAGE_PARAMS",
+    "BesideParams",
     "ContainerParams",
     "ContentParams",
     "FallbackParams",
     "GuardParams",
     "LeadParams",
     "MetadataParams",
+    "NearDateParams",
+    "OtherArticleParams",
     "PageParams",
+    "ProseParams",
+    "TeaserParams",
 ]
 
 
@@ -54,6 +59,56 @@ class ContainerParams(Struct, frozen=True, kw_only=True):
     """Times the page's text is read: quotations in quotations are read once for each level. Real pages need under 2."""
 
 
+class ProseParams(Struct, frozen=True, kw_only=True):
+    """What counts as running text. Set by hand."""
+
+    min_width: int = 60
+    """A narrower block may be a label, a caption or a line of a list; in letters of an alphabet."""
+    extra_width: int = 2
+    """A Chinese, Japanese or Korean character is this much wider than a letter."""
+    max_link_share: float = 0.3
+    """A block with a greater share of links refers to other pages."""
+
+
+class BesideParams(Struct, frozen=True, kw_only=True):
+    """What beside the chosen element belongs to the article as well. Set by hand, tried on all sets of pages."""
+
+    max_levels: int = 4
+    """Levels above the chosen element whose other children are looked at."""
+    min_paragraphs: int = 2
+    """An element beside it that looks unlike it has at least so many paragraphs of running text."""
+    prose_share: float = 0.7
+    """Share of an element's text that is running text, if it belongs to the article."""
+    named_share: float = 0.2
+    """An element with the page's headline and this share of its text is no boilerplate, whatever its name."""
+
+
+class OtherArticleParams(Struct, frozen=True, kw_only=True):
+    """When elements count as articles of their own. Set by hand, tried on all sets of pages."""
+
+    min_share: float = 0.1
+    """Share of the page's text that each holds; less is a teaser."""
+    min_articles: int = 2
+    max_candidates: int = 30
+    """Elements and first-level headings looked at."""
+    max_titles: int = 3
+    max_title_chars: int = 300
+    """Characters of a title or headline that are compared."""
+    min_title_chars: int = 6
+    """A shorter headline, in letters and digits, may be contained in any title."""
+
+
+class TeaserParams(Struct, frozen=True, kw_only=True):
+    """When the items of a list are teasers. Set by hand, tried on all sets of pages."""
+
+    min_items: int = 2
+    max_items: int = 12
+    """Items looked at; the others are like them."""
+    min_title_chars: int = 12
+    max_chars: int = 500
+    """A longer item is text."""
+
+
 class ContentParams(Struct, frozen=True, kw_only=True):
     """Which blocks of the container become lines of the text."""
 
@@ -63,8 +118,16 @@ class ContentParams(Struct, frozen=True, kw_only=True):
     """A paragraph with a greater share of links, if it is also short, refers to another page and is dropped."""
     link_line_chars: int = 200
     """Paragraphs from this length on are kept whatever their links."""
+    text_chars: int = 80
+    """A first-level heading before the first line of this length is the headline; below it, a part of the text."""
+    headline_chars: int = 200
+    """A longer first-level heading is text."""
     max_headlines: int = 5
     """First-level headings read."""
+    max_other_headings: int = 5
+    """Other headings of each kind read where there are none of the first level. Set by hand."""
+    min_heading_chars: int = 15
+    """A shorter one of these is the name of a section or site. Set by hand."""
     max_steps: int = 60_000
     """Nodes visited in the container; a limit on work."""
     max_depth: int = 40
@@ -81,6 +144,8 @@ class LeadParams(Struct, frozen=True, kw_only=True):
     max_link_share: float = 0.3
     description_chars: int = 40
     """A line that shares this many first characters with the page's description is the lead."""
+    max_place_chars: int = 25
+    """Characters that may stand before them: the place from where is reported. Set by hand."""
     max_parents: int = 2
     """Levels of ancestors whose names are looked at, and within which a header must stand."""
     max_read_chars: int = 200_000
@@ -93,12 +158,20 @@ class MetadataParams(Struct, frozen=True, kw_only=True):
     max_json_ld_blocks: int = 12
     max_json_ld_chars: int = 1_000_000
     """A longer block is not parsed."""
+    max_mended_chars: int = 200_000
+    """A longer block is not mended; blocks of articles have 2,000 to 20,000. A limit on work, set by hand."""
     max_json_ld_nodes: int = 400
     """Items of a block, and of a list in it, that are looked at."""
     max_compared_chars: int = 500
     """Characters of a title compared with a headline of the JSON-LD."""
-    max_times: int = 3
-    """`<time>` elements of each kind that are tried."""
+    max_times: int = 8
+    """`<time>` elements of each kind that are tried: some pages show those of a ticker first. Set by hand."""
+    max_date_levels: int = 5
+    """Levels of ancestors of the headline in which an element named after a date is looked for. Set by hand."""
+    max_named_dates: int = 40
+    """Such elements that are tried at each level; a limit on work."""
+    max_card_chars: int = 400
+    """An element with a linked heading and no more text than this is the card of another story. Set by hand."""
     max_properties: int = 150
     """Elements with `itemprop`; real articles have fewer, but comments below them may be marked up as well."""
     max_property_chars: int = 500
@@ -107,15 +180,38 @@ class MetadataParams(Struct, frozen=True, kw_only=True):
     """Properties within properties are read once for each level, up to this; the wanted ones are short."""
     max_ancestors: int = 40
     """Levels of ancestors searched for a comment or other separate content."""
-    max_bylines: int = 3
+    max_bylines: int = 8
     """Bylines that are tried."""
     max_byline_chars: int = 120
     """A longer byline is a biography."""
     max_pictures: int = 3
+    max_picture_chars: int = 2000
+    """A longer address is not looked at; pictures can be written out in addresses."""
+    max_own_pictures: int = 12
+    """Pictures on the page that are named logos and that are compared with those of its article. Set by hand."""
     min_picture_pixels: int = 200
     """Icons, counting pixels and portraits are narrower."""
     max_width_digits: int = 5
-    """A picture with a longer width is kept without reading the number."""
+    """A longer width is not read."""
+
+
+class NearDateParams(Struct, frozen=True, kw_only=True):
+    """What near a headline is its date where no element is named after one. Set by hand."""
+
+    max_texts: int = 120
+    """Texts behind the headline that are looked at; a limit on work."""
+    max_texts_above: int = 8
+    """Texts before it."""
+    max_prose_chars: int = 90
+    """A longer text is the article's."""
+    max_line_chars: int = 90
+    """A longer line is no date line."""
+    max_words: int = 9
+    """Words in it, numbers apart;"""
+    max_words_behind: int = 4
+    """the same below the text, where other stories are."""
+    earliest_ms: int = 631_152_000_000
+    """Milliseconds since 1970 of the beginning of 1990: an earlier date is of what is written about."""
 
 
 class FallbackParams(Struct, frozen=True, kw_only=True):
@@ -136,14 +232,25 @@ class FallbackParams(Struct, frozen=True, kw_only=True):
 
 
 class GuardParams(Struct, frozen=True, kw_only=True):
-    """Sizes up to which a check is skipped, because the page cannot take the parser long."""
+    """What elements weigh, and which pages are ordinary: those that surely do not take the parser long."""
 
-    min_tags_formatting: int = 2500
-    """Tags; half of them open before the other half make 1,250 squared elements, about `max_reopened`."""
-    min_tags_nesting: int = 8000
-    """Tags; 8,000 squared are 64 million steps, fewer than `max_stack_steps`."""
-    min_chars_attributes: int = 80_000
-    """Characters; a shorter page holds some 20,000 different attributes at most: half a second of the parser."""
+    element_bytes: int = 240
+    """Memory of an element that is made again, without attributes: 222 bytes measured in lexbor."""
+    attribute_bytes: int = 200
+    """Memory of an attribute that is made again, without its value: 192 bytes measured."""
+    char_bytes: int = 3
+    """Memory of a character of its value, if there are others than ASCII's: most take at most 3 bytes in UTF-8."""
+    ordinary_chars: int = 2_000_000
+    """A longer page takes long even if nothing is wrong with it; 1 of 300 pages is longer."""
+    ordinary_tags: int = 8000
+    """The parser compares each tag with all open elements, so 8,000 take it half a second at worst."""
+    ordinary_rebuilt_bytes: int = 80_000_000
+    """Memory of elements made again that a worker has to spare."""
+    plain_link_bytes: int = 7000
+    """More than a link weighs that has at most 12 attributes of 300 characters."""
+    window_chars: int = 20_000
+    """A tag of twice this length covers a whole window, in which no tag can end then; a shorter one has 13,000
+    different attributes at most: 0.3 s of the parser."""
 
 
 class PageParams(Struct, frozen=True, kw_only=True):
@@ -151,10 +258,23 @@ class PageParams(Struct, frozen=True, kw_only=True):
 
     guard: GuardParams = GuardParams()
     metadata: MetadataParams = MetadataParams()
+    prose: ProseParams = ProseParams()
     container: ContainerParams = ContainerParams()
+    beside: BesideParams = BesideParams()
+    other_articles: OtherArticleParams = OtherArticleParams()
+    teasers: TeaserParams = TeaserParams()
     content: ContentParams = ContentParams()
     lead: LeadParams = LeadParams()
+    near_dates: NearDateParams = NearDateParams()
     fallback: FallbackParams = FallbackParams()
+    min_gain: float = 0.27
+    """In `auto` the scorer reads a page where it finds a better text with a greater probability than this: half
+    of the pages, with most of what it gains. Chosen by cross-validation over publishers."""
+    max_segments: int = 4000
+    """A page with more segments is read by the rules alone; a limit on work. Of 650 real pages one has
+    more (6,200), and the next 1,700."""
+    min_doubt: float = 0.1
+    """It reads a page too if the rules' text is wrong with a greater probability than this: front pages, walls."""
     teaser_chars: int = 1200
     """What a page shows of an article that is not free is shorter than this."""
 

@@ -8,15 +8,15 @@ from pipeline.cli.arguments import UsageError
 from pipeline_research.evaluation.copy_finders import OURS, Finder, finders
 from pipeline_research.evaluation.deduplication import (
     Case,
-    OutcomeCounts,
     measure,
     shared_passage_trial,
     story_clusters,
-    summed,
     trials,
 )
-from pipeline_research.evaluation.deduplication_tables import render
-from pipeline_research.evaluation.news_texts import Story, TextSet, load_sets, load_stories, sample_set
+from pipeline_research.evaluation.deduplication_tables import render, render_templates
+from pipeline_research.evaluation.news_texts import Story, TextSet, load_sets, load_stories, sample_fillers, sample_set
+from pipeline_research.evaluation.outcomes import OutcomeCounts, summed
+from pipeline_research.evaluation.templates import TEMPLATE_KINDS, measure_templates
 
 __all__ = ["dedupe"]
 
@@ -63,6 +63,7 @@ def dedupe(
     for name in absent:
         _log_line(f"{name}: not installed, left out")
     failed = _evaluate("The project's samples", sample_set(), [], methods, seed, (min_recall, min_precision))
+    failed |= _evaluate_templates(methods, seed, min_precision)
     if data is not None and data.is_dir():
         sets, stories = list(load_sets(data, per_language, seed)), load_stories(data)
         if not sets:
@@ -93,12 +94,27 @@ def _evaluate(
     return _is_below(results[OURS], *least)
 
 
+def _evaluate_templates(methods: list[Finder], seed: int, min_precision: float | None) -> bool:
+    """Measure all methods on templates and print the table; return whether ours lets too few of an aim through."""
+    _log_line("Templates and notices")
+    fillers = sample_fillers()
+    found, aside = (
+        {method.name: measure_templates(method, fillers, seed, held_out=held_out) for method in methods}
+        for held_out in (False, True)
+    )
+    print("\n".join(render_templates(found, aside)), flush=True)
+    with_aim = {kind.name for kind in TEMPLATE_KINDS if kind.aim is not None and not kind.is_copy}
+    rows = [row for results in (found, aside) for name, row in results[OURS].items() if name in with_aim]
+    return min_precision is not None and any(row.share_right < min_precision for row in rows)
+
+
 def _is_below(
     outcomes: list[tuple[Case, OutcomeCounts]], min_recall: float | None, min_precision: float | None
 ) -> bool:
-    with_aim = [(case.kind.name, row) for case, row in outcomes if case.kind.is_copy and case.kind.aim is not None]
+    with_aims = [(case, row) for case, row in outcomes if case.kind.aim is not None]
+    with_aim = [(case.kind.name, row) for case, row in with_aims if case.kind.is_copy]
     kinds = summed(with_aim)
-    others = summed([("what is no copy", row) for case, row in outcomes if not case.kind.is_copy])
+    others = summed([("what is no copy", row) for case, row in with_aims if not case.kind.is_copy])
     below = False
     for rows, what, least in ((kinds, "recognised", min_recall), (others, "let through", min_precision)):
         for name, row in rows.items():

@@ -9,4 +9,4 @@ app = App(name="eval", help="Measure quality on labelled data.", result_action="
 app.command("pipeline_research.commands.deduplication:dedupe", name="dedupe")
 app.command("pipeline_research.commands.extraction:extract", name="extract")
 app.command("pipeline_research.commands.model_quality:language", name="language")
-app.command("pipeline_research.commands.model_quality:subjects", name="subjects")
+app.command("pipeline_research.commands.subjects:subjects", name="subjects")

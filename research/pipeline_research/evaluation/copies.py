@@ -141,6 +141,14 @@ def _continued(rng: random.Random, text: str, other: str) -> str:
     return " ".join([text, new[: int(len(text) * (1 / rng.uniform(0.6, 0.9) - 1))]])
 
 
+def _half_own(_rng: random.Random, text: str, other: str) -> str:
+    """Return a report that takes half of its text from an agency, whose text it shortens to a half."""
+    old, new = _sentences(text), _sentences(other)
+    half = "".join(old)[: len(text) // 2]
+    kept = [sentence for place, sentence in enumerate(old) if len(" ".join(old[: place + 1])) <= len(half)]
+    return " ".join([*new[: max(1, len(new) // 2)], *kept])[: len(text)]
+
+
 def _quoting(rng: random.Random, text: str, other: str) -> str:
     start = rng.randrange(max(1, len(text) // 2))
     half = len(other) // 2
@@ -174,6 +182,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="template, other numbers", change=_numbers, is_copy=False, aim=0.995, same_source=True),
     Kind(name="update that keeps a third", change=_updated, is_copy=False, aim=0.995, same_source=True),
     Kind(name="update that keeps 60 to 90 %", change=_continued, is_copy=False, aim=0.995, same_source=True),
+    Kind(name="half its own text", change=_half_own, is_copy=False),
     Kind(name="quotes the article", change=_quoting, is_copy=False, aim=0.995),
     Kind(name="same boilerplate only", change=_same_boilerplate, is_copy=False, aim=0.995),
     Kind(name="same set and language", change=_other, is_copy=False, aim=0.995),

@@ -8,13 +8,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from pipeline.dedup.fold import Fold
+from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Void
+from pipeline.text.facts.article_facts import article_facts
 from pipeline_research.evaluation.shingling import word_shingles
 
-__all__ = ["OURS", "Finder", "Published", "cluster_labels", "finders"]
+__all__ = ["OURS", "Finder", "Published", "cluster_labels", "finders", "new_fold", "ours"]
 
 OURS: Final = "news-pipeline"
 _PERMUTATIONS: Final = 128
@@ -23,10 +25,11 @@ _ELSEWHERE: Final = 1 << 32
 
 
 class Published(Struct, frozen=True):
-    """A text and its publisher."""
+    """An article: its text, publisher and headline."""
 
     text: str
     source: str
+    headline: str = ""
 
 
 Find = Callable[[Published], set[int]]
@@ -42,7 +45,7 @@ class Finder(Struct, frozen=True):
 
 def finders(*, peers: bool) -> tuple[list[Finder], list[str]]:
     """Return our method and, if wanted, the installed peers; and the names of the other peers."""
-    found, absent = [Finder(OURS, _ours)], []
+    found, absent = [Finder(OURS, ours)], []
     for name, module, index in _PEERS if peers else ():
         try:
             found.append(Finder(name, index(importlib.import_module(module))))
@@ -55,7 +58,7 @@ def finders(*, peers: bool) -> tuple[list[Finder], list[str]]:
 
 def cluster_labels(published: Sequence[Published]) -> list[str]:
     """Fold articles in their order; return the cluster of each."""
-    fold = Fold()
+    fold = new_fold()
     entries = [(signature, 0) for signature in sign([_input(item, number) for number, item in enumerate(published)])]
     return [verdict.cluster_id for verdict in fold.apply_all(entries) if verdict is not None]
 
@@ -64,16 +67,23 @@ def _input(item: Published, number: int) -> SigningInput:
     return SigningInput(
         article_id=ArticleId(f"{number:032x}"),
         origin=Origin("", 0, number),
-        headline=f"headline {number}",
+        headline=item.headline,
         body=item.text,
+        facts=article_facts(headline=item.headline, paragraphs=item.text.split("\n")),
         source=item.source,
         ingested_at_ms=0,
         observed_at_ms=0,
     )
 
 
-def _ours(originals: Sequence[Published]) -> Find:
-    fold = Fold()
+def new_fold(version: int | None = None) -> Fold:
+    """Return an empty fold of a version, or of the newest one."""
+    return Fold(FOLD_VERSIONS[max(FOLD_VERSIONS) if version is None else version])
+
+
+def ours(originals: Sequence[Published], version: int | None = None) -> Find:
+    """Index originals with our fold, of a version or of the newest one."""
+    fold = new_fold(version)
     for signature in sign([_input(item, number) for number, item in enumerate(originals)]):
         fold.apply(signature, 0)
     looked_up = _ELSEWHERE

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from math import comb
 from typing import Final
@@ -12,18 +12,17 @@ from msgspec import Struct
 from pipeline_research.evaluation.copies import KINDS, Kind, with_boilerplate, with_shared_passage
 from pipeline_research.evaluation.copy_finders import Finder, Published, cluster_labels
 from pipeline_research.evaluation.news_texts import Story, TextSet
+from pipeline_research.evaluation.outcomes import OutcomeCounts
 
 __all__ = [
     "SAME_EVENT",
     "SHARED_PASSAGE",
     "Case",
-    "OutcomeCounts",
     "Trial",
     "adjusted_rand",
     "measure",
     "shared_passage_trial",
     "story_clusters",
-    "summed",
     "trials",
 ]
 
@@ -42,6 +41,11 @@ SHARED_PASSAGE: Final = Kind(
 _SHARED_PASSAGE_CHARS: Final = 450
 
 
+_NEW_HEADLINE: Final = KINDS[0].name
+_HEADLINE_WORDS: Final = 10
+_HEADLINE_CHARS: Final = 80
+
+
 class Case(Struct, frozen=True):
     """A text to look up, generated from an original, and the expected answer."""
 
@@ -56,31 +60,6 @@ class Trial(Struct, frozen=True):
 
     originals: tuple[Published, ...]
     cases: tuple[Case, ...]
-
-
-class OutcomeCounts(Struct):
-    """Counts of the answers of a method for texts of one kind."""
-
-    cases: int = 0
-    right: int = 0
-    """Copies whose original was found, and other texts that were let through."""
-    wrong: int = 0
-    """Texts that the method considers copies of an article of which they are not."""
-
-    @property
-    def share_right(self) -> float:
-        """Of copies the recall; of other texts the share that was let through."""
-        return self.right / self.cases
-
-    @property
-    def precision(self) -> float:
-        """Share of right answers among the found ones; 1 when nothing was found."""
-        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        return 2 * self.right / (self.right + self.wrong + self.cases)
 
 
 def trials(sets: Sequence[TextSet], stories: Sequence[Story], seed: int) -> list[Trial]:
@@ -101,7 +80,7 @@ def shared_passage_trial(sets: Sequence[TextSet], seed: int) -> Trial:
         passage = source[len(source) // 3 :][:_SHARED_PASSAGE_CHARS]
         made = [with_shared_passage(rng, own, passage) for own in owns]
         originals.extend(_original(text, len(originals) + place) for place, text in enumerate(made[::2]))
-        looked_up = (Published(text, "elsewhere.example") for text in made[1::2])
+        looked_up = (Published(text, "elsewhere.example", headline_of(text)) for text in made[1::2])
         cases.extend(Case(SHARED_PASSAGE, -1, item, texts.language) for item in looked_up)
     return Trial(tuple(originals), tuple(cases))
 
@@ -159,12 +138,12 @@ def _trial(sets: Sequence[TextSet], stories: Sequence[Story], seed: int, turn: i
         for story in stories:
             number = len(originals)
             originals.append(_original(story.first, number))
-            cases.extend(Case(SAME_EVENT, number, Published(text, "elsewhere.example"), "en") for text in story.others)
+            cases.extend(_same_event(number, text) for text in story.others)
     return Trial(tuple(originals), tuple(cases))
 
 
 def _original(text: str, number: int) -> Published:
-    return Published(text, f"s{number}.example")
+    return Published(text, f"s{number}.example", headline_of(text))
 
 
 def _cases(text: str, other: str, number: int, language: str, seed: int) -> Iterator[Case]:
@@ -173,15 +152,19 @@ def _cases(text: str, other: str, number: int, language: str, seed: int) -> Iter
             continue
         source = f"s{number}.example" if kind.same_source else "elsewhere.example"
         changed = kind.change(random.Random(f"{seed}:{number}:{kind.name}"), text, other)
-        yield Case(kind, number, Published(changed, source), language)
+        # Half of the copies have the headline of the original, half have another one, from the middle of the text.
+        copied = text if number % 2 else text[len(text) // 2 :]
+        headline = headline_of(copied if kind.is_copy and kind.name != _NEW_HEADLINE else changed)
+        if kind.name == _NEW_HEADLINE:
+            headline = headline_of(text[len(text) // 2 :])
+        yield Case(kind, number, Published(changed, source, headline), language)
 
 
-def summed(outcomes: Sequence[tuple[str, OutcomeCounts]]) -> dict[str, OutcomeCounts]:
-    """Return the sums of counts by name, in the order of the first occurrence."""
-    rows: defaultdict[str, OutcomeCounts] = defaultdict(OutcomeCounts)
-    for name, outcome in outcomes:
-        row = rows[name]
-        row.cases += outcome.cases
-        row.right += outcome.right
-        row.wrong += outcome.wrong
-    return dict(rows)
+def _same_event(number: int, text: str) -> Case:
+    return Case(SAME_EVENT, number, Published(text, "elsewhere.example", headline_of(text)), "en")
+
+
+def headline_of(text: str) -> str:
+    """Return the first words of a text: its headline, or what stands for one."""
+    words = text.split(maxsplit=_HEADLINE_WORDS)[:_HEADLINE_WORDS]
+    return " ".join(words)[:_HEADLINE_CHARS]

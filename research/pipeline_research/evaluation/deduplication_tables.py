@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline_research.evaluation.copies import Kind
 from pipeline_research.evaluation.copy_finders import OURS
-from pipeline_research.evaluation.deduplication import Case, OutcomeCounts, summed
+from pipeline_research.evaluation.deduplication import Case
+from pipeline_research.evaluation.outcomes import OutcomeCounts, summed
+from pipeline_research.evaluation.templates import TEMPLATE_KINDS
 
-__all__ = ["Results", "render"]
+__all__ = ["Results", "render", "render_templates"]
 
 Results = Mapping[str, Sequence[tuple[Case, OutcomeCounts]]]
 """Cases and counts by method, ours included."""
@@ -27,6 +29,25 @@ def render(title: str, results: Results, adjusted_rand: Sequence[float]) -> Iter
     yield "Adjusted Rand index of our clusters, each half copied: " + ", ".join(f"{v:.4f}" for v in adjusted_rand)
     yield ""
     yield from _languages(results[OURS])
+    yield ""
+
+
+def render_templates(
+    results: Mapping[str, Mapping[str, OutcomeCounts]], held_out: Mapping[str, Mapping[str, OutcomeCounts]]
+) -> Iterator[str]:
+    """Yield the lines of the table of templates: by method, in the languages for choosing and in those kept aside."""
+    yield "## Templates and notices of one source"
+    yield ""
+    yield "Share of right answers: articles let through, copies recognised. In brackets: languages kept aside."
+    yield ""
+    yield "| pairs | texts | aim | " + " | ".join(results) + " |"
+    yield "|---|---:|---:|" + "---:|" * len(results)
+    for kind in TEMPLATE_KINDS:
+        rows = [(results[name][kind.name], held_out[name][kind.name]) for name in results]
+        cells = [f"{row.share_right:.3f} ({aside.share_right:.3f})" for row, aside in rows]
+        texts = f"{rows[0][0].cases} ({rows[0][1].cases})"
+        aim = f"≥ {kind.aim}" if kind.aim is not None else ""
+        yield f"| {kind.name} | {texts} | {aim} | " + " | ".join(cells) + " |"
     yield ""
 
 
@@ -62,7 +83,8 @@ def _together(results: Results) -> Iterator[str]:
     yield "| all kinds together | recall | precision | F1 | no copies let through |"
     yield "|---|---:|---:|---:|---:|"
     for name, outcomes in results.items():
-        rows = summed([("copies" if case.kind.is_copy else "others", row) for case, row in outcomes])
+        counted = [(case.kind, row) for case, row in outcomes if case.kind.is_copy or case.kind.aim is not None]
+        rows = summed([("copies" if kind.is_copy else "others", row) for kind, row in counted])
         copies, others = rows["copies"], rows["others"]
         # Precision includes the wrong answers for the other texts.
         both = OutcomeCounts(copies.cases, copies.right, copies.wrong + others.wrong)

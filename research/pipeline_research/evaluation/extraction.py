@@ -40,6 +40,10 @@ class Measured(Struct, frozen=True):
         """Return the score on the pages that were held out from tuning, or on the others."""
         return summed([count for page, count in self._pairs() if page.is_held_out is held_out])
 
+    def page_scores(self, *, held_out: bool | None = None) -> list[float]:
+        """Return the F1 of each page, or of those that were held out from tuning, or of the others."""
+        return [summed([count]).f1 for page, count in self._pairs() if held_out is None or page.is_held_out is held_out]
+
     def by_language(self) -> dict[str, tuple[int, Score]]:
         """Return pages and score of each language."""
         found: defaultdict[str, list[Counts]] = defaultdict(list)

@@ -39,8 +39,7 @@ def _own(params: IngestParams) -> Callable[[GoldPage], str]:
         draft = draft_article(RawArticle(html=page.html, canonical=page.url), None, 0, params)
         if isinstance(draft, Reject):
             return ""
-        # Gold bodies do not contain the sub-headline; gold pieces may.
-        above = [draft.subheadline] if page.text is None and draft.subheadline is not None else []
+        above = [draft.subheadline] if page.has_lead and draft.subheadline is not None else []
         return "\n".join([*above, *draft.paragraphs])
 
     return run

@@ -14,7 +14,7 @@ from pipeline.sources.compressed import open_plain
 from pipeline.sources.errors import InputError
 from pipeline_research.evaluation.shingling import word_shingles
 
-__all__ = ["Story", "TextSet", "load_sets", "load_stories", "sample_set"]
+__all__ = ["Story", "TextSet", "load_sets", "load_stories", "sample_fillers", "sample_set"]
 
 _LEAST_CHARS: Final = 1200
 """Shorter texts are left out: many are only summaries, and a third of them would not be an article."""
@@ -22,6 +22,8 @@ _DISTINCT: Final = 0.1
 """Of two texts of a set that have this share of the shorter one's shingles in common, one is left out."""
 _COPIED: Final = 0.5
 """Reports of one event with this share of shingles in common count as copies and are left out."""
+_FILLER_LENGTHS: Final = (0.8, 1.3, 2.0)
+"""In lengths of a sample article; one has about 130 words."""
 _STORIES: Final = "ecbplus.jsonl.gz"
 
 
@@ -54,15 +56,28 @@ class _Expected(Struct):
 
 def sample_set() -> list[TextSet]:
     """Return the project's sample articles that are plain text, ordered by language."""
+    texts = sorted(_samples(), key=lambda pair: pair[0])
+    return [TextSet("samples", "several", tuple(text for _, text in texts))]
+
+
+def sample_fillers() -> dict[str, list[str]]:
+    """Return by language, without script or region, texts of three lengths, made of the sample articles."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for language, text in _samples():
+        found[language.partition("-")[0]].append(text)
+    return {
+        language: ["\n\n".join(texts[:2] * 2)[: int(len(texts[0]) * length)] for length in _FILLER_LENGTHS]
+        for language, texts in found.items()
+    }
+
+
+def _samples() -> Iterator[tuple[str, str]]:
     directory = samples_dir()
     expected = msgspec.json.decode((directory.parent / "expected.json").read_bytes(), type=list[_Expected])
     languages = {item.line: item.language for item in expected if item.file.endswith("/1-originals.jsonl")}
-    texts = [
-        (languages.get(number, "und"), record.text)
-        for number, record in enumerate(_records(directory / "1-originals.jsonl"), 1)
-        if record.text
-    ]
-    return [TextSet("samples", "several", tuple(text for _, text in sorted(texts, key=lambda pair: pair[0])))]
+    for number, record in enumerate(_records(directory / "1-originals.jsonl"), 1):
+        if record.text:
+            yield languages.get(number, "und"), record.text
 
 
 def load_sets(directory: Path, per_language: int, seed: int) -> Iterator[TextSet]:

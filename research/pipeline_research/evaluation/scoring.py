@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pipeline_research.evaluation.corpora import GoldPage
 
-__all__ = ["Counts", "Score", "score_page", "summed"]
+__all__ = ["Counts", "Score", "score_page", "summed", "text_f1"]
 
 _WORD = re.compile(r"\w+")
 _NGRAM = 4
@@ -43,6 +43,13 @@ def score_page(page: GoldPage, text: str) -> Counts:
     hits, extra, missed = (sum(part.values()) for part in (want & have, have - want, want - have))
     total = hits + extra + missed
     return Counts(hits / total, extra / total, missed / total) if total else Counts(0, 0, 0)
+
+
+def text_f1(gold: str, text: str) -> float:
+    """Return the F1 of the 4-grams of words of one text; 1 where both texts are empty."""
+    want, have = _shingles(gold), _shingles(text)
+    total = sum(want.values()) + sum(have.values())
+    return 2 * sum((want & have).values()) / total if total else 1.0
 
 
 def summed(counts: Sequence[Counts]) -> Score:

@@ -10,6 +10,8 @@ __all__ = ["render"]
 _FEW_PAGES = 3
 """Languages with fewer pages share one line."""
 _NAME_CHARS = 90
+_GOOD, _BAD = 0.95, 0.8
+"""A page with at least the first F1 is read well, one below the second badly."""
 _REFERENCE = "trafilatura"
 
 
@@ -20,6 +22,9 @@ def render(corpus: Corpus, measured: Sequence[Measured], own: Measured, worst: i
     yield ""
     yield from _scores(measured)
     yield ""
+    if corpus.has_whole_texts:
+        yield from _pages(measured)
+        yield ""
     yield from _languages(own, [other for other in measured if other.extractor.name == _REFERENCE])
     if worst:
         yield ""
@@ -44,6 +49,20 @@ def _scores(measured: Sequence[Measured]) -> Iterator[str]:
             f"| {item.half(held_out=False).f1:.3f} | {item.half(held_out=True).f1:.3f} "
             f"| {item.pages_per_cpu_sec:.0f} | {ratio} | {'★' if best else ''} |"
         )
+
+
+def _pages(measured: Sequence[Measured]) -> Iterator[str]:
+    """Yield for each extractor how many pages it reads well and badly, of all and of those held out."""
+    part = f"mean F1 | >= {_GOOD} | < {_BAD}"
+    yield f"| F1 of a page | pages | {part} | held out | {part} |"
+    yield "|---|" + "---:|" * 8
+    for item in sorted(measured, key=lambda item: -sum(item.page_scores())):
+        cells = [f"| {item.extractor.name}"]
+        for scores in (item.page_scores(), item.page_scores(held_out=True)):
+            good = sum(score >= _GOOD for score in scores) / max(len(scores), 1)
+            bad = sum(score < _BAD for score in scores)
+            cells.append(f"{len(scores)} | {sum(scores) / max(len(scores), 1):.3f} | {good:.0%} | {bad}")
+        yield " | ".join(cells) + " |"
 
 
 def _languages(own: Measured, others: Sequence[Measured]) -> Iterator[str]:

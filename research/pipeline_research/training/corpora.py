@@ -21,7 +21,7 @@ from msgspec import Struct
 from pipeline.sources.errors import InputError
 
 __all__ = [
-    "CODES",
+    "BLOGS",
     "SENTENCES",
     "SHIPPED",
     "Text",
@@ -29,13 +29,13 @@ __all__ = [
     "mapping_of",
     "read",
     "read_rows",
-    "read_seeds",
     "sets_in",
     "short_tags",
     "tag_of",
 ]
 
-CODES: Final = tuple(f"{number:02d}000000" for number in range(1, 18))
+BLOGS: Final = {"Beauty", "Gaming"}
+"""Classes of sanad_arabic that come from another source: neither news nor CC BY."""
 
 SENTENCES: Final = "sib200"
 """The set of sentences, which are not news: the same thousand sentences in 205 languages."""
@@ -54,9 +54,7 @@ SHIPPED: Final = (
     "iptc_subjectcode_terms",  # CC BY 4.0
 )
 
-_BLOGS: Final = {"Beauty", "Gaming"}  # classes of sanad_arabic from another source: neither news nor CC BY
 _TERMS: Final = {"swedish_category_terms", "iptc_mediatopic_terms", "iptc_subjectcode_terms"}
-_SEEDS: Final = "seeds"
 _LIVEDOOR_TAG: Final = re.compile(r"【[^】]{1,30}】")  # contains the section, which is the label
 _MAX_CHARS: Final = 3000
 _TEST_BYTES: Final = 52  # of 256 values of a hash byte: one text in five is held back
@@ -72,16 +70,6 @@ class Text(Struct, frozen=True):
     text: str
     codes: tuple[str, ...]
     test: bool
-
-    @property
-    def is_term(self) -> bool:
-        """Whether the text is not news but an entry of a taxonomy or written for this project."""
-        return self.source in _TERMS or self.source == _SEEDS
-
-    @property
-    def chooses(self) -> bool:
-        """Whether a test text is used to choose thresholds; the other half of the test texts is used to measure."""
-        return _key(self.language, self.text)[1] % 2 == 0
 
 
 def _key(language: str, text: str) -> bytes:
@@ -158,7 +146,7 @@ def read(data: Path, source: str) -> Iterator[Text]:
         codes = _codes(row, mapping)
         text = str(row["text"])[:_MAX_CHARS]
         key = _key(str(row["lang"]), text)
-        if not codes or key in seen or (source == "sanad_arabic" and row["label"] in _BLOGS):
+        if not codes or key in seen or (source == "sanad_arabic" and row["label"] in BLOGS):
             continue
         seen.add(key)
         test = source not in _TERMS and _held_back(row, key, source, has_split={"train", "test"} <= splits)
@@ -188,13 +176,3 @@ def _held_back(row: Mapping[str, Any], key: bytes, source: str, *, has_split: bo
 def held_back(sentence: str) -> bool:
     """Return whether a sentence of SIB-200, by its id, is held back for measuring, together with its translations."""
     return hashlib.md5(sentence.encode(), usedforsecurity=False).digest()[0] < _TEST_BYTES
-
-
-def read_seeds() -> Iterator[Text]:
-    """Yield the news-like sentences written for this project, for subjects no free set has enough of."""
-    lines = (
-        (resources.files("pipeline_research.training") / "data" / "seeds.tsv").read_text(encoding="utf-8").splitlines()
-    )
-    for line in lines:
-        language, codes, text = line.split("\t")
-        yield Text(_SEEDS, language, text, tuple(f"{code}000000" for code in codes.split()), test=False)

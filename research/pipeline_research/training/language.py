@@ -20,11 +20,12 @@ from pipeline.models.ngrams import buckets
 from pipeline.models.scripts import code_points
 from pipeline_research.training.adam import Adam
 from pipeline_research.training.close_languages import CloseLanguagesTraining, train_close_languages
+from pipeline_research.training.familiarity import FamiliarityTraining, train_familiarity
 from pipeline_research.training.language_corpora import read_leipzig, read_sentences
 
 __all__ = ["LanguageTraining", "train_language"]
 
-_VERSION: Final = "lang-2026.11.3"
+_VERSION: Final = "lang-2026.11.4"
 _FEWEST_TRUSTED: Final = 4  # answers above the score
 
 Floats = NDArray[np.float32]
@@ -42,7 +43,9 @@ class LanguageTraining(Struct, frozen=True):
     seed: int = 7
     trust: float = 0.99  # share right of what CLD2 reliably calls a language, all languages equally frequent
     trust_texts: int = 18  # of a language, needed to decide whether CLD2 is trusted
+    distrusted: frozenset[str] = frozenset({"nn"})  # of 1,002 Bokmål sentences, CLD2 alone called 13 Nynorsk
     close_languages: CloseLanguagesTraining = CloseLanguagesTraining()
+    familiarity: FamiliarityTraining = FamiliarityTraining()
 
 
 def train_language(data: Path, output: Path, training: LanguageTraining, log_line: LogLine) -> None:
@@ -51,7 +54,8 @@ def train_language(data: Path, output: Path, training: LanguageTraining, log_lin
     Raises:
         InputError: SIB-200 or the Leipzig sentences cannot be read.
     """
-    found = read_sentences(data)["train"]
+    splits = read_sentences(data)
+    found = splits["train"]
     tags = sorted(found)
     rng = random.Random(training.seed)  # noqa: S311  no secrets
     texts, labels = [], []
@@ -78,6 +82,7 @@ def train_language(data: Path, output: Path, training: LanguageTraining, log_lin
         "han_simplified": np.array(hans),
         "han_traditional": np.array(hant),
         **close_languages,
+        **train_familiarity(splits, data, training.familiarity),
     }
     np.savez_compressed(output, **arrays)
     log_line(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
@@ -161,7 +166,7 @@ def _trusted(found: Mapping[str, Sequence[str]], training: LanguageTraining) -> 
                 right = answer.tag == tag or {answer.tag, tag} <= {"zh-Hans", "zh-Hant"}
                 answered[answer.tag].append((answer.score, right))
     levels = {tag: _least_score(answers, training.trust) for tag, answers in answered.items()}
-    return {tag: level for tag, level in sorted(levels.items()) if level is not None}
+    return {tag: level for tag, level in sorted(levels.items()) if level is not None and tag not in training.distrusted}
 
 
 def _least_score(answers: Sequence[tuple[float, bool]], trust: float) -> float | None:

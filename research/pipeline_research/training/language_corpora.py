@@ -12,7 +12,17 @@ from pipeline.sources.errors import InputError
 from pipeline_research.training.corpora import SENTENCES, read_rows, tag_of
 from pipeline_research.training.language_garbage import garbage, other_garbage
 
-__all__ = ["CORE", "GARBAGE", "OTHER_GARBAGE", "Sample", "label_of", "read_leipzig", "read_sentences", "samples"]
+__all__ = [
+    "CORE",
+    "GARBAGE",
+    "OTHER_GARBAGE",
+    "Sample",
+    "label_of",
+    "read_later_news",
+    "read_leipzig",
+    "read_sentences",
+    "samples",
+]
 
 _CORE_TAGS: Final = (
     "af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk km "
@@ -54,6 +64,8 @@ _TITLES: Final = (
     "sncd_somali",
     "livedoor_ja",
 )
+_MEASURED: Final = 60  # texts of a language in a set
+_NEWS_CHARS: Final = 300  # a shorter text is a brief
 _SENTENCES_JOINED: Final = 9
 _MAX_CHARS: Final = 1000
 _LEIPZIG: Final = Path("lid", "lingua_testdata.jsonl.gz")
@@ -97,6 +109,20 @@ def read_leipzig(data: Path) -> dict[str, list[str]]:
     return _leipzig(data, measuring=False)
 
 
+def read_later_news(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield tag and text of news after the articles that are measured, at most as many of each language."""
+    for name in _NEWS:
+        path = data / "topic" / f"{name}.jsonl.gz"
+        taken: Counter[str] = Counter()
+        for row in read_rows(path) if path.exists() else ():
+            text = row.get("text") or ""
+            if len(text) < _NEWS_CHARS:
+                continue
+            taken[row["lang"]] += 1
+            if _MEASURED < taken[row["lang"]] <= 2 * _MEASURED:
+                yield row["lang"], text[:_MAX_CHARS]
+
+
 def samples(data: Path) -> dict[str, list[Sample]]:
     """Return all test sets by name."""
     sentences = _measuring(data)
@@ -110,13 +136,13 @@ def samples(data: Path) -> dict[str, list[Sample]]:
 
     def taken(names: Iterable[str], field: str, at_least: int) -> list[Sample]:
         paths = [topic / f"{name}.jsonl.gz" for name in names]
-        return [s for path in paths if path.exists() for s in _by_language(read_rows(path), field, 60, at_least)]
+        return [s for path in paths if path.exists() for s in _by_language(read_rows(path), field, _MEASURED, at_least)]
 
     return {
         "SIB sentences": [Sample(tag, text) for tag, texts in sentences.items() for text in texts[:60]],
         "SIB 9 sentences": joined,
         "Leipzig 9 sentences": _leipzig_joined(data),
-        "news": taken(_NEWS, "text", 300),
+        "news": taken(_NEWS, "text", _NEWS_CHARS),
         "treebank news": list(_treebanks(data)),
         "titles": taken(_TITLES, "title", 20),
         "Leipzig sentences": _by_language((r for r in leipzig if r["kind"] == "sentences"), "text", 100, 1),

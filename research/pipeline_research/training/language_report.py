@@ -12,6 +12,7 @@ from pipeline.models.language import LanguageInput, LanguageModel
 from pipeline_research.training.language_corpora import CORE, GARBAGE, OTHER_GARBAGE, Sample, label_of, samples
 from pipeline_research.training.language_garbage import other_garbage
 from pipeline_research.training.language_mixing import mixed_tables
+from pipeline_research.training.language_unknown import unknown_tables
 from pipeline_research.training.measures import Scored, accuracy, bins, class_scores, grouped, macro_f1, table
 from pipeline_research.training.peers import OURS, Detector, detectors
 from pipeline_research.training.variants import VARIANTS
@@ -85,10 +86,11 @@ def language_report(data: Path, log_line: LogLine) -> Report:
             [row for name in _ARTICLES for row in sets[name] if _is_core(row)]
         ),
         **mixed_tables([row for row in sets["news"] if _is_core(row)]),
+        "Texts in languages that are not known, and in those that are, shares of the answers": unknown_tables(data),
         "By language, accuracy": _languages(ours),
         "Most frequent errors": [_errors(name, answers) for name, answers in ours.items()],
     }
-    lines = [line for title, part in parts.items() for line in ("", f"{title}:", "", *part)]
+    lines = [line for title, part in parts.items() if part for line in ("", f"{title}:", "", *part)]
     return Report(lines[1:], {"language": foreign})
 
 

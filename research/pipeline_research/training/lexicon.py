@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.models.hashed_features import buckets_of, pairs_of
-from pipeline.models.subjects import SubjectParams
-from pipeline.models.words import Vocabulary, features_of, words_of
+from pipeline.models.subjects.fast import FastParams
+from pipeline.models.subjects.words import Vocabulary, features_of, words_of
 
 __all__ = ["Lexicon", "Words", "choose_pieces", "counted", "seen_bits"]
 
 Words = NDArray[np.int64]
 """The numbers of a text's words in a lexicon."""
 
-_PARAMS: Final = SubjectParams()
+_PARAMS: Final = FastParams()
 _SEEN_BITS: Final = 22  # the set of known words has 2**22 bits: half a megabyte
 _MIN_SEEN: Final = 2  # number of training texts that contain a known word, at least
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
-from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]
-from sklearn.naive_bayes import MultinomialNB  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.naive_bayes import MultinomialNB
 
 from pipeline.models.cld2 import guess
 from pipeline.models.language import LanguageInput, LanguageModel

@@ -15,14 +15,18 @@ _MAX_CHARS: Final = 1000
 
 
 def read_unlabelled(data: Path, per_language: int) -> Iterator[tuple[str, str]]:
-    """Yield (language, text): Leipzig sentences in 75 languages (CC BY 4.0), Japanese Wikinews (CC BY 2.5)."""
+    """Yield (language, text): Leipzig sentences in 75 languages (CC BY 4.0), Japanese Wikinews (CC BY 2.5).
+
+    Absent files are skipped.
+    """
     taken: dict[str, int] = defaultdict(int)
-    for row in read_rows(data / "lid" / "lingua_testdata.jsonl.gz"):
+    sentences, wikinews = data / "lid" / "lingua_testdata.jsonl.gz", data / "raw" / "jawikinews.jsonl.gz"
+    for row in read_rows(sentences) if sentences.exists() else ():
         if row["kind"] == "sentences" and len(row["text"]) >= _MIN_CHARS and taken[row["lang"]] < per_language:
             taken[row["lang"]] += 1
             yield row["lang"], row["text"]
     news = 0
-    for row in read_rows(data / "raw" / "jawikinews.jsonl.gz"):
+    for row in read_rows(wikinews) if wikinews.exists() else ():
         text = str(row.get("text") or "")
         if len(text) >= _MIN_CHARS and news < 3 * per_language:
             news += 1

@@ -16,32 +16,21 @@ def test_weights_must_be_a_npz_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "weights.pickle: give a file that ends in .npz" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("model", "missing"), [("language", "sib200.jsonl.gz"), ("subjects", "label_map.json")])
-def test_measuring_names_the_data_that_are_missing(
-    model: str, missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_command(["eval", model, "--data", str(tmp_path)]) == ExitCode.USAGE
-    lines = capsys.readouterr().err.splitlines()
-    assert missing in lines[-1]
+def test_measuring_names_the_data_that_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["eval", "language", "--data", str(tmp_path)]) == ExitCode.USAGE
+    assert "sib200.jsonl.gz" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_tables_are_printed_and_put_into_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = Report(["| a table |"], {"all": [Scored(("a",), "a", 0.9)]})
-    asked: list[object] = []
-
-    def measured(*given: object, baseline: bool) -> Report:
-        asked.extend((*given[2:], baseline))
-        return report
-
-    monkeypatch.setattr(model_quality, "subject_report", measured)
+    monkeypatch.setattr(model_quality, "language_report", lambda *_: report)
     card = tmp_path / "card.md"
     card.write_text("<!-- tables -->\n<!-- end of tables -->\n")
     plot = tmp_path / "calibration.svg"
-    options = ["--write", str(card), "--plot", str(plot), "--weights", "a.npz", "--research", "b.npz", "--no-baseline"]
-    assert run_command(["eval", "subjects", "--data", str(tmp_path), *options]) == 0
-    assert asked == [Path("a.npz"), Path("b.npz"), False]
+    options = ["--write", str(card), "--plot", str(plot)]
+    assert run_command(["eval", "language", "--data", str(tmp_path), *options]) == 0
     assert capsys.readouterr().out == "| a table |\n"
     assert "| a table |" in card.read_text()
     assert "<svg" in plot.read_text()

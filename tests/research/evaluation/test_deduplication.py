@@ -6,8 +6,9 @@ import pytest
 
 from pipeline_research.evaluation.copies import KINDS, Kind
 from pipeline_research.evaluation.copy_finders import Finder
-from pipeline_research.evaluation.deduplication import OutcomeCounts, adjusted_rand, measure, summed, trials
+from pipeline_research.evaluation.deduplication import adjusted_rand, measure, trials
 from pipeline_research.evaluation.news_texts import sample_set
+from pipeline_research.evaluation.outcomes import OutcomeCounts, summed
 
 TEXT = "One came. Two went, 1234567 of them. Three stayed. Four slept. Five sang. Six ate. Seven read. " * 5
 

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.models.subjects.taxonomy import CODES
 from pipeline.sources.errors import InputError
 from pipeline_research.training.corpora import (
-    CODES,
     held_back,
     mapping_of,
     read,
-    read_seeds,
     sets_in,
     short_tags,
     tag_of,
 )
-from tests.research.training.conftest import Write
+from pipeline_research.training.encoder_texts import written
+from tests.research.conftest import Write
 
 
 def _row(number: int, label: str = "sports", **more: object) -> dict[str, object]:
@@ -86,10 +86,9 @@ def test_codes_of_sib200_become_tags() -> None:
     assert short_tags()["deu"] == "de"
 
 
-def test_every_subject_has_seeds_where_free_sets_have_few_texts() -> None:
-    seeds = list(read_seeds())
-    counts = {code: sum(code in item.codes for item in seeds) for code in CODES}
-    rare = ("03000000", "06000000", "08000000", "09000000", "14000000", "16000000", "17000000")
-    assert all(counts[code] >= 90 for code in rare)
-    assert len({item.text for item in seeds}) == len(seeds)
-    assert not any(item.test for item in seeds)
+def test_what_was_written_for_training_has_every_subject_and_no_text_twice() -> None:
+    texts = list(written())
+    counts = {code: sum(code in item.codes for item in texts) for code in CODES}
+    assert all(count >= 90 for count in counts.values())
+    assert len({item.text for item in texts}) == len(texts)
+    assert {item.language for item in texts} >= {"de", "en", "es", "fa", "fr", "it", "pl", "pt", "ru", "tr"}

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_research.training.corpora import CODES, SHIPPED, read, sets_in
-from tests.research.training.conftest import Write
+from pipeline.models.subjects.taxonomy import CODES
+from pipeline_research.training.corpora import SHIPPED, read, sets_in
+from tests.research.conftest import Write
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "fetch_subject_sets.py"
 

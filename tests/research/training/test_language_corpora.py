@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_research.training.language_corpora import label_of, read_leipzig, samples
-from tests.research.training.conftest import Write
+from pipeline_research.training.language_corpora import label_of, read_later_news, read_leipzig, samples
+from tests.research.conftest import Write
 
 CYRILLIC = "Градско веће је у уторак одлучило да обнови стари мост"
 
@@ -55,3 +55,11 @@ def test_labels_keep_the_script_of_serbian_and_arabic() -> None:
     assert label_of("ar", "salam") == "ar-Latn"
     assert label_of("ar-Latn", "سلام") == "ar"
     assert label_of("zh-Hant", "橋") == "zh"
+
+
+def test_levels_come_from_news_after_those_that_are_measured(tmp_path: Path, write: Write) -> None:
+    rows = [{"lang": "tr", "text": f"{number} " + "kelime " * 60, "label": "spor"} for number in range(130)]
+    write("topic/tr_1150haber", [*rows, {"lang": "tr", "text": "kısa", "label": "spor"}])
+    (tmp_path / "lid").mkdir(exist_ok=True)
+    later = [text.split()[0] for _, text in read_later_news(tmp_path)]
+    assert later == [str(number) for number in range(60, 120)]

@@ -1,6 +1,5 @@
-"""Both models trained on a few sentences: what is written, the models read."""
+"""The language models trained on a few sentences: what is written, the models read."""
 
-import functools
 import random
 from pathlib import Path
 
@@ -10,18 +9,10 @@ import pytest
 from pipeline.models.close_languages import CloseLanguagesModel
 from pipeline.models.ngrams import NgramModel
 from pipeline.models.scripts import code_points
-from pipeline.models.subjects import SubjectInput, SubjectModel
-from pipeline.sources.errors import InputError
-from pipeline_research.training import subjects as training
 from pipeline_research.training.close_languages import CloseLanguagesTraining, train_close_languages
 from pipeline_research.training.language import LanguageTraining, train_language
 from pipeline_research.training.language_report import language_report
-from pipeline_research.training.static_vectors import StaticSettings
-from pipeline_research.training.subject_answers import LEARNED, UNSEEN
-from pipeline_research.training.subject_report import subject_report
-from pipeline_research.training.subjects import SubjectTraining, train_subjects
-from pipeline_research.training.teacher import WIDTH, Teacher
-from tests.research.training.conftest import Write
+from tests.research.conftest import Write
 
 ENGLISH = "the minister told people that voters in towns would elect mayors and councils next week after long debates"
 GERMAN = "der minister sagte den leuten dass wähler in städten nächste woche nach langen debatten räte wählen werden"
@@ -65,6 +56,14 @@ def data(tmp_path: Path, write: Write) -> Path:
     ]
     write("lid/lingua_testdata", [*leipzig, {"lang": "en", "text": "the minister", "kind": "word-pairs"}])
     write(
+        "topic/ntrex_news",
+        [
+            {"lang": lang, "doc": f"d{n // 2}", "text": _sentence(words, 700 + n)}
+            for n in range(20)
+            for lang, words in (("en", ENGLISH), ("de", GERMAN))
+        ],
+    )
+    write(
         "raw/jawikinews",
         [{"text": "市議会は火曜日、費用をめぐる数か月の議論を経て、古い橋を建て直すことを決めた。" * 2}],
     )
@@ -77,6 +76,7 @@ def test_a_trained_language_model_distinguishes_its_languages(data: Path) -> Non
     with np.load(output, allow_pickle=False) as arrays:
         model = NgramModel.from_arrays(arrays)
         assert len(arrays["cld2_trusted"]) == len(arrays["cld2_scores"])
+        assert set(arrays["familiar_labels"]) == {"de", "en"}
     assert model.labels == ("de", "en")
     for words, tag in ((ENGLISH, "en"), (GERMAN, "de")):
         assert model.rank(code_points(_sentence(words, 5000)), 1)[0][0] == tag
@@ -101,43 +101,6 @@ def test_close_languages_are_learned_with_calibrated_confidence() -> None:
         assert best == tag
         assert odds > 0.7
     assert model.rank("hr", code_points("vlada grad most"))[0][1] < 0.7
-
-
-def test_a_trained_subject_model_can_be_loaded_and_measured(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(1)
-    words = sorted({word for text in (ENGLISH, GERMAN, SPORT) for word in text.split()})
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", *(f"▁{word}" for word in words), *"abcdefghijklmnopqrstuvwxyz"]
-    table = rng.normal(0, 1, (len(pieces), 24)).astype(np.float32)
-    monkeypatch.setattr(training, "read_table", lambda: (pieces, table))
-
-    embed = functools.partial(map, _vector)
-    monkeypatch.setattr(training, "Teacher", lambda cache: Teacher(cache, lambda texts: list(embed(texts))))
-    output, log_lines = data / "subjects.npz", list[str]()
-    settings = SubjectTraining(vocabulary=200, static=StaticSettings(dim=32, batch=64))
-    train_subjects(data, output, data / "cache", settings, log_lines.append)
-    with np.load(output, allow_pickle=False) as arrays:
-        model = SubjectModel(arrays)
-    odds = model.probabilities([SubjectInput(body=_sentence(SPORT, 7000)), SubjectInput(body=_sentence(ENGLISH, 7000))])
-    best = [max(found, key=lambda code: found[code]) if found else None for found in odds]
-    assert best == ["15000000", "11000000"]
-    assert log_lines[-1].startswith(f"{output}: ")
-
-    monkeypatch.setattr(SubjectModel, "load", lambda: model)
-    report = subject_report(data, log_lines.append, beside=output)
-    assert any(line.startswith("| news of the sets both learned from | all data | ") for line in report.lines)
-    assert report.lines[0].startswith("Weights subj-")
-    assert model.sources == ("masakhanews", "seeds", "sib200")
-    with pytest.raises(InputError, match="not the weights of a subject model"):
-        subject_report(data, log_lines.append, data / "missing.npz")
-    assert any(line.startswith("| 15000000 sport | ") for line in report.lines)
-    assert any(line.startswith("| upper-cased | ") for line in report.lines)
-    assert set(report.calibration) == {LEARNED, "sentences (SIB-200)", UNSEEN}
-
-
-def _vector(text: str) -> list[float]:
-    """Answers as of a teacher: sport has one direction, politics another."""
-    sport = sum(word in SPORT.split() for word in text.split())
-    return [float(sport), float(len(text.split()) - sport), *np.random.default_rng(len(text)).normal(0, 0.1, WIDTH - 2)]
 
 
 def test_language_is_measured_by_set_and_language(data: Path) -> None:

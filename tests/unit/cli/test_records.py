@@ -15,14 +15,18 @@ def test_an_event_on_one_line() -> None:
     value = {
         "headline": "Rates\nrise",
         "dedup": {"kind": "unique"},
-        "subjects": [{"name": "politics"}, {"name": "economy"}],
+        "subjects": [
+            {"name": "politics", "reliable": True},
+            {"name": "economy", "reliable": False},
+            {"name": "election", "reliable": True, "parent": "medtop:11000000"},
+        ],
     }
     line = describe(
         record(
             json.dumps(value).encode(), ("ce_type", b"news.article.enriched.v1"), ("ce_language", b"en"), timestamp=1000
         )
     )
-    assert line == ("3:14 1970-01-01T00:00:01.000Z news.article.enriched.v1 en unique [politics,economy] Rates rise")
+    assert line == ("3:14 1970-01-01T00:00:01.000Z news.article.enriched.v1 en unique [politics,economy?] Rates rise")
 
 
 def test_a_dead_letter_on_one_line() -> None:

@@ -44,6 +44,7 @@ class Log:
             revision=revision,
             cluster_id=cluster_id(ArticleId(cluster or founder)),
             canonical_id=founder if kind in ("exact", "near") else ArticleId(article),
+            matched_id=founder if kind == "promoted" else None,
             canonical_at_ms=START,
             method="new",
             window_secs=1,
@@ -52,7 +53,13 @@ class Log:
         )
 
     def decided(
-        self, verdict: Verdict, *, publisher: str | None = None, credit: str = "", language: str = ""
+        self,
+        verdict: Verdict,
+        *,
+        publisher: str | None = None,
+        credit: str = "",
+        language: str = "",
+        published: int | None = None,
     ) -> Decided:
         return Decided(
             verdict=verdict,
@@ -61,6 +68,7 @@ class Log:
             publisher=verdict.source if publisher is None else publisher,
             credit=credit,
             language=language or None,
+            published_at_ms=None if published is None else self.now + published * 1000,
         )
 
     def add(
@@ -73,10 +81,14 @@ class Log:
         revision: int = 1,
         credit: str = "",
         publisher: str | None = None,
+        published: int | None = None,
     ) -> Cluster:
-        """Append a verdict that changes only its own cluster, and return the cluster."""
+        """Append a verdict that changes only its own cluster, and return the cluster.
+
+        `published`: the stated publication in seconds after the arrival.
+        """
         verdict = self.verdict(article, kind, of=of, cluster=cluster, revision=revision)
-        (changed,) = self.append(self.decided(verdict, publisher=publisher, credit=credit))
+        (changed,) = self.append(self.decided(verdict, publisher=publisher, credit=credit, published=published))
         return changed
 
 

@@ -1,5 +1,6 @@
 """The published form of a cluster: size, publishers, origins, the state of its canonical article."""
 
+import pytest
 from msgspec.structs import replace
 
 from pipeline.clusters.fold import ClusterChange
@@ -21,7 +22,7 @@ def test_an_article_alone_is_a_cluster(log: Log) -> None:
     assert cluster.canonical.state == "standing"
     assert (cluster.canonical.url, cluster.canonical.publisher) == ("https://a.example/a", "a.example")
     assert cluster.publishers.top == (PublisherCount("a.example", 1),)
-    assert cluster.origins.top == (TextOrigin("a.example", 1),)
+    assert cluster.origins.top == (TextOrigin("a.example", 1, "arrival"),)
     assert [member.role for member in cluster.members] == ["canonical"]
     assert cluster.first_seen == cluster.last_seen == "2026-09-21T14:13:20.000Z"
 
@@ -32,6 +33,65 @@ def test_the_origin_of_copies_without_credit_is_the_publisher_of_the_canonical_a
     cluster = log.add("c", "exact", of="a")
     assert cluster.publishers.count == 3
     assert _origins(cluster) == {"a.example": 3}
+
+
+def _by(cluster: Cluster) -> dict[str, str]:
+    return {origin.name: origin.by for origin in cluster.origins.top}
+
+
+def test_a_later_arrival_that_was_published_earlier_becomes_the_origin(log: Log) -> None:
+    assert _by(log.add("a", published=-3600)) == {"a.example": "arrival"}
+    assert _by(log.add("b", "near", of="a")) == {"a.example": "arrival"}  # states no time
+    assert _by(log.add("c", "exact", of="a", published=-1800)) == {"a.example": "published_at"}
+    cluster = log.add("d", "near", of="a", published=-57_600)
+    assert (_by(cluster), _origins(cluster)) == ({"d.example": "published_at"}, {"d.example": 4})
+    assert _by(log.add("e", "exact", of="a", credit="afp.com")) == {"afp.com": "credit"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "origin", "by"),
+    [
+        (None, -7200, "a.example", "arrival"),  # nobody knows when the first one was published
+        (-3600, None, "a.example", "arrival"),
+        (-3600, -3659, "a.example", "published_at"),  # within a minute
+        (-3600, -3720, "b.example", "published_at"),
+        (-3600, -8 * 86_400, "a.example", "arrival"),  # of an archive, or forged
+        (-3600, 60, "a.example", "arrival"),  # after its own arrival
+    ],
+)
+def test_only_times_that_can_be_compared_decide_about_the_origin(
+    log: Log, first: int | None, second: int | None, origin: str, by: str
+) -> None:
+    log.add("a", published=first)
+    assert _by(log.add("b", "near", of="a", published=second)) == {origin: by}
+
+
+def test_an_earlier_publisher_that_retracts_is_not_the_origin(log: Log) -> None:
+    log.add("a", published=-3600)
+    log.add("b", "near", of="a", published=-7200)
+    assert _by(log.add("b", "retracted_copy", cluster="a", revision=2)) == {"a.example": "arrival"}
+
+
+def test_a_promoted_copy_has_the_origin_of_the_article_that_it_stands_for(log: Log) -> None:
+    log.add("a")
+    log.add("b", "exact", of="a")
+    log.add("c", "exact", of="a")
+    log.add("a", "retraction", revision=2)
+    cluster = log.add("b", "promoted", of="a", revision=2)
+    assert (cluster.canonical.state, cluster.canonical.promoted_id) == ("retracted", "b")
+    assert [(member.article_id, member.role) for member in cluster.members] == [("b", "promoted"), ("c", "copy")]
+    assert _origins(cluster) == {"a.example": 2}
+    assert _origins(log.add("d", "exact", of="b", cluster="a")) == {"a.example": 3}
+    cluster = log.add("b", "retraction", cluster="a", revision=3)
+    assert (cluster.size, cluster.withdrawn, cluster.canonical.promoted_id) == (2, 2, None)
+
+
+def test_a_retracted_copy_leaves_its_cluster(log: Log) -> None:
+    log.add("a")
+    log.add("b", "exact", of="a")
+    cluster = log.add("b", "retracted_copy", cluster="a", revision=2)
+    assert (cluster.size, cluster.withdrawn, cluster.cause.kind) == (1, 1, "retracted_copy")
+    assert [member.article_id for member in cluster.members] == ["a"]
 
 
 def test_copies_of_an_agencys_reports_are_one_origin(log: Log) -> None:

@@ -4,6 +4,8 @@ from hashlib import blake2b
 
 import pytest
 
+from pipeline.dedup.fold import Fold
+from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
@@ -46,3 +48,9 @@ def make() -> Make:
         return Signature(**values)  # type: ignore[arg-type]
 
     return made
+
+
+@pytest.fixture
+def promoting() -> Fold:
+    """Return a fold that promotes copies."""
+    return Fold(FOLD_VERSIONS[2])

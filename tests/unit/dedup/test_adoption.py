@@ -58,7 +58,7 @@ def test_a_verdict_on_another_article_cannot_be_adopted(make: Make) -> None:
 
 def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None:
     signature = make("b", "text")
-    recorded = replace(apply(Fold(), signature), kind="unique", flags=("of_old",), fold_version=7)
+    recorded = replace(apply(Fold(), signature), kind="unique", flags=("canonical_replaced",), fold_version=7)
     fold = Fold(later={7: FoldParams()})
     apply(fold, make("a", "text"))
     fold.adopt_all([(signature, recorded, 0)])

@@ -33,6 +33,14 @@ def test_an_unknown_origin_has_no_verdict() -> None:
     assert Fold().verdict_of(Origin("", 0, 0), ArticleId("a")) is None
 
 
+def test_the_newest_verdict_of_an_origin_is_found_without_the_article(make: Make) -> None:
+    fold, origin = Fold(), Origin("", 0, 5)
+    assert fold.newest_at(origin) is None
+    verdicts = [apply(fold, make(name, name, at=at, origin=origin)) for at, name in enumerate(("x", "y"))]
+    assert fold.newest_at(origin) == (verdicts[1], 1)
+    assert fold.newest_at(Origin("backfill-", 0, 5)) is None
+
+
 def test_lanes_are_part_of_an_origin(make: Make) -> None:
     fold = Fold()
     apply(fold, make("a", "text", origin=Origin("", 0, 1)))

@@ -29,15 +29,15 @@ def test_snapshots_keep_their_format(make: Make) -> None:
     assert int.from_bytes(size, "big") == len(head)
     fields = msgspec.msgpack.decode(head, strict=False)
     assert list(fields) == ["format", "versions", "active", "time_ms", "names", "rows", "details", "digest"]
-    assert (fields["format"], fields["rows"], fields["details"]) == (2, 4, len(body[2]))
-    assert sha256(b"".join(body)).hexdigest()[:32] == "5216b624ad957e4f4b0344a12d8f6309"
+    assert (fields["format"], fields["rows"], fields["details"]) == (3, 4, len(body[2]))
+    assert sha256(b"".join(body)).hexdigest()[:32] == "14a3198a2dfd9008def1dcc22a27a78c"
 
 
 def test_a_snapshot_with_another_head_is_of_another_version(make: Make) -> None:
     _, _, head, *body = map(bytes, _fold_with_every_part(make).snapshot())
     fields = msgspec.msgpack.decode(head, strict=False)
     renamed = {name + "_": value for name, value in fields.items()}
-    for changed in (fields | {"format": 3}, renamed):
+    for changed in (fields | {"format": 4}, renamed):
         other = msgspec.msgpack.encode(changed)
         data = [blake2b(other, digest_size=16).digest(), len(other).to_bytes(8, "big"), other, *body]
         with pytest.raises(ValueError, match="another version"):

@@ -171,14 +171,6 @@ def test_retracted_and_voided_articles_have_no_copies(log: Log) -> None:
     assert log.add("b", text[:-1]).kind == "unique"
 
 
-def test_revisions_are_classed_by_how_much_changed(log: Log) -> None:
-    text = [*words(17, 400), "12"]
-    log.add("a", text)
-    assert log.add("a", [*text[:100], "typo", *text[101:]]).change_class == "cosmetic"
-    assert log.add("a", [*text[:100], "typo", *text[101:-1], "13"]).change_class == "correction"
-    assert log.add("a", text[:150] + words(18, 250)).change_class == "material"
-
-
 def test_a_reused_url_is_a_new_article_with_a_flag(log: Log) -> None:
     log.add("a", words(19, 300))
     verdict = log.add("a", words(20, 300))

@@ -19,13 +19,13 @@ def test_new_content_is_a_revision(make: Make) -> None:
     apply(fold, make("a", "one", at=1))
     verdict = apply(fold, make("a", "two", at=2))
     assert (verdict.kind, verdict.revision, verdict.supersedes) == ("revision", 2, 1)
-    assert (verdict.change_class, verdict.cluster_id, verdict.canonical_id) == ("material", "c-a", "a")
+    assert (verdict.change_labels, verdict.cluster_id, verdict.canonical_id) == ((), "c-a", "a")
 
 
-def test_a_new_headline_alone_is_cosmetic(make: Make) -> None:
+def test_a_new_headline_alone_is_a_revision(make: Make) -> None:
     fold = Fold()
     apply(fold, make("a", "text", headline="one"))
-    assert apply(fold, make("a", "text", headline="two")).change_class == "cosmetic"
+    assert apply(fold, make("a", "text", headline="two")).kind == "revision"
 
 
 def test_back_to_an_earlier_content_is_reverted(make: Make) -> None:
@@ -33,7 +33,7 @@ def test_back_to_an_earlier_content_is_reverted(make: Make) -> None:
     for content in ("one", "two"):
         apply(fold, make("a", content))
     verdict = apply(fold, make("a", "one"))
-    assert (verdict.kind, verdict.revision, verdict.change_class) == ("revision", 3, "reverted")
+    assert (verdict.kind, verdict.revision, verdict.change_labels) == ("revision", 3, ("reverted",))
 
 
 def test_a_version_seen_before_the_newest_is_stale(make: Make) -> None:
@@ -60,7 +60,7 @@ def test_a_page_that_was_fetched_again_and_again_is_still_compared_with_its_last
     for again in range(200):
         apply(fold, make("a", "one", at=20 + again))
     verdict = apply(fold, make("a", "one", headline="new", at=300))
-    assert (verdict.kind, verdict.change_class, verdict.revision) == ("revision", "cosmetic", 2)
+    assert (verdict.kind, verdict.revision) == ("revision", 2)
 
 
 def test_a_fetcher_whose_clock_is_ahead_does_not_make_later_versions_stale(make: Make) -> None:

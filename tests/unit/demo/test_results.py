@@ -28,8 +28,19 @@ def dead_letter(offset: int, reason: str) -> Any:
 def test_every_kind_of_end_is_counted() -> None:
     results = RecordResults()
     ends = [
-        event(0, action="add", revision=1, headline="A", language={"tag": "en"}, subjects=[{"name": "sport"}]),
-        event(1, action="replace", revision=2, headline="B", change_class="cosmetic"),
+        event(
+            0,
+            action="add",
+            revision=1,
+            headline="A",
+            language={"tag": "en"},
+            subjects=[
+                {"name": "sport", "reliable": True},
+                {"name": "health", "reliable": False},
+                {"name": "competition discipline", "reliable": True, "parent": "medtop:15000000"},
+            ],
+        ),
+        event(1, action="replace", revision=2, headline="B", change_labels=["cosmetic"]),
         event(2, action="delete", revision=2, url="https://a.example/", dedup={"kind": "retraction"}),
         event(3, headline="C", dedup={"kind": "near"}),
         dead_letter(4, "invalid_json"),
@@ -43,7 +54,8 @@ def test_every_kind_of_end_is_counted() -> None:
         ("dead letter", "invalid_json"),
     ]
     assert shown[0] is not None
-    assert (shown[0].language, shown[0].subjects, shown[0].headline) == ("en", "sport", "A")
+    assert (shown[0].language, shown[0].subjects, shown[0].headline) == ("en", "sport, health?", "A")
+    assert results.subjects == (1, 2)
     funnel = results.funnel()
     assert funnel == {
         "enriched": 1,

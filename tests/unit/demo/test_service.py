@@ -44,6 +44,6 @@ def test_a_worker_is_started_by_that_command_line(monkeypatch: pytest.MonkeyPatc
             return 0
 
     monkeypatch.setattr(subprocess, "Popen", Process)
-    with DemoService("127.0.0.1:9", ("ingest", "dedupe")):
+    with DemoService("127.0.0.1:9", ("worker", "ingest", "dedupe")):
         pass
     assert started == [[*PROGRAM, "worker", "ingest", "dedupe"]]

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from pipeline.domain.article import Article, Attribution, Publisher, Syndication, Versions
+from pipeline.domain.article import Article, Attribution, Language, Publisher, Syndication, Versions
 from pipeline.domain.events import (
     dedup_block,
     duplicate_event,
@@ -14,10 +14,11 @@ from pipeline.domain.events import (
 )
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.verdict import Successor, Verdict
 
 VERSIONS = Versions(pipeline="1.0", language="l", subjects="s", taxonomy="t")
 AFP = Attribution(evidence="(AFP)", agency="AFP", source_domain="afp.com")
+BY_AFP = Syndication(is_syndicated=True, agency="AFP", origin="afp.com", origin_by="agency", evidence="(AFP)")
 
 
 def test_an_article_that_is_no_copy_and_credits_nobody_is_not_syndicated(article: Article, verdict: Verdict) -> None:
@@ -28,13 +29,13 @@ def test_an_article_that_is_no_copy_and_credits_nobody_is_not_syndicated(article
 @pytest.mark.parametrize(
     ("attribution", "matched_source", "expected"),
     [
-        (None, "a.example", Syndication(is_syndicated=True, origin="a.example")),
-        (None, "", Syndication(is_syndicated=True)),
-        (AFP, "a.example", Syndication(is_syndicated=True, agency="AFP", origin="a.example", evidence="(AFP)")),
-        (AFP, "", Syndication(is_syndicated=True, agency="AFP", origin="afp.com", evidence="(AFP)")),
+        (None, "a.example", Syndication(is_syndicated=True, origin="a.example", origin_by="arrival")),
+        (None, "", Syndication(is_syndicated=True, origin_by="arrival")),
+        (AFP, "a.example", BY_AFP),
+        (AFP, "", BY_AFP),
     ],
 )
-def test_a_copy_originates_from_the_source_it_matched_or_else_from_whom_it_credits(
+def test_a_copy_originates_from_whom_it_credits_or_else_from_the_source_it_matched(
     article: Article, verdict: Verdict, attribution: Attribution | None, matched_source: str, expected: Syndication
 ) -> None:
     copied = replace(verdict, kind="exact", syndicated=True, matched_source=matched_source)
@@ -42,24 +43,41 @@ def test_a_copy_originates_from_the_source_it_matched_or_else_from_whom_it_credi
 
 
 @pytest.mark.parametrize(
+    ("flag", "syndicated", "expected"),
+    [
+        ("published_later", True, Syndication(is_syndicated=True, origin="a.example", origin_by="published_at")),
+        ("published_first", False, Syndication(is_syndicated=False, origin="b.example", origin_by="published_at")),
+    ],
+)
+def test_stated_times_say_which_of_two_publishers_is_the_origin(
+    article: Article, verdict: Verdict, flag: str, syndicated: bool, expected: Syndication
+) -> None:
+    copied = replace(
+        verdict, kind="near", syndicated=syndicated, matched_source="a.example", source="b.example", flags=(flag,)
+    )
+    assert syndication_block(article, copied) == expected
+    assert syndication_block(replace(article, attribution=AFP), copied) == BY_AFP
+
+
+@pytest.mark.parametrize(
     ("attribution", "expected"),
     [
-        (AFP, Syndication(is_syndicated=True, agency="AFP", origin="afp.com", evidence="(AFP)")),
+        (AFP, BY_AFP),
         (
             Attribution(evidence="(AFP)", agency="AFP"),
-            Syndication(is_syndicated=True, agency="AFP", origin="AFP", evidence="(AFP)"),
+            Syndication(is_syndicated=True, agency="AFP", origin="AFP", origin_by="agency", evidence="(AFP)"),
         ),
         (
             Attribution(evidence="source: X", source_name="X"),
-            Syndication(is_syndicated=False, origin="X", evidence="source: X"),
+            Syndication(is_syndicated=False, origin="X", origin_by="credit", evidence="source: X"),
         ),
         (
             Attribution(evidence="source: X", source_name="X", source_domain="x.example"),
-            Syndication(is_syndicated=False, origin="x.example", evidence="source: X"),
+            Syndication(is_syndicated=False, origin="x.example", origin_by="credit", evidence="source: X"),
         ),
         (
             Attribution(evidence="AFP for X", source_name="X", agency="AFP"),
-            Syndication(is_syndicated=True, agency="AFP", origin="X", evidence="AFP for X"),
+            Syndication(is_syndicated=True, agency="AFP", origin="X", origin_by="agency", evidence="AFP for X"),
         ),
     ],
 )
@@ -83,9 +101,12 @@ def test_the_dedup_block_contains_the_whole_decision(verdict: Verdict) -> None:
         matched_id=ArticleId("m"),
         related=(ArticleId("r"),),
         flags=("reused_url",),
+        promotes=Successor(article_id=ArticleId("p"), origin=Origin("", 0, 9)),
     )
     block = dedup_block(decision)
-    assert all(getattr(block, name) == getattr(decision, name) for name in block.__struct_fields__)
+    assert block.promotes_id == "p"
+    others = [name for name in block.__struct_fields__ if name != "promotes_id"]
+    assert all(getattr(block, name) == getattr(decision, name) for name in others)
 
 
 def test_events_name_the_settings_of_ingest_and_the_versions_of_their_stage(article: Article) -> None:
@@ -109,15 +130,20 @@ def test_a_duplicate_event_is_identified_by_its_raw_record_and_the_way_it_was_ma
     article: Article, verdict: Verdict
 ) -> None:
     event = duplicate_event(article, verdict, VERSIONS)
+    read = replace(article, language=Language(tag="nb", confidence=1.0, reliable=True, method="cld2"))
     assert (event.article_id, event.revision, event.time) == (article.id, 1, article.ingested_at)
-    assert (event.publisher, event.value.provenance.versions) == (None, VERSIONS)
+    assert (event.publisher, event.value.provenance.versions) == (None, Versions(pipeline="1.0"))
+    # Models count only where they have read the article.
     assert duplicate_event(article, verdict, replace(VERSIONS, language="other")).id == event.id
+    assert duplicate_event(read, verdict, VERSIONS).value.provenance.versions == VERSIONS
     published = replace(article, publisher=Publisher(id="gazette-rss", domain="gazette.example"))
     assert duplicate_event(published, verdict, VERSIONS).publisher == "gazette-rss"
     plain = article.signature
     others = [
         (article, replace(verdict, revision=2), VERSIONS),
         (article, verdict, replace(VERSIONS, pipeline="1.1")),
+        (read, verdict, VERSIONS),
+        (read, verdict, replace(VERSIONS, language="other")),
         *(
             (replace(article, signature=replace(plain, origin=origin)), verdict, VERSIONS)
             for origin in (Origin("l-", 0, 1), Origin("", 1, 1), Origin("", 0, 2))

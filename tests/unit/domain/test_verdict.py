@@ -7,7 +7,8 @@ from pipeline.domain.verdict import COPIES, PASSING, VERDICT_KINDS, VERDICT_METH
 def test_kinds_and_methods_keep_their_positions() -> None:
     """Rows and snapshots of the fold contain the positions."""
     assert VERDICT_KINDS == (
-        "unique", "related", "revision", "retraction", "exact", "near", "repeat", "stale", "unknown_article",
+        "unique", "related", "revision", "retraction", "promoted", "exact", "near", "repeat", "stale",
+        "unknown_article", "retracted_copy", "refused_retraction",
     )  # fmt: skip
     assert VERDICT_METHODS == ("new", "article_id", "content_hash", "text_hash", "minhash")
 

@@ -19,6 +19,7 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.domain.record import Record
 from pipeline.kafka_io.fetching import FetchedBatches, FetchedRecords, RecordReader, install_record_reader
+from tests.harness.hostile_batches import batch, record
 from tests.harness.internals import restore_internals
 
 TP = TopicPartition("t", 3)
@@ -163,3 +164,35 @@ def test_a_result_is_used_up_as_soon_as_no_record_is_left() -> None:
     state.position = 99
     moved = FetchedRecords(TP, assignment=assignment, partition_records=_reader(_batch(0, [b"a"])), backoff=0.1)
     assert moved.getall() == [], "records are dropped if the position has moved"
+
+
+@pytest.mark.parametrize("deltas", [(0, 0, 1), (-2, 0, 1), (1, 0, 2), (0, 1, 3), (0, 2, 2), (2, 1, 0), (0, 9_000, 1)])
+@pytest.mark.parametrize("codec", ["none", "lz4"])
+def test_no_record_takes_the_offset_of_another(codec: str, deltas: Sequence[int]) -> None:
+    """Brokers do not check these offsets in batches without compression."""
+    install_record_reader()
+    data = batch(codec, [record(b"%d" % number, delta=delta) for number, delta in enumerate(deltas)], 3).data
+    after = batch("none", [record(b"next")], 1).data
+    reader = _reader((100).to_bytes(8, "big") + data[8:] + (103).to_bytes(8, "big") + after[8:], 100)
+    found = []
+    while not reader.exhausted:
+        found += reader.take(None)
+    offsets = [one.offset for one in found]
+    assert offsets == sorted(set(offsets))
+    assert set(offsets) <= {100, 101, 102, 103}
+    assert found[-1].value == b"next"
+    malformed = [one for one in found if one.cut is not None]
+    assert [one.cut.detail.partition(": ")[2].partition(";")[0] for one in malformed if one.cut is not None] == [
+        "the offsets of records are not in order"
+    ]
+    assert reader.next_fetch_offset == 104
+
+
+def test_gaps_that_compaction_left_are_in_order() -> None:
+    install_record_reader()
+    data = bytearray(batch("none", [record(b"a", delta=1), record(b"b", delta=5)], 2).data)
+    data[23:27] = (9).to_bytes(4, "big")  # the delta of the last offset, which stays when its record is removed
+    data[17:21] = calc_crc32c(bytes(data[21:])).to_bytes(4, "big")
+    reader = _reader(bytes(data))
+    assert [(one.offset, one.cut) for one in reader.take(None)] == [(1, None), (5, None)]
+    assert reader.next_fetch_offset == 10

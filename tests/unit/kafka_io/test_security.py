@@ -10,7 +10,8 @@ import pytest
 from aiokafka import AIOKafkaClient
 
 from pipeline.errors import ConfigError
-from pipeline.kafka_io.security import aiokafka_security, kafka_python_security, tls_context
+from pipeline.kafka_io.async_security import aiokafka_security
+from pipeline.kafka_io.security import kafka_python_security, tls_context
 from pipeline.settings import KafkaSettings
 
 SASL = {"sasl_username": "user", "sasl_password": "hunter2", "sasl_mechanism": "SCRAM-SHA-256"}

@@ -11,7 +11,7 @@ from pipeline.kafka_io.topic_check import check_topics
 from pipeline.wire.catalogue import SIGNATURES, Catalogue, load_catalogue
 
 ARGUMENTS = {"bootstrap_servers": ["127.0.0.1:9", "127.0.0.1:10"]}
-RAW, UNIQUE = "p.news.articles.raw.v1", "p.news.articles.unique.v1"
+RAW, UNIQUE = "p.news.articles.raw.v1", "p.news.articles.judged.v1"
 
 
 class Admin:

@@ -9,10 +9,11 @@ from aiokafka.client import ConnectionGroup, CoordinationType
 from aiokafka.errors import NodeNotReadyError, TransactionalIdAuthorizationFailed
 from aiokafka.structs import TopicPartition
 
-from pipeline.errors import FatalError
+from pipeline.errors import FatalError, SlowNetworkError
 from pipeline.kafka_io import transactions
+from pipeline.kafka_io.attempt_marks import HELD, NOTHING, AttemptMark
 from pipeline.kafka_io.chunks import Lease
-from pipeline.kafka_io.requests import UNSTABLE
+from pipeline.kafka_io.requests import UNSTABLE, Committed
 from pipeline.kafka_io.transactions import Transactions
 from pipeline.wire.output import OutputRecord
 
@@ -22,6 +23,8 @@ ENDED = ["begin", "add out-1", "add dead-0", "add g", "add g"]
 
 
 class Link:
+    _writer = None
+
     def __init__(self) -> None:
         self.alive = True
 
@@ -55,8 +58,10 @@ class Producer:
     async def begin_transaction(self) -> None:
         self._note("begin")
 
-    async def send_offsets_to_transaction(self, offsets: dict[TopicPartition, int], group: str) -> None:
-        self._note(f"offset {group} {offsets[SOURCE]}")
+    async def send_offsets_to_transaction(self, offsets: dict[TopicPartition, tuple[int, str]], group: str) -> None:
+        offset, metadata = offsets[SOURCE]
+        self._note(f"offset {group} {offset}")
+        self.metadata = metadata
 
     async def commit_transaction(self) -> None:
         self._note("commit")
@@ -94,9 +99,12 @@ class Bench:
         self.producer = Producer(self.calls)
         self.states: list[Any] = ["CompleteCommit"]
         self.offsets: list[Any] = [5]
-        self.transactions = Transactions("g", self, [OUT, DEAD])  # type: ignore[arg-type]
+        self.metadata = ""
+        self.open: list[TopicPartition] = []
+        self.transactions = Transactions("g", self, [OUT, DEAD], send_secs=10.0)  # type: ignore[arg-type]
         monkeypatch.setattr(transactions, "describe_transaction", self._state)
         monkeypatch.setattr(transactions, "stable_offset", self._offset)
+        monkeypatch.setattr(transactions, "open_ends", self._open_ends)
         monkeypatch.setattr(transactions, "send_records", self._send)
         monkeypatch.setattr(transactions, "AddOffsetsToTxnHandler", Handler)
         monkeypatch.setattr(transactions, "_PAUSE_SECS", 0.0)
@@ -113,25 +121,32 @@ class Bench:
     async def _offset(self, client: Any, *place: Any) -> Any:
         self.calls.append("offset?")
         assert (client, *place) == ("client", "g", "t", 0)
-        return _next(self.offsets)
+        answer = _next(self.offsets)
+        return Committed(answer, self.metadata) if isinstance(answer, int) else answer
+
+    async def _open_ends(self, producer: Any, outputs: Any) -> list[TopicPartition]:
+        assert (producer, outputs) == (self.producer, [OUT, DEAD])
+        self.calls.append("open?")
+        return self.open
 
     async def _send(self, _producer: Any, records: Any) -> frozenset[TopicPartition]:
         self.calls.append("send")
         return frozenset(TopicPartition(record.topic, partition) for record, partition in records)
 
     async def take_over(self) -> int | None:
-        producer, offset = await self.transactions.take_over(SimpleNamespace(_client="client"), SOURCE)
-        assert producer is self.producer
-        return offset
+        taken = await self.transactions.take_over(SimpleNamespace(_client="client"), SOURCE)
+        assert taken.producer is self.producer
+        self.mark = taken.mark
+        return taken.offset
 
     def lease(self) -> Lease:
-        lease = Lease("t", 0, self.producer, 5, 5, None)
+        lease = Lease("t", 0, self.producer, 5, 5, SimpleNamespace(_client="client"))
         self.transactions.connected(lease)
         return lease
 
     async def commit(self, lease: Lease, *places: TopicPartition) -> None:
         await self.transactions.commit(
-            lease, 9, [(OutputRecord(tp.topic, b"k", b"v", (), 0), tp.partition) for tp in places]
+            lease, 9, HELD, [(OutputRecord(tp.topic, b"k", b"v", (), 0), tp.partition) for tp in places]
         )
 
 
@@ -148,14 +163,22 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(monkeypatch)
 
 
-@pytest.mark.parametrize("state", [None, "CompleteCommit", "PrepareCommit"])
+@pytest.mark.parametrize("state", [None, "CompleteCommit", "PrepareCommit", "Empty"])
 async def test_a_former_owner_is_fenced_before_its_offset_is_read(bench: Bench, state: str | None) -> None:
     bench.states = [state]
     assert await bench.take_over() == 5
-    assert bench.calls == ["state g-t-0", "fence g-t-0", "offset?"]
+    assert [call for call in bench.calls if call != "open?"] == ["state g-t-0", "fence g-t-0", "offset?"]
+    assert ("open?" in bench.calls) == (state is not None)
 
 
-@pytest.mark.parametrize("state", ["Ongoing", "PrepareEpochFence", "PrepareAbort", "CompleteAbort", "Empty"])
+@pytest.mark.parametrize("state", ["CompleteCommit", "PrepareCommit", "Empty"])
+async def test_outputs_without_markers_are_committed_where_the_offset_counts(bench: Bench, state: str) -> None:
+    bench.states, bench.open = [state], [OUT]
+    assert await bench.take_over() == 5
+    assert bench.calls[3:] == ["open?", "begin", "add out-1", "add g", "add g", "commit", "offset?"]
+
+
+@pytest.mark.parametrize("state", ["Ongoing", "PrepareEpochFence", "PrepareAbort", "CompleteAbort"])
 async def test_an_aborted_transaction_is_aborted_again_as_it_may_hang_without_an_offset(
     bench: Bench, state: str
 ) -> None:
@@ -321,3 +344,53 @@ async def test_the_producer_of_aiokafka_has_the_attributes_used() -> None:
     assert producer._txn_manager.partitions_to_add() == {OUT}
     assert callable(producer._sender._find_coordinator)
     await producer.client.close()
+
+
+async def test_a_commit_carries_the_mark_and_a_take_over_returns_it(bench: Bench) -> None:
+    mark = AttemptMark(held=True, deaths=1, until=20)
+    await bench.transactions.commit(bench.lease(), 9, mark)
+    bench.metadata = bench.producer.metadata
+    assert await bench.take_over() == 5
+    assert bench.mark == mark
+
+
+async def test_a_mark_is_a_transaction_with_the_committed_offset(bench: Bench) -> None:
+    assert await bench.transactions.mark(bench.lease(), AttemptMark(held=True, deaths=1, until=20, trying=7))
+    assert bench.calls == ["begin", "offset g 5", "commit"]
+
+
+@pytest.mark.parametrize("metadata", ["", "of another program", "7", '{"held":"yes"}'])
+async def test_foreign_metadata_says_nothing(bench: Bench, metadata: str) -> None:
+    bench.metadata = metadata
+    await bench.take_over()
+    assert bench.mark == NOTHING
+
+
+async def test_a_transaction_that_is_too_slow_is_aborted_and_the_lease_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: Any) -> Any:
+        raise SlowNetworkError(1000.0, 5000)
+
+    monkeypatch.setattr(bench, "_send", slow)
+    monkeypatch.setattr(transactions, "send_records", slow)
+    lease, former = bench.lease(), bench.producer
+    bench.states = ["Ongoing"]
+    bench.producer = Producer(bench.calls)
+    with pytest.raises(SlowNetworkError):
+        await bench.commit(lease, OUT)
+    assert lease.producer is bench.producer
+    assert lease.producer is not former
+    assert "commit" not in bench.calls
+    assert bench.calls[:3] == ["begin", "state g-t-0", "fence g-t-0"]
+    assert lease.link is bench.producer._conns[7, ConnectionGroup.COORDINATION]
+
+
+async def test_an_offset_that_moved_meanwhile_ends_the_worker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(*_: Any) -> Any:
+        raise SlowNetworkError(1000.0, 5000)
+
+    monkeypatch.setattr(transactions, "send_records", slow)
+    bench.offsets = [6]
+    with pytest.raises(FatalError, match="offset is 6"):
+        await bench.commit(bench.lease(), OUT)

@@ -13,7 +13,7 @@ from faust.transport import drivers
 
 from pipeline.domain.record import Record
 from pipeline.kafka_io.app import create_app
-from pipeline.kafka_io.chunks import Lease
+from pipeline.kafka_io.chunks import Chunk, Lease
 from pipeline.kafka_io.transport import BatchConsumer, Transport
 from pipeline.settings import Settings
 
@@ -36,6 +36,10 @@ class _Delegate:
     def __init__(self) -> None:
         self.admissions: list[Any] = []
         self.failures: list[BaseException] = []
+        self.full: set[int] = set()
+
+    def wants(self, lease: Lease) -> int:
+        return 0 if lease.partition in self.full else 100
 
     def admitted(self, chunk: Any) -> None:
         self.admissions.append(chunk)
@@ -64,20 +68,28 @@ class _FakeClient:
         assignment = SimpleNamespace(state_value=states.__getitem__)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
 
-    async def getmany(self, **_: Any) -> dict[TopicPartition, list[Record]]:
-        return self._fetched
+    async def getmany(self, *wanted: TopicPartition, **_: Any) -> dict[TopicPartition, list[Record]]:
+        return {tp: records for tp, records in self._fetched.items() if not wanted or tp in wanted}
 
 
 async def _fetch(
-    positions: dict[TopicPartition, int], fetched: dict[TopicPartition, list[Record]], *, leased: int = 2
+    positions: dict[TopicPartition, int],
+    fetched: dict[TopicPartition, list[Record]],
+    *,
+    leased: int = 2,
+    full: tuple[int, ...] = (),
+    busy: tuple[int, ...] = (),
 ) -> list[tuple[int, int, int, int]]:
     """Poll once with leases at offset 5; return partition, start, end and record count of each chunk."""
     host = _Delegate()
+    host.full.update(full)
     consumer = _consumer(host)
     consumer.leases = {
         tp: Lease(topic="t", partition=tp.partition, producer=None, fetched=5, committed=5, consumer=None)
         for tp in (TP, OTHER)[:leased]
     }
+    for lease in consumer.leases.values():
+        lease.pending += [Chunk(lease, [RECORD], 4, 5, 1)] * (lease.partition in busy)
     consumer._client = _FakeClient(positions, fetched)
     delivered: list[Any] = []
 
@@ -105,6 +117,22 @@ async def test_markers_are_passed_while_other_partitions_have_records() -> None:
 
 async def test_records_of_a_partition_that_is_not_leased_are_ignored() -> None:
     assert await _fetch({TP: 5, OTHER: 6}, {OTHER: [RECORD]}, leased=1) == []
+
+
+async def test_a_partition_with_enough_in_flight_leaves_the_room_to_others() -> None:
+    fetched = {TP: [RECORD], OTHER: [RECORD]}
+    assert await _fetch({TP: 5, OTHER: 6}, fetched, full=(0,)) == [(1, 5, 6, 1)]
+
+
+async def test_nothing_is_fetched_while_all_partitions_have_enough() -> None:
+    fetched = {TP: [RECORD], OTHER: [RECORD]}
+    assert await _fetch({TP: 5, OTHER: 5}, fetched, full=(0, 1)) == []
+
+
+async def test_partitions_without_records_in_flight_come_first() -> None:
+    fetched = {TP: [RECORD], OTHER: [RECORD]}
+    assert await _fetch({TP: 5, OTHER: 6}, fetched, busy=(0,)) == [(1, 5, 6, 1)]
+    assert await _fetch({TP: 6, OTHER: 5}, {TP: [RECORD]}, busy=(0,)) == [(0, 5, 6, 1)]
 
 
 async def test_a_failing_assignment_ends_the_process_and_leases_nothing() -> None:
@@ -137,8 +165,6 @@ async def test_the_client_reads_committed_records_and_never_exceeds_the_poll_int
 
     monkeypatch.setattr(aiokafka, "AIOKafkaConsumer", Client)
     await _consumer(WithArguments()).on_start()
-    strategies = given.pop("partition_assignment_strategy")
-    assert [strategy.name for strategy in strategies] == ["roundrobin"]
     assert given == {
         "group_id": "g",
         "enable_auto_commit": False,

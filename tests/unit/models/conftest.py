@@ -3,7 +3,10 @@
 import pytest
 
 from pipeline.models.language import LanguageModel
-from pipeline.models.subjects import SubjectModel
+from pipeline.models.subjects.calibration import Calibration
+from pipeline.models.subjects.classifier import SubjectClassifier
+from pipeline.models.subjects.fast import FastReader
+from pipeline.models.subjects.params import SubjectParams
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +15,11 @@ def model() -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def subjects() -> SubjectModel:
-    return SubjectModel.load()
+def fast_reader() -> FastReader:
+    return FastReader.load()
+
+
+@pytest.fixture(scope="session")
+def subjects(fast_reader: FastReader) -> SubjectClassifier:
+    """The fast reader alone."""
+    return SubjectClassifier(calibration=Calibration.load(), params=SubjectParams(reader="fast"), fast=fast_reader)

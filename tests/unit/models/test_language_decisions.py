@@ -11,6 +11,7 @@ from pipeline.domain.article import Language, LanguageSpan
 from pipeline.models import language
 from pipeline.models.cld2 import Guess
 from pipeline.models.close_languages import CloseLanguagesModel
+from pipeline.models.familiarity import FamiliarityModel
 from pipeline.models.language import LanguageInput, LanguageModel
 from pipeline.models.language_params import LanguageParams
 from pipeline.models.ngrams import NgramModel
@@ -35,7 +36,19 @@ class _Close(CloseLanguagesModel, frozen=True):
         return list(self.answer)
 
 
-def _model(ngrams: Ranked, close: Ranked | None = None, trusted: Mapping[str, float] | None = None) -> LanguageModel:
+class _Familiarity(FamiliarityModel, frozen=True):
+    answer: Mapping[str, float] = {}
+
+    def shortfall(self, tag: str, points: NDArray[np.uint32]) -> float:
+        return self.answer.get(tag, 0.0)
+
+
+def _model(
+    ngrams: Ranked,
+    close: Ranked | None = None,
+    trusted: Mapping[str, float] | None = None,
+    shortfalls: Mapping[str, float] | None = None,
+) -> LanguageModel:
     empty = np.zeros((1, 1), dtype=np.float32)
     members = tuple(close or ())
     return LanguageModel(
@@ -50,6 +63,7 @@ def _model(ngrams: Ranked, close: Ranked | None = None, trusted: Mapping[str, fl
             0,
             answer=members,
         ),
+        familiarity=_Familiarity({}, {}, 0, answer=shortfalls or {}),
         trusted={"da": ENOUGH_SCORE} if trusted is None else trusted,
         simplified="国东",
         traditional="國東",
@@ -235,7 +249,7 @@ def _words(pidgin: int, words: int) -> str:
 
 @pytest.mark.parametrize(("pidgin", "tag"), [(6, "en"), (7, "pcm")])
 def test_pidgin_by_its_share_of_words(pidgin: int, tag: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert PARAMS.pidgin_share == 6 / 100
+    assert PARAMS.pidgin.share == 6 / 100
     found = _detect(monkeypatch, _guess("en", score=1), _model([], trusted={"en": 0.0}), text=_words(pidgin, 100))
     assert found.tag == tag
     if tag == "pcm":
@@ -331,3 +345,29 @@ def test_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     # The tail would lie within the beginning.
     near = body[: round((PARAMS.max_chars - PARAMS.tail_chars) / PARAMS.tail_from)]
     assert _read(monkeypatch, near) == near[: PARAMS.max_chars]
+
+
+@pytest.mark.parametrize(
+    ("shortfall", "tag", "confidence"),
+    [
+        (0.0, "da", SURE.trusted),
+        (0.01, "da", SURE.unfamiliar),
+        (PARAMS.unlike - 0.01, "da", SURE.unfamiliar),
+        (PARAMS.unlike, "und", 0.0),
+    ],
+)
+def test_a_text_with_few_of_the_ngrams_of_a_language(
+    shortfall: float, tag: str, confidence: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = _model([], shortfalls={"da": shortfall})
+    found = _detect(monkeypatch, _guess("da", score=ENOUGH_SCORE), model)
+    assert (found.tag, found.confidence) == (tag, confidence)
+    assert found.reliable is (shortfall == 0.0)
+    if tag == "und":
+        assert [(item.tag, item.confidence) for item in found.alternatives] == [("da", SURE.unlike)]
+
+
+def test_a_hint_decides_where_the_best_language_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    guess = Guess((("da", 0.6), ("nb", 0.4)), reliable=True, score=ENOUGH_SCORE)
+    model = _model([("nb", 0.85)], shortfalls={"da": 0.05})
+    assert _detect(monkeypatch, guess, model, hint="nb").tag == "nb"

@@ -110,6 +110,8 @@ def test_one_language_is_no_reason_for_parts(monkeypatch: pytest.MonkeyPatch) ->
     assert _spans(monkeypatch, ("da", 0.9), ("br", 0, 400), ("und", 400, 900)) == []
 
 
-def test_shares_of_the_characters_of_all_parts() -> None:
+def test_shares_of_what_all_parts_say() -> None:
     found = [LanguageSpan(tag="br", start=0, end=100), LanguageSpan(tag="la", start=500, end=800)]
-    assert spans.shares(found) == [("la", 0.75), ("br", 0.25)]
+    assert spans.shares(found, "a" * 800, SpanParams()) == [("la", 0.75), ("br", 0.25)]
+    found = [LanguageSpan(tag="en", start=0, end=300), LanguageSpan(tag="zh-Hans", start=300, end=400)]
+    assert spans.shares(found, "a" * 300 + "东" * 100, SpanParams()) == [("en", 0.5), ("zh-Hans", 0.5)]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pipeline.models.word_rows import WordRows
-from pipeline.models.words import Vocabulary
+from pipeline.models.subjects.word_rows import WordRows
+from pipeline.models.subjects.words import Vocabulary
 
 WORDS = ["alpha", "beta", "gamma", "alphabeta", "42", "alpha"]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.models.words import Vocabulary, features_of, words_of
+from pipeline.models.subjects.words import Vocabulary, features_of, words_of
 
 VOCABULARY = Vocabulary(
     {

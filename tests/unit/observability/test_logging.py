@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import logging.config
 import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -12,7 +13,13 @@ import pytest
 import structlog
 from mode.utils.logging import setup_logging
 
-from pipeline.observability.logging import NOISY, configure_logging, faust_logging_config, get_logger
+from pipeline.observability.logging import (
+    NOISY,
+    configure_logging,
+    faust_logging_config,
+    get_logger,
+    log_what_was_left_out,
+)
 from pipeline.settings import LogSettings
 
 
@@ -212,3 +219,23 @@ def test_console_is_text() -> None:
     assert "ValueError: bad" in out.text
     assert "secret" not in out.text
     assert "\x1b[" not in out.text, "no colours without a terminal"
+
+
+def test_a_flood_of_a_library_is_summed_up_and_ours_is_not() -> None:
+    out = configured()
+    for _ in range(1000):
+        logging.getLogger("aiokafka.client").error("Unable to connect to %s", "somewhere")
+    for _ in range(20):
+        get_logger("pipeline.here").info("tick")
+    log_what_was_left_out()
+    flood = [line for line in out.lines if line["logger"] == "aiokafka.client"]
+    assert [line.get("suppressed") for line in flood] == [None, None, None, 997]
+    assert sum(line["logger"] == "pipeline.here" for line in out.lines) == 20
+
+
+def test_the_limit_survives_a_reset_of_logging_by_faust() -> None:
+    out = configured()
+    for _ in range(10):
+        logging.getLogger("aiokafka.client").error("Unable to connect")
+        logging.config.dictConfig(faust_logging_config())
+    assert len(out.lines) == 3

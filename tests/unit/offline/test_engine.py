@@ -91,6 +91,7 @@ class Publish:
             article_id=article.id,
             time=article.ingested_at,
             revision=1,
+            observed_at=article.ingested_at,
             value=value,
         )
 

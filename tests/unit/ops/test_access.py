@@ -53,6 +53,23 @@ def test_operators_read_no_product_and_write_no_output() -> None:
     assert names(found, "operator", "Read", "group") == {"news-replay"}
 
 
+def test_erasers_read_everything_and_write_withdrawals_alone() -> None:
+    found = made([STAGES])
+    assert names(found, "eraser", "Read") == {spec.name for spec in CATALOGUE.topics}
+    assert names(found, "eraser", "Write") == {"news.articles.raw.v1", "news.articles.current.v1"}
+    assert names(found, "eraser", "Write", "transactional-id") == {"news-erase", "news-retract"}
+    assert names(found, "eraser", "Read", "group") == set()
+
+
+def test_the_search_reads_what_stands_and_its_clusters_and_writes_nothing() -> None:
+    mine = [grant for grant in made([STAGES]) if grant.principal == "User:news-search"]
+    assert mine == [
+        Grant("User:news-search", "group", "Read", "news-search"),
+        Grant("User:news-search", "topic", "Read", "news.articles.current.v1"),
+        Grant("User:news-search", "topic", "Read", "news.clusters.v1"),
+    ]
+
+
 def test_prefixes_are_part_of_every_name() -> None:
     found = made([STAGES], load_catalogue("again."))
     assert all(grant.name.startswith("again.") for grant in found if grant.resource == "topic")

@@ -33,7 +33,11 @@ def letter(original: Record = RECORD, **changes: Any) -> DeadLetter:
 
 
 def planned(
-    *letters: DeadLetter, raw: Record | None = None, before: Ledger | None = None, again: bool = False
+    *letters: DeadLetter,
+    raw: Record | None = None,
+    before: Ledger | None = None,
+    params: ReplayParams | None = None,
+    again: bool = False,
 ) -> tuple[list[PlannedReplay], Counter[Refusal]]:
     done = ReplayProgress(sent=Counter(), refused=Counter())
     replay = DeadLetterReplay(
@@ -41,6 +45,7 @@ def planned(
         lambda topic: 1 if "dlq" in topic or "verdicts" in topic else 12,
         lambda place: raw if place == Place(RAW, 3, 40) else None,
         before or Ledger(),
+        params,
         again=again,
     )
     return list(replay.plan(letters, done)), done.refused
@@ -97,6 +102,17 @@ def test_a_dead_letter_is_sent_back_once_unless_again_is_set() -> None:
     (returned,), refused = planned(death(7), before=ledger((7, 7)), again=True)
     assert (returned.attempt, returned.first) == (2, "news.dlq.ingest.v1/0/7")
     assert not refused
+
+
+@pytest.mark.parametrize(("later_ms", "refused"), [(0, {}), (1, {"old": 1})])
+def test_what_arrived_before_the_window_is_not_sent_back(later_ms: int, refused: dict[Refusal, int]) -> None:
+    # As a dead letter of a replay, it has a later timestamp, and keeps its arrival.
+    arrived = (("news.replay.arrived-ms", str(RECORD.timestamp_ms).encode()),)
+    again = replace(RECORD, timestamp_ms=RECORD.timestamp_ms + 10**9, headers=arrived)
+    params = ReplayParams(oldest_arrival_ms=RECORD.timestamp_ms + later_ms)
+    for original in (RECORD, again):
+        returned, why = planned(letter(original), params=params)
+        assert (len(returned), why) == (1 - len(refused), refused)
 
 
 @pytest.mark.parametrize(("again", "sent", "refusal"), [(False, 8, "replayed"), (True, 7, "same")])

@@ -35,7 +35,7 @@ def test_every_filter_narrows() -> None:
         Matching(reasons=frozenset({"too_large"})),
         Matching(exceptions=frozenset({"ValueError"})),
         Matching(keys=frozenset({"any"})),
-        Matching(sources=frozenset({"news.articles.unique.v1"})),
+        Matching(sources=frozenset({"news.articles.judged.v1"})),
         Matching(places=frozenset({Place("news.dlq.ingest.v1", 0, 8)})),
         Matching(since_ms=1 << 60),
         Matching(until_ms=0),

@@ -130,7 +130,7 @@ def test_only_settings_that_differ_are_set(cluster: FakeCluster, catalogue: Cata
 
 
 @pytest.mark.parametrize(
-    ("topic", "why"), [("news.articles.unique.v1", "grow all article topics"), ("news.signatures.v1", "one partition")]
+    ("topic", "why"), [("news.articles.judged.v1", "grow all article topics"), ("news.signatures.v1", "one partition")]
 )
 @pytest.mark.parametrize("count", [2, 9])
 def test_another_number_of_partitions_is_refused_before_anything_is_done(

@@ -7,8 +7,7 @@ from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from pipeline.domain.record import Headers, Record
 from pipeline.errors import TransientError
 from pipeline.ops.raw_producer import Produced, send_raw
-from pipeline.sources.files import TRUNCATED_FROM
-from pipeline.wire.raw import raw_key
+from pipeline.wire.raw import TRUNCATED_FROM, raw_key
 
 GOOD = b'{"url": "https://a.example/1", "text": "x"}'
 

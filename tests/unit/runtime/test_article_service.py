@@ -10,7 +10,7 @@ import pytest
 from pipeline.dedup.fold import Fold
 from pipeline.domain.article import Event, Versions
 from pipeline.domain.outcome import Emit, Outcome, Reject
-from pipeline.domain.record import Record
+from pipeline.domain.record import Cut, Record
 from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Verdict
 from pipeline.errors import ContractError, FatalError, TransientError
@@ -22,7 +22,7 @@ from pipeline.stages.dedupe import DedupeStage
 from pipeline.stages.ingest import IngestStage
 from pipeline.stages.publish import PublishStage
 from pipeline.wire.catalogue import load_catalogue
-from pipeline.wire.codec import decode_article
+from pipeline.wire.codec import decode_article, decode_verdict_record
 from pipeline.wire.dead_letters import Reporter
 from pipeline.wire.output import OutputRecord, Oversize
 from pipeline.wire.partitioner import partitions
@@ -96,9 +96,16 @@ def _topics(output: Output) -> dict[str, int]:
 def test_an_article_leaves_as_an_event_with_its_verdict_on_its_own_partition() -> None:
     record = _raw(1)
     output = _run(_all(), [record])
-    assert _topics(output) == {"news.articles.enriched.v1": 1, "news.verdicts.v1": 1}
-    (event, partition), (verdict, log) = output.records
+    assert _topics(output) == {
+        "news.articles.enriched.v1": 1,
+        "news.articles.current.v1": 1,
+        "news.verdicts.v1": 1,
+    }
+    by_topic = {written.topic: (written, place) for written, place in output.records}
+    (event, partition), (state, same) = (by_topic[f"news.articles.{name}.v1"] for name in ("enriched", "current"))
+    verdict, log = by_topic["news.verdicts.v1"]
     assert (event.key, partition) == (record.key, record.partition)
+    assert (state.key, state.value, same) == (event.key, event.value, partition)
     assert (verdict.topic, log) == ("news.verdicts.v1", 0)
     assert output.misrouted == 0
 
@@ -111,11 +118,12 @@ def test_every_stage_counts_what_it_did_and_it_adds_up() -> None:
     for counts in output.counts.values():
         assert counts.consumed == counts.emitted + sum(counts.dropped.values()) + sum(counts.rejected.values())
     assert output.counts["ingest"].rejected == {"invalid_json": 1}
-    assert output.counts["dedupe"].dropped == {"repeat": 1}
+    assert output.counts["publish"].dropped == {"repeat": 1}
     assert output.counts["publish"].emitted == 1
     assert output.dead_letters == {("ingest", "invalid_json"): 1}
     assert _topics(output) == {
         "news.articles.enriched.v1": 1,
+        "news.articles.current.v1": 1,
         "news.articles.duplicates.v1": 1,
         "news.dlq.ingest.v1": 1,
         "news.verdicts.v1": 2,
@@ -158,7 +166,7 @@ def test_an_article_that_dies_after_its_verdict_leaves_a_void() -> None:
 def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
     first = _service(IngestStage(), DedupeStage(VERSIONS))
     output = _run(first, [_raw(1, "Doomed")])
-    (passed,) = [r for r, _ in output.records if r.topic == "news.articles.unique.v1"]
+    (passed,) = [r for r, _ in output.records if r.topic == "news.articles.judged.v1"]
     later = _service(Passing("detect-language", reject="Doomed"))
     dead = _run(later, [Record(passed.topic, 0, 7, passed.timestamp_ms, passed.key, passed.value)])
     (recorded,) = [orjson.loads(r.value or b"") for r, _ in output.records if r.topic == "news.verdicts.v1"]
@@ -169,7 +177,7 @@ def test_an_article_that_dies_in_a_later_service_leaves_the_same_void() -> None:
 
 def test_an_article_that_dedupe_itself_cannot_write_leaves_a_void(monkeypatch: pytest.MonkeyPatch) -> None:
     service = _service(IngestStage(), DedupeStage(VERSIONS))
-    monkeypatch.setattr(service._assembly._encoder, "emit", lambda *_: Oversize("news.articles.unique.v1", 9, 8))
+    monkeypatch.setattr(service._assembly._encoder, "emit", lambda *_: Oversize("news.articles.judged.v1", 9, 8))
     output = _run(service, [_raw(1)])
     assert output.counts["dedupe"].rejected == {"too_large": 1}
     assert _topics(output) == {"news.dlq.dedupe.v1": 1, "news.signatures.v1": 1, "news.verdicts.v1": 2}
@@ -242,7 +250,7 @@ def test_a_later_service_reads_what_an_earlier_one_wrote() -> None:
     first = _service(IngestStage(), DedupeStage(VERSIONS))
     output = _run(first, [_raw(1)])
     (between, partition), _ = output.records
-    assert between.topic == "news.articles.unique.v1"
+    assert between.topic == "news.articles.judged.v1"
     article = decode_article(between.value or b"")
     assert article.verdict is not None
     second = _service(Passing("detect-language"), Passing("classify"), PublishStage(VERSIONS))
@@ -344,7 +352,8 @@ def test_each_stage_counts_the_records_that_it_produced() -> None:
     output = _run(_all(), [_raw(1), again, bad])
     assert dict(output.produced) == {
         ("publish", "news.articles.enriched.v1"): 1,
-        ("dedupe", "news.articles.duplicates.v1"): 1,
+        ("publish", "news.articles.current.v1"): 1,
+        ("publish", "news.articles.duplicates.v1"): 1,
         ("dedupe", "news.verdicts.v1"): 2,
         ("ingest", "news.dlq.ingest.v1"): 1,
     }
@@ -387,8 +396,8 @@ def test_the_time_of_a_stage_belongs_to_the_unit_it_worked_on() -> None:
     first = service.prepare([_raw(1, text=_story(1))])
     second = service.prepare([_raw(2, text=_story(2)), _raw(3, text=_story(3))])
     verdicts = [_verdicts(first, fold), _verdicts(second, fold)]
-    assert service.finish(second, verdicts[1]).seconds["detect-language"] == 2
-    assert service.finish(first, verdicts[0]).seconds["detect-language"] == 1
+    assert service.finish(second, verdicts[1]).times["detect-language"].busy_secs == 2
+    assert service.finish(first, verdicts[0]).times["detect-language"].busy_secs == 1
 
 
 def test_the_time_of_an_attempt_that_failed_does_not_count() -> None:
@@ -398,7 +407,8 @@ def test_the_time_of_an_attempt_that_failed_does_not_count() -> None:
     service = ArticleService(chain, _assembly(*chain.names), timer)
     with pytest.raises(TransientError):
         service.prepare(_between())
-    assert service.finish(service.prepare(_between()), []).seconds == {"classify": 1}
+    times = service.finish(service.prepare(_between()), []).times
+    assert {name: spent.busy_secs for name, spent in times.items()} == {"classify": 1}
 
 
 def _between() -> list[Record]:
@@ -414,3 +424,48 @@ def test_work_can_be_finished_twice_with_the_same_result() -> None:
     first, again = service.finish(prepared, verdicts), service.finish(prepared, verdicts)
     assert first.records == again.records
     assert first.counts == again.counts
+
+
+KILLS = Reject("kills_worker", "workers died")
+
+
+def test_a_record_that_is_rejected_unseen_is_a_dead_letter_of_the_first_stage() -> None:
+    bad = Record("news.articles.raw.v1", 0, 9, 1_790_000_000_000, b"k", b"[" * 100)
+    output = _all().reject([bad], KILLS)
+    ((letter, _),) = output.records
+    assert (letter.topic, letter.value) == ("news.dlq.ingest.v1", bad.value)
+    assert output.dead_letters == {("ingest", "kills_worker"): 1}
+    assert output.counts["ingest"].rejected == {"kills_worker": 1}
+    assert output.counts["publish"].consumed == 0
+
+
+@pytest.mark.parametrize("first", ["ingest", "dedupe"])
+def test_what_is_rejected_unseen_after_its_verdict_does_not_hold_back_copies(first: str) -> None:
+    fold = Fold()
+    chain: list[Any] = [IngestStage(), DedupeStage(VERSIONS), Passing("detect-language"), Passing("classify")]
+    record = _raw(1)
+    if first == "dedupe":
+        chain = chain[1:]
+        (normalized, partition), *_ = _run(_service(IngestStage()), [record]).records
+        record = Record(normalized.topic, partition, 70, 1_790_000_000_000, normalized.key, normalized.value)
+    names = Chain(chain).names
+    service = ArticleService(Chain(chain), _assembly(*names), newest_at=fold.newest_at)
+    (verdict,) = _verdicts(service.prepare([record]), fold)  # the worker died after this
+    output = service.reject([record], KILLS)
+    voids = {r.topic: orjson.loads(r.value or b"") for r, _ in output.records if ".dlq." not in r.topic}
+    assert voids["news.signatures.v1"]["article_id"] == verdict.article_id
+    assert voids["news.signatures.v1"]["origin"] == ["", record.partition, 1]
+    assert voids["news.verdicts.v1"]["type"] == "void"
+    assert decode_verdict_record(orjson.dumps(voids["news.verdicts.v1"])) == output.decisions[0]
+    assert service.reject([_raw(2)], KILLS).decisions == []
+
+
+@pytest.mark.parametrize("topic", ["news.articles.raw.v1", "news.articles.normalized.v1"])
+def test_a_record_that_was_cut_is_too_large_and_costs_its_neighbours_nothing(topic: str) -> None:
+    service = _all() if "raw" in topic else _service(DedupeStage(VERSIONS), Passing("detect-language"))
+    cut = Record(topic, 0, 9, 1_790_000_000_000, b"k", b"x", (), Cut(detail="a record of 9 GB", value_bytes=10**9))
+    good = [_raw(1), _raw(2, text=_story(2))] if "raw" in topic else []
+    output = _run(service, [*good[:1], cut, *good[1:]])
+    assert [reject.detail for _, _, reject in output.rejected] == ["a record of 9 GB"]
+    assert sum(output.dead_letters.values()) == 1
+    assert len(output.verdicts) == len(good)

@@ -13,6 +13,7 @@ from pipeline.observability.progress import Progress
 from pipeline.observability.stalled_partitions import PartitionBacklog
 from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.stage_timing import StageTime
 from pipeline.runtime.unit import Unit
 from pipeline.stages.counts import StageCounts
 from pipeline.wire.catalogue import load_catalogue
@@ -72,12 +73,13 @@ def test_nothing_is_stalled_while_no_broker_answers(bench: Bench) -> None:
     bench.observer.backlogs(None)
     assert bench.progress.status.stalled_since is None
     assert bench.progress.status.lag_records is None
+    assert bench.value("consumer_lag_records", topic="t", partition="0") is None
 
 
 def test_the_seconds_of_a_unit_are_its_own_when_partitions_overlap(bench: Bench) -> None:
-    counts = {"publish": StageCounts(1, 1, {}, {})}
-    slow = Output(counts=counts, seconds={"publish": 0.2})  # type: ignore[arg-type]
-    quick = Output(counts=counts, seconds={"publish": 0.05})  # type: ignore[arg-type]
+    counts: dict[StageName, StageCounts] = {"publish": StageCounts(1, 1, {}, {})}
+    slow = Output(counts=counts, times={"publish": StageTime(0.0, 0.3, 0.2)})
+    quick = Output(counts=counts, times={"publish": StageTime(0.0, 0.1, 0.05)})
     bench.observer.committed(unit_of(b"1"), quick, work_secs=0.0, commit_secs=0.0)
     bench.observer.committed(unit_of(b"2"), slow, work_secs=0.0, commit_secs=0.0)
     assert bench.value("stage_duration_seconds_sum", stage="publish") == pytest.approx(0.25)
@@ -122,22 +124,43 @@ def test_everything_that_a_unit_counts_reaches_its_metric() -> None:
     output.rejected += [(unit_of(b"{").records[0], "ingest", Reject("invalid_json", "not JSON"))] * 2
     output.samples.languages["pt-BR"] = 4
     output.samples.subjects["medtop:15000000"] = 5
-    output.samples.abstentions["too_short"] = 6
+    output.samples.answers["encoder", False] = 5
+    output.samples.abstentions["no_text"] = 6
     bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.25)
     assert bench.value("misrouted_total") == 3
     assert bench.value("dead_letters_produced_total", stage="ingest", reason="invalid_json") == 2
     assert bench.value("articles_by_language_total", language="pt") == 4
     assert bench.value("articles_by_subject_total", subject="medtop:15000000") == 5
     assert bench.value("articles_by_subject_total", subject="none") == 6
-    assert bench.value("subject_abstentions_total", reason="too_short") == 6
+    assert bench.value("subject_answers_total", reader="encoder", reliable="false") == 5
+    assert bench.value("subject_abstentions_total", reason="no_text") == 6
     assert bench.value("transaction_duration_seconds_sum") == 0.25
+    assert bench.value("unit_records_sum") == 1
 
 
 def test_the_latency_is_counted_once_for_the_whole_service() -> None:
     bench = Bench(STAGES)
     output = Output(counts={name: StageCounts(1, 1, {}, {}) for name in STAGES})
     output.samples.published_ms.append(int(WALL * 1000) - 60_000)
+    output.samples.ingested_ms.append(int(WALL * 1000) - 5_000)
     bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.0)
     for stage in STAGES:
-        assert bench.value("end_to_end_latency_seconds_count", stage=stage) == (1 if stage == "publish" else 0)
-        assert bench.value("event_age_seconds_count", stage=stage) == (1 if stage == "publish" else 0)
+        assert bench.value("end_to_end_latency_seconds_count", stage=stage) == (1 if stage == "publish" else None)
+        assert bench.value("event_age_seconds_count", stage=stage) == (1 if stage == "publish" else None)
+
+
+def test_the_latency_is_that_of_every_article_since_it_arrived_whatever_the_age_of_the_record(bench: Bench) -> None:
+    output = Output(counts={"publish": StageCounts(400, 400, {}, {})})
+    output.samples.ingested_ms += [int(WALL * 1000) - 92_000] * 40 + [int(WALL * 1000) - 500] * 360
+    bench.observer.committed(unit_of(b"1"), output, work_secs=0.0, commit_secs=0.0)
+    assert bench.value("end_to_end_latency_seconds_count", stage="publish") == 400
+    assert bench.value("end_to_end_latency_seconds_sum", stage="publish") == pytest.approx(40 * 92 + 360 * 0.5)
+    assert bench.value("end_to_end_latency_seconds_bucket", stage="publish", le="1.0") == 360
+
+
+def test_lag_counts_what_an_open_transaction_holds_back_but_such_a_partition_is_not_stalled(bench: Bench) -> None:
+    bench.observer.backlogs({("t", 0): PartitionBacklog(0, 10, busy=False, undecided=287)})
+    assert bench.value("consumer_lag_records", topic="t", partition="0") == 287
+    assert bench.value("undecided_records", topic="t", partition="0") == 287
+    assert bench.progress.status.lag_records == 0
+    assert bench.progress.status.stalled_since is None

@@ -1,20 +1,24 @@
 """The runner's promises, order, leases, coalescing, retries, the circuit breaker, bounds."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.outcome import Reject
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
-from pipeline.errors import FatalError, TransientError
+from pipeline.errors import FatalError, SlowNetworkError, TransientError
+from pipeline.kafka_io.attempt_marks import HELD, AttemptMark
 from pipeline.kafka_io.chunks import Chunk, Lease, size_of
 from pipeline.runtime.article_service import Batch, PreparedUnit
 from pipeline.runtime.circuit_breaker import CircuitBreaker, CircuitBreakerError
-from pipeline.runtime.output_assembly import Output
+from pipeline.runtime.output_assembly import Output, Recalled
 from pipeline.runtime.runner import Runner
 from pipeline.runtime.unit import Unit
 from pipeline.settings import CircuitBreakerSettings, WorkSettings
@@ -34,18 +38,31 @@ class FakeService:
         self.failures: list[Exception] = []
         self.signatures: list[Signature] = []
         self.unexpected = 0
+        self.rejected: list[tuple[int, str]] = []
         self.batches: list[list[int]] = []
+        self.secs_per_record = 0.0
+        self.gate = threading.Event()
+        self.gate.set()
 
     def prepare(self, records: Sequence[Record]) -> PreparedUnit:
         if self.failures:
             raise self.failures.pop(0)
         self.batches.append([record.offset for record in records])
+        self.gate.wait(5)
+        time.sleep(self.secs_per_record * len(records))
         return PreparedUnit([Batch(records, [None] * len(records), signatures=list(self.signatures))], Output())
 
-    def finish(self, prepared: PreparedUnit, verdicts: Sequence[Verdict]) -> Output:
+    def finish(self, prepared: PreparedUnit, verdicts: Sequence[Verdict], recalled: Recalled) -> Output:
         records = sum(len(batch.records) for batch in prepared.batches)
         counts = StageCounts(records, records - self.unexpected, {}, {"unexpected": self.unexpected})
         return Output(counts={"ingest": counts}, verdicts=list(verdicts))
+
+    def limit_letters(self, most_bytes: int | None) -> None:
+        self.letter_bytes = most_bytes
+
+    def reject(self, records: Sequence[Record], reject: Reject) -> Output:
+        self.rejected += [(record.offset, reject.reason) for record in records]
+        return Output()
 
 
 class FakeLog:
@@ -58,12 +75,16 @@ class FakeLog:
         self.events.append(f"decide {len(signatures)}")
         return []
 
+    async def recall(self, verdicts: Sequence[Verdict]) -> Recalled:
+        return {}
+
 
 class Observer:
     """Counts commits, as metrics would."""
 
     def __init__(self) -> None:
         self.units: list[Unit] = []
+        self.work_secs: list[float] = []
         self.retries = 0
         self.given_up = 0
         self.waiting = 0
@@ -71,6 +92,7 @@ class Observer:
 
     def committed(self, unit: Unit, output: Output, *, work_secs: float, commit_secs: float) -> None:
         self.units.append(unit)
+        self.work_secs.append(work_secs)
         self.waiting -= len(unit.chunks)
 
     def retried(self, reason: str) -> None:
@@ -102,12 +124,15 @@ class Bench:
         self.observer = Observer()
         self.failures: list[BaseException] = []
         self.gate: asyncio.Event | None = None
+        self.can_mark = True
+        self.slow: list[SlowNetworkError] = []
         self.lease = Lease(topic="t", partition=0, producer=None, fetched=0, committed=0, consumer=None)
         self.runner = Runner(
             self.service,
             settings,
             CircuitBreaker(circuit_breaker or CircuitBreakerSettings()),
             self.commit,
+            self.mark,
             self.observer,
             self.failures.append,
             FakeLog(self.events) if judges else None,
@@ -116,7 +141,15 @@ class Bench:
     async def commit(self, unit: Unit, _output: Output) -> None:
         if self.gate is not None:
             await self.gate.wait()
+        if self.slow:
+            raise self.slow.pop()
         self.events.append(f"commit {unit.start}-{unit.end}")
+        unit.lease.mark = unit.lease.mark.passed(unit.end, tried=bool(unit.records))
+
+    async def mark(self, lease: Lease, mark: AttemptMark) -> bool:
+        self.events.append(f"mark {lease.committed}-{mark.trying}")
+        lease.mark = mark
+        return self.can_mark
 
     def chunk(self, start: int, end: int, *, size: int = 1, step: int = 1, lease: Lease | None = None) -> Chunk:
         records = [_fetched(offset, size) for offset in range(start, end, step)]
@@ -360,3 +393,246 @@ async def test_partitions_overlap_but_one_that_is_stuck_does_not_hold_up_another
     assert bench.lease.committed == 0
     bench.lease.commit_lock.release()
     await bench.settle()
+
+
+async def test_a_cheap_stage_gets_larger_units_until_the_bound() -> None:
+    bench = Bench(WorkSettings(max_batch_records=100))
+    bench.feed(0, 400)
+    await bench.settle()
+    assert [len(batch) for batch in bench.service.batches] == [32, 64, 100, 100, 100, 4]
+
+
+async def test_units_of_a_slow_stage_shrink_to_the_target_time() -> None:
+    bench = Bench(WorkSettings(unit_secs=0.02))
+    bench.service.secs_per_record = 0.004
+    bench.feed(0, 60)
+    await bench.settle()
+    sizes = [len(batch) for batch in bench.service.batches]
+    assert sizes[0] == 32
+    assert max(sizes[1:]) <= 5, "no more than 0.02 s at 4 ms a record"
+    assert bench.lease.committed == 60
+
+
+async def test_waiting_for_other_partitions_does_not_count_as_work() -> None:
+    bench = Bench()
+    bench.service.secs_per_record = 0.01
+    leases = [
+        Lease(topic="t", partition=number, producer=None, fetched=0, committed=0, consumer=None) for number in range(4)
+    ]
+    for lease in leases:
+        bench.feed(0, 5, lease=lease)
+    await until(lambda: all(lease.committed == 5 for lease in leases))
+    assert all(0.05 <= secs < 0.1 for secs in bench.observer.work_secs[:2])
+    assert min(bench.observer.work_secs) < 0.1
+
+
+async def test_partitions_take_turns_and_are_cut_only_when_theirs_comes() -> None:
+    bench = Bench(WorkSettings(max_batch_records=2))
+    others = [
+        Lease(topic="t", partition=number, producer=None, fetched=0, committed=0, consumer=None) for number in (1, 2, 3)
+    ]
+    bench.service.gate.clear()
+    for lease in (bench.lease, *others):
+        bench.feed(0, 4, lease=lease)
+    await until(lambda: len(bench.service.batches) == 1)
+    await asyncio.sleep(0.02)
+    assert [len(lease.pending[0].records) for lease in others[1:]] == [4, 4], "one is worked on, one is next"
+    bench.service.gate.set()
+    await until(lambda: all(lease.committed == 4 for lease in (bench.lease, *others)))
+    assert [unit.lease.partition for unit in bench.observer.units][:4] == [0, 1, 2, 3]
+
+
+async def test_a_stop_finishes_the_unit_that_was_begun_and_drops_what_waits() -> None:
+    bench = Bench(WorkSettings(max_batch_records=3))
+    bench.service.gate.clear()
+    bench.feed(0, 9)
+    bench.feed(9, 12)
+    await until(lambda: len(bench.service.batches) == 1)
+    finishing = asyncio.create_task(bench.runner.finish(bench.lease))
+    await asyncio.sleep(0.02)
+    assert not finishing.done()
+    bench.service.gate.set()
+    await asyncio.wait_for(finishing, 2)
+    assert bench.events == ["commit 0-3"]
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
+
+
+async def test_a_stop_does_not_begin_a_unit_whose_turn_comes_later() -> None:
+    bench = Bench()
+    others = [
+        Lease(topic="t", partition=number, producer=None, fetched=0, committed=0, consumer=None) for number in (1, 2, 3)
+    ]
+    bench.service.gate.clear()
+    for lease in (bench.lease, *others):
+        bench.feed(0, 4, lease=lease)
+    await until(lambda: len(bench.service.batches) == 1)
+    finishing = [asyncio.create_task(bench.runner.finish(lease)) for lease in (bench.lease, *others)]
+    await asyncio.sleep(0.02)
+    bench.service.gate.set()
+    await asyncio.wait_for(asyncio.gather(*finishing), 2)
+    assert [lease.committed for lease in (bench.lease, *others)] == [4, 4, 0, 0]
+    assert bench.observer.waiting == 0
+
+
+async def test_a_revoked_lease_is_released_while_its_unit_is_worked_on_and_does_not_commit() -> None:
+    bench = Bench()
+    bench.service.gate.clear()
+    bench.feed(0, 4)
+    await until(lambda: len(bench.service.batches) == 1)
+    await asyncio.wait_for(bench.runner.release(bench.lease), 1)
+    bench.service.gate.set()
+    await bench.settle()
+    assert bench.events == []
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
+
+
+async def test_the_event_loop_runs_while_a_unit_is_worked_on() -> None:
+    bench = Bench()
+    bench.service.gate.clear()
+    bench.feed(0, 4)
+    await until(lambda: len(bench.service.batches) == 1)
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+    assert bench.events == []
+    bench.service.gate.set()
+    await bench.settle()
+    assert bench.events == ["commit 0-4"]
+
+
+async def test_a_partition_wants_records_for_its_next_units_only() -> None:
+    bench = Bench(WorkSettings(max_batch_records=10))
+    other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0, consumer=None)
+    assert bench.runner.wants(bench.lease) == 20
+    bench.chunk(0, 15)
+    assert bench.runner.wants(bench.lease) == 5
+    bench.chunk(15, 30)
+    assert bench.runner.wants(bench.lease) == 0
+    assert bench.runner.wants(other) == 20
+
+
+async def test_a_partition_wants_little_of_a_slow_stage() -> None:
+    bench = Bench(WorkSettings(unit_secs=0.02))
+    bench.service.secs_per_record = 0.004
+    bench.feed(0, 60)
+    await bench.settle()
+    assert 2 <= bench.runner.wants(bench.lease) <= 10
+
+
+SUSPECTS = AttemptMark(held=True, deaths=1, until=6)
+ALONE = AttemptMark(held=True, deaths=2, until=3)
+
+
+async def test_suspects_are_marked_before_they_are_worked_on_and_others_are_not() -> None:
+    bench = Bench(WorkSettings(max_batch_records=4))
+    bench.lease.mark = SUSPECTS
+    bench.feed(0, 12)
+    await bench.settle()
+    assert bench.events == ["mark 0-4", "commit 0-4", "mark 4-8", "commit 4-8", "commit 8-12"]
+    assert bench.lease.mark == HELD
+
+
+async def test_after_two_deaths_records_are_worked_on_alone() -> None:
+    bench = Bench()
+    bench.lease.mark = ALONE
+    bench.feed(0, 8)
+    await bench.settle()
+    assert bench.service.batches == [[0], [1], [2], [3, 4, 5, 6, 7]]
+    assert bench.events[:3] == ["mark 0-1", "commit 0-1", "mark 1-2"]
+
+
+async def test_nothing_is_worked_on_beside_a_suspect() -> None:
+    bench = Bench()
+    other = Lease(topic="t", partition=1, producer=None, fetched=0, committed=0, consumer=None)
+    bench.lease.mark = ALONE
+    bench.service.gate.clear()
+    bench.feed(0, 1)
+    await until(lambda: bench.service.batches == [[0]])
+    bench.feed(10, 12, lease=other)
+    await asyncio.sleep(0.02)
+    assert bench.service.batches == [[0]]
+    bench.service.gate.set()
+    await until(lambda: bench.service.batches == [[0], [10, 11]])
+
+
+async def test_a_record_that_two_workers_died_of_alone_becomes_a_dead_letter_unseen() -> None:
+    bench = Bench()
+    bench.lease.mark = AttemptMark(held=True, deaths=2, until=3, alone=2)
+    bench.feed(0, 3)
+    await bench.settle()
+    assert bench.service.rejected == [(0, "kills_worker")]
+    assert bench.service.batches == [[1], [2]]
+
+
+async def test_offsets_without_a_record_do_not_acquit_the_record_after_them() -> None:
+    bench = Bench()
+    bench.lease.mark = AttemptMark(held=True, deaths=2, until=9, alone=2)
+    empty = Chunk(lease=bench.lease, records=[], start=0, end=4, size_bytes=0)
+    bench.runner.admitted(empty)
+    bench.runner.accept(empty)
+    await bench.settle()
+    assert bench.lease.mark.alone == 2
+    bench.feed(4, 5)
+    await bench.settle()
+    assert bench.service.rejected == [(4, "kills_worker")]
+
+
+async def test_a_suspect_is_not_worked_on_while_its_mark_cannot_be_written() -> None:
+    bench = Bench()
+    bench.lease.mark, bench.can_mark = SUSPECTS, False
+    bench.feed(0, 3)
+    await until(lambda: "mark 0-3" in bench.events)
+    await bench.runner.release(bench.lease)
+    await bench.settle()
+    assert bench.service.batches == []
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
+
+
+@pytest.mark.parametrize(("failure", "blames"), [(MemoryError(), True), (FatalError("diverged"), False)])
+async def test_a_record_is_blamed_for_what_no_stage_raises_on_purpose(failure: Exception, blames: bool) -> None:
+    bench = Bench()
+    bench.service.failures = [failure]
+    bench.feed(0, 1)
+    await bench.settle()
+    assert bench.failures == [failure]
+    assert bench.runner.blames_a_record is blames
+
+
+async def test_what_cannot_be_sent_in_time_is_worked_on_again_in_smaller_parts() -> None:
+    bench = Bench()
+    bench.slow = [SlowNetworkError(1000.0, 100_000)]
+    bench.feed(0, 4, size=60_000)
+    await bench.settle()
+    assert bench.service.batches == [[0, 1, 2, 3], [0], [1], [2], [3]]
+    assert bench.events == ["commit 0-1", "commit 1-2", "commit 2-3", "commit 3-4"]
+    assert bench.service.letter_bytes == 100_000
+    assert bench.observer.retries == 1
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)
+    assert bench.failures == []
+
+
+async def test_a_network_that_carries_nothing_in_time_ends_the_worker() -> None:
+    bench = Bench()
+    bench.slow = [SlowNetworkError(10.0, 1) for _ in range(3)]
+    bench.feed(0, 1)
+    await bench.settle()
+    assert [type(failure) for failure in bench.failures] == [FatalError]
+
+
+async def test_a_revoked_unit_that_could_not_be_sent_is_dropped() -> None:
+    bench = Bench()
+    bench.slow = [SlowNetworkError(1000.0, 100_000)]
+    bench.gate = asyncio.Event()
+    bench.feed(0, 4)
+    await until(bench.lease.commit_lock.locked)
+    release = asyncio.create_task(bench.runner.release(bench.lease))
+    await asyncio.sleep(0)
+    bench.gate.set()
+    await release
+    await bench.settle()
+    assert bench.events == []
+    assert bench.observer.waiting == 0
+    assert bench.observer.held == (0, 0)

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.settings import KafkaSettings, Settings, child_environment, load_settings
+from pipeline.settings import KafkaSettings, OAuthSettings, Settings, SubjectSettings, child_environment, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +116,7 @@ def test_a_port_that_is_no_service_link_is_an_error(monkeypatch: pytest.MonkeyPa
         ("NEWS_KAFKA__BOOTSTRAP_SERVERS", "a:1,", "NEWS_KAFKA__BOOTSTRAP_SERVERS: `` is not host:port"),
         ("NEWS_DEDUP__SKIP_OFFSETS", "1,x", "NEWS_DEDUP__SKIP_OFFSETS: "),
         ("NEWS_DEDUP__SKIP_OFFSETS", "-1", "NEWS_DEDUP__SKIP_OFFSETS: "),
+        ("NEWS_DEDUP__PUBLISHED", "some", "NEWS_DEDUP__PUBLISHED: Input should be 'unique' or 'all'"),
         ("NEWS_DEDUP__EXACT_WINDOW_SECS", "60", "NEWS_DEDUP: near_window_secs must not exceed exact_window_secs"),
         (
             "NEWS_CIRCUIT_BREAKER__MIN_RECORDS",
@@ -178,6 +180,58 @@ def test_settings_never_change() -> None:
         settings.kafka.client_id = "x"
 
 
+OAUTH = {"token_url": "https://login.example/token", "client_id": "c", "client_secret": "s"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER", "oauth": OAUTH},
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM", "aws_region": "eu-west-1"},
+        {"security_protocol": "SASL_SSL", "sasl_username": "u", "sasl_password": "p"},
+        {"security_protocol": "SSL"},
+    ],
+)
+def test_a_whole_security_configuration_is_accepted(given: dict[str, Any]) -> None:
+    assert KafkaSettings.model_validate(given).security_protocol == given["security_protocol"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"token_url": "http://login.example/token"}, "https://"),
+        ({"token_url": "http://localhost.example/token"}, "https://"),
+        ({"token_url": "login.example/token"}, "https://"),
+        ({"token_url": "https://user:hunter2@login.example/token"}, "client_id"),
+        ({"extensions": "logicalCluster"}, "extensions"),
+        ({"extensions": "auth=x\x01"}, "extensions"),
+    ],
+)
+def test_settings_of_oauth_that_make_no_sense(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as caught:
+        OAuthSettings.model_validate({**OAUTH, **changes})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_settings_of_oauth_come_from_variables_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "NEWS_KAFKA__OAUTH__CLIENT_SECRET").write_text("hunter2")
+    given = {
+        "NEWS_SECRETS_DIR": str(tmp_path),
+        "NEWS_KAFKA__SECURITY_PROTOCOL": "SASL_SSL",
+        "NEWS_KAFKA__SASL_MECHANISM": "OAUTHBEARER",
+        "NEWS_KAFKA__OAUTH__TOKEN_URL": OAUTH["token_url"],
+        "NEWS_KAFKA__OAUTH__CLIENT_ID": "c",
+        "NEWS_KAFKA__OAUTH__EXTENSIONS": "logicalCluster=lkc-1,identityPoolId=pool-2",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    oauth = load_settings().kafka.oauth
+    assert oauth.client_secret is not None
+    assert oauth.client_secret.get_secret_value() == "hunter2"
+    assert oauth.named_extensions == {"logicalCluster": "lkc-1", "identityPoolId": "pool-2"}
+    assert "hunter2" not in f"{load_settings()!r} {load_settings().redacted()}"
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -187,9 +241,17 @@ def test_settings_never_change() -> None:
         {"security_protocol": "SSL", "sasl_username": "u", "sasl_password": "p"},
         {"security_protocol": "PLAINTEXT", "ssl_ca_file": "ca.pem"},
         {"security_protocol": "SSL", "ssl_key_file": "key.pem"},
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER"},
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER", "oauth": {**OAUTH, "client_secret": ""}},
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER", "oauth": OAUTH, "sasl_username": "u"},
+        {"security_protocol": "SASL_SSL", "sasl_username": "u", "sasl_password": "p", "oauth": OAUTH},
+        {"oauth": {"scope": "kafka"}},
+        {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM"},
+        {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "AWS_MSK_IAM", "aws_region": "eu-west-1"},
+        {"aws_region": "eu-west-1"},
     ],
 )
-def test_half_a_security_configuration_is_refused(given: dict[str, str]) -> None:
+def test_half_a_security_configuration_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         KafkaSettings.model_validate(given)
 
@@ -197,6 +259,54 @@ def test_half_a_security_configuration_is_refused(given: dict[str, str]) -> None
 def test_a_child_process_gets_only_the_settings_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWS_LANE", "of-the-parent")
     monkeypatch.setenv("news_guarantee", "at_least_once")
+    monkeypatch.setenv("NEWS_SUBJECTS__READER", "fast")
     environment = child_environment({"NEWS_WEB__PORT": "0"})
     assert [name for name in environment if name.upper().startswith("NEWS_")] == ["NEWS_WEB__PORT"]
+    kept = child_environment({"NEWS_WEB__PORT": "0"}, keep="NEWS_SUBJECTS__")
+    assert {name for name in kept if name.upper().startswith("NEWS_")} == {"NEWS_WEB__PORT", "NEWS_SUBJECTS__READER"}
     assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_subjects_have_the_measured_bars_unless_others_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEWS_SUBJECTS__READER", raising=False)
+    assert load_settings().subjects == SubjectSettings(
+        reader="cascade", floor=None, reliable=None, threads=1, vector=False
+    )
+    for name, value in {
+        "READER": "encoder",
+        "FLOOR": "0.3",
+        "RELIABLE": "0.9",
+        "THREADS": "2",
+        "VECTOR": "true",
+    }.items():
+        monkeypatch.setenv(f"NEWS_SUBJECTS__{name}", value)
+    assert load_settings().subjects == SubjectSettings(
+        reader="encoder", floor=0.3, reliable=0.9, threads=2, vector=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"FLOOR": "1.5"}, "NEWS_SUBJECTS__FLOOR: Input should be less than or equal to 1"),
+        ({"FLOOR": "0.9", "RELIABLE": "0.8"}, "NEWS_SUBJECTS: floor must not exceed reliable"),
+        ({"READER": "slow"}, "NEWS_SUBJECTS__READER"),
+        ({"THREADS": "0"}, "NEWS_SUBJECTS__THREADS"),
+        ({"READER": "fast", "VECTOR": "true"}, "NEWS_SUBJECTS: vector requires the reader"),
+    ],
+)
+def test_settings_of_subjects_that_make_no_sense(
+    values: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(f"NEWS_SUBJECTS__{name}", value)
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+def test_copies_that_are_published_are_enriched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWS_DEDUP__PUBLISHED", "all")
+    assert load_settings().dedup.enrich_copies
+    monkeypatch.setenv("NEWS_DEDUP__ENRICH_COPIES", "false")
+    with pytest.raises(ConfigError, match="published `all` requires enrich_copies"):
+        load_settings()

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.domain.record import Record
 from pipeline.sources.errors import InputError
-from pipeline.sources.files import TRUNCATED_FROM, FilesParams, find_files, read_files
+from pipeline.sources.files import FilesParams, find_files, read_files
+from pipeline.wire.raw import TRUNCATED_FROM
 
 LINES = b'{"a": 1}\n\nnot json \xff\r\n{"b":2}'
 VALUES = [b'{"a": 1}', b"", b"not json \xff\r", b'{"b":2}']

@@ -51,7 +51,7 @@ def test_a_verdict_on_another_article_ends_the_process() -> None:
 
 
 def test_emits_and_drops_by_verdict_in_order() -> None:
-    stage: JudgingStage = DedupeStage(Versions(pipeline="1"))
+    stage: JudgingStage = DedupeStage(Versions(pipeline="1"), enrich_copies=False)
     batch = [_article("a", 0, "one"), _article("b", 1, "one"), _article("a", 2, "two")]
     assert stage.sign(batch) == [article.signature for article in batch]
     verdicts = _verdicts(batch)
@@ -66,8 +66,18 @@ def test_emits_and_drops_by_verdict_in_order() -> None:
     assert third.value.verdict.revision == 2
 
 
+def test_everything_goes_on_with_its_verdict_when_copies_are_enriched() -> None:
+    batch = [_article("a", 0, "one"), _article("b", 1, "one"), _article("a", 2, "one")]
+    verdicts = _verdicts(batch)
+    outcomes = DedupeStage(Versions(pipeline="1")).judge(batch, verdicts)
+    assert [verdict.kind for verdict in verdicts] == ["unique", "exact", "repeat"]
+    assert outcomes == [
+        Emit(replace(article, verdict=verdict)) for article, verdict in zip(batch, verdicts, strict=True)
+    ]
+
+
 def test_each_repeat_of_an_article_has_its_own_event() -> None:
-    stage = DedupeStage(Versions(pipeline="1"))
+    stage = DedupeStage(Versions(pipeline="1"), enrich_copies=False)
     batch = [_article("a", offset, "one") for offset in range(3)]
     drops = [outcome for outcome in stage.judge(batch, _verdicts(batch)) if isinstance(outcome, Drop)]
     assert [drop.reason for drop in drops] == ["repeat", "repeat"]
@@ -78,7 +88,7 @@ def test_settings_of_ingest_change_the_event_of_a_duplicate() -> None:
     def dropped(made: Versions) -> str:
         batch = [_article("a", 0, "one"), _article("b", 1, "one")]
         batch[1] = replace(batch[1], provenance=replace(batch[1].provenance, versions=made))
-        _, drop = DedupeStage(Versions(pipeline="1")).judge(batch, _verdicts(batch))
+        _, drop = DedupeStage(Versions(pipeline="1"), enrich_copies=False).judge(batch, _verdicts(batch))
         assert isinstance(drop, Drop)
         assert drop.event.value.provenance.versions == made
         return drop.event.id
@@ -94,6 +104,7 @@ def test_needs_a_verdict_for_each_article() -> None:
 def test_every_kind_either_passes_or_is_a_reason_to_drop() -> None:
     assert set(get_args(VerdictKind)) == PASSING | set(DROP_REASONS["dedupe"])
     assert not PASSING & set(DROP_REASONS["dedupe"])
+    assert DROP_REASONS["publish"] == DROP_REASONS["dedupe"]
 
 
 def test_is_called_dedupe() -> None:

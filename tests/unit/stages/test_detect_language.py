@@ -3,10 +3,11 @@
 import pytest
 
 from pipeline.domain.article import Article, Provenance, Quality
-from pipeline.domain.ids import ArticleId
+from pipeline.domain.ids import ArticleId, cluster_id
 from pipeline.domain.outcome import Emit
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
+from pipeline.domain.verdict import Verdict, VerdictKind
 from pipeline.models.language import LanguageModel
 from pipeline.stages.detect_language import DetectLanguageStage
 
@@ -14,6 +15,20 @@ from pipeline.stages.detect_language import DetectLanguageStage
 @pytest.fixture(scope="module")
 def stage() -> DetectLanguageStage:
     return DetectLanguageStage(LanguageModel.load())
+
+
+def _verdict(kind: VerdictKind) -> Verdict:
+    return Verdict(
+        origin=Origin("", 0, 0),
+        article_id=ArticleId("a"),
+        kind=kind,
+        revision=1,
+        cluster_id=cluster_id(ArticleId("b")),
+        canonical_id=ArticleId("b"),
+        canonical_at_ms=0,
+        method="minhash",
+        window_secs=1,
+    )
 
 
 def _article(**fields: object) -> Article:
@@ -41,6 +56,16 @@ def test_every_article_is_emitted_with_a_language_in_order(stage: DetectLanguage
     articles = [outcome.value for outcome in outcomes if isinstance(outcome, Emit)]
     assert [item.language.tag if item.language else None for item in articles] == ["en", None, "und", "fr"]
     assert articles[1] is batch[1]
+
+
+@pytest.mark.parametrize(("kind", "is_read"), [("near", True), ("repeat", False), ("stale", False)])
+def test_copies_are_read_and_repeats_are_not(stage: DetectLanguageStage, kind: VerdictKind, is_read: bool) -> None:
+    copy = _article(
+        body="Le ministre a déclaré vendredi que la loi serait présentée au parlement.", verdict=_verdict(kind)
+    )
+    (outcome,) = stage.process([copy])
+    assert isinstance(outcome, Emit)
+    assert (outcome.value.language is not None) == is_read
 
 
 def test_changes_nothing_else(stage: DetectLanguageStage) -> None:

@@ -6,13 +6,16 @@ import hashlib
 import orjson
 import pytest
 
+from pipeline.dedup.signature.facts import unpack_facts
 from pipeline.domain.article import Article, Versions
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Emit, Reject
 from pipeline.domain.record import Headers, Origin, Record
 from pipeline.stages.ingest import IngestParams, IngestStage
 from pipeline.text.learned_boilerplate import LearnedBoilerplate, LearnedLine
+from pipeline.text.quality import FLAG_WEIGHTS
 from pipeline.wire.raw import raw_key
+from pipeline.wire.raw_aliases import ALIASES
 
 URL = "https://www.nahr-news.example/water/dam-holds"
 
@@ -269,8 +272,15 @@ def test_a_replayed_record_is_observed_when_it_first_arrived() -> None:
     value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN})
     assert _article(value, AGAIN).signature.observed_at_ms == 1_767_000_000_000
     assert _article(value).signature.observed_at_ms == 1_767_700_000_000
-    fetched = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "fetched_at": "2026-01-05T00:00:00Z"})
-    assert _article(fetched, AGAIN).signature.observed_at_ms == 1_767_571_200_000
+    fetched = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "fetched_at": "2025-12-20T00:00:00Z"})
+    assert _article(fetched, AGAIN).signature.observed_at_ms == 1_766_188_800_000
+
+
+def test_a_time_of_fetching_after_the_arrival_does_not_count() -> None:
+    value = orjson.dumps({"url": "https://a.example/1", "text": PLAIN, "fetched_at": "2027-01-05T00:00:00Z"})
+    article = _article(value)
+    assert article.signature.observed_at_ms == 1_767_700_000_000
+    assert "fetched_at_unreadable" in article.quality.flags
 
 
 def test_in_a_lane_an_article_without_any_time_is_undated() -> None:
@@ -283,3 +293,48 @@ def test_in_a_lane_an_article_without_any_time_is_undated() -> None:
         assert isinstance(outcome, Emit)
         undated_flags.append(outcome.value.signature.undated)
     assert undated_flags == [True, False, True, False]
+
+
+def test_unreadable_fields_are_flagged_and_kept() -> None:
+    article = _article(orjson.dumps({"url": URL, "text": ARABIC, "tags": [1.5], "published_at": True}))
+    assert {"tags_unreadable", "published_at_unreadable"} <= set(article.quality.flags)
+    assert article.extra == {"tags": [1.5], "published_at": True}
+
+
+def test_every_field_has_a_flag_for_when_it_is_unreadable() -> None:
+    assert {f"{field}_unreadable" for field in ALIASES} <= set(FLAG_WEIGHTS)
+
+
+def test_stubs_and_walls_are_compared_without_their_notice() -> None:
+    notice = (
+        "To continue reading this article, subscribe now. Already a subscriber? Log in. Your subscription pays for "
+        "reporters in all valleys, and opens the archive, the daily letter and the weekend magazine to you and others. "
+    ) * 3
+    one, other = (_text(title=title, text=notice).signature for title in ("Minister resigns", "Fish prices fall"))
+    assert one.text_hash == other.text_hash == b""
+    assert one.content_hash != other.content_hash
+    lead = "The minister of the interior resigned on Tuesday after a night of talks with the parties that back her."
+    assert _text(title="Minister resigns", text=f"{lead}\n{notice}").signature.text_hash != b""
+
+
+@pytest.mark.parametrize("timestamp_ms", [-(2**63), -1, 253_402_300_800_000, 2**63 - 1])
+def test_a_record_of_no_time_is_rejected(timestamp_ms: int) -> None:
+    value = orjson.dumps({"url": URL, "text": ARABIC})
+    (outcome,) = IngestStage().process([Record("t", 0, 0, timestamp_ms, b"key", value)])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "invalid_schema"
+
+
+@pytest.mark.parametrize(
+    ("end", "is_part"),
+    [
+        ("Talks go on in the morning, she said.", False),
+        ("Talks go on in the …", True),
+        ("Subscribe to continue reading. Already a subscriber? Log in.", True),
+    ],
+)
+def test_a_text_that_is_only_a_part_is_marked_in_the_facts(end: str, is_part: bool) -> None:
+    lead = "The minister of the interior resigned on Tuesday after a night of talks with the parties that back her."
+    facts = unpack_facts(_text(title="Minister resigns", text=f"{lead}\n\n{end}").signature.facts)
+    assert facts is not None
+    assert facts.is_stub == is_part

@@ -1,15 +1,28 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
-from pipeline.domain.article import Article, Attribution, EnrichedArticle, Event, Provenance, Publisher, Versions
+from pipeline.domain.article import (
+    Article,
+    Attribution,
+    DuplicateArticle,
+    EnrichedArticle,
+    Event,
+    Provenance,
+    Publisher,
+    Versions,
+)
+from pipeline.domain.changes import Change
+from pipeline.domain.events import Published, processing_version
 from pipeline.domain.ids import ArticleId
-from pipeline.domain.outcome import Emit
-from pipeline.domain.verdict import Verdict
+from pipeline.domain.outcome import DROP_REASONS, Drop, Emit
+from pipeline.domain.subject import TextVector
+from pipeline.domain.verdict import PASSING, Verdict, VerdictKind
 from pipeline.errors import ContractError
-from pipeline.stages.publish import PublishStage, processing_version
-from pipeline.wire.codec import decode_article, decode_enriched, encode
+from pipeline.stages.publish import PublishStage
+from pipeline.wire.codec import decode_article, decode_duplicate, decode_enriched, encode
 
 VERSIONS = Versions(pipeline="1.2.3", language="cld2-1", subjects="linear-1", taxonomy="2023-10-24")
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples" / "valid" / "news.article.internal.v1"
@@ -58,7 +71,8 @@ def test_no_field_is_lost_on_the_way(article: Article, field: str) -> None:
         tags=("ferry",),
         images=("https://harbour-gazette.example/boat.jpg",),
         modified_at="2026-03-04T05:20:00.000Z",
-        subjects_reason="none",
+        subjects_reason="below_floor",
+        vector=TextVector(model="enc-1", dimensions=3, values=b"\x00\x7f\x80"),
         rights={"licence": "free"},
         extra={"feed_position": 3},
     )
@@ -67,11 +81,32 @@ def test_no_field_is_lost_on_the_way(article: Article, field: str) -> None:
     assert getattr(publish(filled)[1], field) == given
 
 
+def test_the_header_names_reliable_subjects_only(article: Article) -> None:
+    first = article.subjects[0]
+    codes = {"medtop:04000000": True, "medtop:11000000": False, "medtop:16000000": True}
+    subjects = tuple(replace(first, code=code, reliable=reliable) for code, reliable in codes.items())
+    event, value = publish(replace(article, subjects=subjects))
+    assert [subject.code for subject in value.subjects] == list(codes)
+    assert event.subjects == ("medtop:04000000", "medtop:16000000")
+    assert publish(replace(article, subjects=subjects[1:2]))[0].subjects == ()
+
+
+@pytest.mark.parametrize("reliable", [True, False])
+def test_a_reliable_subject_below_the_top_level_is_in_the_header(article: Article, reliable: bool) -> None:
+    first = article.subjects[0]
+    child = replace(first, code="medtop:20000344", parent=first.code, name="economy", reliable=reliable)
+    event, value = publish(replace(article, subjects=(first, child)))
+    assert value.subjects[1].parent == "medtop:04000000"
+    assert event.subjects == ("medtop:04000000", "medtop:20000344")[: 1 + reliable]
+
+
 def test_a_new_version_replaces_the_last_one(article: Article) -> None:
-    verdict = replace(verdict_of(article), kind="revision", revision=4, supersedes=3, change_class="correction")
+    verdict = replace(
+        verdict_of(article), kind="revision", revision=4, supersedes=3, changed=(Change(part="body", added=1),)
+    )
     event, value = publish(replace(article, verdict=verdict))
     assert (event.type, value.action, event.revision) == ("news.article.revised.v1", "replace", 4)
-    assert (value.supersedes, value.change_class, value.dedup.kind) == (3, "correction", "revision")
+    assert (value.supersedes, value.changed, value.dedup.kind) == (3, (Change(part="body", added=1),), "revision")
 
 
 def test_a_retraction_deletes_and_repeats_no_text(article: Article) -> None:
@@ -95,11 +130,11 @@ def test_the_verdict_explains_itself(article: Article) -> None:
         threshold=0.5,
         matched_id=ArticleId("b" * 32),
         related=(ArticleId("b" * 32),),
-        flags=("short",),
+        flags=("reused_url",),
     )
     dedup = publish(replace(article, verdict=verdict))[1].dedup
     assert (dedup.kind, dedup.method, dedup.score, dedup.threshold) == ("related", "minhash", 0.55, 0.5)
-    assert (dedup.matched_id, dedup.related, dedup.flags) == ("b" * 32, ("b" * 32,), ("short",))
+    assert (dedup.matched_id, dedup.related, dedup.flags) == ("b" * 32, ("b" * 32,), ("reused_url",))
     assert (dedup.cluster_id, dedup.canonical_id, dedup.window_secs) == (
         verdict.cluster_id,
         verdict.canonical_id,
@@ -187,3 +222,100 @@ def test_outcomes_come_in_the_order_of_articles(article: Article) -> None:
     outcomes = PublishStage(VERSIONS).process(batch)
     assert [outcome.value.article_id for outcome in outcomes if isinstance(outcome, Emit)] == [a.id for a in batch]
     assert PublishStage(VERSIONS).process([]) == []
+
+
+def filled(article: Article) -> Article:
+    """Return an article in which every field that events have is set."""
+    return replace(
+        article,
+        subheadline="Six boats a day",
+        section="City",
+        tags=("ferry",),
+        images=("https://harbour-gazette.example/boat.jpg",),
+        modified_at="2026-03-04T05:20:00.000Z",
+        subjects_reason="below_floor",
+        vector=TextVector(model="enc-1", dimensions=3, values=b"\x00\x7f\x80"),
+        rights={"licence": "free"},
+        extra={"feed_position": 3},
+    )
+
+
+def judged(article: Article, kind: VerdictKind, published: Published = "unique") -> Emit[Event] | Drop:
+    """Return what becomes of an article with a verdict of a kind."""
+    verdict = replace(verdict_of(article), kind=kind)
+    (outcome,) = PublishStage(VERSIONS, published=published, validate=True).process([replace(article, verdict=verdict)])
+    assert isinstance(outcome, Emit | Drop)
+    return outcome
+
+
+@pytest.mark.parametrize("kind", get_args(VerdictKind))
+def test_articles_that_passed_are_published_and_all_others_held_back(article: Article, kind: VerdictKind) -> None:
+    outcome = judged(article, kind)
+    assert isinstance(outcome, Emit) == (kind in PASSING)
+    if isinstance(outcome, Drop):
+        assert outcome.reason == kind
+        assert outcome.event.type == "news.article.duplicate.v1"
+        assert kind in DROP_REASONS["publish"]
+
+
+@pytest.mark.parametrize("kind", ["exact", "near"])
+def test_a_copy_has_all_that_an_event_has(article: Article, kind: VerdictKind) -> None:
+    whole = filled(article)
+    outcome = judged(whole, kind)
+    assert isinstance(outcome, Drop)
+    event, value = outcome.event, outcome.event.value
+    assert isinstance(value, DuplicateArticle)
+    for field in {*Article.__struct_fields__} & {*EnrichedArticle.__struct_fields__} - {"action", "provenance"}:
+        assert getattr(value, field) == getattr(whole, field), field
+    assert value.provenance.versions == VERSIONS
+    assert (event.language, event.subjects) == ("en", ("medtop:04000000",))
+    assert decode_duplicate(encode(value)) == value
+
+
+def test_a_copy_that_was_read_by_other_models_is_another_event(article: Article) -> None:
+    verdict = replace(verdict_of(article), kind="near")
+    ids = set()
+    for versions in (VERSIONS, replace(VERSIONS, language="cld2-2")):
+        (outcome,) = PublishStage(versions).process([replace(article, verdict=verdict)])
+        assert isinstance(outcome, Drop)
+        ids.add(outcome.event.id)
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "action"),
+    [
+        ("exact", "news.article.enriched.v1", "add"),
+        ("near", "news.article.enriched.v1", "add"),
+        ("retracted_copy", "news.article.retracted.v1", "delete"),
+    ],
+)
+def test_copies_can_be_published_too_and_their_retractions(
+    article: Article, kind: VerdictKind, type_: str, action: str
+) -> None:
+    outcome = judged(filled(article), kind, "all")
+    assert isinstance(outcome, Emit)
+    value = outcome.value.value
+    assert isinstance(value, EnrichedArticle)
+    assert (outcome.value.type, value.action, value.dedup.kind) == (type_, action, kind)
+    assert bool(value.body) == (action == "add")
+
+
+@pytest.mark.parametrize("kind", ["repeat", "stale", "unknown_article"])
+def test_what_has_no_new_content_is_never_published(article: Article, kind: VerdictKind) -> None:
+    assert isinstance(judged(article, kind, "all"), Drop)
+
+
+def test_a_held_back_retraction_repeats_nothing_of_the_record(article: Article) -> None:
+    bare = replace(filled(article), action="retract", headline="", body="", summary=None, language=None, subjects=())
+    outcome = judged(bare, "unknown_article")
+    assert isinstance(outcome, Drop)
+    value = outcome.event.value
+    assert (value.section, value.tags, value.images, value.rights, value.extra) == (None, (), (), None, None)
+    assert value.provenance.versions == Versions(pipeline=VERSIONS.pipeline)
+
+
+def test_a_duplicate_that_does_not_fit_its_schema_is_a_bug(article: Article) -> None:
+    wrong = replace(article, publisher=Publisher(id="x", country="Norway"))
+    with pytest.raises(ContractError, match=r"duplicate.v1: pattern at \$.publisher.country"):
+        judged(wrong, "near")

@@ -138,8 +138,9 @@ def test_stated_authors_come_before_the_text(given: tuple[str, ...], name: str) 
 
 @pytest.mark.parametrize(("linked", "is_list"), [(5, False), (12, True)])
 def test_a_page_of_links_is_a_list(linked: int, is_list: bool) -> None:
-    link = f"<p><a href='/x'>{'word ' * 30}</a>{'word ' * 9}end.</p>"
-    draft = _draft(RawArticle(html=f"<body><article>{f'<p>{TEXT} {TEXT}</p>' * 3}{link * linked}</article></body>"))
+    links = "".join(f"<p><a href='/x'>{number} {'word ' * 30}</a>{'word ' * 9}end.</p>" for number in range(linked))
+    text = "".join(f"<p>{day}: {TEXT} {TEXT}</p>" for day in ("Monday", "Tuesday", "Wednesday"))
+    draft = _draft(RawArticle(html=f"<body><article>{text}{links}</article></body>"))
     assert ("list_page" in draft.flags) == is_list
 
 

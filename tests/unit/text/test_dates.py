@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from pipeline.text.calendars import from_buddhist, from_hijri, from_jalali, from_numbers
-from pipeline.text.dates import instant_ms, read_moment, read_url_date
+from pipeline.text.dates import DateSource, instant_ms, read_moment, read_url_date
 from pipeline.text.params import IngestParams
-from pipeline.text.publication import find_modification, find_publication
+from pipeline.text.publication import find_modification, find_publication, is_before
 from pipeline.text.written_dates import is_only_date
 
 
@@ -123,7 +123,7 @@ def test_known_days_of_other_calendars() -> None:
 
 
 def test_instants() -> None:
-    assert instant_ms("1970-01-01T00:00:01Z") == 1000
+    assert instant_ms("1970-01-02T00:00:01Z") == 86_401_000
     assert instant_ms(None) is None
 
 
@@ -184,7 +184,7 @@ def test_a_publication_is_not_long_after_the_fetch(epoch_ms: int, plausible: boo
     assert published is not None
     assert published.plausible is plausible
     assert ("published_at_implausible" in flags) is not plausible
-    assert (find_modification([str(epoch_ms)], SEEN_MS, PARAMS) is not None) is plausible
+    assert (find_modification([str(epoch_ms)], [], SEEN_MS, PARAMS) is not None) is plausible
 
 
 @pytest.mark.parametrize(("text", "plausible"), [("1700-01-02", True), ("1699-12-30", False)])
@@ -225,3 +225,104 @@ def test_of_dates_that_cannot_be_true_the_first_counts() -> None:
     published, _ = find_publication([("2099-01-01", "raw"), ("2098-01-01", "meta")], None, None, SEEN_MS, PARAMS)
     assert published is not None
     assert published.value == "2099-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("raw", "others", "changed", "value", "zoned"),
+    [
+        # The same event with its zone.
+        ("2020-03-12T10:00:00", ["2020-03-12T10:00:00+01:00"], [], "2020-03-12T09:00:00.000Z", True),
+        ("2020-03-12T10:00:00", ["2020-03-12T04:30:12Z"], [], "2020-03-12T04:30:12.000Z", True),
+        ("12 March 2020 10:00", ["Thu, 12 Mar 2020 10:00:20 EST"], [], "2020-03-12T15:00:20.000Z", True),
+        # Another event: no offset lies between.
+        ("2020-03-12T10:00:00", ["2020-03-12T05:20:00-05:00"], [], "2020-03-12T10:00:00.000Z", False),
+        ("2020-03-12T10:00:00", ["2020-03-10T10:00:00+01:00"], [], "2020-03-12T10:00:00.000Z", False),
+        # The offset of a change.
+        ("2020-03-12T10:00:00", [], ["2020-03-12T10:21:00+05:30"], "2020-03-12T04:30:00.000Z", True),
+        ("2020-03-12T10:00:00", [], ["2020-03-13T09:00:00Z"], "2020-03-12T10:00:00.000Z", False),
+        ("2020-01-12T10:00:00", [], ["2020-03-12T10:21:00+05:30"], "2020-01-12T10:00:00.000Z", False),
+        ("2020-03-12", [], ["2020-03-12T10:21:00+05:30"], "2020-03-12T00:00:00.000Z", True),
+    ],
+)
+def test_a_time_without_zone_has_the_one_that_is_stated_elsewhere(
+    raw: str, others: list[str], changed: list[str], value: str, zoned: bool
+) -> None:
+    stated: list[tuple[str, DateSource]] = [(raw, "raw"), *((text, "json-ld") for text in others)]
+    published, flags = find_publication(stated, None, None, SEEN_MS, PARAMS, changed)
+    assert published is not None
+    assert published.value == value
+    assert ("published_at_without_zone" not in flags) is zoned
+
+
+@pytest.mark.parametrize(
+    ("stated", "line", "changed", "zone"),
+    [
+        ("2020-03-12T10:00:00+01:00", None, [], "stated"),
+        ("1584003600", None, [], "stated"),
+        ("2020-03-12T10:00:00", None, [], "unknown"),
+        ("2020-03-12T10:00:00", "12 March 2020, 10:00 CET", [], "elsewhere"),
+        ("2020-03-12T10:00:00", None, ["2020-03-12T10:21:00+05:30"], "elsewhere"),
+        ("2020-03-12", None, ["2020-03-12T10:21:00+05:30"], None),
+        ("2020-03", None, [], None),
+    ],
+)
+def test_a_date_says_how_its_zone_is_known(stated: str, line: str | None, changed: list[str], zone: str | None) -> None:
+    published, _ = find_publication([(stated, "raw")], line, None, SEEN_MS, PARAMS, changed)
+    assert published is not None
+    assert published.zone == zone
+
+
+def test_a_change_without_zone_has_the_one_of_its_second_statement() -> None:
+    found = find_modification(["2020-03-12T10:00:00", "2020-03-12T10:00:00+01:00"], [], SEEN_MS, PARAMS)
+    assert found is not None
+    assert found.text == "2020-03-12T09:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("published", "modified", "before"),
+    [
+        ("2020-03-12T10:00:00Z", "2020-03-12T09:59:00Z", True),
+        ("2020-03-12T10:00:00Z", "2020-03-12T10:00:00Z", False),
+        ("2020-03-12", "2020-03-11T23:00:00Z", False),
+        ("2020-03-12", "2020-03-10T23:00:00Z", True),
+        ("2020-03-12T10:00:00Z", "2020-03-12", False),
+    ],
+)
+def test_a_modification_before_the_publication_is_none(published: str, modified: str, before: bool) -> None:
+    found, _ = find_publication([(published, "raw")], None, None, SEEN_MS, PARAMS)
+    changed = find_modification([modified], [(published, "raw")], SEEN_MS, PARAMS)
+    assert found is not None
+    assert changed is not None
+    assert is_before(changed, found) is before
+
+
+@pytest.mark.parametrize(
+    ("url", "day"),
+    [
+        ("https://a.example/archiv/2006/11/14/clanek", "2006-11-14"),
+        ("https://a.example/domaci.aspx?c=A061114_173000_domaci_jn", "2006-11-14"),
+        ("https://a.example/c1/A991114_173000_domaci_jn", "1999-11-14"),
+        ("https://a.example/clanek.asp?datum=14.11.2006&id=3", "2006-11-14"),
+        ("https://a.example/clanek-20061114.html", "2006-11-14"),
+        ("https://a.example/14-11-2006/clanek", "2006-11-14"),
+        ("https://a.example/4.11.2006/clanek", "2006-11-04"),
+        ("https://a.example/story-2006-11-14.html", "2006-11-14"),
+        # Either may be the month.
+        ("https://a.example/04-11-2006/clanek", None),
+        ("https://a.example/clanek-2006111499.html", None),
+        ("https://a.example/clanek-20069914.html", None),
+        ("https://a.example/zpravy/061114-clanek.html", None),
+    ],
+)
+def test_days_in_addresses(url: str, day: str | None) -> None:
+    moment = read_url_date(url)
+    assert (moment.text[:10] if moment is not None else None) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("14.11.06", "2006-11-14"), (" 14.11.99 ", "1999-11-14"), ("1.14.06", None), ("3.11.06 beta", None)],
+)
+def test_two_digits_of_the_year_where_they_are_all(text: str, day: str | None) -> None:
+    moment = read_moment(text)
+    assert (moment.text[:10] if moment is not None else None) == day

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.text.flags import is_no_article, text_flags
+from pipeline.text.flags import text_flags
 from pipeline.text.params import IngestParams
 from pipeline.text.quality import FLAG_WEIGHTS, judge_quality
+from pipeline.text.walls import is_no_article
 
 PARAMS = IngestParams()
 TEXT = "The dam held through the night, engineers said on Tuesday, after the highest water in thirty years had passed."

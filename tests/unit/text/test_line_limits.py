@@ -148,11 +148,11 @@ def test_a_summary_leaves_out_sub_headlines(first: str, is_left_out: bool) -> No
 
 
 def test_a_summary_is_at_least_a_quarter_of_the_target() -> None:
-    long = "word " * 100
+    long = "Word " * 100
     assert summarise([f"{'x' * 24}. {long}"], 100) == f"{'x' * 24}."
     cut = summarise([f"{'x' * 23}. {long}"], 100)
     assert cut is not None
-    assert cut.endswith("word…")
+    assert cut.endswith("Word…")
     assert len(cut) <= 101
 
 

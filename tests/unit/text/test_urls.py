@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.text.identity import article_id
-from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key
+from pipeline.text.urls import canonical_url, is_front_page, registrable_domain, url_key, wraps_another
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,160 @@ def test_ids_are_frozen() -> None:
     assert article_id() is None
     assert article_id(source="desk", content=("", " ")) is None
     assert article_id(content=("Dam holds",)) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/news?ref=rss",
+        "https://a.example/news?PHPSESSID=0123456789abcdef",
+        "https://a.example/news;phpsessid=0123",
+        "https://a.example/news?emc=edit_nn_20260314&nl=briefing&te=1",
+        "https://a.example/news?bsft_eid=1&elqTrackId=2&newsletter=morning",
+        "https://a.example/news#comments",
+        "https://a.example/news#:~:text=weir",
+        "https://a.example/news#!",
+    ],
+)
+def test_sessions_newsletters_and_places_are_no_part_of_an_address(url: str) -> None:
+    assert canonical_url(url) == "https://a.example/news"
+
+
+@pytest.mark.parametrize("sign", ["#!/news/", "#/news/", "#!news-", "index.html#/news/"])
+def test_a_route_of_the_browser_is_part_of_the_address(sign: str) -> None:
+    first, second = (canonical_url(f"https://a.example/{sign}{number}") for number in (5, 6))
+    assert first is not None
+    assert second is not None
+    assert url_key(first) != url_key(second)
+    assert not is_front_page(first)
+    assert canonical_url(first) == first
+
+
+@pytest.mark.parametrize(
+    ("url", "is_front"),
+    [
+        ("https://a.example/?p=42", False),
+        ("https://a.example/de/?page_id=7", False),
+        ("https://a.example/index.php?option=com_content&view=article&id=5", False),
+        ("https://a.example/?page=2", True),
+        ("https://a.example/?lang=de", True),
+        ("https://a.example/?utm_campaign=5", True),
+        ("https://a.example/?s=2026", True),
+    ],
+)
+def test_a_plain_permalink_is_no_front_page(url: str, is_front: bool) -> None:
+    canonical = canonical_url(url)
+    assert canonical is not None
+    assert is_front_page(canonical) is is_front
+
+
+VICTIM = "https://www.example.com/news/dam-holds"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        # Look-alikes of the hosts of AMP caches and viewers
+        "https://google.evil.tk/amp/s/www.example.com/news/dam-holds",
+        "https://www.google.evil.tk/amp/s/www.example.com/news/dam-holds",
+        "https://google.ev.il/amp/s/www.example.com/news/dam-holds",
+        "https://google.com.evil.tk/amp/s/www.example.com/news/dam-holds",
+        "https://google.zip/amp/s/www.example.com/news/dam-holds",
+        "https://google-com.tk/amp/s/www.example.com/news/dam-holds",
+        "https://evil.google.com.tk/amp/s/www.example.com/news/dam-holds",
+        "https://xn--ggle-55da.com/amp/s/www.example.com/news/dam-holds",
+        "https://gооgle.com/amp/s/www.example.com/news/dam-holds",
+        "https://cdn.ampproject.org.evil.tk/c/s/www.example.com/news/dam-holds",
+        "https://www-example-com.cdn.ampproject.evil/c/s/www.example.com/news/dam-holds",
+        "https://cdn-ampproject.org/c/s/www.example.com/news/dam-holds",
+        "https://evilcdn.ampproject.org/c/s/www.example.com/news/dam-holds",
+        # A cache's own host, in a place that shows somebody else's pages
+        "https://evil-tk.cdn.ampproject.org/c/s/www.example.com/news/dam-holds",
+        "https://www-example-com-evil-tk.cdn.ampproject.org/c/s/www.example.com/news/dam-holds",
+        # Credentials, ports and other parts of an address that look like its host
+        "https://www.google.com@evil.tk/amp/s/www.example.com/news/dam-holds",
+        "https://www.example.com@evil.tk/news/dam-holds",
+        "https://www.example.com:443@evil.tk/news/dam-holds",
+        "https://www.example.com%2f@evil.tk/news/dam-holds",
+        "https://evil.tk/?https://www.example.com/news/dam-holds",
+        "https://evil.tk#@www.example.com/news/dam-holds",
+        "https://evil.tk?@www.example.com/news/dam-holds",
+        "https://evil.tk\\@www.example.com/news/dam-holds",
+        "https://www.example.com:8443/news/dam-holds",
+        "https://www.example.com.evil.tk/news/dam-holds",
+        "https://www.example.com..evil.tk/news/dam-holds",
+        "https://www.example.com%00.evil.tk/news/dam-holds",
+        "https://evil.tk/../www.example.com/news/dam-holds",
+        "https://evil.tk//www.example.com/news/dam-holds",
+        "https://m.evil.tk/www.example.com/news/dam-holds",
+        # Names in other scripts
+        "https://www.exаmple.com/news/dam-holds",
+        "https://www.xn--exmple-4nf.com/news/dam-holds",
+        "https://www.example.cоm/news/dam-holds",
+        "https://www.examp1e.com/news/dam-holds",
+        # Translators, archives, readers and caches of others
+        "https://www-example-com.translate.goog/news/dam-holds?_x_tr_sl=en",
+        "https://translate.google.com/translate?u=https%3A%2F%2Fwww.example.com%2Fnews%2Fdam-holds",
+        "https://web.archive.org/web/20260101000000/https://www.example.com/news/dam-holds",
+        "https://archive.ph/https://www.example.com/news/dam-holds",
+        "https://webcache.googleusercontent.com/search?q=cache:https://www.example.com/news/dam-holds",
+        "https://www-example-com.bing-amp.com/c/s/www.example.com/news/dam-holds",
+        "https://amp.evil.tk/c/s/www.example.com/news/dam-holds",
+        "https://r.jina.ai/https://www.example.com/news/dam-holds",
+    ],
+)
+def test_no_address_of_another_host_takes_an_articles_id(url: str) -> None:
+    victim = canonical_url(VICTIM)
+    claimed = canonical_url(url)
+    assert victim is not None
+    assert claimed is None or article_id(canonical=claimed) != article_id(canonical=victim)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.google.com/amp/s/www.example.com/news/dam-holds",
+        "https://google.co.uk/amp/s/www.example.com/news/dam-holds",
+        "https://www.google.com.br/amp/www.example.com/news/dam-holds",
+        "https://cdn.ampproject.org/c/s/www.example.com/news/dam-holds",
+        "https://www-example-com.cdn.ampproject.org/c/s/www.example.com/news/dam-holds/amp",
+        "https://www-example-com.cdn.ampproject.org/v/s/www.example.com/news/dam-holds",
+        f"https://{'abcdefghijklmnopqrstuvwxyz' * 2}.cdn.ampproject.org/c/s/www.example.com/news/dam-holds",
+        "https://www.example.com./news/dam-holds",
+        "https://reader:secret@www.example.com:443/news/dam-holds",
+        "https://www.ｅxample.com/news/dam-holds",
+        "https://m.example.com/news/dam-holds",
+    ],
+)
+def test_the_same_page_has_the_same_id(url: str) -> None:
+    victim, found = canonical_url(VICTIM), canonical_url(url)
+    assert victim is not None
+    assert found is not None
+    assert article_id(canonical=found) == article_id(canonical=victim)
+
+
+@pytest.mark.parametrize(
+    ("host", "label"),
+    [("a-b.example.org", "a--b-example-org"), ("bücher.example", "xn--bcher-example-wob")],
+)
+def test_a_cache_shows_a_host_in_its_own_place(host: str, label: str) -> None:
+    ascii_host = "xn--bcher-kva.example" if not host.isascii() else host
+    assert canonical_url(f"https://{label}.cdn.ampproject.org/c/s/{ascii_host}/1") == f"https://{ascii_host}/1"
+
+
+@pytest.mark.parametrize(
+    ("url", "wraps"),
+    [
+        ("https://google.evil.tk/amp/s/www.example.com/a", True),
+        ("https://web.archive.org/web/2026/https://www.example.com/a", True),
+        ("https://evil.tk/read?u=https%3A%2F%2Fwww.example.com%2Fa", True),
+        ("https://evil.tk/c/s/www.example.com/a", True),
+        ("https://www.example.com/a", False),
+        ("https://www.example.com/login?next=https://shop.example.com/b", False),
+        ("https://www.example.com/amp/story.html", False),
+        ("https://www.example.com/a/v/report-2026.pdf?x=1", False),
+        ("https://www.example.com", False),
+    ],
+)
+def test_addresses_that_contain_those_of_others_are_noticed(url: str, wraps: bool) -> None:
+    assert wraps_another(canonical_url(url) or "") is wraps

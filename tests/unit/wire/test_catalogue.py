@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.domain.stage import STAGES, StageName
 from pipeline.errors import ConfigError
-from pipeline.wire.catalogue import DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
+from pipeline.wire.catalogue import CURRENT, DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
 from pipeline.wire.schemas import schema_dir, schema_names
 
 HOUR_MS = 3_600_000
@@ -32,7 +32,7 @@ def test_every_topic_is_read_or_written_by_a_stage(catalogue: Catalogue) -> None
 
 def test_topics_of_articles_have_one_partition_count(catalogue: Catalogue) -> None:
     articles = [spec for spec in catalogue.topics if spec.kind == "article"]
-    assert len(articles) == 7
+    assert len(articles) == 8
     assert {catalogue.partitions(spec) for spec in articles} == {catalogue.article_partitions}
 
 
@@ -55,6 +55,16 @@ def test_clusters_keep_their_latest_state_as_long_as_articles_are_kept(catalogue
     configs = catalogue.configs(catalogue.topic("news.clusters.v1"))
     assert configs["cleanup.policy"] == "compact,delete"
     assert configs["retention.ms"] == catalogue.configs(catalogue.topic("news.articles.enriched.v1"))["retention.ms"]
+
+
+def test_states_are_kept_until_withdrawn_and_withdrawals_longer_than_events(catalogue: Catalogue) -> None:
+    configs = catalogue.configs(catalogue.topic(CURRENT))
+    assert configs["cleanup.policy"] == "compact"
+    assert "retention.ms" not in configs
+    events = catalogue.configs(catalogue.topic("news.articles.enriched.v1"))
+    assert int(configs["delete.retention.ms"]) > int(events["retention.ms"])
+    assert int(configs["max.compaction.lag.ms"]) <= 7 * 24 * HOUR_MS
+    assert configs["max.message.bytes"] == events["max.message.bytes"]
 
 
 def test_a_dead_letter_topic_takes_what_its_stage_may_have_read(catalogue: Catalogue) -> None:
@@ -85,7 +95,7 @@ def test_a_producer_may_send_whatever_a_topic_of_its_stages_takes(
 def test_a_prefix_is_on_every_name() -> None:
     lane = load_catalogue(topic_prefix("staging.", "back-2019"))
     assert all(spec.name.startswith("staging.back-2019.news.") for spec in lane.topics)
-    assert lane.stage("dedupe").also_writes[-1] == lane.full_name(DUPLICATES) == "staging.back-2019." + DUPLICATES
+    assert lane.stage("dedupe").also_writes[2] == lane.full_name(DUPLICATES) == "staging.back-2019." + DUPLICATES
     assert lane.topic(DUPLICATES) is lane.topic(lane.full_name(DUPLICATES))
     assert lane.max_request_size(STAGES) == load_catalogue().max_request_size(STAGES)
 
@@ -135,8 +145,10 @@ def test_a_service_writes_what_leaves_it_and_what_is_at_the_side_of_its_stages()
     catalogue = load_catalogue("x.")
     assert catalogue.outputs(("ingest",)) == {"x.news.articles.normalized.v1", "x.news.dlq.ingest.v1"}
     assert catalogue.outputs(("ingest", "dedupe")) == {
-        "x.news.articles.unique.v1",
+        "x.news.articles.judged.v1",
         "x.news.articles.duplicates.v1",
+        "x.news.articles.current.v1",
+        "x.news.articles.raw.v1",
         "x.news.signatures.v1",
         "x.news.verdicts.v1",
         "x.news.dlq.ingest.v1",

@@ -4,7 +4,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from pipeline.domain.record import Headers, Record
+from pipeline.domain.record import Cut, Headers, Record
 from pipeline.domain.stage import StageName
 from pipeline.wire.catalogue import Catalogue, TopicSpec
 from pipeline.wire.dead_letters import Failure, Reporter, dead_letter
@@ -89,10 +89,11 @@ def test_a_tombstone_stays_one(target: TopicSpec) -> None:
     assert "news.dlq.value-sha256" not in texts(letter)
 
 
-def test_a_record_without_a_timestamp_gets_one(target: TopicSpec) -> None:
-    letter = dead_letter(replace(RECORD, timestamp_ms=-1), FAILURE, REPORTER, target, FAILED_AT_MS)
+@pytest.mark.parametrize("timestamp_ms", [-1, FAILED_AT_MS + 1, 2**63 - 1])
+def test_a_record_without_a_past_timestamp_gets_one(target: TopicSpec, timestamp_ms: int) -> None:
+    letter = dead_letter(replace(RECORD, timestamp_ms=timestamp_ms), FAILURE, REPORTER, target, FAILED_AT_MS)
     assert letter.timestamp_ms == FAILED_AT_MS
-    assert texts(letter)["news.dlq.timestamp-ms"] == "-1"
+    assert texts(letter)["news.dlq.timestamp-ms"] == str(timestamp_ms)
 
 
 def test_a_letter_that_dies_again_does_not_grow(target: TopicSpec) -> None:
@@ -160,3 +161,36 @@ def test_the_largest_raw_record_keeps_its_bytes(target: TopicSpec, catalogue: Ca
     assert letter.value is not None
     assert len(letter.value) == spare
     assert size(letter) <= target.max_message_bytes
+
+
+def test_a_record_that_was_cut_when_it_was_read_tells_size_and_hash_of_the_whole(target: TopicSpec) -> None:
+    cut = Cut(detail="", value_bytes=10**9, value_sha256="ab" * 32, key_bytes=5000, headers_dropped=70_000)
+    letter = dead_letter(replace(RECORD, headers=(), cut=cut), FAILURE, REPORTER, target, FAILED_AT_MS)
+    found = texts(letter)
+    assert letter.value == RECORD.value
+    assert found["news.dlq.value-bytes"] == "1000000000"
+    assert found["news.dlq.value-sha256"] == "ab" * 32
+    assert found["news.dlq.truncated"] == "true"
+    assert found["news.dlq.key-bytes"] == "5000"
+    assert found["news.dlq.headers-dropped"] == "70000"
+
+
+def test_a_cut_value_that_still_does_not_fit_is_cut_again(target: TopicSpec) -> None:
+    small = replace(target, max_message_bytes=5000)
+    cut = Cut(detail="", value_bytes=10**9, value_sha256="ab" * 32)
+    letter = dead_letter(replace(RECORD, value=b"v" * 9000, cut=cut), FAILURE, REPORTER, small, FAILED_AT_MS)
+    assert size(letter) <= 5000
+    assert texts(letter)["news.dlq.value-bytes"] == "1000000000"
+    assert texts(letter)["news.dlq.value-sha256"] == "ab" * 32
+
+
+def test_a_record_that_lost_only_its_headers_has_its_whole_value(target: TopicSpec) -> None:
+    cut = Cut(detail="", headers_dropped=70_000)
+    found = texts(dead_letter(replace(RECORD, headers=(), cut=cut), FAILURE, REPORTER, target, FAILED_AT_MS))
+    assert "news.dlq.truncated" not in found
+    assert found["news.dlq.value-sha256"] == hashlib.sha256(RECORD.value or b"").hexdigest()
+
+
+def test_a_header_name_that_is_no_text_is_kept(target: TopicSpec) -> None:
+    odd = (("\udcff\udcfe", b"1"),)
+    assert dead_letter(replace(RECORD, headers=odd), FAILURE, REPORTER, target, FAILED_AT_MS).headers[:1] == odd

@@ -65,11 +65,22 @@ def test_an_event_goes_out_with_its_headers(encoder: Encoder, event: Event) -> N
 
 
 def test_what_is_held_back_goes_to_the_duplicates(encoder: Encoder, duplicate: Event) -> None:
-    record = sent(encoder.drop(Drop("near", duplicate)))
+    record = sent(encoder.drop("publish", Drop("near", duplicate)))
     assert record.topic == "news.articles.duplicates.v1"
     assert decode_duplicate(value_of(record)) == duplicate.value
-    assert dict(record.headers)["ce_source"] == b"/news-pipeline/dedupe"
+    assert dict(record.headers)["ce_source"] == b"/news-pipeline/publish"
     assert dict(record.headers)["ce_type"] == b"news.article.duplicate.v1"
+
+
+def test_the_state_of_an_article_is_its_event_or_null(encoder: Encoder, event: Event, duplicate: Event) -> None:
+    published = sent(encoder.emit("publish", event))
+    state = encoder.current(event, published)
+    assert state == replace(published, topic="news.articles.current.v1")
+    held_back = sent(encoder.drop("publish", Drop("near", duplicate)))
+    ended = encoder.current(duplicate, held_back)
+    assert ended == replace(held_back, topic="news.articles.current.v1", value=None)
+    repeat = replace(duplicate, value=replace(duplicate.value, dedup=replace(duplicate.value.dedup, kind="repeat")))
+    assert encoder.current(repeat, held_back) is None
 
 
 def test_verdicts_and_log_records_are_keyed_by_article(encoder: Encoder, article: Article) -> None:

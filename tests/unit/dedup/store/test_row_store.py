@@ -13,6 +13,7 @@ from pipeline.dedup.store.row_layout import (
     HAS_SKETCH,
     ODD_ID,
     PARTIAL,
+    PROMOTED,
     SHORT,
     SKETCH_BYTES,
     TABLE,
@@ -65,15 +66,18 @@ def additions(draw: st.DrawFn) -> Addition:
         observed_at_ms=draw(st.integers(-5, 5)),
         source=draw(few),
         agency=draw(few),
+        declared=draw(few),
         revision=draw(few),
         supersedes=draw(few),
         shingles=draw(st.integers(0, (1 << 32) - 1)),
+        canonical=draw(st.sampled_from((0, 1, 2, (1 << 32) - 1))),
+        published=draw(few),
         version=1,
         fold=1,
-        kind=draw(st.integers(0, 8)),
+        kind=draw(st.integers(0, 11)),
         flags=flags | (HAS_SKETCH if sketch else 0),
     )
-    return Addition(row, sketch, draw(st.binary(max_size=60)), draw(st.booleans()))
+    return Addition(row, sketch, draw(st.binary(max_size=60)), draw(st.booleans()) and not row.canonical)
 
 
 class RowStoreMachine(RuleBasedStateMachine):
@@ -118,7 +122,7 @@ class RowStoreMachine(RuleBasedStateMachine):
         del self.rows[:count]
 
     @precondition(lambda self: self.rows)
-    @rule(data=st.data(), flag=st.sampled_from((VOIDED, WITHDRAWN)), on=st.booleans())
+    @rule(data=st.data(), flag=st.sampled_from((VOIDED, WITHDRAWN, PROMOTED)), on=st.booleans())
     def flag(self, data: st.DataObject, flag: int, on: bool) -> None:
         stored = data.draw(st.sampled_from(self.rows))
         stored.flags = stored.flags | flag if on else stored.flags & ~flag
@@ -160,6 +164,10 @@ class RowStoreMachine(RuleBasedStateMachine):
                 assert list(self.store.by_article(digest, odd)) == article
             same_text = [(n, row) for n, row in newest if n in indexed and row.text_key == digest]
             assert list(self.store.by_text(digest)) == same_text
+        for key in (1, 2, (1 << 32) - 1):
+            assert list(self.store.by_canonical(key)) == [(n, row) for n, row in newest if row.canonical == key]
+        flagged = [stored.number for stored in self.rows if stored.flags & PROMOTED]
+        assert self.store.flagged(PROMOTED).tolist() == flagged
 
     @invariant()
     def compares_canonical_rows_and_partial_copies(self) -> None:

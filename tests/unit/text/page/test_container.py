@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.text.page.container import Choice, choose_container
-from pipeline.text.page.params import ContainerParams
+from pipeline.text.page.params import PAGE_PARAMS, ContainerParams
 
 PARAMS = ContainerParams()
 PAGE_CHARS = 10_000
@@ -23,7 +23,7 @@ def _p(chars: int) -> str:
 
 def _choose(body: str, *, use_names: bool = True, params: ContainerParams = PARAMS) -> Choice | None:
     tree = LexborHTMLParser(f"<html><body>{body}</body></html>")
-    return choose_container(tree, use_names=use_names, params=params)
+    return choose_container(tree, use_names=use_names, params=replace(PAGE_PARAMS, container=params))
 
 
 def _chosen(body: str, *, use_names: bool = True) -> Choice:
@@ -41,7 +41,7 @@ def _container(body: str) -> str | None:
 def _excluded(body: str) -> set[str | None]:
     """Return the ids of excluded elements."""
     tree = LexborHTMLParser(f"<html><body>{body}</body></html>")
-    choice = choose_container(tree, use_names=True, params=PARAMS)
+    choice = choose_container(tree, use_names=True)
     assert choice is not None
     return {node.attributes.get("id") for node in tree.css("[id]") if node.mem_id in choice.excluded}
 
@@ -139,7 +139,7 @@ def test_bodies_in_bodies_are_no_parts() -> None:
 
 def test_the_name_of_the_whole_page_does_not_count() -> None:
     tree = LexborHTMLParser(f"<body class='article-body'><div id='inner'>{_p(6000)}</div>{_p(4000)}</body>")
-    choice = choose_container(tree, use_names=True, params=PARAMS)
+    choice = choose_container(tree, use_names=True)
     assert choice is not None
     assert choice.container.attributes.get("id") == "inner"
 
@@ -195,7 +195,7 @@ def test_names_that_would_leave_little_are_ignored(share: float, excluded: bool)
 def test_an_element_with_half_of_the_container_is_a_wrapper(share: float, wrapper: bool) -> None:
     own, rest = _split(share)
     tree = LexborHTMLParser(f"<body><div><div id='inner'>{_p(own)}</div>{_p(rest)}</div></body>")
-    choice = choose_container(tree, use_names=True, params=PARAMS)
+    choice = choose_container(tree, use_names=True)
     node = tree.css_first("#inner")
     assert choice is not None
     assert node is not None

@@ -151,7 +151,7 @@ def test_the_surest_time_that_has_a_date() -> None:
     ("chars", "is_byline"), [(PARAMS.max_byline_chars, True), (PARAMS.max_byline_chars + 1, False)]
 )
 def test_a_long_byline_is_a_biography(chars: int, is_byline: bool) -> None:
-    assert bool(_read("", f"<p class='byline'>{'x' * chars}</p>").authors) == is_byline
+    assert bool(_read("", f"<p class='byline'>Ada Okafor, {'x' * (chars - 12)}</p>").authors) == is_byline
 
 
 def test_bylines_are_tried_in_order() -> None:
@@ -220,3 +220,10 @@ def test_teasers(short: int, head: str, body: str, is_teaser: bool) -> None:
     page = read_page(html, IngestParams())
     assert isinstance(page, Page)
     assert page.is_teaser == is_teaser
+
+
+@pytest.mark.parametrize("sign", [",", ";", "|", "،", "、"])
+@pytest.mark.parametrize("name", ["article:tag", "keywords", "news_keywords"])
+def test_tags_in_one_element_are_split(sign: str, name: str) -> None:
+    tags = _read(f'<meta name="{name}" content="weir{sign} boats">', "").tags
+    assert [tag.strip() for tag in tags] == ["weir", "boats"]

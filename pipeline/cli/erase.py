@@ -1,0 +1,112 @@
+"""`news-pipeline erase`."""
+
+import json
+import sys
+import time
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipeline.cli.arguments import UsageError
+from pipeline.cli.signals import sigterm_unwinds
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.times import from_epoch_ms
+from pipeline.exit_codes import ExitCode
+from pipeline.ops.clients import catalogue_for, consumer
+from pipeline.ops.current_states import StandingArticle
+from pipeline.ops.remains import ArticleRecords, find_records
+from pipeline.ops.resending import RateLimiter, resender
+from pipeline.ops.withdrawal import Withdrawal, WithdrawalProgress
+from pipeline.settings import Settings, load_settings
+from pipeline.wire.catalogue import CURRENT
+
+__all__ = ["erase"]
+
+
+def erase(
+    article: str,
+    *,
+    copies: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Erase an article from the product, and report where records of it remain and until when.
+
+    Sends a retraction through the raw topic and a null value to the states, in one transaction. What is left on the
+    other topics is removed by their retention. Without `--yes`, only the report is printed. Exit 1 when no record of
+    the article was found.
+
+    Parameters
+    ----------
+    article:
+        The id of the article, as `id` in events and the key of records.
+    copies:
+        Also erase the articles that are held back as copies of it; otherwise one of them may be published in its place.
+    yes:
+        Erase it.
+    json_lines:
+        Print the report as JSON.
+    """
+    if not article.strip():
+        raise UsageError("give the id of an article")
+    settings = load_settings()
+    catalogue = catalogue_for(settings)
+    name = ArticleId(article.strip())
+    with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
+        found = find_records(client, catalogue, name)
+        count = len(client.partitions_for_topic(catalogue.full_name(CURRENT)) or ())
+    _print(name, found, json_lines=json_lines)
+    if not found.topics:
+        print(f"news-pipeline: no record of {name} was found", file=sys.stderr)
+        return ExitCode.CRASH
+    if not yes:
+        print("nothing was changed; --yes erases the article", file=sys.stderr)
+        return 0
+    # Copies first: otherwise one of them is chosen to be published, and withdrawn again.
+    wanted = dict(found.copies) if copies else {}
+    wanted[name] = found.state or StandingArticle(id=name)
+    done = _withdraw(settings, wanted, count)
+    print(f"{done.articles} articles withdrawn; their records go as listed above", file=sys.stderr)
+    if done.unaddressed:
+        print(
+            f"news-pipeline: {done.unaddressed} of them have no address, so consumers of events hear of it only from "
+            f"{catalogue.full_name(CURRENT)}, and deduplication does not hear of it",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _withdraw(settings: Settings, wanted: dict[ArticleId, StandingArticle], count: int) -> WithdrawalProgress:
+    catalogue = catalogue_for(settings)
+    done = WithdrawalProgress()
+    largest = catalogue.topic(CURRENT).max_message_bytes
+    with sigterm_unwinds(), resender(settings, "erase", largest) as sender:
+        work = Withdrawal(
+            catalogue, sender, count, from_epoch_ms(int(time.time() * 1000)), lane=settings.lane, ends_states=True
+        )
+        work.run(wanted.items(), done, RateLimiter(None))
+    return done
+
+
+def _print(article: ArticleId, found: ArticleRecords, *, json_lines: bool) -> None:
+    if json_lines:
+        topics = [
+            {
+                "topic": topic.topic,
+                "records": topic.records,
+                "kept_by": topic.kept_by,
+                "until": None if topic.until_ms is None else from_epoch_ms(topic.until_ms),
+            }
+            for topic in found.topics
+        ]
+        report = {"article": article, "standing": found.standing, "topics": topics, "copies": sorted(found.copies)}
+        print(json.dumps(report))
+        return
+    print(f"{article}: {'an article stands' if found.standing else 'no article stands'}")
+    for topic in found.topics:
+        until = (
+            "until its null value is compacted" if topic.until_ms is None else f"until {from_epoch_ms(topic.until_ms)}"
+        )
+        print(f"{topic.topic:<45} {topic.records:>6} records, {until}")
+    for copy in sorted(found.copies):
+        print(f"copy held back: {copy}")

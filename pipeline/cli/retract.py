@@ -1,0 +1,69 @@
+"""`news-pipeline retract`."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipeline.cli.arguments import Rate, UsageError
+from pipeline.cli.signals import sigterm_unwinds
+from pipeline.domain.times import from_epoch_ms
+from pipeline.ops.clients import catalogue_for, consumer
+from pipeline.ops.current_states import standing_of_site
+from pipeline.ops.resending import RateLimiter, resender
+from pipeline.ops.withdrawal import Withdrawal, WithdrawalProgress
+from pipeline.settings import load_settings
+from pipeline.wire.catalogue import CURRENT
+
+__all__ = ["retract"]
+
+
+def retract(*, source: str, yes: Annotated[bool, Parameter(negative="")] = False, rate: Rate = None) -> int:
+    """Retract all articles of a source that stand, for example when its licence ends.
+
+    Takes the articles from the states. Without `--yes`, only their number is printed. An interrupted command can be
+    repeated: it takes what still stands. Copies of other sources are published in place of what is retracted.
+
+    Parameters
+    ----------
+    source:
+        The registrable domain of the publisher, such as `gazette.example`, or the `source` of its raw records.
+    yes:
+        Retract them.
+    """
+    site = source.strip()
+    if not site:
+        raise UsageError("--source: give a domain")
+    settings = load_settings()
+    catalogue = catalogue_for(settings)
+    with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
+        found = standing_of_site(client, catalogue, site)
+        count = len(client.partitions_for_topic(catalogue.full_name(CURRENT)) or ())
+    if not yes or not found:
+        print(f"{len(found)} articles of {site} stand" + ("; --yes retracts them" if found else ""))
+        return 0
+    done = WithdrawalProgress()
+    largest = catalogue.topic(CURRENT).max_message_bytes
+    with _reported(done, len(found)), sigterm_unwinds(), resender(settings, "retract", largest) as sender:
+        work = Withdrawal(
+            catalogue, sender, count, from_epoch_ms(int(time.time() * 1000)), lane=settings.lane, ends_states=False
+        )
+        work.run(found.items(), done, RateLimiter(rate))
+    return 0
+
+
+@contextmanager
+def _reported(done: WithdrawalProgress, count: int) -> Iterator[None]:
+    """Print the result after the block, even when that was interrupted."""
+    try:
+        yield
+    finally:
+        print(f"{done.articles} of {count} articles retracted")
+        if done.unaddressed:
+            print(
+                f"news-pipeline: {done.unaddressed} of them have no address, so only their states were ended",
+                file=sys.stderr,
+            )

@@ -1,0 +1,1 @@
+"""Edge: what the services that consume events have in common: reading, state beside offsets, process, web server."""

@@ -1,0 +1,75 @@
+"""Read the facts of an article by which its next version and its copies are compared with it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.domain.article import Author, PublishedAt
+from pipeline.domain.changes import ArticleFacts
+from pipeline.text.facts.named_dates import named_dates
+from pipeline.text.facts.names import find_names
+from pipeline.text.facts.negation import count_negations, negating_language
+from pipeline.text.facts.notes import find_notes
+from pipeline.text.facts.words import words_of
+
+__all__ = ["article_facts"]
+
+_DAY_CHARS: Final = len("2026-11-29")
+
+
+def article_facts(
+    *,
+    headline: str,
+    standfirst: str | None = None,
+    paragraphs: Sequence[str],
+    authors: Sequence[Author] = (),
+    published_at: PublishedAt | None = None,
+    corrections: Sequence[str] = (),
+    is_stub: bool = False,
+) -> ArticleFacts:
+    """Return the facts of an article.
+
+    Args:
+        headline: The headline.
+        standfirst: The sub-headline, if it has one.
+        paragraphs: The body.
+        authors: Its authors.
+        published_at: When it was published, as it states.
+        corrections: Corrections that the page states in its metadata.
+        is_stub: Whether the body is only a part of the article, as its quality flags tell.
+    """
+    title = headline.casefold()
+    in_title = words_of(title)
+    text = "\n".join((standfirst or "", *paragraphs))
+    words = words_of(text)
+    named, named_words = (
+        (text, words) if _is_title_case(headline) else (f"{text}\n{headline}", words + words_of(headline))
+    )
+    folded = text.casefold()
+    counts = Counter(words_of(folded) if text.isascii() else map(str.casefold, words))
+    distinct = counts.keys() | in_title
+    language = negating_language(distinct, folded or title)
+    notes = find_notes(headline, paragraphs, distinct)
+    dates = named_dates(words, counts, folded) | named_dates(in_title, Counter(in_title), title)
+    names = find_names(named, named_words, language) - {part for date in dates for part in date.split()}
+    if published_at is not None:
+        dates |= {published_at.value[:_DAY_CHARS]}
+    return ArticleFacts(
+        headline=headline,
+        standfirst=standfirst or "",
+        names=names,
+        headline_negations=count_negations(Counter(in_title), title, language),
+        body_negations=count_negations(counts, folded, language),
+        dates=dates,
+        authors=frozenset(word for author in authors for word in words_of(author.name.casefold())),
+        corrections=(*notes.corrections, *(note.casefold() for note in corrections)),
+        updates=notes.updates,
+        is_withdrawn=notes.is_withdrawn,
+        is_stub=is_stub,
+    )
+
+
+def _is_title_case(headline: str) -> bool:
+    """Return whether more than half of the words have a capital letter, which then tells nothing."""
+    words = words_of(headline)
+    return 2 * sum(word[0].isupper() for word in words) > len(words)

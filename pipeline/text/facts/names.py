@@ -1,0 +1,81 @@
+"""Find the words of names in a text, without a model.
+
+In scripts with capital letters, a name is a word that is written with one within a sentence, and never without. Where
+nouns have capital letters too, only two of them side by side are a name. In scripts without capital letters, a name is
+known by a title beside it, so only few names are found.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pipeline.text.facts.words import IN_WORD
+from pipeline.text.wordlists import load_words
+
+__all__ = ["find_names"]
+
+_TITLES: Final = load_words("titles")
+_FIRST: Final = re.compile(r"[.!?…:\n][\s\"'“”«»„‘’()\[\]¿¡—–-]*(\w+)")
+"""The first word of each sentence or line: its capital letter tells nothing."""
+_SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
+_NOUNS_IN_CAPITALS: Final = frozenset({"de"})
+"""Languages that write nouns with a capital letter."""
+_WITHOUT_CAPITALS: Final = re.compile("[\u0590-\u0fff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+
+_KANA: Final = r"[\u30a1-\u30fa\u30fc·・]"
+_NAME: Final = rf"(?:(?<!{_KANA}){_KANA}{{2,30}}|[\u4e00-\u9fff々·]{{2,4}}?)"
+_NO_NAME: Final = "[在被的是和与與了将將已為为對对說说称稱不没也会會就]"
+"""What a Chinese name after a title does not begin with."""
+_SPACED_BEFORE: Final = rf"(?<!{IN_WORD})%s\s+({IN_WORD}+)(?:\s+({IN_WORD}+))?"
+_SPACED_AFTER: Final = rf"(?<!{IN_WORD})({IN_WORD}{{2,4}})\s?%s"
+_UNSPACED_BEFORE: Final = rf"%s(?!{_NO_NAME})([\u4e00-\u9fff·]{{2,3}}|[\u0e01-\u0e5b]+)"
+_UNSPACED_AFTER: Final = rf"({_NAME})%s"
+_BESIDE: Final = tuple(
+    (title, re.compile(pattern % re.escape(title)))
+    for pattern, titles in (
+        (_SPACED_BEFORE, _TITLES["spaced"]["before"]),
+        (_SPACED_AFTER, _TITLES["spaced"]["after"]),
+        (_UNSPACED_BEFORE, _TITLES["unspaced"]["before"]),
+        (_UNSPACED_AFTER, _TITLES["unspaced"]["after"]),
+    )
+    for title in titles
+)
+"""Titles, each with the pattern of a name beside it, which is only searched for where the title occurs."""
+
+
+def find_names(text: str, words: Sequence[str], language: str | None) -> frozenset[str]:
+    """Return the distinct words of names, case-folded.
+
+    Args:
+        text: The text, as written; its first word does not count as one within a sentence.
+        words: Its words, as written.
+        language: The language of the text, if known.
+    """
+    found = _capitalised(text, words, language)
+    if not text.isascii() and _WITHOUT_CAPITALS.search(text):
+        found |= {name.casefold() for name in _beside_titles(text)}
+    return found
+
+
+def _capitalised(text: str, words: Sequence[str], language: str | None) -> frozenset[str]:
+    counts = Counter(words)
+    within = {word: count for word, count in counts.items() if word[0].isupper()}
+    if not within:
+        return frozenset()
+    lower = counts.keys() - within.keys()
+    for word in _FIRST.findall("\n" + text):
+        if word in within:
+            within[word] -= 1
+    if language in _NOUNS_IN_CAPITALS:
+        pairs = _SIDE_BY_SIDE.findall(text)
+        pairs = [pair for pair in pairs if within.get(pair[0], 0) > 0 and within.get(pair[1], 0) > 0]
+        return frozenset(word.casefold() for pair in pairs for word in pair)
+    return frozenset(word.casefold() for word, count in within.items() if count > 0) - lower
+
+
+def _beside_titles(text: str) -> Iterator[str]:
+    for title, pattern in _BESIDE:
+        if title in text:
+            for names in pattern.findall(text):
+                yield from filter(None, (names,) if isinstance(names, str) else names)

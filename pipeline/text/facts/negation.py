@@ -1,0 +1,53 @@
+"""Count the negations of a text."""
+
+import re
+from collections import Counter
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from pipeline.text.facts.params import FACT_PARAMS, FactParams
+from pipeline.text.wordlists import load_words
+
+__all__ = ["count_negations", "negating_language"]
+
+_LANGUAGES: Final[dict[str, dict[str, list[str]]]] = load_words("negations")["languages"]
+_COMMON: Final = {name: frozenset(entry["common"]) for name, entry in _LANGUAGES.items() if entry["common"]}
+_ALL_COMMON: Final = frozenset[str]().union(*_COMMON.values())
+_BY_WORD: Final = {word: [name for name in _COMMON if word in _COMMON[name]] for word in _ALL_COMMON}
+_WORDS: Final = {name: frozenset(entry["words"]) for name, entry in _LANGUAGES.items()}
+_PARTS: Final = {name: tuple(entry["parts"]) for name, entry in _LANGUAGES.items()}
+_SPACELESS: Final = (
+    ("ja", re.compile("[\u3041-\u3096]")),
+    ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("th", re.compile("[\u0e01-\u0e2e]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+)
+"""The first whose characters occur; Japanese before Chinese, because it has the characters of both."""
+
+
+def negating_language(distinct: AbstractSet[str], text: str, params: FactParams = FACT_PARAMS) -> str | None:
+    """Return the language whose words of negation count in a text, or None if it cannot be told.
+
+    Args:
+        distinct: The words of the text, case-folded.
+        text: The text.
+        params: How many frequent words make a language.
+    """
+    found = Counter(name for word in _ALL_COMMON & distinct for name in _BY_WORD[word])
+    name = max(_COMMON, key=found.__getitem__)
+    if found[name] >= params.least_common:
+        return name
+    return next((language for language, signs in _SPACELESS if signs.search(text)), None)
+
+
+def count_negations(counts: Counter[str], text: str, language: str | None) -> int:
+    """Count the negations of a text.
+
+    Args:
+        counts: How often each of its words occurs, case-folded.
+        text: The text, case-folded.
+        language: As `negating_language` returned it.
+    """
+    if language is None:
+        return 0
+    return sum(counts[word] for word in _WORDS[language]) + sum(map(text.count, _PARTS[language]))

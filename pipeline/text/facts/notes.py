@@ -1,0 +1,75 @@
+"""Find the notes in which a publisher states a correction, an update or a withdrawal."""
+
+import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from msgspec import Struct
+
+from pipeline.text.facts.params import FACT_PARAMS, FactParams
+from pipeline.text.facts.words import words_of
+from pipeline.text.wordlists import load_words, one_of
+
+__all__ = ["Notes", "find_notes"]
+
+_LISTS: Final = load_words("notes")
+
+
+def _starting(kind: str, params: FactParams) -> re.Pattern[str]:
+    between = rf"[^\w:：]{{0,{params.start_chars}}}"
+    number = r"(?:\s?[#№]?\d{1,2})?"
+    return re.compile(
+        rf"\s*[\W_]{{0,{params.start_chars}}}(?:{one_of(_LISTS[kind]['starts'])}){number}"
+        rf"(?:{between}[:：—–|】\])]|\s[-(]|\s*$|\s[^:\n]{{1,40}}:)"
+    )
+
+
+_STARTS: Final = {kind: _starting(kind, FACT_PARAMS) for kind in ("correction", "update", "withdrawn")}
+_WITHIN: Final = {kind: frozenset[str](_LISTS[kind]["within"]) for kind in _STARTS}
+
+
+def _whole_word(phrase: str) -> str:
+    """Return the longest word of a phrase of which the text has the whole, or nothing for a phrase of one word."""
+    return max(words_of(phrase)[:-1], key=len, default="") if " " in phrase else ""
+
+
+_BY_WORD: Final = {
+    word: frozenset(phrase for phrases in _WITHIN.values() for phrase in phrases if _whole_word(phrase) == word)
+    for word in {_whole_word(phrase) for phrases in _WITHIN.values() for phrase in phrases}
+}
+"""Phrases by a word of theirs: only those are looked for whose word occurs, because there are some hundred."""
+
+
+class Notes(Struct, frozen=True, kw_only=True):
+    """What a publisher states about this version of the article: the notes, case-folded."""
+
+    corrections: tuple[str, ...]
+    updates: tuple[str, ...]
+    is_withdrawn: bool
+
+
+def find_notes(
+    headline: str, paragraphs: Sequence[str], distinct: AbstractSet[str], params: FactParams = FACT_PARAMS
+) -> Notes:
+    """Return the notes in an article.
+
+    A note is a short paragraph at the start or the end that begins with a word such as "Correction:", or that contains
+    a sentence such as "an earlier version of this article"; or the headline begins so.
+
+    Args:
+        headline: The headline.
+        paragraphs: The body.
+        distinct: The words of both, case-folded.
+        params: What a note is.
+    """
+    count = params.note_paragraphs
+    places = paragraphs if len(paragraphs) <= 2 * count else [*paragraphs[:count], *paragraphs[-count:]]
+    texts = [text.casefold() for text in (headline, *places) if text and len(text) <= params.note_chars]
+    possible = frozenset[str]().union(*(_BY_WORD[word] for word in _BY_WORD.keys() & (distinct | {""})))
+    found = {kind: tuple([text for text in texts if _is_note(kind, text, possible)]) for kind in _STARTS}
+    return Notes(corrections=found["correction"], updates=found["update"], is_withdrawn=bool(found["withdrawn"]))
+
+
+def _is_note(kind: str, text: str, possible: frozenset[str]) -> bool:
+    return _STARTS[kind].match(text) is not None or any(phrase in text for phrase in possible & _WITHIN[kind])

@@ -1,0 +1,114 @@
+"""Write the parts of the Helm chart that are made from others: the catalogue of topics, the rules, and the settings.
+
+Run it after changing a topic, a rule or a setting; `--check` only compares the files. Templates read the catalogue, so
+that topics and access in Kubernetes follow from schemas/topics.yaml too.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.ops.access import Grant, grants
+from pipeline.settings.variables import SECRETS_DIR, variables
+from pipeline.wire.catalogue import Catalogue, load_catalogue
+
+__all__ = ["catalogue_file", "main", "values_schema"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CHART = REPOSITORY / "deploy" / "helm" / "news-pipeline"
+RULES = REPOSITORY / "deploy" / "prometheus" / "rules"
+# What the chart decides itself: where it mounts files, where the search listens, and what differs between pods.
+MOUNTED = frozenset(
+    {
+        "NEWS_DEDUP__SNAPSHOT_DIR",
+        "NEWS_KAFKA__INSTANCE_ID",
+        "NEWS_KAFKA__SSL_CA_FILE",
+        "NEWS_KAFKA__SSL_CERT_FILE",
+        "NEWS_KAFKA__SSL_KEY_FILE",
+        "NEWS_MONITOR__STATE_FILE",
+        "NEWS_TOPICS_OVERRIDE_FILE",
+        "NEWS_SEARCH__HOST",
+        "NEWS_SEARCH__INDEX_DIR",
+        "NEWS_SEARCH__PORT",
+    }
+)
+
+
+def catalogue_file(catalogue: Catalogue) -> str:
+    """Return the catalogue as JSON: sizes, stages, topics with their settings, and access of other principals."""
+    others = grants(catalogue, (), lambda name: f"news-{name}", lambda name: name)
+    content = {
+        "replication_factor": catalogue.replication_factor,
+        "min_in_sync_replicas": catalogue.min_in_sync_replicas,
+        "article_partitions": catalogue.article_partitions,
+        "stages": {
+            name: {
+                "reads": topics.reads,
+                "emits": topics.emits,
+                "also_reads": list(topics.also_reads),
+                "own_writes": [*topics.also_writes, topics.dead_letters],
+            }
+            for name, topics in catalogue.stages.items()
+        },
+        "topics": [
+            {"name": spec.name, "partitions": spec.partitions, "config": catalogue.configs(spec)}
+            for spec in catalogue.topics
+        ],
+        "principals": {
+            who: [_grant(grant) for grant in others if grant.principal == who]
+            for who in sorted({grant.principal for grant in others})
+        },
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {"resource": grant.resource, "operation": grant.operation, "name": grant.name}
+
+
+def values_schema(text: str) -> str:
+    """Return the schema of the chart's values with its definition of `settings` replaced by the present settings."""
+    schema = json.loads(text)
+    known = {
+        variable.name: {"type": "string", "description": variable.field.description}
+        for variable in variables()
+        if variable.name not in MOUNTED and "SecretStr" not in str(variable.field.annotation)
+    }
+    schema["definitions"]["settings"] = {
+        "type": "object",
+        "description": f"Settings as text. Passwords must be in a Secret, which becomes {SECRETS_DIR}.",
+        "properties": dict(sorted(known.items())),
+        "additionalProperties": False,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _files() -> dict[Path, str]:
+    schema = CHART / "values.schema.json"
+    return {
+        CHART / "files" / "catalogue.json": catalogue_file(load_catalogue()),
+        schema: values_schema(schema.read_text("utf-8")),
+        **{CHART / "files" / "rules" / path.name: path.read_text("utf-8") for path in sorted(RULES.glob("*.yml"))},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files; with `--check`, return 1 if one differs or should not be there."""
+    files = _files()
+    rest = [path for path in (CHART / "files").rglob("*") if path.is_file() and path not in files]
+    if "--check" not in arguments:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        for path in rest:
+            path.unlink()
+        return 0
+    stale = [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text] + rest
+    for path in stale:
+        print(f"{path.relative_to(REPOSITORY)} is out of date: run python -m scripts.generate_chart", file=sys.stderr)
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
