@@ -20,6 +20,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from pipeline.ops.ready import free_port, wait_until_ready
+from tests.brokers.maven import fetched
 
 __all__ = ["KAFKA_VERSION", "NODES", "ApacheCluster", "ApacheKafka", "Quorum", "kafka_jars", "why_unavailable"]
 
@@ -28,7 +29,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".cache" / f"kafka-{KAFKA_VERSION}"
 POM = Path(__file__).with_name("pom.xml")
 MIB = 1024 * 1024
-DOWNLOAD_TIMEOUT_SECS = 900.0
 START_TIMEOUT_SECS = 90.0  # a start takes about 5 s on an idle machine
 STOP_TIMEOUT_SECS = 60.0
 
@@ -87,22 +87,7 @@ def why_unavailable() -> str | None:
 
 def kafka_jars() -> Path:
     """Return the directory with Kafka's jars; the first call fetches them with Maven."""
-    if CACHE.is_dir():
-        return CACHE
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE.parent, prefix="kafka-download-") as scratch:
-        jars = Path(scratch) / "jars"
-        goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-        command = ["mvn", "-B", "-q", "-f", str(POM), goal, f"-DoutputDirectory={jars}", "-DincludeScope=runtime"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_SECS, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"maven could not fetch Apache Kafka:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        try:
-            jars.rename(CACHE)
-        except OSError:
-            if not CACHE.is_dir():  # otherwise a concurrent run has fetched the same jars
-                raise
-    return CACHE
+    return fetched(POM, CACHE.name)
 
 
 @dataclass(frozen=True, slots=True)

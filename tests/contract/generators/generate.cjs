@@ -34,11 +34,11 @@ async function withQuicktype(lang, folder, options) {
   }
 }
 
-async function withModelina(generator, folder, extension) {
+async function withModelina(generator, folder, extension, mend = (text) => text) {
   const { document, diagnostics } = await fromFile(new Parser(), path.join(schemas, "asyncapi.yaml")).parse();
   if (!document) throw new Error(JSON.stringify(diagnostics));
   for (const model of await generator.generateCompleteModels(document, { packageName: "modelina", exportType: "named" })) {
-    write(path.join(folder, `${model.modelName}.${extension}`), model.result);
+    write(path.join(folder, `${model.modelName}.${extension}`), mend(model.result));
   }
 }
 
@@ -51,6 +51,12 @@ async function main() {
     new modelina.JavaGenerator({ presets: [modelina.JAVA_JACKSON_PRESET], collectionType: "List" }),
     "java/modelina",
     "java",
+  );
+  await withModelina(
+    new modelina.GoGenerator({ presets: [{ preset: modelina.GO_COMMON_PRESET, options: { addJsonTag: true } }] }),
+    "go/modelina",
+    "go",
+    (text) => text.replace(/^(var RawActionValues = .*)null/m, "$1nil"), // it writes JavaScript's null into Go
   );
   for (const [type, schema] of Object.entries(TYPES)) {
     const text = await compileFromFile(path.join(schemas, `${schema}.json`), { additionalProperties: true, format: false });
