@@ -44,6 +44,8 @@ class DeliveryParams(Struct, frozen=True, kw_only=True):
     """Most notifications that are taken from the outbox, or sent to Kafka in one transaction, at a time."""
     poll_secs: float = 0.25
     """Interval at which a sink looks for new notifications."""
+    measure_secs: float = 2.0
+    """Interval at which it is counted how many notifications wait."""
     first_pause_secs: float = 1.0
     """Pause after the first failure of a sink; it doubles with each further one."""
     max_pause_secs: float = 300.0

@@ -45,9 +45,10 @@ class Downstream(Struct, frozen=True, kw_only=True):
         serving: Address and token of its web server.
         effects: Makes its state, given the metrics of the process.
         routes: Makes the routes of its web server from its state and the metrics.
-        begins_at_ms: Returns from which time on partitions without a position are read, epoch milliseconds; from their
-            start if it is None.
-        beside: What it does beside following its topics, given its state and the metrics. It is cancelled after the last records are stored; an error of it ends the process.
+        begins_at_ms: Returns, given its state, from which time on partitions without a position are read, epoch
+            milliseconds; without it they are read from their start.
+        beside: What it does beside following its topics, given its state and the metrics. It is cancelled after the
+            last records are stored; an error of it ends the process.
     """
 
     name: str
