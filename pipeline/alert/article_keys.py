@@ -56,9 +56,9 @@ def article_keys(value: Mapping[str, Any]) -> ArticleKeys:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: The value is not as its schema says.
     """
-    headline = analysed((value.get("headline") or "")[: INDEX.max_headline_chars])
-    lead = (value.get("subheadline") or "")[: INDEX.max_headline_chars]
-    text = analysed(f"{lead}\n{(value.get('body') or '')[: INDEX.max_body_chars]}")
+    headline = analysed(_text(value, "headline")[: INDEX.max_headline_chars])
+    lead = _text(value, "subheadline")[: INDEX.max_headline_chars]
+    text = analysed(f"{lead}\n{_text(value, 'body')[: INDEX.max_body_chars]}")
     return keys_of(headline, text, primary_language(value), _values(value))
 
 
@@ -77,6 +77,13 @@ def keys_of(headline: str, text: str, language: str, values: list[str]) -> Artic
         keys |= _STEMS[language].of(words)
     keys.update(f"first={word[0]}" for word in words if not word.isascii())
     return ArticleKeys(frozenset(keys), f" {headline} ", f" {text} ")
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    found = value.get(name) or ""
+    if not isinstance(found, str):
+        raise TypeError(f"{name} is a text")
+    return found
 
 
 def _values(value: Mapping[str, Any]) -> list[str]:
