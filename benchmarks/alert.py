@@ -11,10 +11,8 @@ also decides about notifications and stores all of it, with the article for the 
 import argparse
 import json
 import random
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson

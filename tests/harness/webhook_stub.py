@@ -18,7 +18,9 @@ __all__ = ["WebhookStub"]
 class WebhookStub:
     """A server on the loopback address for the duration of a `with` block."""
 
-    def __init__(self, key: bytes, answer: Callable[[dict[str, Any]], int] = lambda _: 204, delay_secs: float = 0.0):
+    def __init__(
+        self, key: bytes, answer: Callable[[dict[str, Any]], int] = lambda _: 204, delay_secs: float = 0.0
+    ) -> None:
         """Take what answers: the status for a notification, and how long that takes."""
         self.taken: list[dict[str, Any]] = []
         self.bad_signatures = 0

@@ -67,7 +67,7 @@ def _state(directory: Path, articles: str, sinks: Sequence[str] = ("webhook:desk
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  what is waited for tells nobody
             await asyncio.sleep(0.005)
 
 
@@ -205,7 +205,9 @@ def test_a_slow_webhook_holds_up_nobody_else_and_signatures_are_good(
             Webhook(name=name, url=stub.url, key=KEY)
             for name, stub in (("slow", slow), ("quick", quick), ("failing", failing))
         )
-        rules = AddressRules(ports=frozenset({slow.port, quick.port, failing.port}), own_networks=(ip_network("127.0.0.0/8"),))
+        rules = AddressRules(
+            ports=frozenset({slow.port, quick.port, failing.port}), own_networks=(ip_network("127.0.0.0/8"),)
+        )
 
         async def deliver() -> None:
             async with GuardedHttp(rules) as http:

@@ -64,9 +64,7 @@ class Topic:
 
 
 def _waiting(*numbers: int) -> list[Waiting]:
-    return [
-        Waiting(number, f"n{number}", "ferries", 0, '{"time":"2026-11-29T12:00:00.000Z"}') for number in numbers
-    ]
+    return [Waiting(number, f"n{number}", "ferries", 0, '{"time":"2026-11-29T12:00:00.000Z"}') for number in numbers]
 
 
 @pytest.fixture

@@ -20,7 +20,20 @@ from tests.harness.alert_records import value_of
 from tests.harness.standing_records import ARTICLES, CLUSTERS, standing
 
 SUBJECT, OTHER = "medtop:15000000", "medtop:11000000"
-VOCABULARY = ("ferry", "ferries", "harbour", "été", "ete", "京都", "東京都", "ภาษา", "انتخابات", "الانتخابات", "ab", "a")
+VOCABULARY = (
+    "ferry",
+    "ferries",
+    "harbour",
+    "été",
+    "ete",
+    "京都",
+    "東京都",
+    "ภาษา",
+    "انتخابات",
+    "الانتخابات",
+    "ab",
+    "a",
+)
 
 
 def _matches(query: SavedQuery, value: dict[str, Any]) -> bool:
@@ -90,7 +103,9 @@ def test_the_index_finds_the_same_after_it_was_made_again(monkeypatch: pytest.Mo
     assert matcher.rarity.share("harbour") < matcher.rarity.share("ferry")
 
 
-@pytest.mark.parametrize("words", ["ferry", '"harbour ferry"', "été", "京都", "京", "ภาษา", "انتخابات", "a OR 京都", "ab -ferry"])
+@pytest.mark.parametrize(
+    "words", ["ferry", '"harbour ferry"', "été", "京都", "京", "ภาษา", "انتخابات", "a OR 京都", "ab -ferry"]
+)
 def test_a_saved_query_matches_what_the_search_finds(tmp_path: Path, words: str) -> None:
     texts = [
         ("The ferries leave", "en"),

@@ -229,7 +229,9 @@ def test_stories_and_articles_are_forgotten_after_their_time(tmp_path: Path) -> 
 
 
 def test_more_than_a_number_do_not_wait_for_a_sink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.alert.pruning.DELIVERY", DeliveryParams(max_outbox=2, max_history=3, max_dead_letters=1))
+    monkeypatch.setattr(
+        "pipeline.alert.pruning.DELIVERY", DeliveryParams(max_outbox=2, max_history=3, max_dead_letters=1)
+    )
     clock = Clock()
     state = _state(tmp_path, clock=clock)
     _take(state)

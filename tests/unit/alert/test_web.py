@@ -25,10 +25,50 @@ from tests.harness.alert_records import ENRICHED, event, value_of
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onmouseover='alert(3)' ferry"
 TAGS = set(
-    "html head meta title link body header form a input label button main p article h2 code bdi ul li span nav".split()
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "link",
+        "body",
+        "header",
+        "form",
+        "a",
+        "input",
+        "label",
+        "button",
+        "main",
+        "p",
+        "article",
+        "h2",
+        "code",
+        "bdi",
+        "ul",
+        "li",
+        "span",
+        "nav",
+    ]
 )
 ATTRIBUTES = set(
-    "lang charset name content rel href action method role class type value dir maxlength aria-label placeholder".split()
+    [
+        "lang",
+        "charset",
+        "name",
+        "content",
+        "rel",
+        "href",
+        "action",
+        "method",
+        "role",
+        "class",
+        "type",
+        "value",
+        "dir",
+        "maxlength",
+        "aria-label",
+        "placeholder",
+    ]
 )
 
 
@@ -207,7 +247,5 @@ def test_a_reader_says_what_it_has(last: str, place: int) -> None:
 async def _readers(service: Service, count: int) -> None:
     registry = service.state._metrics.registry
     async with asyncio.timeout(20):
-        while registry.get_sample_value("news_alert_stream_readers") != count:
+        while registry.get_sample_value("news_alert_stream_readers") != count:  # noqa: ASYNC110  as above
             await asyncio.sleep(0.01)
-
-
