@@ -27,6 +27,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage or unreadable input, 70 ended by th
 _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("worker", "pipeline.cli.worker:worker", "Run a service: one or several consecutive stages on Kafka."),
     ("search", "pipeline.cli.search:search", "Serve a search over the articles: a page, and JSON."),
+    ("alert", "pipeline.cli.alert:alert", "Notify of articles that match saved queries."),
     ("run", "pipeline.cli.run:run", "Process files with all stages, without a broker."),
     ("topics", "pipeline.cli.topics:app", "Plan, create and list the topics."),
     ("produce", "pipeline.cli.produce:produce", "Send files to the raw topic."),

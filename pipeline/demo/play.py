@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from pipeline.assembly import newest_version
+from pipeline.demo.alert import DemoAlert
+from pipeline.demo.alert import is_installed as alert_is_installed
 from pipeline.demo.clusters import ClusterStates
 from pipeline.demo.results import RecordResults, result_topics
 from pipeline.demo.samples import samples_dir
@@ -59,12 +61,14 @@ def play(*, keep: bool, stop: threading.Event) -> int:
         service = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", *STAGES)))
         clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", "cluster")))
         search = stack.enter_context(DemoSearch.running(broker.bootstrap_servers)) if is_installed() else None
+        alert = stack.enter_context(DemoAlert.running(broker.bootstrap_servers)) if alert_is_installed() else None
         service.wait_until_ready()
         screen.line(f"worker   {' → '.join(STAGES)}, ready")
         clustering.wait_until_ready()
         screen.line("worker   cluster, ready")
         screen.line(f"metrics  {service.web}/metrics")
         screen.line(_searching(search))
+        screen.line(_alerting(alert))
         raw = _produce(kafka, catalogue, [str(samples)])
         screen.line(f"produced {raw} raw records from samples/\n")
         results = _watch(kafka, catalogue, service, raw, screen, stop)
@@ -75,12 +79,15 @@ def play(*, keep: bool, stop: threading.Event) -> int:
             screen.line(f"\n{clusters.describe()}")
         if search is not None and not stop.is_set():
             screen.line(f"\nsearch   {search.first_hit()}")
+        if alert is not None and not stop.is_set():
+            screen.line(f"alert    {alert.first_alert()}")
         code = 0 if funnel_total(results.funnel()) == raw else 1
         screen.line(f"\nfinished in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
         if keep:
-            _stay(kafka, service, search, screen, stop)
+            _stay(kafka, service, search, alert, screen, stop)
         search_code = search.service.stop() if search is not None else 0
-        worker_code = service.stop() or clustering.stop() or search_code
+        alert_code = alert.service.stop() if alert is not None else 0
+        worker_code = service.stop() or clustering.stop() or search_code or alert_code
         screen.line(f"worker stopped with exit code {worker_code}")
         return code or worker_code
 
@@ -90,6 +97,13 @@ def _searching(search: DemoSearch | None) -> str:
         return "search   not installed; it is in the extra `search`"
     search.service.wait_until_ready()
     return f"search   {search.page} (it ends with the demo; `news-pipeline demo --keep` runs on)"
+
+
+def _alerting(alert: DemoAlert | None) -> str:
+    if alert is None:
+        return "alert    not installed; it is in the extra `alert`"
+    alert.service.wait_until_ready()
+    return f"alert    {alert.page} (its queries are in {alert.queries})"
 
 
 def _main_topics(catalogue: Catalogue) -> list[str]:
@@ -144,10 +158,17 @@ def _polled(client: Any) -> list[Any]:
 
 
 def _stay(
-    kafka: KafkaSettings, service: DemoService, search: DemoSearch | None, screen: Screen, stop: threading.Event
+    kafka: KafkaSettings,
+    service: DemoService,
+    search: DemoSearch | None,
+    alert: DemoAlert | None,
+    screen: Screen,
+    stop: threading.Event,
 ) -> None:
     if search is not None:
         screen.line(f"\nThe search is at {search.page}")
+    if alert is not None:
+        screen.line(f"The alerts are at {alert.page}; change the queries in {alert.queries}")
     screen.line(
         f"\nThe broker and the workers run until Ctrl-C. In another terminal:\n"
         f"  export NEWS_KAFKA__BOOTSTRAP_SERVERS={kafka.bootstrap_servers}\n"

@@ -1,16 +1,14 @@
 """The search service of the demo, if it is installed."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
+from pipeline.demo.asking import asked
 from pipeline.demo.service import DemoService
 from pipeline.errors import FatalError
 from pipeline.ops.ready import free_port
@@ -55,17 +53,8 @@ class DemoSearch:
         deadline = time.monotonic() + _FOUND_SECS
         while time.monotonic() < deadline:
             self.service.check()
-            answer = _asked(f"{address}&format=json")
+            answer = asked(f"{address}&format=json")
             if answer is not None and answer["stories"]:
                 return f"{address} finds {answer['total']}, first: {answer['stories'][0]['headline']}"
             time.sleep(_POLL_SECS)
         raise FatalError(f"the search found nothing within {_FOUND_SECS:.0f} s")
-
-
-def _asked(address: str) -> dict[str, Any] | None:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  # http, our own service
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except (urllib.error.URLError, OSError):
-        return None

@@ -48,6 +48,14 @@ class Reader(Protocol):
         """
         ...
 
+    async def since(self, time_ms: int) -> Mapping[Place, int]:
+        """Return the offset of the first record of each partition at or after a time, or the one after its last.
+
+        Raises:
+            TransientError: The brokers do not answer.
+        """
+        ...
+
     def seek(self, place: Place, offset: int) -> None:
         """Set the position of the next read of a partition."""
         ...
@@ -76,6 +84,7 @@ class Following:
         metrics: DownstreamMetrics,
         params: FollowParams = _PARAMS,
         clock: Callable[[], float] = time.monotonic,
+        begins_at_ms: int | None = None,
     ) -> None:
         """Read nothing yet.
 
@@ -86,6 +95,8 @@ class Following:
             metrics: The metrics of the process.
             params: Sizes and intervals.
             clock: Returns seconds that never decrease.
+            begins_at_ms: Partitions without a stored position are read from the records of this time on, epoch
+                milliseconds; from their start if it is None.
         """
         self._reader = reader
         self._effects = effects
@@ -93,6 +104,7 @@ class Following:
         self._metrics = metrics
         self._params = params
         self._clock = clock
+        self._begins_at_ms = begins_at_ms
         self._stopping = asyncio.Event()
         self._goal: dict[Place, int] = {}
         self._stored_at = self._lag_at = clock()
@@ -132,8 +144,11 @@ class Following:
             log.warning("state_discarded", reason="records after the stored position are gone", partitions=len(lost))
             await asyncio.to_thread(self._effects.restart)
             stored = {}
-        for place, (first, _) in bounds.items():
-            self._reader.seek(place, stored.get(place, first))
+        first = {place: start for place, (start, _) in bounds.items()}
+        if self._begins_at_ms is not None and not stored.keys() >= bounds.keys():
+            first = {**first, **await self._reader.since(self._begins_at_ms)}
+        for place in bounds:
+            self._reader.seek(place, stored.get(place, first[place]))
         self._goal = {place: end for place, (_, end) in bounds.items()}
         self._progress.rebalance_ended(len(bounds))
         self._progress.state("running")

@@ -45,6 +45,10 @@ class Downstream(Struct, frozen=True, kw_only=True):
         serving: Address and token of its web server.
         effects: Makes its state, given the metrics of the process.
         routes: Makes the routes of its web server from its state and the metrics.
+        begins_at_ms: Returns, given its state, from which time on partitions without a position are read, epoch
+            milliseconds; without it they are read from their start.
+        beside: What it does beside following its topics, given its state and the metrics. It is cancelled after the
+            last records are stored; an error of it ends the process.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Downstream(Struct, frozen=True, kw_only=True):
     serving: ServingSettings
     effects: Callable[[DownstreamMetrics], Effects]
     routes: Callable[[Any, DownstreamMetrics], list[web.RouteDef]]
+    begins_at_ms: Callable[[Any], int] | None = None
+    beside: Callable[[Any, DownstreamMetrics], Awaitable[None]] | None = None
 
 
 def run_downstream(settings: Settings, service: Downstream) -> int:
@@ -109,26 +115,37 @@ class _Process:
         identities = {name: await asyncio.to_thread(log_identity, settings.kafka, name) for name in counts}
         effects = await asyncio.to_thread(service.effects, metrics)
         reader = await TopicFollower.open(places, consumer_arguments(settings, connection), group=self._group)
-        following = Following(reader, effects, progress, metrics)
+        begins = None if service.begins_at_ms is None else service.begins_at_ms(effects)
+        following = Following(reader, effects, progress, metrics, begins_at_ms=begins)
         try:
             await server.start(service.routes(effects, metrics))
             log.info("service_listening", host=service.serving.host, port=server.port)
-            await self._follow(following, identities, progress)
+            beside = service.beside(effects, metrics) if service.beside is not None else asyncio.Event().wait()
+            await self._follow(following, identities, progress, beside)
         finally:
             progress.state("draining")
             await _closed(server.stop())
             await _closed(reader.close())
             await asyncio.to_thread(effects.close)
 
-    async def _follow(self, following: Following, identities: dict[str, bytes], progress: Progress) -> None:
+    async def _follow(
+        self, following: Following, identities: dict[str, bytes], progress: Progress, beside: Awaitable[Any]
+    ) -> None:
         """Follow the topics until the signal to stop, and then store what was applied."""
         work = asyncio.create_task(following.run(identities), name="follow")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
-        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        other = asyncio.ensure_future(beside)
+        await asyncio.wait({work, stopping, other}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         progress.state("draining")
         following.stop()
-        await work  # the deadline of the shutdown bounds it
+        try:
+            await work  # the deadline of the shutdown bounds it
+        finally:
+            other.cancel()
+            await asyncio.wait({other})
+        if not other.cancelled():
+            other.result()  # raises what ended it
 
     def _ask_to_stop(self) -> None:
         self._deadline.start()

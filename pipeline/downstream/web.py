@@ -13,11 +13,11 @@ from pipeline.errors import ConfigError
 from pipeline.observability.logging import get_logger
 from pipeline.settings import ServingSettings
 
-__all__ = ["WebParams", "WebServer", "is_loopback"]
+__all__ = ["STRICT_HEADERS", "WebParams", "WebServer", "is_loopback"]
 
 log = get_logger(__name__)
 
-_HEADERS: Final = {
+STRICT_HEADERS: Final = {
     # Nothing is loaded but our own style sheet: no script at all, no picture, font or frame of anybody.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -29,6 +29,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Server": "news-pipeline",
 }
+"""The headers of every answer; a stream sends them itself, at its start."""
 
 
 class WebParams(Struct, frozen=True, kw_only=True):
@@ -144,7 +145,7 @@ def _guarded(access: Access) -> Middleware:
                 log.exception("request_failed", path=request.path)
                 response = web.Response(status=500, text="500: Internal Server Error\n")
         if not response.prepared:  # a stream of events has sent them
-            response.headers.update(_HEADERS)
+            response.headers.update(STRICT_HEADERS)
         return response
 
     return guard

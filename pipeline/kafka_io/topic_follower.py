@@ -55,6 +55,19 @@ class TopicFollower:
             raise TransientError(f"the offsets of topics cannot be read: {error}") from error
         return {_place(tp): (int(first[tp]), int(ends[tp])) for tp in self._partitions}
 
+    async def since(self, time_ms: int) -> Mapping[Place, int]:
+        """Return the offset of the first record of each partition at or after a time, or the one after its last.
+
+        Raises:
+            TransientError: The brokers do not answer.
+        """
+        try:
+            found = await self._consumer.offsets_for_times(dict.fromkeys(self._partitions, time_ms))
+            ends = await self._consumer.end_offsets([tp for tp in self._partitions if found[tp] is None])
+        except KafkaError as error:
+            raise TransientError(f"the offsets of a time cannot be read: {error}") from error
+        return {_place(tp): int(ends[tp] if found[tp] is None else found[tp].offset) for tp in self._partitions}
+
     def seek(self, place: Place, offset: int) -> None:
         """Set the position of the next read of a partition."""
         self._consumer.seek(TopicPartition(*place), offset)

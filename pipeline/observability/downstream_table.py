@@ -1,5 +1,6 @@
 """The declaration of the metrics of services downstream, which read what the pipeline writes."""
 
+from pipeline.observability.alert_table import ALERT_METRICS
 from pipeline.observability.buckets import WORK_SECONDS
 from pipeline.observability.metric import Metric
 
@@ -28,4 +29,5 @@ DOWNSTREAM_METRICS: tuple[Metric, ...] = (
         stages=(),
     ),
     Metric("search_query_duration_seconds", "histogram", "Time of an answered query.", (), WORK_SECONDS, ()),
+    *ALERT_METRICS,
 )

@@ -60,6 +60,14 @@ MetricName = Literal[
 ]
 
 DownstreamMetricName = Literal[
+    "alert_dead_letters_total",
+    "alert_deliveries_total",
+    "alert_matches_total",
+    "alert_notifications_total",
+    "alert_outbox",
+    "alert_queries",
+    "alert_queries_outdated",
+    "alert_stream_readers",
     "downstream_lag_records",
     "downstream_records_total",
     "search_articles",

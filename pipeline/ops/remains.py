@@ -93,7 +93,7 @@ def _places(client: Any, catalogue: Catalogue, spec: TopicSpec, article: Article
 def _is_about(record: Record, spec: TopicSpec, article: ArticleId) -> bool:
     if record.key == article.encode():
         return True
-    if spec.key == "cluster_id":
+    if spec.key in ("cluster_id", "query_id"):
         return article.encode() in (record.value or b"")
     is_raw = spec.schema in ("news.article.raw.v1", "news.dead-letter.v1")
     return is_raw and raw_key(record.value, record.headers) == article

@@ -9,7 +9,7 @@ import tantivy
 from pipeline.search.analysis import STEMMERS, Word, languages_of
 from pipeline.search.documents import stemmed
 from pipeline.search.params import RANKING
-from pipeline.search.query import Filters, Query, Term
+from pipeline.search.query import Filters, Query, Term, groups
 from pipeline.search.schema import ARTICLE, FACETS, SCHEMA
 
 __all__ = ["all_of", "matching", "narrowed"]
@@ -25,7 +25,7 @@ def matching(query: Query) -> Any:
     """Return the query for the terms and filters of a request."""
     parts: list[tuple[Any, Any]] = []
     chosen = tuple(tag for tag in query.filters.language if tag in STEMMERS)
-    for group in _groups(term for term in query.terms if not term.is_excluded):
+    for group in groups(query.terms):
         found = [_term(term, chosen) for term in group]
         parts.append((_Must, found[0] if len(found) == 1 else _any(found)))
     parts.extend((_Not, _term(term, chosen)) for term in query.terms if term.is_excluded)
@@ -47,17 +47,6 @@ def all_of(keys: Iterable[str]) -> tuple[Any, Any]:
     return _Must, tantivy.Query.term_set_query(SCHEMA, "key", list(keys))
 
 
-def _groups(terms: Iterable[Term]) -> list[list[Term]]:
-    """Return terms of which one is enough, in groups."""
-    groups: list[list[Term]] = []
-    for term in terms:
-        if term.is_alternative and groups:
-            groups[-1].append(term)
-        else:
-            groups.append([term])
-    return groups
-
-
 def _term(term: Term, languages: tuple[str, ...]) -> Any:
     """Return the query for one term; text without spaces is a phrase of its pairs."""
     found = term.words
@@ -70,9 +59,7 @@ def _term(term: Term, languages: tuple[str, ...]) -> Any:
         )
     if len(found) == 1 and not term.is_phrase:
         return _forms(found[0], languages)
-    # The last sign of a run alone is in the index only where a run ends.
-    kept = (word for place, word in enumerate(found) if not (word.is_single and place and _follows(found, place)))
-    texts: list[str | tuple[int, str]] = [word.text for word in kept]
+    texts: list[str | tuple[int, str]] = list(term.texts)
     if len(texts) == 1:
         return _any(_exact(found[0].text))
     return _any(
@@ -81,11 +68,6 @@ def _term(term: Term, languages: tuple[str, ...]) -> Any:
             for field, weight in _WEIGHTS
         ]
     )
-
-
-def _follows(found: Sequence[Word], place: int) -> bool:
-    """Return whether a sign is the end of the pair before it, and the last of all."""
-    return place == len(found) - 1 and found[place - 1].end == found[place].end
 
 
 def _exact(text: str) -> list[Any]:

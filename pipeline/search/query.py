@@ -1,7 +1,7 @@
 """What a request asks for, read with bounds: words, phrases, exclusions, filters, page."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, Literal
 
@@ -11,7 +11,7 @@ from pipeline.search.analysis import Word, words
 from pipeline.search.params import QUERY
 from pipeline.search.schema import FACETS
 
-__all__ = ["Filters", "Query", "QueryError", "Sort", "Term", "read_query"]
+__all__ = ["Filters", "Query", "QueryError", "Sort", "Term", "groups", "read_query"]
 
 Sort = Literal["relevance", "newest", "oldest"]
 _SORTS: Final[tuple[Sort, ...]] = ("relevance", "newest", "oldest")
@@ -37,6 +37,16 @@ class Term(Struct, frozen=True):
     is_phrase: bool = False
     is_excluded: bool = False
     is_alternative: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words as they follow each other in a text that has this term.
+
+        The last sign of a run alone is there only where a run ends, so it is left out after its pair.
+        """
+        last = len(self.words) - 1
+        has_pair = last > 0 and self.words[last].is_single and self.words[last - 1].end == self.words[last].end
+        return tuple(word.text for word in (self.words[:-1] if has_pair else self.words))
 
 
 class Filters(Struct, frozen=True, kw_only=True):
@@ -99,6 +109,19 @@ def read_query(parameters: Mapping[str, Sequence[str]]) -> Query:
         page=_number(parameters, "page", 1, QUERY.max_page),
         size=_number(parameters, "size", QUERY.size, QUERY.max_size),
     )
+
+
+def groups(terms: Iterable[Term]) -> list[list[Term]]:
+    """Return the terms that are not excluded, in groups of which one term is enough."""
+    found: list[list[Term]] = []
+    for term in terms:
+        if term.is_excluded:
+            continue
+        if term.is_alternative and found:
+            found[-1].append(term)
+        else:
+            found.append([term])
+    return found
 
 
 def _one(parameters: Mapping[str, Sequence[str]], name: str) -> str:

@@ -1,5 +1,6 @@
 """Settings: one frozen tree, read from `NEWS_*` environment variables and mounted secret files."""
 
+from pipeline.settings.alert_group import AlertSettings
 from pipeline.settings.files import missing_files
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
@@ -23,6 +24,7 @@ from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
 
 __all__ = [
+    "AlertSettings",
     "CircuitBreakerSettings",
     "DedupSettings",
     "FetchSettings",

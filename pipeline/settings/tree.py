@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.domain.extraction import Extraction
+from pipeline.settings.alert_group import AlertSettings
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    alert: AlertSettings = Field(default_factory=AlertSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     otel: OtelSettings = Field(default_factory=OtelSettings)

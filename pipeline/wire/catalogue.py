@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.wire.schemas import schema_dir
 
 __all__ = [
+    "ALERTS",
     "CURRENT",
     "DUPLICATES",
     "REPLAYS",
@@ -31,6 +32,7 @@ SIGNATURES = "news.signatures.v1"
 VERDICTS = "news.verdicts.v1"
 DUPLICATES = "news.articles.duplicates.v1"
 CURRENT = "news.articles.current.v1"
+ALERTS = "news.alerts.v1"
 REPLAYS = "news.replays.v1"
 
 REQUEST_OVERHEAD_BYTES = 64 * 1024
@@ -54,7 +56,7 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: TopicKind
     description: str
     owner: str
-    key: Literal["article_id", "cluster_id", "original", "place"]
+    key: Literal["article_id", "cluster_id", "original", "place", "query_id"]
     timestamp_type: Literal["CreateTime", "LogAppendTime"]
     max_message_bytes: int
     schema: str | None = None

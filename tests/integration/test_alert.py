@@ -1,0 +1,110 @@
+"""The alert service on brokers: killed at random moments, it notifies of every story once, and of no other."""
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from pipeline.exit_codes import ExitCode
+from tests.harness.alert_records import ENRICHED, KEY, query_file, value_of
+from tests.harness.cluster import TestCluster
+from tests.harness.downstream_process import DownstreamProcess
+from tests.harness.webhook_stub import WebhookStub
+from tests.harness.workers import environment, wait_until
+from tests.integration.conftest import Broker
+
+pytestmark = [pytest.mark.kafka, pytest.mark.broker, pytest.mark.timeout(180)]
+
+ALERTS = "news.alerts.v1"
+ARTICLES = 1_200
+STORIES = 500
+KILLS = 4
+SEED = 22
+
+
+def _env(broker: Broker, prefix: str, directory: Path, queries: Path, **extra: str) -> Mapping[str, str]:
+    return environment(
+        broker.bootstrap_servers,
+        prefix,
+        NEWS_GUARANTEE="exactly_once" if broker.has_transactions else "at_least_once",
+        NEWS_ALERT__PORT="0",
+        NEWS_ALERT__STATE_DIR=str(directory / "state"),
+        NEWS_ALERT__QUERIES=str(queries),
+        **extra,
+    )
+
+
+@pytest.fixture
+def topics(kafka_broker: Broker) -> TestCluster:
+    found = TestCluster(kafka_broker.bootstrap_servers, f"t{uuid4().hex[:10]}.")
+    found.provision()
+    return found
+
+
+def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
+    kafka_broker: Broker, topics: TestCluster, tmp_path: Path
+) -> None:
+    rng = random.Random(SEED)
+    stories = [f"c-{rng.randrange(STORIES)}" for _ in range(ARTICLES)]
+    with WebhookStub(KEY) as stub:
+        queries = [
+            {"id": "ferries", "words": "ferry", "sinks": ["kafka", "webhook:hook"]},
+            {"id": "trams", "words": "tram", "sinks": ["kafka"]},
+        ]
+        path = query_file(tmp_path, queries, {"hook": stub.url})
+        env = _env(
+            kafka_broker,
+            topics.catalogue.prefix,
+            tmp_path,
+            path,
+            NEWS_ALERT__WEBHOOK_PORTS=str(stub.port),
+            NEWS_ALERT__WEBHOOK_NETWORKS="127.0.0.0/8",
+        )
+        wanted = {("ferries", story) for place, story in enumerate(stories) if place % 3 != 0}
+        hits = 0
+        share = ARTICLES // (KILLS + 1)
+        with DownstreamProcess(env, "alert") as service:
+            service.wait_ready()
+            for start in range(0, ARTICLES, share):
+                part = range(start, min(start + share, ARTICLES))
+                before = stub.requests
+                topics.produce(ENRICHED, [_record(place, stories[place]) for place in part])
+                if start < KILLS * share:
+                    some = before + rng.randrange(1, 40)
+                    wait_until(lambda: stub.requests >= some, seconds=60, what="some notifications", pause_secs=0.002)  # noqa: B023
+                    service.send(signal.SIGKILL)
+                    service.wait(10)
+                    read = {("ferries", stories[place]) for place in range(part.stop) if place % 3 != 0}
+                    hits += not _told(stub) >= read
+                    service.ensure()
+            service.wait_ready()
+            wait_until(lambda: _told(stub) >= wanted, seconds=60, what="the webhook to have every story")
+            wait_until(lambda: len(_on_topic(topics)) >= len(wanted), seconds=30, what="the topic to have every story")
+            assert hits  # at least one kill was amid the notifications of its part
+            assert service.exit_codes == [-signal.SIGKILL] * KILLS
+            service.send(signal.SIGTERM)
+            assert service.wait(30) == ExitCode.DRAINED
+        by_id = {value["id"]: value for value in stub.taken}
+        assert {(value["query_id"], value["story_id"]) for value in by_id.values()} == wanted
+        assert len(by_id) == len(wanted)  # one id for each story
+        assert stub.bad_signatures == 0
+        assert Counter(_on_topic(topics)) == dict.fromkeys(by_id, 1)
+
+
+def _told(stub: WebhookStub) -> set[tuple[str, str]]:
+    return {(value["query_id"], value["story_id"]) for value in list(stub.taken)}
+
+
+def _on_topic(topics: TestCluster) -> list[str]:
+    return [orjson.loads(record.value)["id"] for record in topics.read(ALERTS)]
+
+
+def _record(place: int, story: str) -> tuple[bytes, bytes, tuple[tuple[str, bytes], ...]]:
+    headline = "Waves" if place % 3 == 0 else "A new ferry"
+    value = value_of(f"article-{place}", headline, "Waves. " * 50, cluster_id=story)
+    return value["id"].encode(), orjson.dumps(value), ()
