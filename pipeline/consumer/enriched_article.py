@@ -12,9 +12,11 @@ __all__ = [
     "Change",
     "Dedup",
     "EnrichedArticle",
+    "Genre",
     "Language",
     "LanguageAlternative",
     "LanguageSpan",
+    "Place",
     "Provenance",
     "PublishedAt",
     "Publisher",
@@ -221,6 +223,41 @@ class Change(Struct, frozen=True, kw_only=True):
     """Words that the part lost, counted alike. With 0 added too, only the order changed."""
 
 
+class Genre(Struct, frozen=True, kw_only=True):
+    """What kind of text the article is, as an IPTC genre, and what states it."""
+
+    code: str
+    """Code of the IPTC genre."""
+    name: str
+    """Short name of the genre: the views of an author or of the newspaper (`opinion`); conclusions from research
+    (`analysis`); explanation (`background`); questions and answers (`interview`); coverage that goes on while it is
+    published (`live`); a text of somebody else's press office (`press_release`); criticism of a work or product
+    (`review`); a life after its end (`obituary`); a check of a claim (`fact_check`); text that somebody paid for
+    (`sponsored`); `satire`; `horoscope`; what other media write (`press_review`). The list may grow."""
+    evidence: str
+    """What states the genre, the surest first: the type in the page's JSON-LD (`json-ld`), the section or a label of
+    the page (`label`), the address (`url`), a mark in the headline or title (`headline`), or a line of the text
+    (`text`). The list may grow."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A place that the text names."""
+
+    kind: str
+    """A `country` or other territory of ISO 3166-1, or a `city`. The list may grow."""
+    name: str
+    """English name."""
+    country: str
+    """The country, or that of the city: ISO 3166-1 alpha-2, and `XK` for Kosovo."""
+    geonames_id: int | None = None
+    """Number of the city at GeoNames; absent for countries."""
+    salience: float
+    """From 0 to 1: how prominent the place is, by the number and positions of its mentions. It does not depend on other
+    places, and is no probability."""
+    mentions: int
+    """Number of mentions in the headline, the sub-headline and the beginning of the body."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
     """Language of the text."""
 
@@ -286,6 +323,10 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True):
     publisher: Publisher | None = None
     section: str | None = None
     """Section of the publication, as stated."""
+    genre: Genre | None = None
+    access: str | None = None
+    """Who can read the article at its publisher: everybody (`free`), or only subscribers, perhaps beyond a number of
+    articles (`paywalled`). Absent when nothing states it. The list may grow."""
     tags: tuple[str, ...] = ()
     """Keywords, as stated."""
     images: tuple[str, ...] = ()
@@ -321,6 +362,12 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True):
     subjects_reason: str | None = None
     """Reason why there are no subjects: there is no text (`no_text`), no reader knows the language
     (`language_unsupported`), or no subject is probable enough (`below_floor`). The list may grow."""
+    places: tuple[Place, ...] = ()
+    """Countries and cities that the text names, the most prominent first. A name with several meanings is left out
+    unless the text shows which is meant."""
+    keywords: tuple[str, ...] = ()
+    """Words that are frequent in this text and rare in its language, the most characteristic first, as they are written
+    in the text. Absent in languages without a list of words."""
     vector: Vector | None = None
     dedup: Dedup
     syndication: Syndication | None = None

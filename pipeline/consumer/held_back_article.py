@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+<<<<<<< HEAD
 from pipeline.consumer.enriched_article import (
     Author,
     Dedup,
@@ -21,6 +22,280 @@ from pipeline.consumer.enriched_article import (
 )
 
 __all__ = ["HeldBackArticle"]
+=======
+__all__ = [
+    "Author",
+    "Dedup",
+    "Genre",
+    "HeldBackArticle",
+    "Language",
+    "LanguageAlternative",
+    "LanguageSpan",
+    "Place",
+    "Provenance",
+    "PublishedAt",
+    "Publisher",
+    "Quality",
+    "Subject",
+    "Syndication",
+    "Vector",
+    "Versions",
+]
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """A person or an agency in the byline."""
+
+    name: str
+    """Name as in the byline."""
+    url: str | None = None
+    """Page about the author."""
+    is_agency: bool = False
+    """Whether it is a news agency and not a person."""
+
+
+class Dedup(Struct, frozen=True, kw_only=True):
+    """Verdict of deduplication, with its explanation."""
+
+    kind: str
+    """The verdict. Articles with `unique`, `related`, `revision`, `retraction` or `promoted` pass. All others are held
+    back, copies (`exact`, `near`) unless the pipeline is set to publish them. The list may grow."""
+    cluster_id: str
+    """Cluster of articles about one story. Articles from one template, such as the notices of one office, have clusters
+    of their own."""
+    canonical_id: str
+    """Of a copy: the earlier article with its text, never another copy. Of an article that passed: its own name, which
+    is its id, or the id with a revision if another article had the URL before."""
+    method: str
+    """The comparison that decided: of nothing (`new`), ids (`article_id`), headline and text (`content_hash`), texts
+    (`text_hash`), or sketches (`minhash`). The list may grow."""
+    window_secs: int
+    """Period in which earlier articles were compared, in seconds."""
+    score: float | None = None
+    """Similarity to the matched article."""
+    threshold: float | None = None
+    """Least similarity that this verdict requires."""
+    own_share: float | None = None
+    """Estimated share of the article's text that the matched article lacks, for copies and related articles."""
+    matched_id: str | None = None
+    """The article with which the similarity was computed."""
+    related: tuple[str, ...] = ()
+    """Similar articles that are not duplicates, the most similar first; at most five."""
+    flags: tuple[str, ...] = ()
+    """Special conditions: the URL had another article before (`reused_url`); a copy is promoted because its canonical
+    article was retracted (`canonical_retracted`) or its URL has another one (`canonical_replaced`); a copy states an
+    earlier or a later publication than its canonical article (`published_first`, `published_later`); the record has
+    another `source` than all that have published the article (`other_source`); a stale version is only a part of the
+    article, such as the one before a paywall, and states nothing new (`stub`). The list may grow."""
+    promotes_id: str | None = None
+    """The copy that is published now, because this event withdraws the text of its canonical article."""
+
+
+class LanguageAlternative(Struct, frozen=True, kw_only=True):
+    """Another language the text may be in."""
+
+    tag: str
+    """BCP 47."""
+    confidence: float
+    """Confidence in the tag, from 0 to 1."""
+
+
+class LanguageSpan(Struct, frozen=True, kw_only=True):
+    """A part of the body in one language."""
+
+    tag: str
+    """BCP 47."""
+    start: int
+    """First character, from 0, counted in Unicode code points (Python characters; a JavaScript or Java string has two
+    units for some)."""
+    end: int
+    """Character after the last one, counted in the same way."""
+
+
+class PublishedAt(Struct, frozen=True, kw_only=True):
+    """Time of publication as the publisher states it, with its precision, source and plausibility."""
+
+    value: str
+    """The instant, UTC; with a coarser precision, the start of that day, month or year; with an unknown zone, the time
+    on the publisher's clock, up to 14 hours from the instant."""
+    precision: Literal["second", "minute", "day", "month"]
+    """Which part of `value` was stated."""
+    source: str
+    """Where the date was stated. The list may grow."""
+    zone: str | None = None
+    """How the zone of a time of day is known: `stated` with it; `elsewhere`, with another date of the record or its
+    page; `unknown`: none is stated, and the time is given as if it were UTC. Absent for days and months. The list may
+    grow."""
+    plausible: bool = True
+    """False when the date is in the future or before 1700."""
+
+
+class Publisher(Struct, frozen=True, kw_only=True):
+    """Publisher of the article."""
+
+    id: str
+    """The configured source, or else the registrable domain."""
+    name: str | None = None
+    """Name for display."""
+    domain: str | None = None
+    """Registrable domain, as in the URL."""
+    country: str | None = None
+    """ISO 3166-1 alpha-2."""
+
+
+class Quality(Struct, frozen=True, kw_only=True):
+    """Quality of the extracted article."""
+
+    score: float
+    """From 0 to 1: how likely the text is the article, whole and alone, lowered by flags."""
+    flags: tuple[str, ...] = ()
+    """Missing or unusual properties, explained in docs/events.md. The list may grow."""
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """A subject of the article: an IPTC Media Topic."""
+
+    code: str
+    """Code of the Media Topic."""
+    parent: str | None = None
+    """Code of the top-level subject to which this one belongs; it stands before it in the list. Absent for top-level
+    subjects."""
+    name: str
+    """English name."""
+    local_name: str | None = None
+    """Name in the language of the article; absent when IPTC has none."""
+    confidence: float
+    """Calibrated probability that the article has this subject, from 0 to 1."""
+    reliable: bool
+    """Whether answers as sure as this one are right at least 19 times of 20."""
+    method: str
+    """The reader that answered: `encoder` reads sentences, `fast` reads words. Confidences of both are comparable. The
+    list may grow."""
+    scheme_version: str
+    """Release of the scheme."""
+
+
+class Syndication(Struct, frozen=True, kw_only=True):
+    """Whether the text is of another publisher, with the evidence. Absent without evidence."""
+
+    is_syndicated: bool
+    """A copy on another registrable domain, or a text that credits an agency."""
+    agency: str | None = None
+    """Agency that the text credits."""
+    origin: str | None = None
+    """Outlet that the text is from."""
+    origin_by: str | None = None
+    """What the origin was found by: the credit to an `agency` or to an outlet (`credit`), stated publication times
+    (`published_at`), or the order of `arrival`. The list may grow."""
+    evidence: str | None = None
+    """The words of the text that state this."""
+
+
+class Vector(Struct, frozen=True, kw_only=True):
+    """Vector.
+
+    Vector of the meaning of the text, if the pipeline is set to add it: texts about the same have similar vectors,
+    whatever their language. Compare only vectors of the same model, by the cosine of their angle.
+    """
+
+    model: str
+    """The model that made it."""
+    dimensions: int
+    """Number of values."""
+    values: str
+    """One signed byte for each dimension, as base64."""
+
+
+class Versions(Struct, frozen=True, kw_only=True):
+    """Versions that made the value. Equal versions and equal input give equal bytes."""
+
+    pipeline: str
+    """Release of the pipeline."""
+    language: str | None = None
+    """Language model."""
+    subjects: str | None = None
+    """Subject model."""
+    taxonomy: str | None = None
+    """Release of the IPTC Media Topics."""
+    article_scorer: str | None = None
+    """Model that finds the article on HTML pages, and judges the result."""
+    extraction: Literal["fast", "accurate"] | None = None
+    """Mode in which HTML pages are extracted, if it is not the default."""
+    boilerplate: str | None = None
+    """Version of the learned boilerplate in use, if any."""
+
+
+class Genre(Struct, frozen=True, kw_only=True):
+    """What kind of text the article is, as an IPTC genre, and what states it."""
+
+    code: str
+    """Code of the IPTC genre."""
+    name: str
+    """Short name of the genre: the views of an author or of the newspaper (`opinion`); conclusions from research
+    (`analysis`); explanation (`background`); questions and answers (`interview`); coverage that goes on while it is
+    published (`live`); a text of somebody else's press office (`press_release`); criticism of a work or product
+    (`review`); a life after its end (`obituary`); a check of a claim (`fact_check`); text that somebody paid for
+    (`sponsored`); `satire`; `horoscope`; what other media write (`press_review`). The list may grow."""
+    evidence: str
+    """What states the genre, the surest first: the type in the page's JSON-LD (`json-ld`), the section or a label of
+    the page (`label`), the address (`url`), a mark in the headline or title (`headline`), or a line of the text
+    (`text`). The list may grow."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A place that the text names."""
+
+    kind: str
+    """A `country` or other territory of ISO 3166-1, or a `city`. The list may grow."""
+    name: str
+    """English name."""
+    country: str
+    """The country, or that of the city: ISO 3166-1 alpha-2, and `XK` for Kosovo."""
+    geonames_id: int | None = None
+    """Number of the city at GeoNames; absent for countries."""
+    salience: float
+    """From 0 to 1: how prominent the place is, by the number and positions of its mentions. It does not depend on other
+    places, and is no probability."""
+    mentions: int
+    """Number of mentions in the headline, the sub-headline and the beginning of the body."""
+
+
+class Language(Struct, frozen=True, kw_only=True):
+    """Language of the text."""
+
+    tag: str
+    """BCP 47, with the script where it distinguishes; `und` unknown, `mul` mixed."""
+    confidence: float
+    """Confidence in the tag, from 0 to 1."""
+    reliable: bool
+    """Whether the tag is reliable enough to be used without a check."""
+    method: str
+    """What decided: there is no written text (`gate`); CLD2, the n-gram model, or both (`cld2`, `ngram`, `cld2+ngram`);
+    CLD2 with rules, for Chinese and Nigerian Pidgin (`cld2+rules`); the publisher's statement, among languages that the
+    text may be in (`hint`). The list may grow."""
+    alternatives: tuple[LanguageAlternative, ...] = ()
+    """Other possible languages, the most likely first."""
+    spans: tuple[LanguageSpan, ...] = ()
+    """Parts of the body by language, in order, when it has several languages; parts without a language are omitted."""
+
+
+class Provenance(Struct, frozen=True, kw_only=True):
+    """The raw record of the article."""
+
+    topic: str
+    """Topic of the raw record, or the name of its file."""
+    partition: int
+    """Its partition."""
+    offset: int
+    """Its offset."""
+    content_sha256: str
+    """SHA-256 of the raw record's value."""
+    lane: str = ""
+    """Name of the backfill; absent for live traffic."""
+    traceparent: str | None = None
+    """W3C trace context of the raw record; only between stages."""
+    versions: Versions | None = None
+>>>>>>> facts
 
 
 class HeldBackArticle(Struct, frozen=True, kw_only=True):
@@ -51,6 +326,10 @@ class HeldBackArticle(Struct, frozen=True, kw_only=True):
     publisher: Publisher | None = None
     section: str | None = None
     """Section of the publication, as stated."""
+    genre: Genre | None = None
+    access: str | None = None
+    """Who can read the article at its publisher: everybody (`free`), or only subscribers, perhaps beyond a number of
+    articles (`paywalled`). Absent when nothing states it. The list may grow."""
     tags: tuple[str, ...] = ()
     """Keywords, as stated."""
     images: tuple[str, ...] = ()
@@ -73,6 +352,12 @@ class HeldBackArticle(Struct, frozen=True, kw_only=True):
     subjects_reason: str | None = None
     """Reason why there are no subjects: there is no text (`no_text`), no reader knows the language
     (`language_unsupported`), or no subject is probable enough (`below_floor`). The list may grow."""
+    places: tuple[Place, ...] = ()
+    """Countries and cities that the text names, the most prominent first. A name with several meanings is left out
+    unless the text shows which is meant."""
+    keywords: tuple[str, ...] = ()
+    """Words that are frequent in this text and rare in its language, the most characteristic first, as they are written
+    in the text. Absent in languages without a list of words."""
     vector: Vector | None = None
     dedup: Dedup
     syndication: Syndication | None = None

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pipeline.domain.changes import Change, ChangeLabel
+from pipeline.domain.genre import Access, Genre
 from pipeline.domain.ids import ArticleId, ClusterId, EventId
+from pipeline.domain.place import Place
 from pipeline.domain.raw import Action
 from pipeline.domain.signature import Signature
 from pipeline.domain.subject import Subject, SubjectsReason, TextVector
@@ -237,6 +239,8 @@ class Article(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authors: tuple[Author, ...] = ()
     publisher: Publisher | None = None
     section: str | None = None
+    genre: Genre | None = None
+    access: Access | None = None
     tags: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     published_at: PublishedAt | None = None
@@ -254,6 +258,8 @@ class Article(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: Language | None = None
     subjects: tuple[Subject, ...] = ()
     subjects_reason: SubjectsReason | None = None
+    places: tuple[Place, ...] = ()
+    keywords: tuple[str, ...] = ()
     vector: TextVector | None = None
 
     @property
@@ -299,6 +305,8 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authors: tuple[Author, ...] = ()
     publisher: Publisher | None = None
     section: str | None = None
+    genre: Genre | None = None
+    access: Access | None = None
     tags: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     published_at: PublishedAt | None = None
@@ -313,6 +321,8 @@ class EnrichedArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: Language | None = None
     subjects: tuple[Subject, ...] = ()
     subjects_reason: SubjectsReason | None = None
+    places: tuple[Place, ...] = ()
+    keywords: tuple[str, ...] = ()
     vector: TextVector | None = None
     dedup: Dedup
     syndication: Syndication | None = None
@@ -339,6 +349,8 @@ class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authors: tuple[Author, ...] = ()
     publisher: Publisher | None = None
     section: str | None = None
+    genre: Genre | None = None
+    access: Access | None = None
     tags: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     published_at: PublishedAt | None = None
@@ -349,6 +361,8 @@ class DuplicateArticle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: Language | None = None
     subjects: tuple[Subject, ...] = ()
     subjects_reason: SubjectsReason | None = None
+    places: tuple[Place, ...] = ()
+    keywords: tuple[str, ...] = ()
     vector: TextVector | None = None
     dedup: Dedup
     syndication: Syndication | None = None

@@ -1,4 +1,4 @@
-"""Add subjects to articles."""
+"""Add subjects, places and keywords to articles."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,6 +11,7 @@ from pipeline.domain.outcome import Emit, Outcome
 from pipeline.domain.stage import StageName
 from pipeline.models.subjects.classifier import SubjectClassifier, SubjectResult
 from pipeline.models.subjects.reading import SubjectInput
+from pipeline.text.content_facts import find_content_facts
 
 __all__ = ["ClassifyParams", "ClassifyStage"]
 
@@ -25,7 +26,7 @@ class ClassifyParams(Struct, frozen=True):
 
 
 class ClassifyStage:
-    """Emits every article, with subjects or the reason for none; retractions and repeats unchanged."""
+    """Emits every article, with subjects or the reason for none, places and keywords; what is not read, unchanged."""
 
     name: Final[StageName] = "classify"
 
@@ -34,7 +35,10 @@ class ClassifyStage:
         self._params = params or ClassifyParams()
 
     def process(self, batch: Sequence[Article]) -> list[Outcome[Article]]:
-        """Return the articles with `subjects` or `subjects_reason` set, and `vector` if the classifier gives one."""
+        """Return the articles with what they are about.
+
+        That is `subjects` or `subjects_reason`, `vector` if the classifier gives one, and `places` and `keywords`.
+        """
         texts = [
             SubjectInput(headline=item.headline, body=item.body, language=self._language(item))
             for item in batch
@@ -47,9 +51,19 @@ class ClassifyStage:
         found = article.language
         return found.tag if found and found.confidence >= self._params.min_language_confidence else None
 
-    @staticmethod
-    def _tagged(article: Article, results: Iterator[SubjectResult]) -> Article:
+    def _tagged(self, article: Article, results: Iterator[SubjectResult]) -> Article:
         result = next(results)
+        facts = find_content_facts(
+            headline=article.headline,
+            subheadline=article.subheadline,
+            body=article.body,
+            language=self._language(article),
+        )
         return msgspec.structs.replace(
-            article, subjects=result.subjects, subjects_reason=result.reason, vector=result.vector
+            article,
+            subjects=result.subjects,
+            subjects_reason=result.reason,
+            vector=result.vector,
+            places=facts.places,
+            keywords=facts.keywords,
         )

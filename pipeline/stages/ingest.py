@@ -211,6 +211,8 @@ class IngestStage:
             authors=draft.authors,
             publisher=item.publisher,
             section=draft.section,
+            genre=draft.genre,
+            access=draft.access,
             tags=draft.tags,
             images=draft.images,
             published_at=draft.published_at,

@@ -37,6 +37,8 @@ class InputParams(Struct, frozen=True, kw_only=True):
     """Characters of a section or tag, in lengths of the longest label: cleaning shortens what was escaped."""
     language_chars: int = 100
     """Characters of a language tag; BCP 47 advises to allow for 35."""
+    labels: int = 12
+    """Sections and genres that a page states."""
     corrections: int = 6
     """Corrections that a page states."""
     dates: int = 60
@@ -86,6 +88,8 @@ class CleanedInput(Struct, frozen=True, kw_only=True):
     authors: tuple[tuple[str, str | None], ...]
     """The raw record's authors: (byline, address)."""
     section: str | None
+    labels: tuple[str, ...]
+    """All sections and genres that the raw record and the page state."""
     tags: tuple[str, ...]
     language: str | None
     published: tuple[tuple[str, DateSource], ...]
@@ -129,6 +133,7 @@ def clean_input(raw: RawArticle, params: IngestParams) -> CleanedInput | Reject:
         corrections=tuple([line for text in stated.corrections[: _PARAMS.corrections] if (line := _line(text))]),
         authors=tuple([_byline(author) for author in raw.authors[: _PARAMS.authors]]),
         section=next(iter(_labels((raw.section, stated.section), 1, params)), None),
+        labels=_labels((raw.section, *stated.labels), _PARAMS.labels, params),
         tags=_labels(raw.tags or stated.tags, params.max_tags, params),
         language=_line(raw.language, _PARAMS.language_chars) or _line(stated.language, _PARAMS.language_chars),
         published=tuple([(_date(text), source) for text, source in dates + stated.published[: _PARAMS.dates]]),

@@ -8,8 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.domain.article import Attribution, Author, PublishedAt
+from pipeline.domain.genre import Access, Genre
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
+from pipeline.text.access import find_access
 from pipeline.text.authors import clean_authors
 from pipeline.text.body import Body, clean_body
 from pipeline.text.boilerplate import line_key
@@ -17,6 +19,7 @@ from pipeline.text.characters import Cleaned
 from pipeline.text.cleaned_input import CleanedInput, clean_input, clean_text
 from pipeline.text.date_labels import DateLine, read_date_line
 from pipeline.text.flags import text_flags
+from pipeline.text.genres import GenreInput, find_genre
 from pipeline.text.learned_boilerplate import NO_LINES, without_learned
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.page.extract import Page
@@ -50,6 +53,8 @@ class ArticleDraft(Struct, frozen=True, kw_only=True):
     paragraphs: list[str]
     authors: tuple[Author, ...] = ()
     section: str | None = None
+    genre: Genre | None = None
+    access: Access | None = None
     tags: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     published_at: PublishedAt | None = None
@@ -145,6 +150,8 @@ def _drafted(
         paragraphs=body.paragraphs,
         authors=authors,
         section=given.section,
+        genre=_genre(raw, given, headline),
+        access=_access(given, headline, flags),
         tags=given.tags,
         images=images,
         published_at=published,
@@ -158,6 +165,25 @@ def _drafted(
         flags=flags | date_flags,
         doubt=given.page.doubt if given.page is not None else 0.0,
     )
+
+
+def _genre(raw: RawArticle, given: CleanedInput, headline: str) -> Genre | None:
+    stated = given.page.metadata if given.page is not None else None
+    return find_genre(
+        GenreInput(
+            types=stated.types if stated is not None else (),
+            labels=given.labels,
+            url=raw.canonical or raw.url,
+            headline=headline,
+            title=given.page_title,
+            text=given.text.text,
+        )
+    )
+
+
+def _access(given: CleanedInput, headline: str, flags: frozenset[str]) -> Access | None:
+    is_free = given.page.metadata.is_free if given.page is not None else None
+    return find_access(flags, is_free=is_free, headline=headline, section=given.section)
 
 
 def _page_title(given: CleanedInput, domain: str | None) -> str | None:

@@ -67,6 +67,8 @@ def _read_other(node: _Node, metadata: PageMetadata) -> None:
     names = _types(node)
     if any(name in _LIST_TYPES for name in names) and not _is_article(node):
         metadata.is_list = True
+    elif "ClaimReview" in names:
+        metadata.types.append("ClaimReview")
     elif "Organization" in names or "NewsMediaOrganization" in names or "WebSite" in names:
         metadata.site_name = metadata.site_name or _text(node.get("name"))
         metadata.logos.extend(_picture_urls(node.get("logo"), {}))
@@ -184,6 +186,8 @@ def _read_article(node: _Node, named: dict[str, _Node], metadata: PageMetadata) 
     if isinstance(address, dict):
         metadata.country = metadata.country or _text(address.get("addressCountry"))
     metadata.section = metadata.section or _text(node.get("articleSection"))
+    metadata.types.extend(_types(node))
+    metadata.labels.extend((*_texts(node.get("articleSection")), *_texts(node.get("genre"))))
     metadata.tags.extend(",".join(_texts(node.get("keywords"))).split(","))
     image = node.get("image")
     metadata.images.extend(_picture_urls(image, named))

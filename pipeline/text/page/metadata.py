@@ -61,12 +61,14 @@ _AUTHORS = (
     "cxenseparse:author",
 )
 _SECTION = ("article:section", "section", "parsely-section", "og:section")
+_GENRE = ("genre", "article:genre", "parsely-type")
 _TAGS = ("article:tag", "og:article:tag")
 _KEYWORDS = ("news_keywords", "keywords", "parsely-tags")
 _DESCRIPTION = ("og:description", "description", "twitter:description")
 # Names of Open Graph, Outbrain, Facebook and publishers' own systems.
 _TIERS = ("article:content_tier", "og:article:content_tier", "content_tier", "paywall", "cxenseparse:paywall")
 _NOT_FREE = frozenset({"locked", "metered", "paid", "premium", "true", "yes", "1", "hard", "soft"})
+_FREE = frozenset({"free", "false", "no", "0", "none", "open"})
 _TAG_SIGNS = re.compile("[,;|،，、]")
 _NAME_SIGNS = {ord(sign): None for sign in ":._- "}
 _IMAGES = ("og:image", "og:image:url", "twitter:image")
@@ -133,6 +135,9 @@ def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata, params: 
         metadata.authors = [(name, None) for name in _all(metas, _AUTHORS)]
         metadata.has_sure_authors = False
     metadata.section = metadata.section or next(_all(metas, _SECTION), None)
+    metadata.labels.extend((*_all(metas, _SECTION), *_all(metas, _GENRE)))
+    if "true" in metas.get("articleopinion", ()):
+        metadata.labels.append("opinion")
     for tags in _all(metas, _TAGS):
         metadata.tags.extend(_TAG_SIGNS.split(tags))
     if not metadata.tags:
@@ -149,8 +154,8 @@ def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata, params: 
         _all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None
     )
     tier = next(_all(metas, _TIERS), "").lower()
-    if metadata.is_free is None and tier in _NOT_FREE:
-        metadata.is_free = False
+    if metadata.is_free is None and tier:
+        metadata.is_free = tier in _FREE if tier in _FREE | _NOT_FREE else None
     metadata.is_article = metadata.is_article or "article" in metas.get("ogtype", ())
 
 

@@ -26,6 +26,10 @@ class PageMetadata(Struct, kw_only=True):
     country: str | None = None
     """`addressCountry` of the publisher."""
     section: str | None = None
+    types: list[str] = field(default_factory=list)
+    """Types of schema.org that the JSON-LD gives the article, and `ClaimReview` where the page has one."""
+    labels: list[str] = field(default_factory=list)
+    """All sections and genres that are stated."""
     tags: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     """URLs, possibly relative."""
