@@ -90,20 +90,23 @@ class StoryParams(Struct, frozen=True, kw_only=True):
     vector_base: int = 860
     """The cosine of vectors that tells nothing: articles about one event have more, others less. Between the means of
     both on tgcontest (.909 and .813)."""
-    vector_factor: int = 2765
-    """What a vector counts beside words, in 1/1024. Best of .6 to 4 on tgcontest."""
-    across_base: int = 870
-    """As `vector_base`, of articles in different languages, which share hardly any words."""
-    across_factor: int = 8192
-    """As `vector_factor`, of articles in different languages."""
-    words_alone: int = 1024
-    """What words count where one of two articles has no vector, in 1/1024."""
-    join: int = 330
-    """Least score of an article that joins a story."""
-    merge: int = 420
-    """Least score of an article with two stories, and of these with each other, for them to be merged."""
-    stay: int = 230
-    """Least score of a new version of an article that stays in its story: lower than `join`, so that none moves to
+    vector_factor: int = 1400
+    """What a vector counts beside words, in 1/1024. Best of 1,400, 2,765 and 4,096 on tgcontest."""
+    across_base: int = 860
+    """As `vector_base`, of articles in different languages, which share hardly any words. Best of 850 to 890 on half of
+    the documents of NTREX."""
+    across_factor: int = 16384
+    """As `vector_factor`, of articles in different languages: 20 above the base are enough to join."""
+    words_alone: int = 1260
+    """What words count where one of two articles has no vector, in 1/1024: `join` by the best threshold of words alone
+    on tgcontest, 260."""
+    join: int = 320
+    """Least score of an article that joins a story. Best of 300, 320, 400 and 500 on tgcontest."""
+    merge: int = 430
+    """Least score of an article with two stories, and of these with each other, for them to be merged. Chosen well
+    above `join`, because a merge is not undone."""
+    stay: int = 225
+    """Least score of a new version of an article that stays in its story. Chosen below `join`, so that none moves to
     and fro."""
     split_from: int = 8
     """Least articles of a story that is looked at for a split, again each time that it has twice as many. Chosen."""
@@ -111,7 +114,7 @@ class StoryParams(Struct, frozen=True, kw_only=True):
     """Its latest articles that are compared with each other."""
     split_least: int = 3
     """Least articles of each part."""
-    split_below: int = 150
-    """Highest mean score between the articles of the parts."""
+    split_below: int = 160
+    """Highest mean score between the articles of the parts: half of `join`. Chosen."""
     max_age_secs: int = 7 * 24 * 3600
     """Age after which no article joins a story any more, so that a lasting topic does not become one story."""

@@ -88,6 +88,12 @@ class StoryTable:
         """Return the first of these rows that is not the key of a story."""
         return next(number for number in numbers if number not in self.open)
 
+    def has(self, key: int) -> bool:
+        """Return whether there is a story of this key with an article in the window."""
+        if key in self.open:
+            return True
+        return self.rows.first <= key < self.rows.end and int(self.rows.column("story", key)) == key
+
     def members(self, key: int, most: int) -> NDArray[np.int64]:
         """Return the latest rows of a story, at most `most`, rising."""
         found = self.open.get(key)

@@ -13,7 +13,7 @@ from pipeline.stories.fold import Ended, Folded, Stories, StoryChange
 from pipeline.stories.params import StoryParams
 from pipeline.stories.state import Note
 
-__all__ = ["EVENT_TYPE", "describe", "describe_ended", "membership_of", "story_event"]
+__all__ = ["EVENT_TYPE", "changes_of", "describe", "describe_ended", "membership_of", "story_event"]
 
 EVENT_TYPE: Final = "news.story.changed.v1"
 _HOUR_MS: Final = 3_600_000
@@ -58,6 +58,40 @@ def story_event(story: Story, ingested_at_ms: int, *, lane: str, pipeline_versio
         time=from_epoch_ms(ingested_at_ms),
         value=story,
     )
+
+
+def changes_of(
+    stories: Stories, folded: Sequence[Folded], *, pipeline_version: str
+) -> tuple[list[StoryMembership], list[StoryEvent]]:
+    """Return the memberships that records changed, and the states in which they leave the stories.
+
+    Args:
+        stories: The fold.
+        folded: What the last records changed.
+        pipeline_version: The release, which is part of the ids of events.
+    """
+    memberships = [
+        membership_of(change, item.position, stories.params) for item in folded for change in item.memberships
+    ]
+    lane = stories.table.lane
+    # The last record that touched a story gives its event the time; a story that has ended since has its own event.
+    touched = {key: item.ingested_at_ms for item in folded for key in item.stories}
+    events = [
+        story_event(describe(stories, key), ingested_at_ms, lane=lane, pipeline_version=pipeline_version)
+        for key, ingested_at_ms in touched.items()
+        if stories.table.has(key)
+    ]
+    events += [
+        story_event(
+            describe_ended(ended, item, stories.params),
+            item.ingested_at_ms,
+            lane=lane,
+            pipeline_version=pipeline_version,
+        )
+        for item in folded
+        for ended in item.ended
+    ]
+    return memberships, events
 
 
 def describe_ended(ended: Ended, folded: Folded, params: StoryParams) -> Story:
