@@ -209,7 +209,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "fold_catch_up_seconds",
         "gauge",
-        "Time to catch up with the log at start: of signatures in `dedupe`, verdicts in `cluster`, sketches in `story`.",
+        "Time to catch up with the log at start: signatures in `dedupe`, verdicts in `cluster`, sketches in `story`.",
         stages=("dedupe", "cluster", "story"),
     ),
     Metric(

@@ -11,7 +11,7 @@ from pipeline.stories.params import SketchParams
 from pipeline.text.facts.names import find_names
 from pipeline.text.facts.words import words_of
 
-__all__ = ["term_hash", "weighted_terms"]
+__all__ = ["term_hash", "terms_in", "weighted_terms"]
 
 _SIGNS: Final = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 """Scripts without spaces, whose terms are pairs of characters."""
@@ -50,6 +50,11 @@ def term_hash(term: str) -> int:
     for byte in term.encode("utf-8", "surrogatepass"):
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
     return (value ^ value >> 32) & 0xFFFFFFFF
+
+
+def terms_in(text: str, params: SketchParams) -> Iterator[str]:
+    """Yield the terms of a text, in order."""
+    return _terms(words_of(text), params)
 
 
 def _terms(words: Iterable[str], params: SketchParams) -> Iterator[str]:
