@@ -38,6 +38,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("monitor", "pipeline.cli.monitor:monitor", "Export that state, and the rhythm of sources, as metrics."),
     ("dlq", "pipeline.cli.dlq:app", "List, show, count and send back dead letters."),
     ("dedupe", "pipeline.cli.dedupe:app", "Count, explain and check verdicts; switch the version of the fold."),
+    ("story", "pipeline.cli.story:app", "Explain the stories of articles."),
     ("replay", "pipeline.cli.replay:replay", "Copy raw records of a time range into a lane, to process them again."),
     ("retract", "pipeline.cli.retract:retract", "Retract all articles of a source."),
     ("erase", "pipeline.cli.erase:erase", "Erase an article, and report where records of it remain."),

@@ -20,10 +20,12 @@ from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.engine import Engine
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.output import STDOUT, OutputError, OutputFiles
+from pipeline.offline.stories import StoryLines
 from pipeline.runtime.contained_drafting import ContainedDrafting
 from pipeline.settings import load_settings
 from pipeline.sources.boilerplate import load_boilerplate
 from pipeline.sources.files import STDIN, find_files, read_files
+from pipeline.stories.params import StoryParams
 
 __all__ = ["LANE", "run"]
 
@@ -37,6 +39,7 @@ def run(
     output: str,
     duplicates: str | None = None,
     clusters: str | None = None,
+    stories: str | None = None,
     dead_letters: str | None = None,
     now: str | None = None,
 ) -> int:
@@ -45,8 +48,8 @@ def run(
     The order of the input decides which of several copies is the canonical article. The time of an article is its
     `fetched_at`; without one, `--now`, or else the modification time of its file. At the end the funnel is printed on
     standard error as JSON: raw = enriched + revised + retracted + duplicates + dead letters. Outputs appear when all
-    records are processed, or not at all. Of the settings, only the windows of deduplication, `NEWS_EXTRACTION`,
-    `NEWS_BOILERPLATE_FILE` and `NEWS_SUBJECTS__*` apply.
+    records are processed, or not at all. Of the settings, only the windows of deduplication and stories,
+    `NEWS_EXTRACTION`, `NEWS_BOILERPLATE_FILE` and `NEWS_SUBJECTS__*` apply.
 
     Parameters
     ----------
@@ -59,6 +62,8 @@ def run(
         File for the articles that deduplication holds back, with their verdicts.
     clusters:
         File for the changes of clusters, in order; the last line of a cluster is its latest state.
+    stories:
+        File for the story of every article that is not withdrawn, one `article_id` and `story_id` per line.
     dead_letters:
         File for records that cannot be processed, with reasons and original bytes.
     now:
@@ -67,7 +72,8 @@ def run(
     settings = load_settings()
     paths = find_files([undash(name) for name in input])
     now_ms = _fixed_time(now, paths)
-    named = {"output": output, "duplicates": duplicates, "clusters": clusters, "dead_letters": dead_letters}
+    named = {"output": output, "duplicates": duplicates, "clusters": clusters, "stories": stories}
+    named["dead_letters"] = dead_letters
     outputs = {key: undash(name) for key, name in named.items() if name is not None}
     _check_apart(paths, outputs.values())
     dedup = settings.dedup
@@ -88,7 +94,9 @@ def run(
     began = time.perf_counter()
     with sigterm_unwinds(), show_progress("done") as show, OutputFiles(**outputs) as files, contained:
         lines = ClusterLines(files, ClusterParams(window_secs=dedup.exact_window_secs), LANE) if clusters else None
-        engine = Engine(chain, fold, files, funnel, lines)
+        params = StoryParams(window_secs=settings.stories.window_secs)
+        told = StoryLines(files, params, LANE) if stories else None
+        engine = Engine(chain, fold, files, funnel, lines, told)
         for done in engine.run(read_files(paths, now_ms=now_ms)):
             show(done)
     elapsed = time.perf_counter() - began

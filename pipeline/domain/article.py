@@ -90,6 +90,8 @@ EventType = Literal[
     "news.article.retracted.v1",
     "news.article.duplicate.v1",
     "news.cluster.changed.v1",
+    "news.story.changed.v1",
+    "news.membership.changed.v1",
 ]
 
 

@@ -8,6 +8,7 @@ __all__ = [
     "ArticleId",
     "ClusterId",
     "EventId",
+    "StoryId",
     "article_of",
     "cluster_id",
     "digest_hex",
@@ -15,11 +16,13 @@ __all__ = [
     "founder",
     "name_after_reuse",
     "sha256_hex",
+    "story_id",
 ]
 
 ArticleId = NewType("ArticleId", str)
 ClusterId = NewType("ClusterId", str)
 EventId = NewType("EventId", str)
+StoryId = NewType("StoryId", str)
 
 
 def digest_hex(*parts: str, size: int = 16) -> str:
@@ -57,6 +60,17 @@ def name_after_reuse(article: ArticleId, revision: int) -> ArticleId:
         revision: The revision with which the article came in place of the other.
     """
     return ArticleId(f"{article}-{revision}")
+
+
+def story_id(lane: str, article: ArticleId, position: int) -> StoryId:
+    """Return the id of the story that an article founded.
+
+    Args:
+        lane: The lane; empty for live traffic.
+        article: The article.
+        position: Offset of its sketch in the log. An article may found another story later, which needs another id.
+    """
+    return StoryId(f"s-{digest_hex(lane, article, str(position))}")
 
 
 _REUSED = re.compile(r"(.+)-[0-9]+", re.DOTALL)

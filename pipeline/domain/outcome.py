@@ -41,6 +41,7 @@ DROP_REASONS: Final[dict[str, tuple[DropReason, ...]]] = {
     "dedupe": get_args(HeldBackKind),
     "publish": get_args(HeldBackKind),
     "cluster": ("unchanged",),
+    "story": ("unchanged",),
 }
 """The stages that drop records, each with its reasons."""
 

@@ -2,8 +2,10 @@
 
 from typing import Literal
 
-__all__ = ["STAGES", "StageName"]
+__all__ = ["SINGLE", "STAGES", "StageName"]
 
-StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster"]
+StageName = Literal["ingest", "dedupe", "detect-language", "classify", "publish", "cluster", "sketch", "story"]
 STAGES: tuple[StageName, ...] = ("ingest", "dedupe", "detect-language", "classify", "publish")
-"""The stages of the chain, in order. A service runs consecutive ones, or `cluster`, which reads verdicts."""
+"""The stages of the chain, in order. A service runs consecutive ones, or one of SINGLE."""
+SINGLE: tuple[StageName, ...] = ("cluster", "sketch", "story")
+"""The stages that are services of their own: `cluster` reads verdicts, `sketch` events, `story` the sketches."""

@@ -6,14 +6,14 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.metrics import MetricWrapperBase
 
-from pipeline.domain.stage import STAGES, StageName
+from pipeline.domain.stage import SINGLE, STAGES, StageName
 from pipeline.observability.counted_histogram import CountedHistogram
 
 __all__ = ["CHAIN", "EVERY_STAGE", "PREFIX", "Metric", "create"]
 
 PREFIX = "news_"
 CHAIN: tuple[StageName, ...] = STAGES
-EVERY_STAGE: tuple[StageName, ...] = (*STAGES, "cluster")
+EVERY_STAGE: tuple[StageName, ...] = (*STAGES, *SINGLE)
 
 
 class Metric(Struct, frozen=True):

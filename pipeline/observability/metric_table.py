@@ -13,6 +13,7 @@ from pipeline.observability.buckets import (
     WORK_SECONDS,
 )
 from pipeline.observability.metric import CHAIN, Metric
+from pipeline.observability.story_table import STORY_METRICS
 
 __all__ = ["METRICS"]
 
@@ -171,7 +172,7 @@ METRICS: tuple[Metric, ...] = (
         "counter",
         "Snapshots of the fold, by whether they were saved.",
         ("result",),
-        stages=("dedupe",),
+        stages=("dedupe", "story"),
     ),
     Metric(
         "verdict_flags_total",
@@ -208,8 +209,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "fold_catch_up_seconds",
         "gauge",
-        "Time to catch up with the log at start: of signatures in `dedupe`, of verdicts in `cluster`.",
-        stages=("dedupe", "cluster"),
+        "Time to catch up with the log at start: signatures in `dedupe`, verdicts in `cluster`, sketches in `story`.",
+        stages=("dedupe", "cluster", "story"),
     ),
     Metric(
         "fold_skipped_total",
@@ -268,4 +269,5 @@ METRICS: tuple[Metric, ...] = (
         "Always 1; its labels are the versions in use.",
         ("version", "python", "language_model", "subject_model"),
     ),
+    *STORY_METRICS,
 )

@@ -9,6 +9,7 @@ from pipeline import __version__
 from pipeline.dedup.fold import FoldStats
 from pipeline.domain.article import QualityFlag
 from pipeline.domain.stage import StageName
+from pipeline.domain.story import Story, StoryMembership
 from pipeline.domain.verdict import VERDICT_FLAGS, VERDICT_KINDS, VerdictKind
 from pipeline.observability.label_values import (
     ABSTENTIONS,
@@ -201,6 +202,22 @@ class Metrics(ProcessMetrics[MetricName]):
     def clusters_open(self, clusters: int) -> None:
         """Set the number of clusters in the window."""
         self.of("open_clusters").set(clusters)
+
+    def stories(self, memberships: Iterable[StoryMembership], stories: Iterable[Story]) -> None:
+        """Count memberships and states of stories, and observe the sizes of stories."""
+        for membership in memberships:
+            self.of("story_memberships_total").labels(membership.how).inc()
+        for story in stories:
+            self.of("story_changes_total").labels(story.state).inc()
+            if story.state == "open":
+                self.of("story_size_articles").observe(story.articles)
+            if story.breaking is not None:
+                self.of("stories_breaking_total").labels(story.breaking.rule).inc()
+
+    def stories_open(self, articles: int, stories: int) -> None:
+        """Set the number of articles in the window of the stories, and of stories with several articles."""
+        self.of("story_articles").set(articles)
+        self.of("open_stories").set(stories)
 
     def languages(self, tags: Mapping[str, int], confidences: Iterable[float] = ()) -> None:
         """Count articles by the primary subtag of their language, and observe confidences."""

@@ -23,6 +23,7 @@ from pipeline.offline.clusters import ClusterLines
 from pipeline.offline.funnel import Funnel
 from pipeline.offline.held_back import HeldBackRecords
 from pipeline.offline.output import LineSink
+from pipeline.offline.stories import StoryLines
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.stages.chain import Chain
@@ -43,7 +44,13 @@ class Engine:
     """Runs all stages over records and writes lines."""
 
     def __init__(
-        self, chain: Chain, fold: Fold, sink: LineSink, funnel: Funnel, clusters: ClusterLines | None = None
+        self,
+        chain: Chain,
+        fold: Fold,
+        sink: LineSink,
+        funnel: Funnel,
+        clusters: ClusterLines | None = None,
+        stories: StoryLines | None = None,
     ) -> None:
         """Prepare for one run.
 
@@ -53,6 +60,7 @@ class Engine:
             sink: Takes the lines.
             funnel: Counts the records.
             clusters: Writes the changes of clusters; None if they are not wanted.
+            stories: Writes the stories of articles; None if they are not wanted.
 
         Raises:
             ValueError: Stages are missing in the chain.
@@ -68,6 +76,7 @@ class Engine:
         self._sink = sink
         self._funnel = funnel
         self._clusters = clusters
+        self._stories = stories
         self._held_back = HeldBackRecords()
         self._raw = catalogue.stage("ingest").reads
         self._resent: list[Record] = []
@@ -97,6 +106,8 @@ class Engine:
                 self._sink.write("dead_letters", _dead_letter_line(rejected, stage, reject))
             yield self._funnel.raw
         self._held_back.close()
+        if self._stories is not None:
+            self._stories.close()
         self._funnel.check()
 
     def _take_resent(self) -> list[Record]:
@@ -122,6 +133,8 @@ class Engine:
             kind = dict(record.headers)["ce_type"] or b""
             self._funnel.event(cast("EventType", kind.decode()))
             self._sink.write("output", record.value or b"")
+            if self._stories is not None:
+                self._stories.add(record.value or b"")
         elif record.topic == self._duplicates:
             self._funnel.duplicate()
             self._sink.write("duplicates", record.value or b"")

@@ -16,6 +16,7 @@ from pipeline.kafka_io.raw_records import RawRecords
 from pipeline.observability.metrics import Metrics
 from pipeline.runtime.article_service import ArticleService
 from pipeline.runtime.cluster_service import ClusterService
+from pipeline.runtime.committed_log import CommittedLogConfig
 from pipeline.runtime.committer import Committer
 from pipeline.runtime.contained_drafting import ContainedDrafting
 from pipeline.runtime.dedup_log import DedupLog
@@ -24,14 +25,18 @@ from pipeline.runtime.observer import WorkerObserver
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.runtime.runner_protocols import Commit, UnitService, VerdictSource
 from pipeline.runtime.signature_log import SignatureAppender
+from pipeline.runtime.sketch_service import SketchService
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.runtime.stage_timing import StageTimer
+from pipeline.runtime.story_log import StoryLog
+from pipeline.runtime.story_service import StoryService
 from pipeline.runtime.unit import Unit
-from pipeline.runtime.verdict_log import VerdictLog, VerdictLogConfig
+from pipeline.runtime.verdict_log import VerdictLog
 from pipeline.settings import Settings
 from pipeline.sources.boilerplate import load_boilerplate
 from pipeline.stages.chain import Chain
-from pipeline.wire.catalogue import SIGNATURES, VERDICTS, Catalogue
+from pipeline.stories.params import StoryParams
+from pipeline.wire.catalogue import SIGNATURES, SKETCHES, VERDICTS, Catalogue
 from pipeline.wire.dead_letters import Reporter
 from pipeline.wire.output import Encoder
 
@@ -111,8 +116,15 @@ class WorkerContext:
 
 
 async def compose(stages: tuple[StageName, ...], context: WorkerContext) -> Composition:
-    """Build a service: consecutive stages of the chain, or `cluster`."""
-    return _compose_cluster(context) if stages == ("cluster",) else await _compose_chain(stages, context)
+    """Build a service: consecutive stages of the chain, or one stage that is a service of its own."""
+    if stages == ("cluster",):
+        return _compose_cluster(context)
+    if stages == ("sketch",):
+        context.metrics.set_build()
+        return Composition(service=SketchService(context.assembly(stages)), commit=context.committer.commit)
+    if stages == ("story",):
+        return await _compose_story(context)
+    return await _compose_chain(stages, context)
 
 
 async def _compose_chain(stages: tuple[StageName, ...], context: WorkerContext) -> Composition:
@@ -166,7 +178,7 @@ async def _dedup_log(context: WorkerContext) -> DedupLog:
 def _compose_cluster(context: WorkerContext) -> Composition:
     committer = context.committer
     log = VerdictLog(
-        VerdictLogConfig(
+        CommittedLogConfig(
             topic=context.catalogue.full_name(VERDICTS), group=context.group, consumer_arguments=context.log_arguments
         ),
         ClusterParams(window_secs=context.settings.dedup.exact_window_secs),
@@ -181,5 +193,31 @@ def _compose_cluster(context: WorkerContext) -> Composition:
     async def commit(unit: Unit, output: Output) -> None:
         await committer.commit(unit, output)
         log.adopt(output.draft, unit.start, unit.end)
+
+    return Composition(service=service, commit=commit, log=log, restore=log.restore)
+
+
+async def _compose_story(context: WorkerContext) -> Composition:
+    committer, settings = context.committer, context.settings
+    topic = context.catalogue.full_name(SKETCHES)
+    snapshots = None
+    if settings.stories.snapshot_dir is not None:
+        identity = await asyncio.to_thread(log_identity, settings.kafka, topic)
+        snapshots = SnapshotStore(settings.stories.snapshot_dir, topic, identity)
+    log = StoryLog(
+        CommittedLogConfig(topic=topic, group=context.group, consumer_arguments=context.log_arguments),
+        StoryParams(window_secs=settings.stories.window_secs),
+        settings.lane,
+        context.observer,
+        lambda: not committer.leases,
+        snapshots,
+        settings.stories.snapshot_interval_secs,
+    )
+    service = StoryService(log, context.assembly(("story",)), version=__version__)
+    context.metrics.set_build()
+
+    async def commit(unit: Unit, output: Output) -> None:
+        await committer.commit(unit, output)
+        await log.adopt(unit.start, unit.end)
 
     return Composition(service=service, commit=commit, log=log, restore=log.restore)

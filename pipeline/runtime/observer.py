@@ -102,6 +102,7 @@ class WorkerObserver:
         self._metrics.verdict_flags(Counter(flag for verdict in output.verdicts for flag in verdict.flags))
         self._metrics.promotions(output.promotions)
         self._metrics.clusters(cluster.size for cluster in output.clusters)
+        self._metrics.stories(output.memberships, output.stories)
         self._count_models(output.samples)
         if "ingest" in self._names:
             self._metrics.quality_flags(output.samples.flags)
@@ -162,6 +163,17 @@ class WorkerObserver:
         """Set the number of open clusters."""
         self._metrics.clusters_open(clusters)
         self._progress.fold_advanced(caught_up=False)
+
+    # -- log of sketches
+
+    def storied(self, articles: int, stories: int) -> None:
+        """Set the number of articles in the window of the stories, and of open stories."""
+        self._metrics.stories_open(articles, stories)
+        self._progress.fold_advanced(caught_up=False)
+
+    def stories_saved(self, *, ok: bool) -> None:
+        """Count a snapshot of the stories."""
+        self._metrics.snapshot(ok=ok)
 
     # -- lease manager
 

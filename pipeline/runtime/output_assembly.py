@@ -19,7 +19,9 @@ from pipeline.domain.decisions import decided, lost
 from pipeline.domain.outcome import Drop, Emit, Reject, RejectReason
 from pipeline.domain.record import Origin, Record
 from pipeline.domain.signature import Void
+from pipeline.domain.sketch import Sketch
 from pipeline.domain.stage import STAGES, StageName
+from pipeline.domain.story import Story, StoryEvent, StoryMembership
 from pipeline.domain.verdict import WITHOUT_EFFECT, Lost, Successor, Verdict, VerdictRecord
 from pipeline.errors import ContractError, FatalError
 from pipeline.observability.article_samples import ArticleSamples
@@ -63,6 +65,8 @@ class Output:
         clusters: Clusters that the unit changed.
         promotions: What became of the raw records of promoted copies.
         draft: Changes to the clusters in memory, which are adopted after the commit.
+        memberships: Memberships of stories among `records`, as values.
+        stories: Stories that the unit changed.
     """
 
     records: list[tuple[OutputRecord, int]] = field(default_factory=list)
@@ -77,6 +81,8 @@ class Output:
     clusters: list[Cluster] = field(default_factory=list)
     promotions: Counter[PromotionResult] = field(default_factory=Counter)
     draft: ClusterDraft | None = None
+    memberships: list[StoryMembership] = field(default_factory=list)
+    stories: list[Story] = field(default_factory=list)
 
     @property
     def dead_letters(self) -> Counter[tuple[StageName, RejectReason]]:
@@ -196,6 +202,36 @@ class OutputAssembly:
         for event, partition in zip(events, targets, strict=True):
             output.clusters.append(event.value)
             self._add(output, "cluster", self._encoder.cluster(event), partition)
+
+    def add_sketch(self, output: Output, sketch: Sketch) -> None:
+        """Add a sketch to its log, which has one partition."""
+        self._add(output, "sketch", self._encoder.sketch(sketch), 0)
+
+    def add_stories(
+        self,
+        output: Output,
+        memberships: Sequence[StoryMembership],
+        events: Sequence[StoryEvent],
+        lane: str,
+        version: str,
+    ) -> None:
+        """Add memberships and changed stories, on the partitions of their keys.
+
+        Args:
+            output: The output of the unit, which is extended.
+            memberships: The memberships that changed.
+            events: The stories that changed.
+            lane: The lane that events carry in their ids; empty for live traffic.
+            version: The pipeline's version, which events carry.
+        """
+        output.memberships += memberships
+        output.stories += [event.value for event in events]
+        made = [self._encoder.membership(membership, lane, version) for membership in memberships]
+        made += [self._encoder.story(event) for event in events]
+        keys = [item.article_id for item in memberships] + [event.value.story_id for event in events]
+        targets = partitions([key.encode() for key in keys], self._catalogue.article_partitions)
+        for record, partition in zip(made, targets, strict=True):
+            self._add(output, "story", record, partition)
 
     def _encode(self, result: Result) -> OutputRecord | Reject:
         """Return the record of what was emitted or dropped; a reject where there is none or it does not fit."""

@@ -6,33 +6,44 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from pipeline.dedup.fold import Fold
 from pipeline.observability.logging import get_logger
 
-__all__ = ["SnapshotStore"]
+__all__ = ["Restorable", "SnapshotStore"]
 
 log = get_logger(__name__)
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
 
 _HEAD = struct.Struct(">8sQ16s")
 _MAGIC = b"newsfold"
 
 
+class Restorable(Protocol[T_co]):
+    """An empty fold that knows how to restore one from the bytes of a snapshot."""
+
+    def restored(self, data: memoryview) -> T_co:
+        """Return the fold of a snapshot; raises ValueError if it cannot be used."""
+        ...
+
+
 class SnapshotStore:
-    """One file per signature log."""
+    """One file per log."""
 
     def __init__(self, directory: Path, topic: str, identity: bytes) -> None:
         """Keep the snapshot of a log in a directory.
 
         Args:
             directory: Created with the first snapshot.
-            topic: The signature log.
+            topic: The log.
             identity: 16 bytes that distinguish it from another topic of that name, such as a recreated one.
         """
         self._path = directory / f"{topic}.fold"
         self._identity = identity
 
-    def load(self, fresh: Fold) -> tuple[int, Fold] | None:
+    def load(self, fresh: Restorable[T]) -> tuple[int, T] | None:
         """Return the position in the log and the restored fold, or None if there is no usable snapshot.
 
         Partial files that a killed process left are removed. If another process is writing one at this moment, that

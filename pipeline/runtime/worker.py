@@ -54,7 +54,7 @@ log = get_logger(__name__)
 
 Fail = Callable[[BaseException], None]
 
-_FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster"})
+_FOLDING: frozenset[StageName] = frozenset({"dedupe", "cluster", "story"})
 """Stages that fold a log; their workers are ready only when they have caught up with it."""
 _LAG_INTERVAL_SECS = 2.0
 _REASSERT_INTERVAL_SECS = 1.0
@@ -75,7 +75,7 @@ def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str 
 
     Args:
         settings: The settings.
-        stages: Consecutive stages of the chain, or `cluster`.
+        stages: Consecutive stages of the chain, or one of `cluster`, `sketch` and `story`.
         start_from: `earliest`, `latest` or an RFC 3339 time, for a group without offsets.
 
     Returns:

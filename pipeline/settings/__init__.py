@@ -20,6 +20,7 @@ from pipeline.settings.load import child_environment, load_settings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.oauth_group import OAuthSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
 
@@ -40,6 +41,7 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "ShutdownSettings",
+    "StorySettings",
     "SubjectSettings",
     "WatchdogSettings",
     "WebSettings",

@@ -23,6 +23,7 @@ from pipeline.settings.groups import (
 from pipeline.settings.kafka_group import KafkaSettings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
 
 __all__ = ["Settings"]
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
+    stories: StorySettings = Field(default_factory=StorySettings)
     web: WebSettings = Field(default_factory=WebSettings)
     alert: AlertSettings = Field(default_factory=AlertSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

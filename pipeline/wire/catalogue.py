@@ -16,9 +16,12 @@ __all__ = [
     "ALERTS",
     "CURRENT",
     "DUPLICATES",
+    "MEMBERSHIPS",
     "REPLAYS",
     "REQUEST_OVERHEAD_BYTES",
     "SIGNATURES",
+    "SKETCHES",
+    "STORIES",
     "VERDICTS",
     "Catalogue",
     "StageTopics",
@@ -34,6 +37,9 @@ DUPLICATES = "news.articles.duplicates.v1"
 CURRENT = "news.articles.current.v1"
 ALERTS = "news.alerts.v1"
 REPLAYS = "news.replays.v1"
+SKETCHES = "news.sketches.v1"
+STORIES = "news.stories.v1"
+MEMBERSHIPS = "news.memberships.v1"
 
 REQUEST_OVERHEAD_BYTES = 64 * 1024
 """Room for what a produce request contains besides one batch: names, batch header."""
@@ -56,7 +62,7 @@ class TopicSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: TopicKind
     description: str
     owner: str
-    key: Literal["article_id", "cluster_id", "original", "place", "query_id"]
+    key: Literal["article_id", "cluster_id", "story_id", "original", "place", "query_id"]
     timestamp_type: Literal["CreateTime", "LogAppendTime"]
     max_message_bytes: int
     schema: str | None = None

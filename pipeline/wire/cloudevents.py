@@ -8,9 +8,18 @@ from pipeline.domain.article import Event, EventType
 from pipeline.domain.cluster import ClusterEvent
 from pipeline.domain.ids import ArticleId, event_id
 from pipeline.domain.record import Headers
+from pipeline.domain.story import StoryEvent, StoryMembership
 from pipeline.wire.schemas import schema_id
 
-__all__ = ["CONTENT_TYPE", "SCHEMA_OF", "cluster_headers", "headers", "withdrawal_headers"]
+__all__ = [
+    "CONTENT_TYPE",
+    "SCHEMA_OF",
+    "cluster_headers",
+    "headers",
+    "membership_headers",
+    "story_headers",
+    "withdrawal_headers",
+]
 
 CONTENT_TYPE = b"application/json"
 
@@ -20,6 +29,8 @@ SCHEMA_OF: dict[EventType, str] = {
     "news.article.retracted.v1": "news.article.enriched.v1",
     "news.article.duplicate.v1": "news.article.duplicate.v1",
     "news.cluster.changed.v1": "news.cluster.changed.v1",
+    "news.story.changed.v1": "news.story.changed.v1",
+    "news.membership.changed.v1": "news.membership.changed.v1",
 }
 """Type of an event → name of the schema of its value."""
 
@@ -55,6 +66,27 @@ def cluster_headers(event: ClusterEvent, source: str) -> Headers:
     return tuple(
         _attributes("news.cluster.changed.v1", event.id, source, cluster.cluster_id, event.time, cluster.version)
     )
+
+
+def story_headers(event: StoryEvent, source: str) -> Headers:
+    """Return the headers of a change of a story; `ce_revision` is the version of the story."""
+    story = event.value
+    return tuple(_attributes("news.story.changed.v1", event.id, source, story.story_id, event.time, story.version))
+
+
+def membership_headers(membership: StoryMembership, lane: str, pipeline_version: str, source: str) -> Headers:
+    """Return the headers of the membership of an article; `ce_revision` is its version.
+
+    Args:
+        membership: The membership.
+        lane: The lane; empty for live traffic.
+        pipeline_version: The release, which is part of the event's id.
+        source: URI reference of the stage that made it.
+    """
+    kind: EventType = "news.membership.changed.v1"
+    article, version = membership.article_id, membership.version
+    name = event_id(lane, article, version, kind, pipeline_version)
+    return tuple(_attributes(kind, name, source, article, membership.ingested_at, version))
 
 
 def withdrawal_headers(article: ArticleId, revision: int, time: str, lane: str) -> Headers:

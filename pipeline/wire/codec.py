@@ -13,8 +13,11 @@ from msgspec import Struct
 from pipeline.domain.article import Article, DuplicateArticle, EnrichedArticle
 from pipeline.domain.cluster import Cluster
 from pipeline.domain.signature import LogRecord
+from pipeline.domain.sketch import Sketch
+from pipeline.domain.story import Story, StoryMembership
 from pipeline.domain.verdict import VerdictRecord
 from pipeline.errors import ContractError
+from pipeline.stories.sketching import Reported
 
 __all__ = [
     "decode_article",
@@ -22,6 +25,10 @@ __all__ = [
     "decode_duplicate",
     "decode_enriched",
     "decode_log_record",
+    "decode_membership",
+    "decode_reported",
+    "decode_sketch",
+    "decode_story",
     "decode_verdict_record",
     "encode",
     "to_plain",
@@ -37,6 +44,10 @@ _DUPLICATE = msgspec.json.Decoder(DuplicateArticle)
 _LOG_RECORD: msgspec.json.Decoder[LogRecord] = msgspec.json.Decoder(LogRecord)
 _VERDICT_RECORD: msgspec.json.Decoder[VerdictRecord] = msgspec.json.Decoder(VerdictRecord)
 _CLUSTER = msgspec.json.Decoder(Cluster)
+_SKETCH = msgspec.json.Decoder(Sketch)
+_REPORTED = msgspec.json.Decoder(Reported)
+_STORY = msgspec.json.Decoder(Story)
+_MEMBERSHIP = msgspec.json.Decoder(StoryMembership)
 
 # The only parts of msgspec's messages that cannot quote content: a type, one of our field names, a path.
 _SAFE_MESSAGE = re.compile(
@@ -86,6 +97,26 @@ def decode_verdict_record(data: bytes) -> VerdictRecord:
 def decode_cluster(data: bytes) -> Cluster:
     """Read a value of news.clusters.v1."""
     return _decode(_CLUSTER, data, "cluster")
+
+
+def decode_sketch(data: bytes) -> Sketch:
+    """Read a record of news.sketches.v1."""
+    return _decode(_SKETCH, data, "sketch")
+
+
+def decode_reported(data: bytes) -> Reported:
+    """Read the part of a value of news.articles.enriched.v1 that stories are made of."""
+    return _decode(_REPORTED, data, "enriched article")
+
+
+def decode_story(data: bytes) -> Story:
+    """Read a value of news.stories.v1."""
+    return _decode(_STORY, data, "story")
+
+
+def decode_membership(data: bytes) -> StoryMembership:
+    """Read a value of news.memberships.v1."""
+    return _decode(_MEMBERSHIP, data, "membership")
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:

@@ -7,12 +7,23 @@ from pipeline.domain.cluster import ClusterEvent
 from pipeline.domain.outcome import Drop
 from pipeline.domain.record import Headers
 from pipeline.domain.signature import LogRecord
+from pipeline.domain.sketch import Sketch
 from pipeline.domain.stage import StageName
 from pipeline.domain.standing import standing_after
+from pipeline.domain.story import StoryEvent, StoryMembership
 from pipeline.domain.times import to_epoch_ms
 from pipeline.domain.verdict import VerdictRecord
-from pipeline.wire.catalogue import CURRENT, DUPLICATES, SIGNATURES, VERDICTS, Catalogue
-from pipeline.wire.cloudevents import CONTENT_TYPE, cluster_headers, headers
+from pipeline.wire.catalogue import (
+    CURRENT,
+    DUPLICATES,
+    MEMBERSHIPS,
+    SIGNATURES,
+    SKETCHES,
+    STORIES,
+    VERDICTS,
+    Catalogue,
+)
+from pipeline.wire.cloudevents import CONTENT_TYPE, cluster_headers, headers, membership_headers, story_headers
 from pipeline.wire.codec import encode
 
 __all__ = ["BATCH_OVERHEAD_BYTES", "Encoder", "OutputRecord", "Oversize", "record_bytes"]
@@ -78,6 +89,9 @@ class Encoder:
         self._verdicts = catalogue.full_name(VERDICTS)
         self._duplicates = catalogue.full_name(DUPLICATES)
         self._current = catalogue.full_name(CURRENT)
+        self._sketches = catalogue.full_name(SKETCHES)
+        self._stories = catalogue.full_name(STORIES)
+        self._memberships = catalogue.full_name(MEMBERSHIPS)
 
     def emit(self, stage: StageName, value: Article | Event) -> OutputRecord | Oversize:
         """Return the record of a value that a stage emits."""
@@ -122,6 +136,31 @@ class Encoder:
             encode(event.value),
             cluster_headers(event, "/news-pipeline/cluster"),
             to_epoch_ms(event.time),
+        )
+
+    def sketch(self, sketch: Sketch) -> OutputRecord | Oversize:
+        """Return a record of the log of sketches."""
+        key = sketch.article_id.encode()
+        return self._fitting(self._sketches, key, encode(sketch), _JSON_HEADERS, sketch.ingested_at_ms)
+
+    def story(self, event: StoryEvent) -> OutputRecord | Oversize:
+        """Return the record of a change of a story."""
+        return self._fitting(
+            self._stories,
+            event.value.story_id.encode(),
+            encode(event.value),
+            story_headers(event, "/news-pipeline/story"),
+            to_epoch_ms(event.time),
+        )
+
+    def membership(self, membership: StoryMembership, lane: str, pipeline_version: str) -> OutputRecord | Oversize:
+        """Return the record of the membership of an article."""
+        return self._fitting(
+            self._memberships,
+            membership.article_id.encode(),
+            encode(membership),
+            membership_headers(membership, lane, pipeline_version, "/news-pipeline/story"),
+            to_epoch_ms(membership.ingested_at),
         )
 
     def log_record(self, record: LogRecord, appended_at_ms: int) -> OutputRecord | Oversize:

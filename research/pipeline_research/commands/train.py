@@ -17,6 +17,7 @@ from pipeline_research.training.block_labels import check_labels, write_labels
 from pipeline_research.training.encoder_export import make_encoder, make_vocabulary
 from pipeline_research.training.fast_training import FastTraining, train_fast
 from pipeline_research.training.language import LanguageTraining, train_language
+from pipeline_research.training.story_terms import StoryTermsTraining, train_story_terms
 
 __all__ = ["app"]
 
@@ -40,6 +41,22 @@ def language(*, data: Path, output: Path) -> int:
         File for the weights, npz; the shipped ones are `pipeline/models/data/language.npz`.
     """
     train_language(data, _weights(output), LanguageTraining(), _log_line)
+    return 0
+
+
+@app.command
+def story_terms(*, data: Path, output: Path) -> int:
+    """Count the common words that stories do not take for telling; this takes a minute on one core.
+
+    Parameters
+    ----------
+    data:
+        A directory with `topic/*.jsonl.gz` and `lid/lingua_testdata.jsonl.gz`; files that are absent are skipped.
+    output:
+        File for the frequencies, npz; the shipped ones are `pipeline/stories/data/common_terms.npz`.
+    """
+    texts = train_story_terms(data, _weights(output), StoryTermsTraining())
+    _log_line(f"{sum(texts.values())} texts in {len(texts)} languages")
     return 0
 
 

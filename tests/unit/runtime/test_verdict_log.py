@@ -13,8 +13,9 @@ from pipeline.domain.ids import ArticleId, cluster_id
 from pipeline.domain.record import Origin
 from pipeline.domain.verdict import Decided, Verdict
 from pipeline.errors import FatalError
-from pipeline.runtime import verdict_log
-from pipeline.runtime.verdict_log import VerdictLog, VerdictLogConfig
+from pipeline.runtime import committed_log
+from pipeline.runtime.committed_log import CommittedLogConfig
+from pipeline.runtime.verdict_log import VerdictLog
 from pipeline.wire.codec import encode
 
 TOPIC = "news.verdicts.v1"
@@ -107,12 +108,12 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     found = Kafka(10)
     monkeypatch.setattr(FakeConsumer, "kafka", found, raising=False)
     monkeypatch.setattr(aiokafka, "AIOKafkaConsumer", FakeConsumer)
-    monkeypatch.setattr(verdict_log, "_FOLLOW_SECS", 0.001)
+    monkeypatch.setattr(committed_log, "_FOLLOW_SECS", 0.001)
     return found
 
 
 def _log(watching: Watching, *, idle: bool = True) -> VerdictLog:
-    config = VerdictLogConfig(topic=TOPIC, group="g", consumer_arguments={})
+    config = CommittedLogConfig(topic=TOPIC, group="g", consumer_arguments={})
     return VerdictLog(config, ClusterParams(), watching, is_idle=lambda: idle)
 
 

@@ -1,0 +1,56 @@
+"""What the fold computes of a sketch before it compares: the telling terms with their weights, and the vector."""
+
+import math
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from pipeline.domain.sketch import Sketch
+from pipeline.stories.comparison import normalised, vector_length
+from pipeline.stories.frequencies import Frequencies
+from pipeline.stories.terms import term_hash
+
+__all__ = ["Features", "features_of"]
+
+
+class Features(Struct, frozen=True):
+    """The features of one article version.
+
+    hashes, weights: the most telling terms first, shape (terms,), and their weights in units of 1/1024.
+    terms: the same terms as text.
+    vector: shape (dimensions,), whole numbers, or None; length: of the vector; model: its name, "" without vector.
+    """
+
+    hashes: NDArray[np.uint32]
+    weights: NDArray[np.int16]
+    terms: tuple[str, ...]
+    vector: NDArray[np.float32] | None
+    length: int
+    model: str
+
+
+def features_of(sketch: Sketch, frequencies: Frequencies, most: int) -> Features:
+    """Return the features of a sketch and count its terms.
+
+    Args:
+        sketch: The sketch.
+        frequencies: Those of the articles before.
+        most: Terms that are kept.
+    """
+    texts = [term.text for term in sketch.terms]
+    hashes = np.array([term_hash(text) for text in texts], dtype=np.uint32)
+    # Square roots, because a word that occurs four times is not four times as telling.
+    counts = np.array([math.isqrt(max(term.weight, 0) << 12) for term in sketch.terms], dtype=np.int64)
+    weights = counts * frequencies.rarity(hashes) >> 6
+    frequencies.add(hashes)
+    order = np.argsort(-weights, kind="stable")[:most]
+    order = order[weights[order] > 0]
+    vector, length, model = None, 0, ""
+    if sketch.vector is not None:
+        vector = np.frombuffer(sketch.vector.values, dtype=np.int8).astype(np.float32)
+        length, model = vector_length(vector), sketch.vector.model
+        if not length:
+            vector, model = None, ""
+    kept = tuple(texts[place] for place in order.tolist())
+    return Features(hashes[order], normalised(weights[order]), kept, vector, length, model)
