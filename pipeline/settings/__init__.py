@@ -19,6 +19,7 @@ from pipeline.settings.load import child_environment, load_settings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.oauth_group import OAuthSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.source_group import SourceSettings
 from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
 
@@ -38,6 +39,7 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "ShutdownSettings",
+    "SourceSettings",
     "SubjectSettings",
     "WatchdogSettings",
     "WebSettings",

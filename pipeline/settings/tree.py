@@ -22,6 +22,7 @@ from pipeline.settings.groups import (
 from pipeline.settings.kafka_group import KafkaSettings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.source_group import SourceSettings
 from pipeline.settings.subject_group import SubjectSettings
 
 __all__ = ["Settings"]
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     circuit_breaker: CircuitBreakerSettings = Field(default_factory=CircuitBreakerSettings)
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
+    sources: SourceSettings = Field(default_factory=SourceSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

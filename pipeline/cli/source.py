@@ -1,0 +1,12 @@
+"""`news-pipeline source`."""
+
+from cyclopts import App
+
+__all__ = ["app"]
+
+app = App(
+    name="source",
+    help="Get articles from where they are published, and write them to the raw topic.",
+    result_action="return_value",
+)
+# Import paths as text, so that one source does not import the libraries of another.
