@@ -72,4 +72,5 @@ SourceMetricName = Literal[
     "source_in_flight_bytes",
     "source_last_success_timestamp_seconds",
     "source_records_total",
+    "source_skipped_total",
 ]

@@ -40,6 +40,10 @@ class SourceMetrics(ProcessMetrics[SourceMetricName]):
         """Count records that cannot become articles and were not sent."""
         self._records["refused"].inc(records)
 
+    def skipped(self, reason: str, count: int = 1) -> None:
+        """Count what is no article; `reason` is one of a closed list of the source."""
+        self.of("source_skipped_total").labels(self.source, reason).inc(count)
+
     def in_flight(self, size_bytes: int) -> None:
         """Set how much is not acknowledged yet."""
         self._in_flight.set(size_bytes)

@@ -17,6 +17,13 @@ SOURCE_METRICS: tuple[Metric, ...] = (
         stages=(),
     ),
     Metric(
+        "source_skipped_total",
+        "counter",
+        "What a source found that is no article, such as pictures in an archive, by a reason of its closed list.",
+        ("source", "reason"),
+        stages=(),
+    ),
+    Metric(
         "source_errors_total",
         "counter",
         "Failures to get something from where a source looks, by kind.",
