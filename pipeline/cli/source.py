@@ -11,3 +11,5 @@ app = App(
 )
 # Import paths as text, so that one source does not import the libraries of another.
 app.command("pipeline.cli.source_warc:warc", name="warc", help="Send the pages of WARC archives.")
+app.command("pipeline.cli.source_http:http", name="http", help="Take articles over HTTP.")
+app.command("pipeline.cli.source_http:http_key", name="http-key", help="Make an API key for `source http`.")

@@ -20,6 +20,7 @@ from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.oauth_group import OAuthSettings
 from pipeline.settings.otel_group import OtelSettings
 from pipeline.settings.source_group import SourceSettings
+from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
 
@@ -39,6 +40,7 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "ShutdownSettings",
+    "SourceHttpSettings",
     "SourceSettings",
     "SubjectSettings",
     "WatchdogSettings",

@@ -23,6 +23,7 @@ from pipeline.settings.kafka_group import KafkaSettings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.otel_group import OtelSettings
 from pipeline.settings.source_group import SourceSettings
+from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.subject_group import SubjectSettings
 
 __all__ = ["Settings"]
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     sources: SourceSettings = Field(default_factory=SourceSettings)
+    source_http: SourceHttpSettings = Field(default_factory=SourceHttpSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

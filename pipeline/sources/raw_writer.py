@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pipeline.kafka_io.producers import close_producer
+from pipeline.kafka_io.producers import close_producer, drop_producer
 from pipeline.kafka_io.single_sends import send_one
 from pipeline.observability.source_metrics import SourceMetrics
 from pipeline.settings import SourceSettings
@@ -68,6 +68,10 @@ class RawWriter:
     async def close(self) -> None:
         """Disconnect. Whoever waits for an acknowledgement should have it by now."""
         await close_producer(self._producer)
+
+    async def drop(self, error: Exception) -> None:
+        """Disconnect at once, and give up what is not acknowledged: whoever waits for it gets the error."""
+        await drop_producer(self._producer, error)
 
     @asynccontextmanager
     async def _flight(self, size: int) -> AsyncIterator[None]:
