@@ -13,3 +13,5 @@ app = App(
 app.command("pipeline.cli.source_warc:warc", name="warc", help="Send the pages of WARC archives.")
 app.command("pipeline.cli.source_http:http", name="http", help="Take articles over HTTP.")
 app.command("pipeline.cli.source_http:http_key", name="http-key", help="Make an API key for `source http`.")
+app.command("pipeline.cli.source_files:files", name="files", help="Send files that arrive in a directory.")
+app.command("pipeline.cli.source_kafka:kafka", name="kafka", help="Copy another topic, exactly once.")

@@ -52,7 +52,7 @@ class WebParams(Struct, frozen=True, kw_only=True):
 
 
 _PARAMS: Final = WebParams()
-_SILENT: Final = logging.Logger("pipeline.web", logging.CRITICAL + 1)
+_SILENT: Final = logging.Logger("pipeline.web", logging.CRITICAL + 1)  # noqa: LOG001  none of the tree: it stays silent
 """Of aiohttp: its lines about requests that cannot be parsed quote them, with whatever key or title they hold."""
 
 

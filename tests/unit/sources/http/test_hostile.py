@@ -60,7 +60,8 @@ async def test_a_body_that_ends_early_is_no_article(tmp_path: Path) -> None:
 )
 async def test_wrong_lengths_and_huge_heads_are_refused(tmp_path: Path, data: bytes, expected: int) -> None:
     async with pushing(tmp_path, params=SMALL) as server:
-        assert status(await server.raw(data)) in {expected, 400}
+        # 0: the connection was closed while more was being sent.
+        assert status(await server.raw(data)) in {expected, 400, 0 if len(data) > 1_000_000 else 400}
         await server.holding(0)
         assert not server.sent
 
