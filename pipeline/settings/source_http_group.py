@@ -43,7 +43,7 @@ class SourceHttpSettings(Group):
         default=30.0, gt=0, le=600, description="Longest time in which the body of a request must arrive."
     )
     acknowledge_secs: float = Field(
-        default=10.0,
+        default=8.0,
         gt=0,
         le=600,
         description="Longest time in which the brokers must acknowledge an article; then the answer is 503.",

@@ -24,7 +24,7 @@ from pipeline.sources.http.params import HttpSourceParams
 from pipeline.sources.service import SourceContext
 from pipeline.wire.output import OutputRecord
 
-__all__ = ["serve"]
+__all__ = ["keys_path", "serve", "tls_context"]
 
 log = get_logger(__name__)
 
@@ -40,8 +40,8 @@ async def serve(context: SourceContext) -> None:
         TransientError: The cluster cannot be reached at the start.
     """
     settings, params = context.settings.source_http, _PARAMS
-    keys = ApiKeys(_required(settings.keys_file))
-    tls = _tls(settings)
+    keys = ApiKeys(keys_path(settings))
+    tls = tls_context(settings)
     answers = Answers(settings.state_dir, int(settings.idempotency_hours * _HOUR_MS), params)
     delivery = Delivery(context, params)
     front = Front(context.metrics, params)
@@ -107,13 +107,23 @@ async def _watch_keys(keys: ApiKeys, interval_secs: float) -> None:
             is_wrong = True
 
 
-def _required(path: Path | None) -> Path:
-    if path is None:
+def keys_path(settings: SourceHttpSettings) -> Path:
+    """Return the file of keys.
+
+    Raises:
+        ConfigError: None is set.
+    """
+    if settings.keys_file is None:
         raise ConfigError("NEWS_SOURCE_HTTP__KEYS_FILE is not set: nobody could send; `source http-key` makes a key")
-    return path
+    return settings.keys_file
 
 
-def _tls(settings: SourceHttpSettings) -> ssl.SSLContext | None:
+def tls_context(settings: SourceHttpSettings) -> ssl.SSLContext | None:
+    """Return the certificate as the server needs it; None where none is set.
+
+    Raises:
+        ConfigError: Only one of the two files is set, or they cannot be read or do not belong together.
+    """
     if settings.tls_certificate is None and settings.tls_key is None:
         return None
     if settings.tls_certificate is None or settings.tls_key is None:

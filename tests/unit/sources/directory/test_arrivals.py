@@ -1,6 +1,5 @@
 """A file is taken once it is whole, and by its version."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ def test_unfinished_hidden_and_other_files_are_not_taken(tmp_path: Path) -> None
     for name in ("x.json.part", ".h.json", "y.pdf", ".news-pipeline/s.json", "c.txt.headers", "z.xml.tmp"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "sub" / "good.XML").write_text("<nitf/>")
-    os.symlink("/etc/hostname", tmp_path / "link.txt")
+    (tmp_path / "link.txt").symlink_to("/etc/hostname")
     assert names(Arrivals(tmp_path, 0).look(0)) == ["good.XML"]
 
 
@@ -53,5 +52,5 @@ def test_what_was_sent_is_known_by_version_and_after_a_restart(tmp_path: Path) -
 
 def test_a_state_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
-    with pytest.raises(ConfigError, match="files.sqlite"):
+    with pytest.raises(ConfigError, match="sqlite"):
         SentFiles(tmp_path / "state")
