@@ -30,6 +30,7 @@ _COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("alert", "pipeline.cli.alert:alert", "Notify of articles that match saved queries."),
     ("run", "pipeline.cli.run:run", "Process files with all stages, without a broker."),
     ("topics", "pipeline.cli.topics:app", "Plan, create and list the topics."),
+    ("source", "pipeline.cli.source:app", "Get articles from feeds and elsewhere into the raw topic."),
     ("produce", "pipeline.cli.produce:produce", "Send files to the raw topic."),
     ("tail", "pipeline.cli.tail:tail", "Print the records of a topic as they arrive."),
     ("top", "pipeline.cli.top:top", "Show all workers in the terminal: rates, lag, latency, dead letters."),

@@ -1,6 +1,8 @@
 """A small web server for one service: bounded connections and requests, strict headers, a token where it is exposed."""
 
 import asyncio
+import logging
+import ssl
 from ipaddress import ip_address
 from typing import Final
 
@@ -43,30 +45,51 @@ class WebParams(Struct, frozen=True, kw_only=True):
     """Longest request line and header; the usual limit of web servers."""
     max_body_bytes: int = 64 * 1024
     """Longest body of a request."""
+    linger_secs: float = 2.0
+    """How long the rest of a body that was refused is read, so that its sender sees the answer."""
     close_secs: float = 2.0
     """How long requests in progress may take when the server stops."""
 
 
 _PARAMS: Final = WebParams()
+_SILENT: Final = logging.Logger("pipeline.web", logging.CRITICAL + 1)  # noqa: LOG001  none of the tree: it stays silent
+"""Of aiohttp: its lines about requests that cannot be parsed quote them, with whatever key or title they hold."""
 
 
 class WebServer:
-    """Serves routes under the rules of `Access`."""
+    """Serves routes under the rules of `Access`, or of a front of the service's own."""
 
-    def __init__(self, settings: ServingSettings, params: WebParams = _PARAMS) -> None:
+    def __init__(
+        self,
+        settings: ServingSettings,
+        params: WebParams = _PARAMS,
+        *,
+        front: Middleware | None = None,
+        tls: ssl.SSLContext | None = None,
+        decodes_bodies: bool = True,
+    ) -> None:
         """Check that the address and the token fit; listen on nothing yet.
 
+        Args:
+            settings: Address and token.
+            params: Bounds.
+            front: Decides who may ask in place of the token, and makes all errors.
+            tls: The certificate, for HTTPS.
+            decodes_bodies: Whether the content-encoding of requests is undone before a route sees them.
+
         Raises:
-            ConfigError: The address can be reached from elsewhere, and there is no token.
+            ConfigError: The address can be reached from elsewhere, and there is neither a token nor a front.
         """
         token = settings.token.get_secret_value() if settings.token is not None else None
-        if token is None and not is_loopback(settings.host):
+        if token is None and front is None and not is_loopback(settings.host):
             raise ConfigError(
                 f"{settings.host} can be reached from other machines: set a token, or the host to 127.0.0.1"
             )
         self._settings = settings
         self._params = params
-        self._access = Access(token)
+        self._front = front or _guarded(Access(token))
+        self._tls = tls
+        self._decodes_bodies = decodes_bodies
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
 
@@ -84,7 +107,7 @@ class WebServer:
             ConfigError: The address is invalid or in use.
         """
         params = self._params
-        app = web.Application(middlewares=[_guarded(self._access)], client_max_size=params.max_body_bytes)
+        app = web.Application(middlewares=[self._front], client_max_size=params.max_body_bytes)
         app.add_routes(routes)
         self._runner = web.AppRunner(
             app,
@@ -94,6 +117,9 @@ class WebServer:
             max_line_size=params.max_line_bytes,
             max_field_size=params.max_line_bytes,
             shutdown_timeout=params.close_secs,
+            lingering_time=params.linger_secs,
+            logger=_SILENT,
+            auto_decompress=self._decodes_bodies,
         )
         await self._runner.setup()
         server = self._runner.server
@@ -104,14 +130,18 @@ class WebServer:
 
         host, port = self._settings.host, self._settings.port
         try:
-            self._listening = await asyncio.get_running_loop().create_server(connection, host, port)
+            self._listening = await asyncio.get_running_loop().create_server(connection, host, port, ssl=self._tls)
         except OSError as error:
             raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
-    async def stop(self) -> None:
-        """Close all connections, requests in progress after a short time."""
+    def close(self) -> None:
+        """Accept no further connections; those that are open go on."""
         if self._listening is not None:
             self._listening.close()
+
+    async def stop(self) -> None:
+        """Close all connections, requests in progress after a short time."""
+        self.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -1,11 +1,11 @@
-"""The names of the metrics of workers and of services downstream, so that a misspelt one is found before anything runs.
+"""The names of the metrics of workers, sources and services downstream: a misspelt one is found before anything runs.
 
 They lack their prefix.
 """
 
 from typing import Literal
 
-__all__ = ["DownstreamMetricName", "MetricName"]
+__all__ = ["DownstreamMetricName", "MetricName", "SourceMetricName"]
 
 MetricName = Literal[
     "articles_by_language_total",
@@ -79,4 +79,12 @@ DownstreamMetricName = Literal[
     "search_articles",
     "search_queries_total",
     "search_query_duration_seconds",
+]
+
+SourceMetricName = Literal[
+    "source_errors_total",
+    "source_in_flight_bytes",
+    "source_last_success_timestamp_seconds",
+    "source_records_total",
+    "source_skipped_total",
 ]

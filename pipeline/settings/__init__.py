@@ -20,6 +20,8 @@ from pipeline.settings.load import child_environment, load_settings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.oauth_group import OAuthSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.source_group import SourceSettings
+from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
@@ -41,6 +43,8 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "ShutdownSettings",
+    "SourceHttpSettings",
+    "SourceSettings",
     "StorySettings",
     "SubjectSettings",
     "WatchdogSettings",

@@ -23,6 +23,8 @@ from pipeline.settings.groups import (
 from pipeline.settings.kafka_group import KafkaSettings
 from pipeline.settings.monitor_group import MonitorSettings
 from pipeline.settings.otel_group import OtelSettings
+from pipeline.settings.source_group import SourceSettings
+from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
 
@@ -87,6 +89,8 @@ class Settings(BaseSettings):
     circuit_breaker: CircuitBreakerSettings = Field(default_factory=CircuitBreakerSettings)
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
+    sources: SourceSettings = Field(default_factory=SourceSettings)
+    source_http: SourceHttpSettings = Field(default_factory=SourceHttpSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     stories: StorySettings = Field(default_factory=StorySettings)
     web: WebSettings = Field(default_factory=WebSettings)

@@ -1,1 +1,1 @@
-"""Edge: raw records, and data files for stages, from files instead of Kafka."""
+"""Edge: raw records, and data files for stages, from files; and the services that write raw records to Kafka."""

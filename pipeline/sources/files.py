@@ -30,7 +30,7 @@ from pipeline.sources.lines import ByteStream, bounded_lines
 from pipeline.text.dates import instant_ms
 from pipeline.wire.raw import TRUNCATED_FROM
 
-__all__ = ["STDIN", "FilesParams", "find_files", "read_files"]
+__all__ = ["STDIN", "FilesParams", "find_files", "is_readable_name", "read_files"]
 
 STDIN = "-"
 
@@ -120,6 +120,11 @@ def find_files(paths: Iterable[Path | str]) -> list[str]:
     if found.count(STDIN) > 1:
         raise InputError("standard input (-) is named more than once; it can be read only once")
     return found
+
+
+def is_readable_name(path: Path) -> bool:
+    """Return whether a file is of a kind that `read_files` reads, by its name."""
+    return _kind(path) is not None
 
 
 def _is_wanted(child: Path, root: Path) -> bool:

@@ -14,6 +14,7 @@ from pipeline.observability.metric import PREFIX
 from pipeline.observability.metric_table import METRICS
 from pipeline.observability.metrics import Metrics
 from pipeline.observability.monitor_table import MONITOR_METRICS
+from pipeline.observability.source_table import SOURCE_METRICS
 from pipeline.settings.variables import unknown_variables
 from scripts.render_rules import main, rendered
 from tests.harness.deployment import DEPLOY, RULES, compose, dashboards, panel_queries, rules, scraped
@@ -24,7 +25,7 @@ ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 RUNBOOKS = DEPLOY / "runbooks"
 PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
 
-ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS)
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
 # By Prometheus, as in prometheus.yml, and by the process for all its series
 TARGET_LABELS = {"job", "instance", "service", "environment", "lane", "group"}
 OF_KIND = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

@@ -12,11 +12,13 @@ from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
 from pipeline.observability.metric import PREFIX
 from pipeline.observability.metric_table import METRICS
 from pipeline.observability.monitor_table import MONITOR_METRICS
+from pipeline.observability.source_table import SOURCE_METRICS
 from pipeline.settings.variables import unknown_variables
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 TARGETS = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE)
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
 
 FORMER_NAMES = re.compile(r"^### Names changed before the first release$.*?(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -44,7 +46,7 @@ def test_settings_exist(page: Path) -> None:
 @each_page
 def test_metrics_exist(page: Path) -> None:
     names = set(re.findall(rf"`({PREFIX}[a-z0-9_]+)", _present(page)))
-    assert names - {PREFIX + metric.name for metric in (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS)} == set()
+    assert names - {PREFIX + metric.name for metric in ALL_METRICS} == set()
 
 
 @each_page

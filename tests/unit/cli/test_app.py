@@ -98,6 +98,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "search",
         "run",
         "topics",
+        "source",
         "produce",
         "tail",
         "top",

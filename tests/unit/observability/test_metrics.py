@@ -21,14 +21,16 @@ from pipeline.observability.counted_histogram import CountedHistogram
 from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
 from pipeline.observability.label_values import ABSTENTIONS, READERS
 from pipeline.observability.metric import PREFIX, Metric
-from pipeline.observability.metric_names import DownstreamMetricName, MetricName
+from pipeline.observability.metric_names import DownstreamMetricName, MetricName, SourceMetricName
 from pipeline.observability.metric_table import METRICS
 from pipeline.observability.metrics import Metrics
 from pipeline.observability.monitor_table import MONITOR_METRICS
+from pipeline.observability.source_table import SOURCE_METRICS
 from pipeline.observability.stage_metrics import StageCount
 from pipeline.settings import Settings
 from scripts.generate_metrics import REPOSITORY, metrics_page
 
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
 NORMALIZED, UNIQUE, DUPLICATES = "news.articles.normalized.v1", "news.articles.judged.v1", "news.articles.duplicates.v1"
 ENDINGS = {
     "counter": r"_total$",
@@ -50,7 +52,7 @@ def test_the_page_is_current() -> None:
     assert (REPOSITORY / "docs" / "metrics.md").read_text("utf-8") == metrics_page(), "run make docs"
 
 
-@pytest.mark.parametrize("metric", [*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS], ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", ALL_METRICS, ids=lambda metric: metric.name)
 def test_names_follow_the_rules(metric: Metric) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", metric.name)
     if metric.kind in ENDINGS:
@@ -65,10 +67,11 @@ def test_names_follow_the_rules(metric: Metric) -> None:
 
 
 def test_every_name_is_declared_once() -> None:
-    tables = (METRICS, MONITOR_METRICS, DOWNSTREAM_METRICS)
+    tables = (METRICS, MONITOR_METRICS, DOWNSTREAM_METRICS, SOURCE_METRICS)
     assert len({metric.name for table in tables for metric in table}) == sum(map(len, tables))
     assert {metric.name for metric in METRICS} == set(MetricName.__args__)  # type: ignore[attr-defined]
     assert {metric.name for metric in DOWNSTREAM_METRICS} == set(DownstreamMetricName.__args__)  # type: ignore[attr-defined]
+    assert {metric.name for metric in SOURCE_METRICS} == set(SourceMetricName.__args__)  # type: ignore[attr-defined]
 
 
 def test_what_is_served_can_be_parsed_and_is_complete(metrics: Metrics) -> None:

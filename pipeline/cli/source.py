@@ -1,0 +1,17 @@
+"""`news-pipeline source`."""
+
+from cyclopts import App
+
+__all__ = ["app"]
+
+app = App(
+    name="source",
+    help="Get articles from where they are published, and write them to the raw topic.",
+    result_action="return_value",
+)
+# Import paths as text, so that one source does not import the libraries of another.
+app.command("pipeline.cli.source_warc:warc", name="warc", help="Send the pages of WARC archives.")
+app.command("pipeline.cli.source_http:http", name="http", help="Take articles over HTTP.")
+app.command("pipeline.cli.source_http:http_key", name="http-key", help="Make an API key for `source http`.")
+app.command("pipeline.cli.source_files:files", name="files", help="Send files that arrive in a directory.")
+app.command("pipeline.cli.source_kafka:kafka", name="kafka", help="Copy another topic, exactly once.")

@@ -1,0 +1,1 @@
+"""Articles from files that arrive in a directory."""

@@ -1,0 +1,1 @@
+"""Articles that producers push over HTTP."""

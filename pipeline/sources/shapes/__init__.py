@@ -1,0 +1,1 @@
+"""Formats of news agencies as raw articles."""
