@@ -10,3 +10,4 @@ app = App(
     result_action="return_value",
 )
 # Import paths as text, so that one source does not import the libraries of another.
+app.command("pipeline.cli.source_feeds:feeds", name="feeds", help="Poll feeds and sitemaps.")
