@@ -90,8 +90,9 @@ class Outbox:
     async def run(self, sender: BatchSender, stop: asyncio.Event) -> None:
         """Send what is queued, until `stop` is set; what is ready by then is still sent."""
         settled = self.settle(sender.number)
-        if settled:
-            log.info("batch_had_arrived", batch=sender.number, records=settled)
+        (waiting,) = self._database.one("SELECT count(*) FROM queue")
+        if settled or waiting:
+            log.info("queue_resumed", arrived=settled, waiting=waiting)
         while True:
             self._added.clear()
             while await self._send_next(sender):

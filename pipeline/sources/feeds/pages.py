@@ -18,7 +18,7 @@ from pipeline.sources.feeds.outbox import Outbox, WaitingPage
 from pipeline.sources.feeds.raw_article import Origin, has_text, raw_value, retraction
 from pipeline.sources.feeds.requests import Failed, Requests, host_of
 from pipeline.sources.feeds.store import FeedStore, StoredFeed
-from pipeline.text.urls import canonical_url, is_front_page
+from pipeline.text.urls import canonical_url, is_front_page, url_key
 
 __all__ = ["PageParams", "Pages"]
 
@@ -115,7 +115,7 @@ class Pages:
         if media_type(answer.headers) not in _HTML or not answer.body.strip():
             raise Failed("not_html")
         where, asked = canonical_url(answer.url), canonical_url(page.url)
-        if where is None or asked is None or (is_front_page(where) and not is_front_page(asked)):
+        if where is None or asked is None or (is_front_page(where) and url_key(where) != url_key(asked)):
             raise Failed("page_missing")  # sites redirect what they no longer have to their front page
         item = replace(page.item, url=answer.url)
         self._outbox.page_done(page, self._value(page, item, answer.body, charset(answer.headers)))

@@ -63,21 +63,23 @@ def _item(found: dict[str, str]) -> FeedItem:
 def _entries(text: str, name: str) -> Iterator[dict[str, str]]:
     """Yield the texts of the children of each element of a name, by their names without namespace."""
     parser: Any = XMLPullParser(("start", "end"))
-    path: list[Element] = []
-    for start in range(0, len(text), _PART_CHARS):
-        try:
+    depth = 0
+    root: Element | None = None
+    try:
+        for start in range(0, len(text), _PART_CHARS):
             parser.feed(text[start : start + _PART_CHARS])
-            events = [*parser.read_events()]
-        except ParseError:
-            return
-        for event, element in events:
-            if event == "start":
-                path.append(element)
-                continue
-            path.pop()
-            if _local(element.tag) == name and len(path) == 1:
-                yield _texts(element)
-                path[0].clear()
+            for event, element in parser.read_events():
+                if event == "start":
+                    root = element if root is None else root
+                    depth += 1
+                    continue
+                depth -= 1
+                if depth == 1 and _local(element.tag) == name:
+                    yield _texts(element)
+                    if root is not None:
+                        root.clear()
+    except ParseError:
+        return  # it broke off; what came before is right
 
 
 def _texts(element: Element) -> dict[str, str]:
