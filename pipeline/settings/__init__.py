@@ -1,6 +1,7 @@
 """Settings: one frozen tree, read from `NEWS_*` environment variables and mounted secret files."""
 
 from pipeline.settings.alert_group import AlertSettings
+from pipeline.settings.feeds_group import FeedsSettings
 from pipeline.settings.files import missing_files
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "AlertSettings",
     "CircuitBreakerSettings",
     "DedupSettings",
+    "FeedsSettings",
     "FetchSettings",
     "Guarantee",
     "KafkaSettings",

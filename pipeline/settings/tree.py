@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 
 from pipeline.domain.extraction import Extraction
 from pipeline.settings.alert_group import AlertSettings
+from pipeline.settings.feeds_group import FeedsSettings
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     sources: SourceSettings = Field(default_factory=SourceSettings)
     source_http: SourceHttpSettings = Field(default_factory=SourceHttpSettings)
+    feeds: FeedsSettings = Field(default_factory=FeedsSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     stories: StorySettings = Field(default_factory=StorySettings)
     web: WebSettings = Field(default_factory=WebSettings)
