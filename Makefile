@@ -37,10 +37,10 @@ demo: install ## run the whole pipeline on an embedded broker for a minute
 	$(BIN)/news-pipeline demo
 
 test: install ## run all tests except the long fault tests, on every broker that this machine can start
-	$(BIN)/pytest -m "not long" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile $(PYTEST_ARGS)  # two processes; each starts brokers of its own
 
 test-fast: install ## run the tests that need no broker
-	$(BIN)/pytest -m "not broker and not fault" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not broker and not fault" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-faults: install ## run the fault tests, at most 30 minutes, and write their results to docs/guarantees.md
 	timeout --kill-after=60s 30m env PIPELINE_TEST_REQUIRE_KAFKA=1 \

@@ -1,19 +1,44 @@
-"""What all tests share: property tests judge results, never the machine's speed; subjects are read the fast way."""
+"""What all tests share: property tests judge results, never the machine's speed; subjects are read the fast way.
+
+The end of a run names the brokers that it used, in all of its processes.
+"""
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from pipeline import assembly
+from tests.harness.brokers_used import BROKERS_USED
 from tests.harness.subjects import FAST_READER
 
 settings.register_profile("pipeline", deadline=None)
 settings.load_profile("pipeline")
 
 os.environ.update(FAST_READER)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[BROKERS_USED] = set()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["brokers"] = sorted(session.config.stash[BROKERS_USED])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[BROKERS_USED].update(getattr(node, "workeroutput", {}).get("brokers", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    used = sorted(config.stash.get(BROKERS_USED, ()))
+    terminalreporter.write_line(f"brokers used: {', '.join(used) or 'none'}")
+
 
 EncoderIn = Callable[[Path], None]
 

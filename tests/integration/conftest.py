@@ -15,11 +15,11 @@ from msgspec import Struct
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.settings import KafkaSettings, Settings, WebSettings
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, kafka_jars, why_unavailable
+from tests.harness.brokers_used import BROKERS_USED
 from tests.harness.certificates import make_certificates
 from tests.harness.secured import Secured, secured_kafka
 
 REQUIRED = os.environ.get("PIPELINE_TEST_REQUIRE_KAFKA") == "1"
-USED = pytest.StashKey[list[str]]()
 
 
 class Broker(Struct, frozen=True):
@@ -34,10 +34,6 @@ class Broker(Struct, frozen=True):
         return self.name == "kafka"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[USED] = []
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Download Kafka before the first test, so that the download does not count towards a test's time limit."""
     wanted = any(item.get_closest_marker("kafka") for item in session.items)
@@ -45,16 +41,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         kafka_jars()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    used = config.stash.get(USED, [])
-    terminalreporter.write_line(f"brokers used: {', '.join(used) or 'none'}")
-
-
 @pytest.fixture(scope="session")
 def embedded_broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
     """The embedded broker."""
     with EmbeddedBroker() as broker:
-        pytestconfig.stash[USED].append("embedded (Tansu)")
+        pytestconfig.stash[BROKERS_USED].add("embedded (Tansu)")
         yield Broker("embedded", broker.bootstrap_servers)
 
 
@@ -66,7 +57,7 @@ def kafka_needed(pytestconfig: pytest.Config) -> None:
         pytest.fail(f"Apache Kafka is required (PIPELINE_TEST_REQUIRE_KAFKA=1), but {missing}")
     if missing is not None:
         pytest.skip(f"Apache Kafka cannot run here: {missing}")
-    pytestconfig.stash[USED].append(f"Apache Kafka {KAFKA_VERSION}")
+    pytestconfig.stash[BROKERS_USED].add(f"Apache Kafka {KAFKA_VERSION}")
 
 
 @pytest.fixture(scope="session")
