@@ -38,13 +38,13 @@ class KafkaConnect:
             (directory / name).write_text(text, "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def log_text(self) -> str:
-        return (self._directory / "connect.log").read_text("utf-8", "replace")
+    def check(self) -> None:
+        """Fail if it has ended, or given up on a connector."""
+        log = (self._directory / "connect.log").read_text("utf-8", "replace")
+        assert self._process is not None
+        assert self._process.poll() is None, log[-3000:]
+        _, given_up, why = log.partition("Task is being killed")
+        assert not given_up, why[:3000]
 
     def __enter__(self) -> Self:
         flags = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
