@@ -26,7 +26,7 @@ class TemplateParams(Struct, frozen=True, kw_only=True):
 
     longest_term: int = 8191
     """Longest text that is indexed as one term, in UTF-16 units: the engines refuse a document with a term above 32,766
-    bytes, and a unit has up to four of them, counted carefully."""
+    bytes, and a unit has up to three of them; four leave room."""
     free_term: int = 1024
     """The same for the values of `rights` and `extra`, where the engine indexes them."""
     total_fields: int = 300

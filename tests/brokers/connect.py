@@ -24,31 +24,32 @@ def connect_jars() -> Path:
 class KafkaConnect:
     """A standalone worker, whose files are in a directory of the caller."""
 
-    def __init__(self, directory: Path, worker: str, connectors: Mapping[str, str]) -> None:
+    def __init__(self, jars: Path, directory: Path, worker: str, connectors: Mapping[str, str]) -> None:
         """Write its files.
 
         Args:
+            jars: What `connect_jars` returns.
             directory: An empty directory.
             worker: The properties of the worker.
             connectors: The properties of each connector, by the name of its file.
         """
-        self._directory = directory
+        self._jars, self._directory = jars, directory
         self._files = ["worker.properties", *connectors]
         for name, text in {"worker.properties": worker, **connectors}.items():
             (directory / name).write_text(text, "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def log_text(self) -> str:
-        return (self._directory / "connect.log").read_text("utf-8", "replace")
+    def check(self) -> None:
+        """Fail if it has ended, or given up on a connector."""
+        log = (self._directory / "connect.log").read_text("utf-8", "replace")
+        assert self._process is not None
+        assert self._process.poll() is None, log[-3000:]
+        _, given_up, why = log.partition("Task is being killed")
+        assert not given_up, why[:3000]
 
     def __enter__(self) -> Self:
         flags = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-        main = ["-cp", f"{connect_jars()}/*", "org.apache.kafka.connect.cli.ConnectStandalone"]
+        main = ["-cp", f"{self._jars}/*", "org.apache.kafka.connect.cli.ConnectStandalone"]
         with (self._directory / "connect.log").open("wb") as log:
             self._process = subprocess.Popen(
                 ["java", *flags, *main, *self._files],

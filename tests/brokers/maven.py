@@ -16,7 +16,7 @@ def fetched(pom: Path, name: str) -> Path:
     if kept.is_dir():
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{name}-download-") as scratch:
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{kept.name}-download-") as scratch:
         jars = Path(scratch) / "jars"
         goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
         command = ["mvn", "-B", "-q", "-f", str(pom), goal, f"-DoutputDirectory={jars}", "-DincludeScope=runtime"]
