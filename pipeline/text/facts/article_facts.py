@@ -40,25 +40,27 @@ def article_facts(
     """
     title = headline.casefold()
     in_title = words_of(title)
+    title_counts = Counter(in_title)
     text = "\n".join((standfirst or "", *paragraphs))
     words = words_of(text)
-    named, named_words = (
-        (text, words) if _is_title_case(headline) else (f"{text}\n{headline}", words + words_of(headline))
-    )
+    spelt = Counter(words)
+    counts = _case_folded(spelt)
     folded = text.casefold()
-    counts = Counter(words_of(folded) if text.isascii() else map(str.casefold, words))
     distinct = counts.keys() | in_title
     language = negating_language(distinct, folded or title)
     notes = find_notes(headline, paragraphs, distinct)
-    dates = named_dates(words, counts, folded) | named_dates(in_title, Counter(in_title), title)
-    names = find_names(named, named_words, language) - {part for date in dates for part in date.split()}
+    dates = named_dates(words, counts, folded) | named_dates(in_title, title_counts, title)
+    if not _is_title_case(headline):
+        text = f"{text}\n{headline}"
+        spelt.update(words_of(headline))
+    names = find_names(text, spelt, language) - {part for date in dates for part in date.split()}
     if published_at is not None:
         dates |= {published_at.value[:_DAY_CHARS]}
     return ArticleFacts(
         headline=headline,
         standfirst=standfirst or "",
         names=names,
-        headline_negations=count_negations(Counter(in_title), title, language),
+        headline_negations=count_negations(title_counts, title, language),
         body_negations=count_negations(counts, folded, language),
         dates=dates,
         authors=frozenset(word for author in authors for word in words_of(author.name.casefold())),
@@ -67,6 +69,15 @@ def article_facts(
         is_withdrawn=notes.is_withdrawn,
         is_stub=is_stub,
     )
+
+
+def _case_folded(spelt: Counter[str]) -> Counter[str]:
+    """Return how often each word occurs, whatever its case."""
+    counts = Counter[str]()
+    for word, count in spelt.items():
+        folded = word.casefold()
+        counts[folded] = counts.get(folded, 0) + count
+    return counts
 
 
 def _is_title_case(headline: str) -> bool:

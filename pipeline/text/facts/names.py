@@ -7,10 +7,10 @@ known by a title beside it, so only few names are found.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from pipeline.text.facts.words import IN_WORD
+from pipeline.text.facts.words import IN_WORD, words_of
 from pipeline.text.wordlists import load_words
 
 __all__ = ["find_names"]
@@ -22,6 +22,8 @@ _SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
 _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital letter."""
 _WITHOUT_CAPITALS: Final = re.compile("[\u0590-\u0fff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_OTHER_BYTES: Final = bytes({*range(0x100)} - {0xE0, *range(0xD6, 0xE0), *range(0xE3, 0xEE)})
+"""All but the first bytes of those characters in UTF-8."""
 
 _KANA: Final = r"[\u30a1-\u30fa\u30fc·・]"
 _NAME: Final = rf"(?:(?<!{_KANA}){_KANA}{{2,30}}|[\u4e00-\u9fff々·]{{2,4}}?)"
@@ -42,24 +44,25 @@ _BESIDE: Final = tuple(
     for title in titles
 )
 """Titles, each with the pattern of a name beside it, which is only searched for where the title occurs."""
+_WHOLE_WORDS: Final = frozenset(title for title in _TITLES["spaced"]["before"] if words_of(title) == [title])
+"""Titles that only count as words of their own, so that the words of a text tell whether they occur."""
 
 
-def find_names(text: str, words: Sequence[str], language: str | None) -> frozenset[str]:
+def find_names(text: str, counts: Counter[str], language: str | None) -> frozenset[str]:
     """Return the distinct words of names, case-folded.
 
     Args:
         text: The text, as written; its first word does not count as one within a sentence.
-        words: Its words, as written.
+        counts: How often each of its words occurs, as written.
         language: The language of the text, if known.
     """
-    found = _capitalised(text, words, language)
-    if not text.isascii() and _WITHOUT_CAPITALS.search(text):
-        found |= {name.casefold() for name in _beside_titles(text)}
+    found = _capitalised(text, counts, language)
+    if _may_lack_capitals(text) and _WITHOUT_CAPITALS.search(text):
+        found |= {name.casefold() for name in _beside_titles(text, counts)}
     return found
 
 
-def _capitalised(text: str, words: Sequence[str], language: str | None) -> frozenset[str]:
-    counts = Counter(words)
+def _capitalised(text: str, counts: Counter[str], language: str | None) -> frozenset[str]:
     within = {word: count for word, count in counts.items() if word[0].isupper()}
     if not within:
         return frozenset()
@@ -74,8 +77,13 @@ def _capitalised(text: str, words: Sequence[str], language: str | None) -> froze
     return frozenset(word.casefold() for word, count in within.items() if count > 0) - lower
 
 
-def _beside_titles(text: str) -> Iterator[str]:
+def _may_lack_capitals(text: str) -> bool:
+    """Return whether characters of `_WITHOUT_CAPITALS` may be in a text, many times as fast as its search."""
+    return not text.isascii() and bool(text.encode("utf-8", "surrogatepass").translate(None, _OTHER_BYTES))
+
+
+def _beside_titles(text: str, counts: Counter[str]) -> Iterator[str]:
     for title, pattern in _BESIDE:
-        if title in text:
+        if title in (counts if title in _WHOLE_WORDS else text):
             for names in pattern.findall(text):
                 yield from filter(None, (names,) if isinstance(names, str) else names)

@@ -33,7 +33,7 @@ def negating_language(distinct: AbstractSet[str], text: str, params: FactParams 
         text: The text.
         params: How many frequent words make a language.
     """
-    found = Counter(name for word in _ALL_COMMON & distinct for name in _BY_WORD[word])
+    found = Counter(name for word in _ALL_COMMON.intersection(distinct) for name in _BY_WORD[word])
     name = max(_COMMON, key=found.__getitem__)
     if found[name] >= params.least_common:
         return name

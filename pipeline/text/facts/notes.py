@@ -39,6 +39,9 @@ _BY_WORD: Final = {
     for word in {_whole_word(phrase) for phrases in _WITHIN.values() for phrase in phrases}
 }
 """Phrases by a word of theirs: only those are looked for whose word occurs, because there are some hundred."""
+_ANYWHERE: Final = _BY_WORD.get("", frozenset[str]())
+"""Phrases that are looked for whatever the words, as in scripts without spaces."""
+_SOUGHT: Final = frozenset(_BY_WORD)
 
 
 class Notes(Struct, frozen=True, kw_only=True):
@@ -66,10 +69,12 @@ def find_notes(
     count = params.note_paragraphs
     places = paragraphs if len(paragraphs) <= 2 * count else [*paragraphs[:count], *paragraphs[-count:]]
     texts = [text.casefold() for text in (headline, *places) if text and len(text) <= params.note_chars]
-    possible = frozenset[str]().union(*(_BY_WORD[word] for word in _BY_WORD.keys() & (distinct | {""})))
-    found = {kind: tuple([text for text in texts if _is_note(kind, text, possible)]) for kind in _STARTS}
+    possible = _ANYWHERE.union(*(_BY_WORD[word] for word in _SOUGHT.intersection(distinct)))
+    found = {kind: _notes(kind, texts, possible) for kind in _STARTS}
     return Notes(corrections=found["correction"], updates=found["update"], is_withdrawn=bool(found["withdrawn"]))
 
 
-def _is_note(kind: str, text: str, possible: frozenset[str]) -> bool:
-    return _STARTS[kind].match(text) is not None or any(phrase in text for phrase in possible & _WITHIN[kind])
+def _notes(kind: str, texts: Sequence[str], possible: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the texts that begin as such a note does, or contain one of the possible phrases of such notes."""
+    starts, phrases = _STARTS[kind], possible & _WITHIN[kind]
+    return tuple([text for text in texts if starts.match(text) or any(map(text.__contains__, phrases))])
