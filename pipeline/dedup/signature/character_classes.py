@@ -73,4 +73,4 @@ def scripts_of(points: NDArray[Any]) -> NDArray[np.uint8]:
 
 def without_controls(text: str) -> str:
     """Remove control and format characters other than white space."""
-    return _CONTROLS.sub("", text)
+    return text if text.isprintable() else _CONTROLS.sub("", text)  # no control is printable

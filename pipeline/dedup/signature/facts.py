@@ -95,7 +95,7 @@ def pack_facts(
     hashes, numeric = words
     title = _WORD.findall(headline)
     names = {word for name in facts.names for word in ((name,) if name.isascii() else _WORD.findall(name))}
-    numbers = _bits(np.unique(hashes[numeric]).tolist(), NUMBER_BITS)
+    numbers = _bits(set(hashes[numeric].tolist()), NUMBER_BITS)
     numbers |= _bits((_crc(word) for word in title if word[0].isdigit()), NUMBER_BITS)
     classes = np.bincount((hashes >> np.uint64(32)) % np.uint64(CLASSES), minlength=CLASSES)
     members: tuple[Iterable[str], ...] = (

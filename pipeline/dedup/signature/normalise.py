@@ -71,6 +71,21 @@ def _plain(texts: list[str]) -> list[str]:
 
 def _mapped(texts: list[str]) -> list[str]:
     """Normalise texts by the table, or by the rules where the table is not sufficient."""
+    results, hard = _by_table(texts)
+    expanded = {place: text for place in hard if (text := _expanded(texts[place])) != texts[place]}
+    if expanded:
+        again, still = _by_table(list(expanded.values()))
+        places = list(expanded)
+        for place, text in zip(places, again, strict=True):
+            results[place] = text
+        hard = [place for place in hard if place not in expanded] + [places[number] for number in still]
+    for place in hard:
+        results[place] = _by_rules(texts[place])
+    return results
+
+
+def _by_table(texts: list[str]) -> tuple[list[str], list[int]]:
+    """Return the texts normalised by the table, and the positions of those for which it is not sufficient."""
     data, ends = _joined(texts)
     entries = _TABLE.take(np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4"), mode="clip")
     present = np.bitwise_or.reduce(entries)
@@ -79,10 +94,14 @@ def _mapped(texts: list[str]) -> list[str]:
     if present & _DROPPED:
         points, ends = _kept(points, entries & _DROPPED == 0, ends)
     points, ends = _single_spaced(points, ends)
-    results = _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends)
-    for place in hard:
-        results[place] = _by_rules(texts[place])
-    return results
+    return _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends), hard
+
+
+def _expanded(text: str) -> str:
+    """Replace the characters that stand for several, whatever is around them, such as an ellipsis."""
+    for char in _EXPANSIONS.keys() & set(text):
+        text = text.replace(char, _EXPANSIONS[char])
+    return text
 
 
 def _joined(texts: list[str]) -> tuple[str, Positions]:
@@ -135,22 +154,34 @@ def _made_ascii() -> bytes:
     return bytes(table) + bytes(128)
 
 
-def _made_table() -> NDArray[np.uint32]:
-    """Return the table entry of each code point below _LIMIT, and a last one for all code points from there on."""
+def _made_table() -> tuple[NDArray[np.uint32], dict[str, str]]:
+    """Return how the code points are normalised.
+
+    Returns:
+        The table entry of each code point below _LIMIT, and a last one for all code points from there on; and what
+        replaces each character that becomes several, none of which depends on its neighbours. The table marks any
+        neighbour on which the result could depend.
+    """
     originals = [chr(point) for point in range(_LIMIT) if not 0xD800 <= point < 0xE000 and point != ord(_BREAK)]
     first = unicodedata.normalize("NFKC", _BREAK.join(originals)).split(_BREAK)
     last = unicodedata.normalize("NFKC", _BREAK.join(first).casefold()).split(_BREAK)
     composing = _composing(originals)
     table = np.full(_LIMIT + 1, _HARD, dtype=np.uint32)
     table[ord(_BREAK)] = _SPACE
+    several: dict[str, str] = {}
     for original, middle, char in zip(originals, first, last, strict=True):
         if len(middle) == len(char) == 1 and composing.isdisjoint((middle, char)):
             marks = unicodedata.combining(middle) or unicodedata.combining(char)
             table[ord(original)] = (_SPACE if char.isspace() else ord(char)) | (int(_MARK) if marks else 0)
+        elif char and composing.isdisjoint(middle + char) and not any(map(unicodedata.combining, middle + char)):
+            several[original] = char
     points = table & _POINT
     dropped = (classes_of(points) == CONTROL) & (table & _HARD == 0)
     table[dropped] |= _DROPPED
-    return table
+    kept = {
+        original: chars for original, chars in several.items() if all(table[ord(char)] == ord(char) for char in chars)
+    }
+    return table, kept
 
 
 def _composing(chars: list[str]) -> set[str]:
@@ -164,4 +195,4 @@ def _composing(chars: list[str]) -> set[str]:
 
 
 _ASCII: Final = _made_ascii()
-_TABLE: Final = _made_table()
+_TABLE, _EXPANSIONS = _made_table()

@@ -3,9 +3,10 @@
 import random
 import unicodedata
 
+import numpy as np
 import pytest
 
-from pipeline.dedup.signature.character_classes import without_controls
+from pipeline.dedup.signature.character_classes import CONTROL, classes_of, without_controls
 from pipeline.dedup.signature.normalise import normalised
 
 _LAST = 0x2_0400
@@ -28,7 +29,7 @@ def test_characters_together_are_normalised_by_the_rules() -> None:
     pools = [
         marks,
         list("aB \n\t\x00\x1c\x7f9"),
-        list("\u0130\u00df\u03a3\ufb01\u00a8\u00ad\u200b\u200c\u3000\u0085\u2028"),
+        list("\u2026\u2116\u00bd\u0587\u0130\u00df\u03a3\ufb01\u00a8\u00ad\u200b\u200c\u3000\u0085\u2028"),
         [chr(point) for point in (*range(0x1100, 0x1200), *range(0xAC00, 0xAC40))],
         [chr(point) for point in range(0x900, 0xA00)],
         [chr(point) for point in (*range(0x600, 0x700), 0xD800, 0xDFFF, 0x1F600, 0x1D400, 0x2F800, 0x10FFFF)],
@@ -40,3 +41,15 @@ def test_characters_together_are_normalised_by_the_rules() -> None:
 def test_texts_of_a_batch_do_not_affect_each_other() -> None:
     texts = ["", " ", "\u0301", "a ", "", " b", "\u200b", "\u1100", "\u1161", "x\n\ny", "\u00e9", ""]
     assert normalised(texts) == [normalised([text])[0] for text in texts] == [by_rules(text) for text in texts]
+
+
+def test_no_control_is_printable() -> None:
+    points = np.arange(_LAST, dtype=np.uint32)
+    assert not any(chr(point).isprintable() for point in points[classes_of(points) == CONTROL].tolist())
+
+
+@pytest.mark.parametrize(
+    "text", ["caf\u00e9\u2026", "stra\u00dfe \u2116 5", "\u00df\u0323 \u2026\u0301", "\u0915\u093c\u2026"]
+)
+def test_a_character_that_becomes_several_does_so_beside_any_other(text: str) -> None:
+    assert normalised([text, "\u00e9"]) == [by_rules(text), "\u00e9"]
