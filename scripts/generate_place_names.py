@@ -49,47 +49,11 @@ MIN_NATIVE_ZIPF = 1.5
 MAX_SMALL_SHARE = 0.2  # of the occurrences of a name in texts that begin with a small letter
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACELESS = frozenset({"zh", "zh_Hant", "ja", "th", "lo", "km", "my"})
-_OTHER_SCRIPTS = frozenset(
-    [
-        "am",
-        "ar",
-        "hy",
-        "be",
-        "bn",
-        "bg",
-        "my",
-        "zh",
-        "zh_Hant",
-        "ka",
-        "el",
-        "gu",
-        "he",
-        "hi",
-        "ja",
-        "kn",
-        "kk",
-        "km",
-        "ko",
-        "ky",
-        "lo",
-        "mk",
-        "ml",
-        "mr",
-        "mn",
-        "ne",
-        "or",
-        "fa",
-        "pa",
-        "ru",
-        "sr",
-        "si",
-        "ta",
-        "te",
-        "th",
-        "ti",
-        "uk",
-        "ur",
-    ]
+_OTHER_SCRIPTS = frozenset(LANGUAGES) & frozenset(
+    """
+    am ar hy be bn bg my zh zh_Hant ka el gu he hi ja kn kk km ko ky lo mk ml mr mn ne or fa pa ru sr si ta te th ti uk
+    ur
+    """.split()  # noqa: SIM905
 )
 
 

@@ -43,7 +43,8 @@ _SLUGS: Final = _by_word("slugs")
 _LINES: Final = _by_word("lines")
 
 _LABEL_PARTS: Final = re.compile(r"\s*[/|>»›,;]\s*")
-_BRACKETS: Final = dict(("[]", "()", "【】", "〈〉", "《》", "「」", "［］", "<>", "（）"))
+_PAIRS: Final = ("[]", "()", "【】", "〈〉", "《》", "「」", "［］", "<>", "（）")
+_BRACKETS: Final = {pair[0]: pair[1] for pair in _PAIRS}
 _CLOSING: Final = {close: opening for opening, close in _BRACKETS.items()}
 _AFTER_MARK: Final = re.compile(r"\s*[:：|│┃]\s*|\s+[-–—•·]\s+|\.\s+|!\s+")
 _BEFORE_MARK: Final = re.compile(r"\s*[|│┃]\s*|\s+[-–—•·]\s+")

@@ -78,9 +78,8 @@ def _repeated(
 ) -> dict[str, tuple[int, int, str]]:
     """Return the words that may be frequent enough: in small letters, with (occurrences, those of a form, the form)."""
     found: dict[str, tuple[int, int, str]] = {}
-    for word, count in counts.items():
-        if count < params.min_count and word not in in_headline:
-            continue
+    least = params.min_count
+    for word, count in [item for item in counts.items() if item[1] >= least or item[0] in in_headline]:
         folded = word.lower()
         known, most, form = found.get(folded, (0, 0, word))
         if word in in_headline and word != folded and counts.get(folded, 0) == 1:

@@ -9,6 +9,8 @@ import pytest
 
 from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.article import LanguageMethod, QualityFlag
+from pipeline.domain.genre import Access, GenreEvidence, GenreName
+from pipeline.domain.place import PlaceKind
 from pipeline.domain.subject import ReaderName, SubjectsReason
 from pipeline.domain.verdict import VERDICT_KINDS, VERDICT_METHODS, VerdictFlag
 from pipeline.models.language_params import LanguageParams
@@ -24,6 +26,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "language.method": get_args(LanguageMethod),
     "subjects[].method": get_args(ReaderName),
     "subjects_reason": get_args(SubjectsReason),
+    "genre.name": get_args(GenreName),
+    "genre.evidence": get_args(GenreEvidence),
+    "access": get_args(Access),
+    "places[].kind": get_args(PlaceKind),
     "quality.flags": get_args(QualityFlag),
 }
 

@@ -10,7 +10,7 @@ class PlaceParams(Struct, frozen=True, kw_only=True):
 
     max_places: int = 10
     """Also the limit in the schema."""
-    max_body_chars: int = 2000
+    max_body_chars: int = 1200
     """Characters of the body that are read; news names its places early."""
     lead_chars: int = 400
     """Characters at the beginning of the body in which a mention counts as much as one in the sub-headline."""

@@ -8,5 +8,6 @@ app = App(name="eval", help="Measure quality on labelled data.", result_action="
 # Import paths as text, so that a command does not import the modules of the others.
 app.command("pipeline_research.commands.deduplication:dedupe", name="dedupe")
 app.command("pipeline_research.commands.extraction:extract", name="extract")
+app.command("pipeline_research.commands.facts:facts", name="facts")
 app.command("pipeline_research.commands.model_quality:language", name="language")
 app.command("pipeline_research.commands.subjects:subjects", name="subjects")

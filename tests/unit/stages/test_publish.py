@@ -16,8 +16,10 @@ from pipeline.domain.article import (
 )
 from pipeline.domain.changes import Change
 from pipeline.domain.events import Published, processing_version
+from pipeline.domain.genre import Genre
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.outcome import DROP_REASONS, Drop, Emit
+from pipeline.domain.place import Place
 from pipeline.domain.subject import TextVector
 from pipeline.domain.verdict import PASSING, Verdict, VerdictKind
 from pipeline.errors import ContractError
@@ -73,6 +75,10 @@ def test_no_field_is_lost_on_the_way(article: Article, field: str) -> None:
         modified_at="2026-03-04T05:20:00.000Z",
         subjects_reason="below_floor",
         vector=TextVector(model="enc-1", dimensions=3, values=b"\x00\x7f\x80"),
+        genre=Genre(code="genre:Opinion", name="opinion", evidence="label"),
+        access="free",
+        places=(Place(kind="country", name="Norway", country="NO", salience=0.5, mentions=2),),
+        keywords=("ferry",),
         rights={"licence": "free"},
         extra={"feed_position": 3},
     )
