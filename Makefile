@@ -11,8 +11,8 @@ INSTALLED := .venv/.installed
 PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
 # English text to check; word lists in other languages and text/, models/ and stages/, which quote them, are left out.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md RELEASING.md Makefile mkdocs.yml .ci .github \
-  .pre-commit-config.yaml docs deploy benchmarks scripts $(addprefix pipeline/,assembly.py cli clusters dedup demo domain downstream \
-  errors.py fetching kafka_io monitor observability offline ops runtime search settings sources wire) research/pipeline_research
+  .pre-commit-config.yaml docs deploy benchmarks scripts $(addprefix pipeline/,alert assembly.py cli clusters dedup demo domain downstream \
+  errors.py fetching kafka_io monitor observability offline ops runtime search settings sources stories wire) research/pipeline_research
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-faults coverage mutants lint fmt docs site bench sbom audit clean

@@ -30,8 +30,7 @@ def weighted_terms(headline: str, body: str, language: str | None, params: Sketc
         params: Weights and bounds.
     """
     text = f"{headline}\n{body[: params.body_chars]}"
-    written = words_of(text)
-    names = find_names(text, written, language)
+    names = find_names(text, Counter(words_of(text)), language)
     weights: dict[str, int] = dict.fromkeys(_terms(words_of(headline), params), params.headline_weight)
     telling = set(_terms(names, params))
     for term, count in Counter(_terms(words_of(body[: params.body_chars]), params)).items():
