@@ -70,7 +70,7 @@ def grants(
     group: Callable[[str], str],
     principal: Callable[[str], str],
 ) -> list[Grant]:
-    """Return the grants of all services, of fetchers, operators, erasers, the monitor, the search and the alerts, sorted.
+    """Return the grants of all services, fetchers, operators, erasers, monitor, search and alerts, sorted.
 
     Args:
         catalogue: The topics of an environment and lane.
