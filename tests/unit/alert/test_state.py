@@ -254,7 +254,8 @@ def test_more_than_a_number_do_not_wait_for_a_sink(tmp_path: Path, monkeypatch: 
         *(
             orjson.dumps({**value_of("a", "A ferry"), name: wrong})
             for name, wrong in (
-                ("id", 7), ("id", ""), ("id", "x" * 201), ("revision", "one"), ("revision", 2**63), ("revision", 1e300), ("revision", -1), ("ingested_at", "yesterday"),
+                ("id", 7), ("id", ""), ("id", "x" * 201), ("revision", "one"), ("revision", 2**63), ("revision", 1e300),
+                    ("revision", -1), ("ingested_at", "yesterday"),
                 ("ingested_at", "0001-01-01T00:00:00Z"), ("dedup", {}), ("dedup", {"cluster_id": 3}), ("headline", 5),
                 ("body", ["a"]), ("subjects", [{"code": "x"}]), ("subjects", 4), ("language", "en"), ("publisher", 3),
                 ("changed", [{}]), ("changed", 3), ("published_at", 4),
