@@ -11,8 +11,10 @@ also decides about notifications and stores all of it, with the article for the 
 import argparse
 import json
 import random
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,6 +30,7 @@ from pipeline.observability.downstream_metrics import DownstreamMetrics
 VOCABULARY = 50_000
 PUBLISHERS = 300
 SUBJECTS = 17
+TOPIC = "news.articles.enriched.v1"
 STORED = 1000  # articles of one second, at the speed that is wanted
 LETTERS = "etaoinshrdlucmfwyp"
 
