@@ -5,7 +5,6 @@ import signal
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 import pytest
@@ -40,15 +39,14 @@ def _env(broker: Broker, prefix: str, directory: Path, queries: Path, **extra: s
 
 
 @pytest.fixture
-def topics(kafka_broker: Broker) -> TestCluster:
-    found = TestCluster(kafka_broker.bootstrap_servers, f"t{uuid4().hex[:10]}.")
+def topics(broker: Broker, topic_prefix: str) -> TestCluster:
+    found = TestCluster(broker.bootstrap_servers, topic_prefix)
     found.provision()
     return found
 
 
-@pytest.mark.kafka
 def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
-    kafka_broker: Broker, topics: TestCluster, tmp_path: Path
+    broker: Broker, topics: TestCluster, tmp_path: Path
 ) -> None:
     rng = random.Random(SEED)
     stories = [f"c-{rng.randrange(STORIES)}" for _ in range(ARTICLES)]
@@ -59,7 +57,7 @@ def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
         ]
         path = query_file(tmp_path, queries, {"hook": stub.url})
         env = _env(
-            kafka_broker,
+            broker,
             topics.catalogue.prefix,
             tmp_path,
             path,
@@ -94,7 +92,10 @@ def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
         assert {(value["query_id"], value["story_id"]) for value in by_id.values()} == wanted
         assert len(by_id) == len(wanted)  # one id for each story
         assert stub.bad_signatures == 0
-        assert Counter(_on_topic(topics)) == dict.fromkeys(by_id, 1)
+        on_topic = Counter(_on_topic(topics))
+        assert on_topic.keys() == by_id.keys()
+        if broker.has_transactions:  # without, a request of a killed process may arrive late, with the same id
+            assert set(on_topic.values()) == {1}
 
 
 def _told(stub: WebhookStub) -> set[tuple[str, str]]:
