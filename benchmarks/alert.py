@@ -11,8 +11,10 @@ also decides about notifications and stores all of it, with the article for the 
 import argparse
 import json
 import random
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,10 +23,15 @@ from pipeline.alert.article_keys import article_keys
 from pipeline.alert.compiled import CompiledQuery, compiled
 from pipeline.alert.matcher import Matcher
 from pipeline.alert.saved_query import SavedQuery
+from pipeline.alert.state import AlertState
+from pipeline.domain.record import Record
+from pipeline.observability.downstream_metrics import DownstreamMetrics
 
 VOCABULARY = 50_000
 PUBLISHERS = 300
 SUBJECTS = 17
+TOPIC = "news.articles.enriched.v1"
+STORED = 1000  # articles of one second, at the speed that is wanted
 LETTERS = "etaoinshrdlucmfwyp"
 
 
@@ -94,6 +101,23 @@ def best(work: Callable[[], Any], rounds: int) -> float:
     return min(times)
 
 
+def with_state(wanted: Sequence[CompiledQuery], values: Sequence[bytes]) -> None:
+    """Match events, decide about notifications, and store both."""
+    with tempfile.TemporaryDirectory() as directory:
+        state = AlertState(
+            Path(directory), Matcher(wanted), DownstreamMetrics(), remember_days=30, max_documents=100_000
+        )
+        state.restore({})
+        for start in range(0, len(values), STORED):
+            part = values[start : start + STORED]
+            now_ms = int(time.time() * 1000)
+            state.apply(
+                [Record("news.articles.enriched.v1", 0, n, now_ms, None, value) for n, value in enumerate(part)]
+            )
+            state.store({("news.articles.enriched.v1", 0): start}, caught_up=True)
+        state.close()
+
+
 def main() -> None:
     """Print one JSON line for each way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -115,6 +139,7 @@ def main() -> None:
     ways: dict[str, tuple[Callable[[], Any], int]] = {
         "from bytes": (lambda: [matcher.matching(article_keys(orjson.loads(value))) for value in values], len(values)),
         "matching alone": (lambda: [matcher.matching(keys) for keys in cut], len(values)),
+        "with state": (lambda: with_state(wanted, values), len(values)),
         "every query": (lambda: [[one for one in wanted if one.matches(keys)] for keys in cut[: len(few)]], len(few)),
     }
     for name, (work, count) in ways.items():

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from pipeline.alert.story import story_of
-from pipeline.domain.times import is_epoch_ms, to_epoch_ms
+from pipeline.domain.times import from_epoch_ms, is_epoch_ms, to_epoch_ms
 from pipeline.downstream.links import link_to, shown
 
 __all__ = ["ArticleEvent", "article_event"]
@@ -17,6 +17,7 @@ _NOTICE: Final = "withdrawn_notice"
 _HEADLINE_CHARS: Final = 500
 _NAME_CHARS: Final = 200
 _ID_CHARS: Final = 200
+_LAST_REVISION: Final = 2**53
 
 
 class ArticleEvent(Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ def article_event(value: Mapping[str, Any]) -> ArticleEvent:
     changes = {change["part"]: int(change.get("added", 0)) for change in value.get("changed", ())}
     return ArticleEvent(
         id=_id(value["id"]),
-        revision=int(value["revision"]),
+        revision=_revision(value["revision"]),
         time_ms=_instant(value["ingested_at"]),
         story=_id(story_of(value)),
         is_withdrawn=value["action"] == "delete",
@@ -67,6 +68,12 @@ def _id(text: object) -> str:
     if not isinstance(text, str) or not text or len(text) > _ID_CHARS:
         raise TypeError("an id is a text of at most 200 characters")
     return text
+
+
+def _revision(number: object) -> int:
+    if not isinstance(number, int) or not 0 <= number <= _LAST_REVISION:
+        raise ValueError("a revision is a number from 0 that the database can hold")
+    return number
 
 
 def _instant(text: str) -> int:
@@ -92,7 +99,7 @@ def _shown(value: Mapping[str, Any]) -> dict[str, Any]:
         found["language"] = shown(value["language"]["tag"], _NAME_CHARS)
     published = value.get("published_at")
     if published and published.get("plausible") is not False and _is_time(published.get("value")):
-        found["published_at"] = published["value"]
+        found["published_at"] = from_epoch_ms(_instant(published["value"]))
     return found
 
 

@@ -103,5 +103,5 @@ class Dispatch:
             counts = await asyncio.to_thread(self._outbox.counts)
             seen |= counts.keys()
             for sink in seen:
-                self._metrics.of("alert_outbox").labels(sink).set(counts.get(sink, 0))
+                self._metrics.of("alert_waiting_notifications").labels(sink).set(counts.get(sink, 0))
             await asyncio.sleep(DELIVERY.measure_secs)

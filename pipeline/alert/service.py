@@ -97,14 +97,15 @@ class _Service:
         if own.queries is None:
             raise ConfigError("NEWS_ALERT__QUERIES: the alert service needs a file of queries")
         rules = AddressRules(ports=frozenset(own.webhook_ports), own_networks=tuple(own.webhook_networks))
-        async with GuardedHttp(rules, _WEBHOOKS) as http, asyncio.TaskGroup() as tasks:
+        async with GuardedHttp(rules, _WEBHOOKS) as http:
             outbox = Outbox(own.state_dir)
             sinks: list[Sink] = [StdoutSink(), self._kafka(state, outbox)]
             dispatch = Dispatch(
                 state, outbox, metrics, own.retry_hours * _HOUR_SECS, sinks, lambda webhook: WebhookSink(webhook, http)
             )
-            tasks.create_task(dispatch.run(self._loaded), name="dispatch")
-            tasks.create_task(QueryWatch(own.queries, own.reload_secs, dispatch.use, metrics).run(), name="queries")
+            watch = QueryWatch(own.queries, own.reload_secs, dispatch.use, metrics)
+            # Not a group of tasks: the exit code of the process depends on the kind of the error, which one wraps.
+            await asyncio.gather(dispatch.run(self._loaded), watch.run())
 
     def _kafka(self, state: AlertState, outbox: Outbox) -> KafkaSink:
         settings, spec = self._settings, self.catalogue.topic(ALERTS)

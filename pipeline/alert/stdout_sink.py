@@ -1,5 +1,6 @@
 """Prints notifications, one JSON object in a line."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -23,9 +24,13 @@ class StdoutSink:
 
     async def send(self, notifications: Sequence[Waiting]) -> None:
         """Print notifications."""
-        out = self._out if self._out is not None else sys.stdout
-        out.write("".join(f"{one.value}\n" for one in notifications))
-        out.flush()
+        # In a thread: a reader that takes nothing blocks whoever writes.
+        await asyncio.to_thread(self._print, "".join(f"{one.value}\n" for one in notifications))
 
     async def close(self) -> None:
         """Leave the stream open."""
+
+    def _print(self, lines: str) -> None:
+        out = self._out if self._out is not None else sys.stdout
+        out.write(lines)
+        out.flush()

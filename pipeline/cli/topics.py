@@ -126,8 +126,8 @@ def acls(
     service:
         The stages of one service, comma-separated; repeat it for every service. By default each stage is a service.
     principals:
-        Prefix of all principals; the first stage of a service, `fetcher`, `operator`, `eraser`, `monitor` or `search`
-        follows.
+        Prefix of all principals; the first stage of a service, `fetcher`, `operator`, `eraser`, `monitor`, `search` or
+        `alert` follows.
     apply:
         Grant what is missing on the cluster; needs a principal that may alter the cluster.
     """

@@ -36,8 +36,14 @@ class TopicFollower:
             places: The partitions.
             consumer_arguments: Servers, security and fetch sizes, as AIOKafkaConsumer takes them.
             group: The group in whose name `report` commits.
+
+        Raises:
+            TransientError: The brokers do not answer.
         """
-        consumer = await start_log_consumer(consumer_arguments, group)
+        try:
+            consumer = await start_log_consumer(consumer_arguments, group)
+        except KafkaError as error:
+            raise TransientError(f"no consumer of topics: {error}") from error
         follower = cls(consumer, places)
         consumer.assign(follower._partitions)
         return follower

@@ -30,6 +30,6 @@ ALERT_METRICS: tuple[Metric, ...] = (
         ("sink", "reason"),
         stages=(),
     ),
-    Metric("alert_outbox", "gauge", "Notifications that wait for a sink.", ("sink",), stages=()),
+    Metric("alert_waiting_notifications", "gauge", "Notifications that wait for a sink.", ("sink",), stages=()),
     Metric("alert_stream_readers", "gauge", "Connections to the stream of events.", stages=()),
 )

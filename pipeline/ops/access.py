@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from pipeline.domain.stage import STAGES
 from pipeline.errors import ConfigError, TransientError
-from pipeline.wire.catalogue import CURRENT, DUPLICATES, REPLAYS, SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.catalogue import ALERTS, CURRENT, DUPLICATES, REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
 
@@ -70,14 +70,14 @@ def grants(
     group: Callable[[str], str],
     principal: Callable[[str], str],
 ) -> list[Grant]:
-    """Return the grants of all services, of fetchers, operators, erasers, the monitor and the search, sorted.
+    """Return the grants of all services, fetchers, operators, erasers, monitor, search and alerts, sorted.
 
     Args:
         catalogue: The topics of an environment and lane.
         services: The stages of each service.
         group: Returns the consumer group of a service by its first stage, or of a command.
         principal: Returns the principal of a service by its first stage, of "fetcher", "operator", "eraser",
-            "monitor" and "search".
+            "monitor", "search" and "alert".
 
     Raises:
         ConfigError: Two services begin with the same stage, so they would share a consumer group.
@@ -91,6 +91,7 @@ def grants(
     found.add(Grant(principal("fetcher"), "topic", "Write", catalogue.stage("ingest").reads))
     found |= _of_monitor(catalogue, group, principal("monitor"))
     found |= _of_search(catalogue, group, principal("search"))
+    found |= _of_alert(catalogue, group, principal("alert"))
     found |= _of_operator(catalogue, group, principal("operator"))
     return sorted(found | _of_eraser(catalogue, group, principal("eraser")))
 
@@ -185,6 +186,18 @@ def _of_search(catalogue: Catalogue, group: Callable[[str], str], who: str) -> s
     """Return the grants that `search` needs; its positions are committed to its group, which nobody joins."""
     reads = catalogue.full_name(CURRENT), catalogue.stage("cluster").emits
     return {*(Grant(who, "topic", "Read", name) for name in reads), Grant(who, "group", "Read", group("search"))}
+
+
+def _of_alert(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
+    """Return the grants that `alert` needs; it reads what it wrote, so that it repeats nothing after a crash."""
+    alerts = catalogue.full_name(ALERTS)
+    reads = alerts, catalogue.stage("publish").emits
+    return {
+        *(Grant(who, "topic", "Read", name) for name in reads),
+        Grant(who, "topic", "Write", alerts),
+        Grant(who, "group", "Read", group("alert")),
+        Grant(who, "transactional-id", "Write", f"{group('alert')}-", prefixed=True),
+    }
 
 
 def _of_eraser(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:

@@ -5,7 +5,6 @@ import signal
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 import pytest
@@ -18,7 +17,7 @@ from tests.harness.webhook_stub import WebhookStub
 from tests.harness.workers import environment, wait_until
 from tests.integration.conftest import Broker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
 ALERTS = "news.alerts.v1"
 ARTICLES = 1_200
@@ -40,14 +39,14 @@ def _env(broker: Broker, prefix: str, directory: Path, queries: Path, **extra: s
 
 
 @pytest.fixture
-def topics(kafka_broker: Broker) -> TestCluster:
-    found = TestCluster(kafka_broker.bootstrap_servers, f"t{uuid4().hex[:10]}.")
+def topics(broker: Broker, topic_prefix: str) -> TestCluster:
+    found = TestCluster(broker.bootstrap_servers, topic_prefix)
     found.provision()
     return found
 
 
 def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
-    kafka_broker: Broker, topics: TestCluster, tmp_path: Path
+    broker: Broker, topics: TestCluster, tmp_path: Path
 ) -> None:
     rng = random.Random(SEED)
     stories = [f"c-{rng.randrange(STORIES)}" for _ in range(ARTICLES)]
@@ -58,7 +57,7 @@ def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
         ]
         path = query_file(tmp_path, queries, {"hook": stub.url})
         env = _env(
-            kafka_broker,
+            broker,
             topics.catalogue.prefix,
             tmp_path,
             path,
@@ -93,7 +92,10 @@ def test_killed_at_random_it_misses_nothing_and_doubles_nothing(
         assert {(value["query_id"], value["story_id"]) for value in by_id.values()} == wanted
         assert len(by_id) == len(wanted)  # one id for each story
         assert stub.bad_signatures == 0
-        assert Counter(_on_topic(topics)) == dict.fromkeys(by_id, 1)
+        on_topic = Counter(_on_topic(topics))
+        assert on_topic.keys() == by_id.keys()
+        if broker.has_transactions:  # without, a request of a killed process may arrive late, with the same id
+            assert set(on_topic.values()) == {1}
 
 
 def _told(stub: WebhookStub) -> set[tuple[str, str]]:
@@ -108,3 +110,34 @@ def _record(place: int, story: str) -> tuple[bytes, bytes, tuple[tuple[str, byte
     headline = "Waves" if place % 3 == 0 else "A new ferry"
     value = value_of(f"article-{place}", headline, "Waves. " * 50, cluster_id=story)
     return value["id"].encode(), orjson.dumps(value), ()
+
+
+def test_a_notification_reaches_every_sink_without_transactions_too(
+    embedded_broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    topics = TestCluster(embedded_broker.bootstrap_servers, topic_prefix)
+    topics.provision()
+    with WebhookStub(KEY) as stub:
+        sinks = ["kafka", "webhook:hook", "stdout", "events"]
+        path = query_file(tmp_path, [{"id": "ferries", "words": "ferries", "sinks": sinks}], {"hook": stub.url})
+        env = _env(
+            embedded_broker,
+            topic_prefix,
+            tmp_path,
+            path,
+            NEWS_ALERT__WEBHOOK_PORTS=str(stub.port),
+            NEWS_ALERT__WEBHOOK_NETWORKS="127.0.0.0/8",
+        )
+        with DownstreamProcess(env, "alert") as service:
+            service.wait_ready()
+            topics.produce(ENRICHED, [_record(place, f"c-{place // 4}") for place in range(9)])
+            wait_until(lambda: len(stub.taken) >= 3, seconds=60, what="the webhook to have every story")
+            wait_until(lambda: len(_on_topic(topics)) >= 3, seconds=60, what="the topic to have every story")
+            wait_until(lambda: service.log_text().count('"query_id"') >= 3, seconds=60, what="the lines")
+            ids = {value["id"] for value in stub.taken}
+            assert set(_on_topic(topics)) == ids
+            preview = service.ask("/preview", q="ferry")
+            assert preview is not None
+            assert (preview["matching"], preview["stories"]) == (6, 3)
+            service.send(signal.SIGTERM)
+            assert service.wait(30) == ExitCode.DRAINED

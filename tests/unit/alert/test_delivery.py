@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.alert.params import DeliveryParams
 from pipeline.alert.query_file import Loaded, Webhook
 from pipeline.alert.saved_query import SavedQuery
 from pipeline.alert.state import AlertState
+from pipeline.alert.stdout_sink import StdoutSink
 from pipeline.alert.webhook import WebhookSink, signed_headers
 from pipeline.errors import FatalError
 from pipeline.fetching.addresses import AddressRules
@@ -119,6 +121,12 @@ def test_what_is_refused_again_and_again_becomes_a_dead_letter(tmp_path: Path) -
     assert (sink.got, sink.attempts["b"]) == (["a", "c"], QUICK.refusals)
     assert _value(metrics, "alert_dead_letters_total", sink="webhook:desk", reason="refused") == 1
     state.close()
+
+
+def test_lines_are_printed_in_order() -> None:
+    out = StringIO()
+    asyncio.run(StdoutSink(out).send([Waiting(1, "a", "q", 0, '{"id":"a"}'), Waiting(2, "b", "q", 0, '{"id":"b"}')]))
+    assert out.getvalue() == '{"id":"a"}\n{"id":"b"}\n'
 
 
 def test_pauses_grow_and_obey_the_receiver() -> None:

@@ -20,7 +20,7 @@ PLACE: Place = (TOPIC, 0)
 
 
 class Topic:
-    """A topic with one partition in memory; its writer and its reader. Offsets have gaps, as transactions leave them."""
+    """A topic with one partition in memory, its writer and its reader; offsets have gaps, as after transactions."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []

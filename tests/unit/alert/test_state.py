@@ -16,6 +16,7 @@ from pipeline.alert.saved_query import SavedQuery
 from pipeline.alert.state import AlertState
 from pipeline.errors import ConfigError, FatalError
 from pipeline.observability.downstream_metrics import DownstreamMetrics
+from pipeline.wire.validation import ProducedValidator
 from tests.harness.alert_records import ENRICHED, event, revised, value_of, withdrawn
 
 IDENTITIES = {ENRICHED: b"one"}
@@ -253,7 +254,8 @@ def test_more_than_a_number_do_not_wait_for_a_sink(tmp_path: Path, monkeypatch: 
         *(
             orjson.dumps({**value_of("a", "A ferry"), name: wrong})
             for name, wrong in (
-                ("id", 7), ("id", ""), ("id", "x" * 201), ("revision", "one"), ("ingested_at", "yesterday"),
+                ("id", 7), ("id", ""), ("id", "x" * 201), ("revision", "one"), ("revision", 2**63), ("revision", 1e300),
+                    ("revision", -1), ("ingested_at", "yesterday"),
                 ("ingested_at", "0001-01-01T00:00:00Z"), ("dedup", {}), ("dedup", {"cluster_id": 3}), ("headline", 5),
                 ("body", ["a"]), ("subjects", [{"code": "x"}]), ("subjects", 4), ("language", "en"), ("publisher", 3),
                 ("changed", [{}]), ("changed", 3), ("published_at", 4),
@@ -267,6 +269,19 @@ def test_a_value_that_cannot_be_read_is_skipped(state: AlertState, tmp_path: Pat
     assert state.apply([broken, event(value_of("b", "A ferry"), AT_MS)]) == 1
     state.store({PLACE: 2}, caught_up=True)
     assert _told(tmp_path) == [("new", "b", 1)]
+
+
+def test_notifications_are_by_their_schema(state: AlertState, tmp_path: Path) -> None:
+    first = value_of("a", "A ferry", publisher={"id": "gazette.example", "name": "The Gazette", "country": "GB"})
+    time = {"value": "2026-11-29T11:00:00Z", "precision": "second", "plausible": True}
+    _take(state, {**first, "published_at": time}, revised(first, 2, "headline"), withdrawn(first, 3))
+    outbox = Outbox(tmp_path / "state")
+    validator = ProducedValidator("news.alert.v1")
+    values = [orjson.loads(one.value) for one in outbox.latest("ferries", 10)]
+    assert len(values) == 3
+    for value in values:
+        validator.check(value)
+    outbox.close()
 
 
 @pytest.mark.parametrize(

@@ -24,52 +24,10 @@ from pipeline.settings import ServingSettings
 from tests.harness.alert_records import ENRICHED, event, value_of
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onmouseover='alert(3)' ferry"
-TAGS = set(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "link",
-        "body",
-        "header",
-        "form",
-        "a",
-        "input",
-        "label",
-        "button",
-        "main",
-        "p",
-        "article",
-        "h2",
-        "code",
-        "bdi",
-        "ul",
-        "li",
-        "span",
-        "nav",
-    ]
-)
-ATTRIBUTES = set(
-    [
-        "lang",
-        "charset",
-        "name",
-        "content",
-        "rel",
-        "href",
-        "action",
-        "method",
-        "role",
-        "class",
-        "type",
-        "value",
-        "dir",
-        "maxlength",
-        "aria-label",
-        "placeholder",
-    ]
-)
+TAGS = {"html", "head", "meta", "title", "link", "body", "header", "form", "a", "input", "label", "button", "main"}
+TAGS |= {"p", "article", "h2", "code", "bdi", "ul", "li", "span", "nav"}
+ATTRIBUTES = {"lang", "charset", "name", "content", "rel", "href", "action", "method", "role", "class", "type", "value"}
+ATTRIBUTES |= {"dir", "maxlength", "aria-label", "placeholder"}
 
 
 class Page(HTMLParser):

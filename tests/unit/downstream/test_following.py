@@ -31,6 +31,9 @@ class Log:
             raise TransientError("no answer")
         return {place: (self.first, length) for place, length in self.lengths.items()}
 
+    async def since(self, time_ms: int) -> Mapping[Place, int]:
+        return {place: max(self.first, min(time_ms, length)) for place, length in self.lengths.items()}
+
     def seek(self, place: Place, offset: int) -> None:
         self.at[place] = offset
 
@@ -84,10 +87,12 @@ class Sink:
     def close(self) -> None: ...
 
 
-async def _follow(log: Log, sink: Sink, until: int) -> tuple[Progress, DownstreamMetrics]:
+async def _follow(
+    log: Log, sink: Sink, until: int, begins_at_ms: int | None = None
+) -> tuple[Progress, DownstreamMetrics]:
     """Follow until so many records are kept, then stop."""
     progress, metrics = Progress(needs_fold=True), DownstreamMetrics()
-    following = Following(log, sink, progress, metrics, PARAMS)
+    following = Following(log, sink, progress, metrics, PARAMS, begins_at_ms=begins_at_ms)
     work = asyncio.create_task(following.run({TOPIC: b"id"}))
     while not work.done() and len(sink.kept) < until:  # noqa: ASYNC110  # as an operator would look on
         await asyncio.sleep(0.001)
@@ -135,6 +140,12 @@ async def test_a_new_partition_is_read_from_its_start() -> None:
     await _follow(log, sink, 8)
     assert {place for place, _ in sink.kept} == {PLACES[1]}
     assert sink.restarts == 0
+
+
+async def test_a_partition_without_a_position_is_read_from_a_time_on() -> None:
+    log, sink = Log({PLACES[0]: 10, PLACES[1]: 8}), Sink({PLACES[0]: 2})
+    await _follow(log, sink, 8 + 3, begins_at_ms=5)  # the offsets of the log are its times
+    assert sorted(sink.kept) == [*((PLACES[0], n) for n in range(2, 10)), *((PLACES[1], n) for n in range(5, 8))]
 
 
 async def test_without_brokers_it_waits_and_its_lag_is_unknown() -> None:

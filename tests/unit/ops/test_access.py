@@ -61,6 +61,17 @@ def test_erasers_read_everything_and_write_withdrawals_alone() -> None:
     assert names(found, "eraser", "Read", "group") == set()
 
 
+def test_the_alerts_read_events_and_write_their_own_topic() -> None:
+    mine = [grant for grant in made([STAGES]) if grant.principal == "User:news-alert"]
+    assert mine == [
+        Grant("User:news-alert", "group", "Read", "news-alert"),
+        Grant("User:news-alert", "topic", "Read", "news.alerts.v1"),
+        Grant("User:news-alert", "topic", "Read", "news.articles.enriched.v1"),
+        Grant("User:news-alert", "topic", "Write", "news.alerts.v1"),
+        Grant("User:news-alert", "transactional-id", "Write", "news-alert-", prefixed=True),
+    ]
+
+
 def test_the_search_reads_what_stands_and_its_clusters_and_writes_nothing() -> None:
     mine = [grant for grant in made([STAGES]) if grant.principal == "User:news-search"]
     assert mine == [

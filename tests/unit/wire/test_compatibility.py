@@ -205,6 +205,7 @@ def test_consumers_are_protected_forward_producers_backward_workers_both_ways() 
         "news.article.enriched.v1": ("forward",),
         "news.article.duplicate.v1": ("forward",),
         "news.cluster.changed.v1": ("forward",),
+        "news.alert.v1": ("forward",),
         "news.dead-letter.v1": ("forward",),
         "news.event-headers.v1": ("forward",),
     }
