@@ -12,7 +12,7 @@ PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wil
 # English text to check; word lists in other languages and text/, models/ and stages/, which quote them, are left out.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md RELEASING.md Makefile mkdocs.yml .ci .github \
   .pre-commit-config.yaml docs deploy benchmarks scripts $(addprefix pipeline/,assembly.py cli clusters dedup demo domain downstream \
-  errors.py kafka_io monitor observability offline ops runtime search settings sources wire) research/pipeline_research
+  errors.py fetching kafka_io monitor observability offline ops runtime search settings sources wire) research/pipeline_research
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-faults coverage mutants lint fmt docs site bench sbom audit clean
@@ -48,8 +48,10 @@ test-faults: install ## run the fault tests, at most 30 minutes, and write their
 	  status=$$?; $(BIN)/python -m scripts.generate_guarantees; exit $$status
 
 coverage: install ## run the unit and property tests under coverage, and check each package's floor
-	$(BIN)/coverage run -m pytest -q -m "not broker and not fault" tests/unit tests/property \
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n 2 -m "not broker and not fault" tests/unit tests/property \
 	  --ignore tests/unit/test_growth.py $(PYTEST_ARGS)  # which measures time
+	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m scripts.check_coverage
 
 mutants: install ## change the pure half in small ways and list what no test notices; MUTANTS_ARGS="--packages dedup --count 50"

@@ -24,6 +24,7 @@ FLOORS = {
     "pipeline.demo": 64,
     "pipeline.domain": 99,
     "pipeline.downstream": 69,
+    "pipeline.fetching": 96,
     "pipeline.kafka_io": 86,
     "pipeline.models": 98,
     "pipeline.monitor": 69,

@@ -3,13 +3,13 @@
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.wire.schemas import load_schema
 
-__all__ = ["main", "module"]
+__all__ = ["main", "modules"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "pipeline" / "consumer"
@@ -29,25 +29,51 @@ Decoding ignores unknown fields, and takes any word where a list may grow. An ab
 
 from msgspec import Struct
 
-__all__ = [{names}]
+__all__ = {names}
 '''
 _SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _WIDTH = 120
 
 
-def module(schema_name: str) -> str:
-    """Return the text of the module of a schema."""
-    schema = load_schema(schema_name)
-    classes = dict(_classes(schema))
-    body = "\n\n\n".join(_class(name, node) for name, node in classes.items())
+def modules() -> dict[str, str]:
+    """Return the text of each module, by its name; a class that an earlier module has too is imported from there."""
+    texts = {}
+    written: dict[str, tuple[str, str]] = {}  # module and text of each class
+    for module, schema_name in MODULES.items():
+        own: dict[str, str] = {}
+        imported: dict[str, str] = {}
+        for name, node in _classes(load_schema(schema_name)):
+            text = _class(name, node)
+            if name in written and written[name][1] == text and not _references(node) & own.keys():
+                imported[name] = written[name][0]
+            else:
+                own[name] = text
+                written.setdefault(name, (module, text))
+        texts[module] = _module(schema_name, own, imported)
+    return texts
+
+
+def _module(schema_name: str, own: dict[str, str], imported: dict[str, str]) -> str:
+    body = "\n\n\n".join(own.values())
     used = [name for name in ("Any", "Literal") if f"{name}[" in body or f", {name}]" in body]
     imports = f"from typing import {', '.join(used)}" if used else ""
-    names = ", ".join(f'"{name}"' for name in sorted(classes))
-    head = HEAD.format(schema=schema_name, imports=imports, names=names)
-    if len(names) > _WIDTH - 13:
-        listed = "".join(f'    "{name}",\n' for name in sorted(classes))
-        head = head.replace(f"[{names}]", f"[\n{listed}]")
+    head = HEAD.format(schema=schema_name, imports=imports, names=_listed(own))
+    for module in sorted(set(imported.values())):
+        names = [name for name, source in imported.items() if source == module and name in body]
+        line = f"from pipeline.consumer.{module} import {', '.join(sorted(names))}"
+        if len(line) > _WIDTH:
+            listed = "".join(f"    {name},\n" for name in sorted(names))
+            line = f"from pipeline.consumer.{module} import (\n{listed})"
+        head = head.replace("import Struct\n", f"import Struct\n\n{line}\n", 1)
     return f"{head}\n\n{body}\n"
+
+
+def _listed(names: Iterable[str]) -> str:
+    line = ", ".join(f'"{name}"' for name in sorted(names))
+    if len(line) <= _WIDTH - 13:
+        return f"[{line}]"
+    lines = "".join(f'    "{name}",\n' for name in sorted(names))
+    return f"[\n{lines}]"
 
 
 def _classes(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -136,8 +162,8 @@ def _docstring(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the modules; with `--check`, return 1 if one differs."""
     stale = 0
-    for name, schema in MODULES.items():
-        path, text = PACKAGE / f"{name}.py", module(schema)
+    for name, text in modules().items():
+        path = PACKAGE / f"{name}.py"
         if "--check" not in arguments:
             path.write_text(text, "utf-8")
         elif not path.is_file() or path.read_text("utf-8") != text:

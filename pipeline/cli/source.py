@@ -15,3 +15,4 @@ app.command("pipeline.cli.source_http:http", name="http", help="Take articles ov
 app.command("pipeline.cli.source_http:http_key", name="http-key", help="Make an API key for `source http`.")
 app.command("pipeline.cli.source_files:files", name="files", help="Send files that arrive in a directory.")
 app.command("pipeline.cli.source_kafka:kafka", name="kafka", help="Copy another topic, exactly once.")
+app.command("pipeline.cli.source_feeds:feeds", name="feeds", help="Poll feeds and sitemaps.")

@@ -17,7 +17,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.kafka_io.client_arguments import connection_arguments, consumer_arguments
 from pipeline.kafka_io.contact_watch import install_contact
 from pipeline.kafka_io.log_identity import log_identity
-from pipeline.kafka_io.topic_check import partition_counts
+from pipeline.kafka_io.topic_check import required_partitions
 from pipeline.kafka_io.topic_follower import TopicFollower
 from pipeline.observability.constant_labels import ConstantLabels, labels_of
 from pipeline.observability.contact import Contact
@@ -104,7 +104,7 @@ class _Process:
         # Before anything else: a server that would be open to everyone must not come up, not even for a second.
         server = WebServer(service.serving)
         connection = connection_arguments(settings)
-        counts = await partition_counts(connection, service.topics)
+        counts = await required_partitions(connection, service.topics)
         places = [(name, partition) for name, count in counts.items() for partition in range(count)]
         identities = {name: await asyncio.to_thread(log_identity, settings.kafka, name) for name in counts}
         effects = await asyncio.to_thread(service.effects, metrics)

@@ -10,10 +10,10 @@ from pipeline.domain.stage import StageName
 from pipeline.errors import ConfigError, TransientError
 from pipeline.wire.catalogue import Catalogue
 
-__all__ = ["check_topics", "partition_counts"]
+__all__ = ["check_topics", "required_partitions"]
 
 
-async def partition_counts(arguments: dict[str, Any], names: Collection[str]) -> Mapping[str, int]:
+async def required_partitions(arguments: dict[str, Any], names: Collection[str]) -> Mapping[str, int]:
     """Return the number of partitions of topics, by name.
 
     Args:
@@ -59,7 +59,7 @@ async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: 
     names = sorted(
         {name for stage in stages for name in (*catalogue.stage(stage).all_reads, *catalogue.stage(stage).all_writes)}
     )
-    counts = await partition_counts(arguments, names)
+    counts = await required_partitions(arguments, names)
     articles = {name: counts[name] for name in names if catalogue.topic(name).partitions is None}
     if len(set(articles.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in articles.items())

@@ -68,6 +68,9 @@ DownstreamMetricName = Literal[
 ]
 
 SourceMetricName = Literal[
+    "feed_items_total",
+    "feed_polls_total",
+    "feeds_polled",
     "source_errors_total",
     "source_in_flight_bytes",
     "source_last_success_timestamp_seconds",

@@ -1,5 +1,6 @@
 """Settings: one frozen tree, read from `NEWS_*` environment variables and mounted secret files."""
 
+from pipeline.settings.feeds_group import FeedsSettings
 from pipeline.settings.files import missing_files
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
@@ -27,6 +28,7 @@ from pipeline.settings.tree import Settings
 __all__ = [
     "CircuitBreakerSettings",
     "DedupSettings",
+    "FeedsSettings",
     "FetchSettings",
     "Guarantee",
     "KafkaSettings",

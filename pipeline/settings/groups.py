@@ -21,6 +21,7 @@ __all__ = [
     "WatchdogSettings",
     "WebSettings",
     "WorkSettings",
+    "split_commas",
 ]
 
 Guarantee = Literal["exactly_once", "at_least_once"]
@@ -29,14 +30,14 @@ MIB = 1024 * 1024
 HOUR_SECS = 3600
 
 
-def _split_commas(value: object) -> object:
+def split_commas(value: object) -> object:
     """Read `1, 2` as two items; without this, pydantic would expect JSON in the variable."""
     if isinstance(value, str):
         return tuple(item.strip() for item in value.split(",") if item.strip())
     return value
 
 
-Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_split_commas)]
+Offsets = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(split_commas)]
 
 
 class Group(BaseModel):

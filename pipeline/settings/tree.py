@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.domain.extraction import Extraction
+from pipeline.settings.feeds_group import FeedsSettings
 from pipeline.settings.groups import (
     CircuitBreakerSettings,
     DedupSettings,
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     sources: SourceSettings = Field(default_factory=SourceSettings)
     source_http: SourceHttpSettings = Field(default_factory=SourceHttpSettings)
+    feeds: FeedsSettings = Field(default_factory=FeedsSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     web: WebSettings = Field(default_factory=WebSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)

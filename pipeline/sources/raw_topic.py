@@ -9,7 +9,7 @@ from pipeline.domain.record import Headers
 from pipeline.errors import PipelineError
 from pipeline.kafka_io.client_arguments import connection_arguments, producer_arguments
 from pipeline.kafka_io.producers import ProducerFactory
-from pipeline.kafka_io.topic_check import partition_counts
+from pipeline.kafka_io.topic_check import required_partitions
 from pipeline.settings import Settings
 from pipeline.text.params import IngestParams
 from pipeline.wire.catalogue import REQUEST_OVERHEAD_BYTES, load_catalogue, topic_prefix
@@ -61,7 +61,7 @@ class RawTopic(Struct, frozen=True, kw_only=True):
         catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
         spec = catalogue.topic(catalogue.stage("ingest").reads)
         connection = connection_arguments(settings)
-        counts = await partition_counts(connection, (spec.name,))
+        counts = await required_partitions(connection, (spec.name,))
         arguments = producer_arguments(settings, connection, spec.max_message_bytes + REQUEST_OVERHEAD_BYTES)
         return cls(
             name=spec.name,

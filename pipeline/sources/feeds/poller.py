@@ -1,0 +1,181 @@
+"""One poll of one feed: asked, read, compared, stored."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.fetching.answer import Answer
+from pipeline.observability.logging import get_logger
+from pipeline.observability.source_metrics import SourceMetrics
+from pipeline.sources.feeds.clock import Clock
+from pipeline.sources.feeds.contained_parsing import ContainedParsing
+from pipeline.sources.feeds.http_headers import max_age_secs
+from pipeline.sources.feeds.items import Parsed, ParseFailure
+from pipeline.sources.feeds.outbox import Outbox
+from pipeline.sources.feeds.polled_items import ItemReader
+from pipeline.sources.feeds.requests import Failed, Requests
+from pipeline.sources.feeds.rhythm import RhythmParams, arrivals_after, interval_after_failure, next_interval
+from pipeline.sources.feeds.store import FeedStore, StoredFeed
+
+__all__ = ["PollParams", "PollTools", "Poller"]
+
+log = get_logger(__name__)
+
+_ACCEPT: Final = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, application/xml;q=.9, "
+    "text/xml;q=.9, text/html;q=.5, */*;q=.1"
+)
+_DAY_SECS: Final = 86_400.0
+
+
+class PollParams(Struct, frozen=True, kw_only=True):
+    """When a feed is given up. Times in seconds."""
+
+    not_found_secs: float = 14 * _DAY_SECS
+    """A feed that was not found for so long is retired. Chosen: sites are rebuilt within days."""
+
+
+_DEFAULTS: Final = PollParams()
+
+
+class PollTools(Struct, frozen=True, kw_only=True):
+    """What a poll uses.
+
+    Attributes:
+        store: What is known of feeds.
+        outbox: Is told when something was queued.
+        requests: Requests URLs.
+        parsing: Reads bodies.
+        reader: Makes raw records of items.
+        metrics: Count polls and items.
+        clock: The present time.
+    """
+
+    store: FeedStore
+    outbox: Outbox
+    requests: Requests
+    parsing: ContainedParsing
+    reader: ItemReader
+    metrics: SourceMetrics
+    clock: Clock
+
+
+class Poller:
+    """Polls feeds. It decides when each is polled next."""
+
+    def __init__(self, tools: PollTools, max_bytes: int, rhythm: RhythmParams, params: PollParams = _DEFAULTS) -> None:
+        """Poll nothing yet.
+
+        Args:
+            tools: What a poll uses.
+            max_bytes: Of a feed, decompressed.
+            rhythm: How often feeds are polled.
+            params: When feeds are given up.
+        """
+        self._store = tools.store
+        self._outbox = tools.outbox
+        self._requests = tools.requests
+        self._parsing = tools.parsing
+        self._reader = tools.reader
+        self._metrics = tools.metrics
+        self._clock = tools.clock
+        self._max_bytes = max_bytes
+        self._rhythm = rhythm
+        self._params = params
+
+    async def poll(self, number: int) -> list[tuple[float, int]]:
+        """Poll a feed; return (time of the next poll, id) of it, unless it was retired, and of feeds that it names."""
+        feed = self._store.feed(number)
+        try:
+            answer = await self._requests.get(feed.asked_url, _conditions(feed), (200, 304))
+            return await self._answered(feed, answer)
+        except Failed as failure:
+            return self._failed(feed, failure)
+
+    async def _answered(self, feed: StoredFeed, answer: Answer) -> list[tuple[float, int]]:
+        digest = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
+        if answer.status == 304 or digest == feed.body_hash:
+            return self._stored(feed, answer, None, feed.body_hash)
+        content_type = answer.headers.get("content-type")
+        parsed = await self._parsing(answer.body, content_type, answer.url, self._max_bytes)
+        if isinstance(parsed, ParseFailure):
+            raise Failed(parsed.reason)
+        if parsed.kind == "page":
+            if feed.kind not in (None, "page"):
+                raise Failed("html_page")
+            if not parsed.links:
+                raise Failed("no_feeds")
+        return self._stored(feed, answer, parsed, digest)
+
+    def _stored(
+        self, feed: StoredFeed, answer: Answer, parsed: Parsed | None, digest: str | None
+    ) -> list[tuple[float, int]]:
+        now = self._clock()
+        read = self._reader.read(feed, parsed, now) if parsed is not None else None
+        items = read.items if read is not None else ()
+        changed = self._store.new_items(feed.id, items)
+        ready = [self._reader.ready(feed, item, now) for item in changed]
+        new = [item for item in ready if item is not None]
+        refused = (read.refused if read is not None else 0) + len(changed) - len(new)
+        first_seen = feed.kind is None
+        arrivals = arrivals_after(feed.arrivals, self._times(new, read, first_seen), now, self._rhythm)
+        asked = max((parsed.ttl_secs if parsed is not None else None) or 0.0, max_age_secs(answer.headers) or 0.0)
+        due = now + next_interval(arrivals, now, asked, self._rhythm)
+        known: dict[str, Any] = {"next_poll": due, "now": now, "arrivals": msgspec.msgpack.encode(arrivals)}
+        if answer.status == 200:
+            known |= {
+                "etag": answer.headers.get("etag"),
+                "modified": answer.headers.get("last-modified"),
+                "asked_url": answer.permanent_url,
+                "body_hash": digest,
+            }
+        if parsed is not None:
+            known["kind"] = parsed.kind
+        self._store.succeed(feed, items, new, **known)
+        self._metrics.succeeded()
+        self._count(parsed is not None, items, new, refused)
+        if new:
+            self._outbox.wake()
+        named = parsed.links if parsed is not None and parsed.kind in ("index", "page") else ()
+        return [(due, feed.id), *(self._store.add_named(feed, self._reader.recent(named, now), now) if named else ())]
+
+    def _times(self, new: Iterable[Any], read: Any, is_first: bool) -> list[float | None]:
+        """Return when new items say they were published; those that say nothing arrived now, unless all are new."""
+        stated = {} if read is None else read.published
+        times = [stated.get(item.key) for item in new]
+        return [time for time in times if time is not None] if is_first else times
+
+    def _count(self, changed: bool, items: Any, new: Any, refused: int) -> None:
+        self._metrics.of("feed_polls_total").labels("changed" if changed else "unchanged").inc()
+        counted = self._metrics.of("feed_items_total")
+        counted.labels("new").inc(sum(not item.is_known for item in new))
+        counted.labels("updated").inc(sum(item.is_known for item in new))
+        counted.labels("refused").inc(refused)
+        counted.labels("unchanged").inc(len(items) - len(new))
+
+    def _failed(self, feed: StoredFeed, failure: Failed) -> list[tuple[float, int]]:
+        now = self._clock()
+        due = now + interval_after_failure(feed.failures + 1, failure.retry_after, self._rhythm)
+        missing_secs = now - (feed.failing_since or now)
+        retired = None
+        if failure.kind == "gone" or (failure.kind == "not_found" and missing_secs > self._params.not_found_secs):
+            retired = failure.kind
+            log.warning("feed_retired", feed=feed.id, host=feed.host, reason=retired)
+        elif not feed.failures:
+            log.warning("feed_failed", feed=feed.id, host=feed.host, kind=failure.kind)
+        self._store.fail(feed, failure.kind, now, due, retired)
+        self._metrics.failed(failure.kind)
+        self._metrics.of("feed_polls_total").labels("failed").inc()
+        return [] if retired else [(due, feed.id)]
+
+
+def _conditions(feed: StoredFeed) -> dict[str, str]:
+    headers = {"Accept": _ACCEPT}
+    if feed.etag:
+        headers["If-None-Match"] = feed.etag
+    if feed.modified:
+        headers["If-Modified-Since"] = feed.modified
+    return headers

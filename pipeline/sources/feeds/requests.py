@@ -1,0 +1,109 @@
+"""One request to a host in its turn, after its robots.txt."""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
+
+from pipeline.errors import PipelineError
+from pipeline.fetching.answer import Answer
+from pipeline.fetching.errors import FetchFailed, FetchRefused
+from pipeline.sources.feeds.clock import Clock
+from pipeline.sources.feeds.errors_by_kind import kind_of_status
+from pipeline.sources.feeds.hosts import Hosts, Job
+from pipeline.sources.feeds.http_headers import retry_after_secs
+from pipeline.sources.feeds.robots import Robots, robots_url
+
+__all__ = ["Failed", "Http", "Requests", "host_of"]
+
+_BUSY = (429, 503)
+
+
+class Http(Protocol):
+    """The client: `GuardedHttp`."""
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Request a URL; raises FetchRefused and FetchFailed."""
+        ...
+
+
+class Failed(PipelineError):  # noqa: N818  as in pipeline.fetching
+    """There is no usable answer. `kind` is one of `KINDS`; `retry_after` is what the server asks for, in seconds."""
+
+    def __init__(self, kind: str, retry_after: float | None = None, status: int | None = None) -> None:
+        """Take the kind."""
+        super().__init__(kind)
+        self.kind = kind
+        self.retry_after = retry_after
+        self.status = status
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a URL: what is asked politely."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+class Requests:
+    """Requests in the turns of their hosts."""
+
+    def __init__(self, http: Http, hosts: Hosts, robots: Robots | None, clock: Clock) -> None:
+        """Request nothing yet.
+
+        Args:
+            http: The client.
+            hosts: The turns.
+            robots: The rules of hosts; None where they are not asked for.
+            clock: The present time.
+        """
+        self._http = http
+        self._hosts = hosts
+        self._robots = robots
+        self._clock = clock
+
+    def submit(self, url: str, job: Job) -> None:
+        """Run a job that requests a URL when its host has its turn, and after its robots.txt is known."""
+        host = host_of(url)
+
+        async def turn() -> None:
+            if self._robots is not None and self._robots.verdict(url, self._clock()) == "unknown":
+                self._hosts.submit(host, job, first=True)
+                await self._learn_robots(self._robots, host, robots_url(url))
+            else:
+                await job()
+
+        self._hosts.submit(host, turn)
+
+    def permission(self, url: str) -> Literal["robots", "robots_unreachable"] | None:
+        """Return why a URL must not be requested, or None."""
+        if self._robots is None:
+            return None
+        verdict = self._robots.verdict(url, self._clock())
+        if verdict == "unreachable":
+            return "robots_unreachable"
+        return "robots" if verdict == "disallowed" else None
+
+    async def get(self, url: str, headers: Mapping[str, str], accepted: tuple[int, ...] = (200,)) -> Answer:
+        """Request a URL.
+
+        Raises:
+            Failed: There is no answer, or none with an accepted status.
+        """
+        refusal = self.permission(url)
+        if refusal is not None:
+            raise Failed(refusal)
+        try:
+            answer = await self._http.get(url, headers)
+        except (FetchRefused, FetchFailed) as error:
+            raise Failed(error.reason) from error
+        if answer.status in accepted:
+            return answer
+        retry_after = retry_after_secs(answer.headers, self._clock())
+        if answer.status in _BUSY and retry_after is not None:
+            self._hosts.slow_down(host_of(url), None, until=self._hosts.now() + min(retry_after, 86_400.0))
+        raise Failed(kind_of_status(answer.status), retry_after, answer.status)
+
+    async def _learn_robots(self, robots: Robots, host: str, url: str) -> None:
+        try:
+            answer: Answer | None = await self._http.get(url, {"Accept": "text/plain"})
+        except (FetchRefused, FetchFailed):
+            answer = None
+        self._hosts.slow_down(host, robots.learn(url, answer, self._clock()))

@@ -1,0 +1,141 @@
+"""A site with feeds and pages on loopback, in a thread of its own, that logs every request with its time."""
+
+import email.utils
+import hashlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import NamedTuple, Self
+
+__all__ = ["Asked", "NewsSite", "Reply", "rss"]
+
+RSS = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Gazette</title>{}</channel></rss>'
+
+
+class Reply(NamedTuple):
+    """What a path is answered with."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+
+class Asked(NamedTuple):
+    """One request: when it came and was answered, its path, its headers in lower case, and the answer's status."""
+
+    at: float
+    done: float
+    host: str
+    path: str
+    headers: Mapping[str, str]
+    status: int
+
+
+class NewsSite:
+    """Answers GET by the path, with ETag and Last-Modified, and 304 where they fit."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.most_at_once: Counter[str] = Counter()
+        self._replies: dict[str, Reply | Callable[[str], Reply]] = {}
+        self._now: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, name="site", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def put(self, path: str, body: str | bytes, *, status: int = 200, **headers: str) -> None:
+        """Set what a path is answered with; of header names, `_` is `-`."""
+        data = body.encode() if isinstance(body, str) else body
+        self._replies[path] = Reply(status, data, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def put_answer(self, path: str, answer: Callable[[str], Reply]) -> None:
+        """Have a path answered by a function of the path."""
+        self._replies[path] = answer
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.asked]
+
+    def reply(self, path: str) -> Reply:
+        found = self._replies.get(path) or self._replies.get("*")
+        if found is None:
+            return Reply(404, b"nothing here")
+        return found if isinstance(found, Reply) else found(path)
+
+    def entered(self, host: str) -> None:
+        with self._lock:
+            self._now[host] += 1
+            self.most_at_once[host] = max(self.most_at_once[host], self._now[host])
+
+    def left(self, asked: Asked) -> None:
+        with self._lock:
+            self._now[asked.host] -= 1
+            self.asked.append(asked)
+
+
+def rss(*items: str) -> str:
+    return RSS.format("".join(items))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            host = self.headers.get("Host", "")
+            began = time.monotonic()
+            site.entered(host)
+            status = 0
+            try:
+                status = self._answer(site.reply(self.path))
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+            finally:
+                names = {name.lower(): value for name, value in self.headers.items()}
+                site.left(Asked(began, time.monotonic(), host, self.path, names, status))
+
+        def _answer(self, reply: Reply) -> int:
+            etag = '"' + hashlib.sha256(reply.body).hexdigest()[:16] + '"'
+            headers = dict(reply.headers)
+            if reply.status == 200 and headers.pop("validators", "yes") == "yes":
+                headers.setdefault("ETag", etag)
+                headers.setdefault("Last-Modified", email.utils.formatdate(1_772_000_000, usegmt=True))
+            is_known = reply.status == 200 and self.headers.get("If-None-Match") == headers.get("ETag", "")
+            status, body = (304, b"") if is_known else (reply.status, reply.body)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            if status != 304:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return status
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the parent's signature
+            """Log nothing."""
+
+    return Handler

@@ -1,0 +1,154 @@
+"""`news-pipeline source feeds` as a process: from a site on loopback to the raw topic, killed at any moment."""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from pipeline.exit_codes import ExitCode
+from pipeline.sources.feeds.database import Database
+from tests.harness.cluster import TestCluster
+from tests.harness.news_site import NewsSite, Reply, rss
+from tests.harness.scenario import RAW
+from tests.harness.source_process import SourceProcess
+from tests.harness.workers import environment, wait_until
+from tests.integration.conftest import Broker
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+KILLS = int(os.environ.get("PIPELINE_TEST_FEED_KILLS", "5"))
+"""ADR 0023 has the result of 50."""
+GROWTH = 3.0
+"""New items a second."""
+
+
+def item(number: int, version: int = 1, link: str | None = None) -> str:
+    return (
+        f"<item><title>Pilot station {number}, state {version}</title><link>{link or f'https://gazette.example/{number}'}"
+        f"</link><guid>g{number}</guid><pubDate>Wed, 04 Mar 2026 06:10:00 GMT</pubDate>"
+        f"<description>The harbour board has voted on station {number}, paper {version}.</description></item>"
+    )
+
+
+@pytest.fixture
+def site() -> Iterator[NewsSite]:
+    with NewsSite() as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(broker: Broker, topic_prefix: str) -> TestCluster:
+    found = TestCluster(broker.bootstrap_servers, topic_prefix)
+    found.provision()
+    return found
+
+
+def feeds_environment(broker: Broker, prefix: str, directory: Path, site: NewsSite, **extra: str) -> dict[str, str]:
+    return environment(
+        broker.bootstrap_servers,
+        prefix,
+        NEWS_GUARANTEE="exactly_once" if broker.has_transactions else "at_least_once",
+        NEWS_FEEDS__STATE_FILE=str(directory / "feeds.db"),
+        NEWS_FEEDS__OWN_NETWORKS="127.0.0.0/8",
+        NEWS_FEEDS__PORTS=f"80,443,{site.port}",
+        NEWS_FEEDS__PAUSE_SECS="0",
+        NEWS_FEEDS__SHORTEST_SECS="1",
+        NEWS_FEEDS__LONGEST_SECS="1",
+        **extra,
+    )
+
+
+def listed(directory: Path, *urls: str) -> str:
+    path = directory / "feeds.yaml"
+    path.write_text("feeds:\n" + "".join(f"  - {url}\n" for url in urls), "utf-8")
+    return str(path)
+
+
+def sent(cluster: TestCluster) -> list[dict[str, Any]]:
+    return [orjson.loads(record.value) for record in cluster.read(RAW)]
+
+
+def test_from_feed_to_topic_once_and_again_only_when_changed(
+    broker: Broker, cluster: TestCluster, topic_prefix: str, tmp_path: Path, site: NewsSite
+) -> None:
+    site.put("/feed", rss(item(1), item(2)), Content_Type="application/rss+xml")
+    env = feeds_environment(broker, topic_prefix, tmp_path, site)
+    path = listed(tmp_path, site.url("/feed"))
+    for expected in (["Pilot station 1, state 1", "Pilot station 2, state 1"],) * 2:
+        with SourceProcess(env, "feeds", path, "--once") as source:
+            assert source.wait(120) == ExitCode.DRAINED
+        assert sorted(one["title"] for one in sent(cluster)) == expected
+    assert site.asked[-1].status == 304
+    site.put("/feed", rss(item(1), item(2, version=2), item(3)), Content_Type="application/rss+xml")
+    with SourceProcess(env, "feeds", path, "--once") as source:
+        assert source.wait(120) == ExitCode.DRAINED
+    found = sent(cluster)
+    assert sorted(one["title"] for one in found)[2:] == ["Pilot station 2, state 2", "Pilot station 3, state 1"]
+    record = next(record for record in cluster.read(RAW) if b"station 3" in record.value)
+    assert dict(record.headers) == {"principal": b"feeds"}
+    assert orjson.loads(record.value)["source"] == "127.0.0.1"
+
+
+def queued(directory: Path) -> int:
+    """Return how many records wait or are on their way."""
+    database = Database(directory / "feeds.db", read_only=True)
+    try:
+        return int(database.one("SELECT count(*) FROM queue")[0])
+    finally:
+        database.close()
+
+
+def growing(began: float) -> str:
+    """Return a feed that grows, and of which every seventh item changes from time to time."""
+    step = int((time.monotonic() - began) * GROWTH)
+    return rss(*(item(number, 1 + (step - number) // 15 if number % 7 == 0 else 1) for number in range(step + 1)))
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(300 + 30 * KILLS)
+def test_killed_at_random_nothing_is_lost_and_nothing_is_sent_twice_unchanged(
+    kafka_broker: Broker, topic_prefix: str, tmp_path: Path, site: NewsSite
+) -> None:
+    cluster = TestCluster(kafka_broker.bootstrap_servers, topic_prefix)
+    cluster.provision()
+    rng = random.Random(21)
+    began = time.monotonic()
+    site.put_answer("/feed", lambda _: Reply(200, growing(began).encode(), {"Content-Type": "application/rss+xml"}))
+    site.put("/other", rss(*(item(number) for number in range(40))), Content_Type="application/rss+xml")
+    env = feeds_environment(kafka_broker, topic_prefix, tmp_path, site)
+    path = listed(tmp_path, site.url("/feed"), site.url("/other"))
+    with SourceProcess(env, "feeds", path) as source:
+        for kill in range(KILLS):
+            count = len(site.asked)
+            wait_until(lambda: len(site.asked) > count + 1, seconds=300, what="a poll", pause_secs=0.01)  # noqa: B023
+            if kill % 2:  # while records are on their way, which they are for milliseconds
+                wait_until(lambda: queued(tmp_path) > 0, seconds=300, what="a queue", pause_secs=0.0)
+                time.sleep(rng.random() * 0.04)
+            else:
+                time.sleep(rng.random())
+            source.send(signal.SIGKILL)
+            source.wait(10)
+            source.ensure()
+        last = growing(began)
+        site.put("/feed", last, Content_Type="application/rss+xml")
+        count = len(site.asked)
+        wait_until(lambda: len(site.asked) > count + 6, seconds=300, what="more polls")
+        source.send(signal.SIGTERM)
+        assert source.wait(120) == ExitCode.DRAINED
+        assert source.exit_codes[:-1] == [-signal.SIGKILL] * KILLS
+        logs = source.all_logs()
+    found = sent(cluster)
+    seen = Counter((one["url"], one["title"]) for one in found)
+    assert {key: count for key, count in seen.items() if count > 1} == {}
+    titles = {title for _, title in seen}
+    assert [title for part in last.split("<title>")[2:] if (title := part.partition("<")[0]) not in titles] == []
+    resumed = logs.count("queue_resumed")
+    print(f"{KILLS} kills, {len(found)} records; work was under way at {resumed}")  # noqa: T201  # for ADR 0023
+    assert resumed, "no kill hit any work"
