@@ -57,8 +57,8 @@ def test_files_are_taken_once_and_moved_away_although_the_process_is_killed(
         was_killed_within = (arriving / "many.jsonl").exists()
         process.start()
         wait_until((done / "many.jsonl").exists, seconds=90, what="the file is moved away")
-        (arriving / "late.txt").write_text("The board has voted.")
         (arriving / "late.txt.headers").write_text("url: https://harbour-gazette.example/late\n")
+        (arriving / "late.txt").write_text("The board has voted.")
         wait_until((done / "late.txt").exists, seconds=60, what="a file that arrives later is moved too")
         process.send(signal.SIGTERM)
         assert process.wait(60) == 0
