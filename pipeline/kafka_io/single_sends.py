@@ -35,9 +35,15 @@ async def send_one(producer: Any, record: OutputRecord, partition: int, timeout_
                 timestamp_ms=record.timestamp_ms,
                 headers=list(record.headers),
             )
+            delivery.add_done_callback(_seen)  # after the time-out, nobody else asks for its error
             acknowledged = await asyncio.shield(delivery)
     except TimeoutError as error:
         raise TransientError(f"{record.topic} did not acknowledge a record within {timeout_secs:g} s") from error
     except KafkaError as error:
         raise TransientError(f"{record.topic} did not take a record: {type(error).__name__}") from error
     return int(acknowledged.offset)
+
+
+def _seen(delivery: asyncio.Future[Any]) -> None:
+    if not delivery.cancelled():
+        delivery.exception()

@@ -35,6 +35,7 @@ class RawWriter:
         self._producer = producer
         self._settings = settings
         self._metrics = metrics
+        self._turn = asyncio.Lock()
         self._room = asyncio.Condition()
         self._in_flight_bytes = 0
 
@@ -77,7 +78,8 @@ class RawWriter:
     async def _flight(self, size: int) -> AsyncIterator[None]:
         """Hold a share of what may be in flight; one record that is larger than all of it goes alone."""
         most = self._settings.max_in_flight_bytes
-        async with self._room:
+        # One at a time waits for room: a small record must not overtake a large one of the same article.
+        async with self._turn, self._room:
             await self._room.wait_for(lambda: not self._in_flight_bytes or self._in_flight_bytes + size <= most)
             self._count(size)
         try:

@@ -18,7 +18,7 @@ from tests.integration.conftest import Broker
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
 LINES = 3000
-COPIED = 2000
+COPIED = 6000
 
 
 def _cluster(broker: Broker, prefix: str) -> TestCluster:
@@ -57,8 +57,8 @@ def test_files_are_taken_once_and_moved_away_although_the_process_is_killed(
         was_killed_within = (arriving / "many.jsonl").exists()
         process.start()
         wait_until((done / "many.jsonl").exists, seconds=90, what="the file is moved away")
-        (arriving / "late.txt").write_text("The board has voted.")
         (arriving / "late.txt.headers").write_text("url: https://harbour-gazette.example/late\n")
+        (arriving / "late.txt").write_text("The board has voted.")
         wait_until((done / "late.txt").exists, seconds=60, what="a file that arrives later is moved too")
         process.send(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -80,6 +80,10 @@ def _numbers_of_files(cluster: TestCluster) -> Counter[str]:
     return found
 
 
+def _acknowledged(process: SourceProcess) -> float:
+    return process.metric("news_source_records_total", source="kafka", result="acknowledged")
+
+
 def test_another_topic_is_copied_exactly_once_although_the_process_is_killed(broker: Broker, topic_prefix: str) -> None:
     cluster = _cluster(broker, topic_prefix)
     other = f"{topic_prefix}wire"
@@ -92,11 +96,12 @@ def test_another_topic_is_copied_exactly_once_although_the_process_is_killed(bro
     producer.flush()
     producer.close()
     with SourceProcess(_env(broker, topic_prefix), "kafka", "--from", other) as process:
-        wait_until(lambda: bool(cluster.read(RAW)), seconds=90, what="the first records", pause_secs=0.05)
+        wait_until(lambda: _acknowledged(process) > 0, seconds=90, what="the first records", pause_secs=0.01)
         process.send(signal.SIGKILL)
         process.wait(10)
         before = sum(_numbers(cluster).values())
         process.start()
+        process.wait_ready()
         wait_until(lambda: len(_numbers(cluster)) == COPIED + 1, seconds=90, what="all are copied", pause_secs=1)
         process.send(signal.SIGTERM)
         assert process.wait(60) == 0

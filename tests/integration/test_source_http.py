@@ -19,7 +19,7 @@ from tests.harness.workers import environment, wait_until
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
 CLIENTS = 12
-TEXT = "Waves. " * 5000  # with 12 clients more than may be in flight
+TEXT = "Waves. " * 20_000  # with 12 clients more than may be in flight
 
 
 class _Load:
@@ -85,7 +85,7 @@ async def test_every_202_is_on_the_topic_through_overload_an_outage_and_sigterm(
             running = asyncio.create_task(load.run())
             await load.until(50, 202)
             _signal(broker, signal.SIGSTOP)
-            await load.until(CLIENTS, 503)
+            await load.until(load.statuses[503] + CLIENTS, 503)
             _signal(broker, signal.SIGCONT)
             await load.until(load.statuses[202] + 50, 202)
             process.send(signal.SIGTERM)

@@ -74,7 +74,7 @@ class DirectorySending:
 
         Raises:
             ConfigError: The directory of the state cannot be written to, or files would be moved to where they are.
-            InputError: The directory is not there.
+            InputError: The directory is not there, or a file that was sent cannot be moved.
             TransientError: The brokers did not acknowledge.
         """
         if not self._directory.is_dir():
@@ -105,9 +105,7 @@ class DirectorySending:
         try:
             while batch := await asyncio.to_thread(self._batch, records, context):
                 context.progress.taken()
-                async with asyncio.TaskGroup() as group:
-                    for record in batch:
-                        group.create_task(writer.write(record))
+                await asyncio.gather(*map(writer.write, batch))
                 context.progress.committed()
                 done += len(batch)
                 sent.note(mark, done, "begun")
@@ -146,9 +144,9 @@ class DirectorySending:
                 sidecar.replace(target.with_name(target.name + _SIDECAR))
             path.replace(target)
         except OSError as error:
-            log.warning("file_not_moved", file=path.name, **{"error.message": str(error.strerror)})
-        else:
-            sent.forget(mark.path)
+            # It is noted as sent, so a restart only tries to move it again.
+            raise InputError(f"{path.name} cannot be moved to {self._move_to}: {error.strerror or error}") from error
+        sent.forget(mark.path)
 
 
 def _records(path: Path) -> Iterator[Record]:

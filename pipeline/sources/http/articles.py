@@ -112,7 +112,9 @@ class Inbound:
             ProblemError: As `json`.
         """
         name = "url" if identity.lower().startswith(("http://", "https://")) else "id"
-        fields = {name: identity, "action": "retract", "source": source or self._key.sources[0]}
+        # An address that is percent-encoded wrongly has no UTF-8.
+        named = identity.encode("utf-8", "replace").decode()
+        fields = {name: named, "action": "retract", "source": source or self._key.sources[0]}
         value = msgspec.json.encode(fields)
         return self._checked(_read(value, _JSON), value, _JSON)
 
@@ -120,7 +122,7 @@ class Inbound:
         """Return JSON with the source of the key. What an envelope holds stays as it is."""
         charset = content_type.lower().partition("charset=")[2].strip(" \"'") or None
         found: Any = load_json(value, charset)
-        if not isinstance(found, dict) or "source" in found:
+        if not isinstance(found, dict) or found.get("source") not in (None, ""):
             return value
         return orjson.dumps(found | {"source": self._key.sources[0]})
 

@@ -103,9 +103,7 @@ class WarcSending:
     async def _sent(self, batch: Batch, writer: RawWriter, context: SourceContext) -> Progress:
         """Send a batch and return the progress, once every record of it is acknowledged."""
         context.progress.taken()
-        async with asyncio.TaskGroup() as group:
-            for record in batch.records:
-                group.create_task(writer.write(record))
+        await asyncio.gather(*map(writer.write, batch.records))
         context.progress.committed()
         context.metrics.succeeded()
         for reason, count in batch.skipped.items():

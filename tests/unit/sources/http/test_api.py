@@ -87,6 +87,7 @@ async def test_a_page_is_sent_with_its_fields_from_headers(server: Pushing) -> N
     [
         ({"url": "ftp://x"}, 422, "invalid_article", ["url"]),
         ({"url": None}, 202, "", []),  # its content identifies it, in its source
+        ({"source": None}, 202, "", []),
         ({"text": None}, 422, "invalid_article", ["html", "text"]),
         ({"text": {"deep": 5}}, 422, "invalid_article", ["text"]),
         ({"action": "burn"}, 422, "invalid_article", ["action"]),
