@@ -7,8 +7,9 @@ BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
 INSTALLED := .venv/.installed
-# The character classes are frozen with the signature version, so `make docs` does not generate them again.
-PAGES := $(filter-out character_classes,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
+# Not pages, and not made by `make docs`: the character classes are frozen with the signature version, and the tables of names and
+# words need data and packages that are not installed.
+PAGES := $(filter-out character_classes place_names word_ranks,$(patsubst scripts/generate_%.py,%,$(wildcard scripts/generate_*.py)))
 # English text to check; word lists in other languages and text/, models/ and stages/, which quote them, are left out.
 WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md RELEASING.md Makefile mkdocs.yml .ci .github \
   .pre-commit-config.yaml docs deploy benchmarks scripts $(addprefix pipeline/,alert assembly.py cli clusters dedup demo domain downstream \
