@@ -36,7 +36,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    used = sorted(config.stash.get(BROKERS_USED, ()))
+    used = sorted(config.stash.get(BROKERS_USED, set()))
     terminalreporter.write_line(f"brokers used: {', '.join(used) or 'none'}")
 
 
