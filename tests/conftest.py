@@ -22,7 +22,7 @@ os.environ.update(FAST_READER)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[BROKERS_USED] = set()
+    config.stash[BROKERS_USED] = set[str]()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -36,7 +36,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    used = sorted(config.stash.get(BROKERS_USED, set()))
+    used = sorted(config.stash.get(BROKERS_USED, set[str]()))
     terminalreporter.write_line(f"brokers used: {', '.join(used) or 'none'}")
 
 
