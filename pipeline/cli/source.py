@@ -11,3 +11,4 @@ app = App(
 )
 # Import paths as text, so that one source does not import the libraries of another.
 app.command("pipeline.cli.source_feeds:feeds", name="feeds", help="Poll feeds and sitemaps.")
+app.command("pipeline.cli.source_status:status", name="status", help="Print how each feed is.")

@@ -16,6 +16,7 @@ from pipeline.observability.logging import get_logger
 from pipeline.settings import FeedsSettings, Settings
 from pipeline.sources.acknowledged_batches import AcknowledgedBatches
 from pipeline.sources.feeds.contained_parsing import ContainedParsing
+from pipeline.sources.feeds.failing import FailingFeeds
 from pipeline.sources.feeds.feed_list import ListedFeed, read_feed_list
 from pipeline.sources.feeds.hosts import HostParams, Hosts
 from pipeline.sources.feeds.outbox import BatchSender, Outbox
@@ -97,10 +98,12 @@ class _Feeds:
             poller = Poller(tools, settings.max_bytes, rhythm)
             pages = Pages(store, outbox, requests, metrics, clock, gone_retracts=settings.gone_retracts)
             schedule = Schedule(store, poller, requests, clock)
-            metrics.of("feeds_polled").set_function(lambda: float(schedule.feeds))
+            metrics.of("polled_feeds").set_function(lambda: float(schedule.feeds))
             log.info("feeds_listed", feeds=len(self._listed), polled=schedule.feeds)
             context.ready()
-            await self._run(context, hosts, schedule, pages, outbox, sender)
+            await self._run(
+                context, hosts, schedule, pages, FailingFeeds(store.database, metrics, clock), outbox, sender
+            )
 
     async def _run(
         self,
@@ -108,11 +111,12 @@ class _Feeds:
         hosts: Hosts,
         schedule: Schedule,
         pages: Pages,
+        failing: FailingFeeds,
         outbox: Outbox,
         sender: BatchSender,
     ) -> None:
         stop, polled = context.stop, asyncio.Event()
-        work = [hosts.run(stop), pages.run(stop)]
+        work = [hosts.run(stop), pages.run(stop), failing.run(stop)]
         work.append(self._once_all(schedule, pages, outbox, stop) if self._once else schedule.run(stop))
         sending = asyncio.create_task(outbox.run(sender, polled), name="outbox")
         try:
