@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
 KILLS = int(os.environ.get("PIPELINE_TEST_FEED_KILLS", "5"))
 """ADR 0023 has the result of 50."""
-GROWTH = 3.0
+GROWTH = 1.5
 """New items a second."""
 
 
