@@ -24,7 +24,7 @@ from tests.integration.conftest import Broker
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
 KILLS = int(os.environ.get("PIPELINE_TEST_FEED_KILLS", "5"))
-"""ADR 0023 has the result of 50."""
+"""docs/sources-feeds.md has results with more."""
 GROWTH = 1.5
 """New items a second."""
 

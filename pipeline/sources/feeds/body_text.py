@@ -34,11 +34,9 @@ def decode_body(body: bytes, content_type: str | None) -> str:
         return body.decode(wide, "replace")
     stated = _CHARSET.search(content_type or "")
     declared = _DECLARED.search(body[:400].decode("latin-1"))
-    for match in (stated, declared):
-        charset = match[1] if match is not None else None
-        if charset is not None and _is_right(body, charset):
-            return decode_bytes(body, charset, is_html=False)
-    found = decode_bytes(body, declared[1] if declared is not None else None, is_html=False)
+    charsets = [match[1] for match in (stated, declared) if match is not None]
+    right = next((charset for charset in charsets if _is_right(body, charset)), charsets[-1] if charsets else None)
+    found = decode_bytes(body, right, is_html=False)
     return found if found is not None else body.decode("utf-8", "replace")
 
 
