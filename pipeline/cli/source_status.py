@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.settings import load_settings
-from pipeline.sources.feeds.status import FeedsStatus, FeedStatus, read_status
+from pipeline.sources.feeds.status import STATE_FILE, FeedsStatus, FeedStatus, read_status
 
 __all__ = ["status"]
 
@@ -19,14 +19,14 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSO
 def status(*, failing: bool = False, json: Json = False) -> int:
     """Print how each feed is: last success, items, new articles, error, next poll; exit 1 if one has failed for a day.
 
-    It reads NEWS_FEEDS__STATE_FILE, whether or not the source runs.
+    It reads the state in NEWS_FEEDS__STATE_DIR, whether or not the source runs.
 
     Parameters
     ----------
     failing:
         Only feeds that fail or were retired.
     """
-    found = read_status(load_settings().feeds.state_file)
+    found = read_status(load_settings().feeds.state_dir / STATE_FILE)
     feeds = [feed for feed in found.feeds if not failing or feed.error is not None or feed.retired is not None]
     if json:
         print(msgspec.json.encode(msgspec.structs.replace(found, feeds=tuple(feeds))).decode())

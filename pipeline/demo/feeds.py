@@ -46,7 +46,7 @@ def events_from_feeds(kafka: KafkaSettings, topic: str, stop: threading.Event) -
         path = Path(directory) / "feeds.yaml"
         path.write_text(f"- {{url: {feed}, source: kelder-quay-courier, pages: always}}\n", encoding="utf-8")
         settings = {
-            "NEWS_FEEDS__STATE_FILE": str(Path(directory) / "feeds.db"),
+            "NEWS_FEEDS__STATE_DIR": directory,
             "NEWS_FEEDS__OWN_NETWORKS": "127.0.0.0/8",
             "NEWS_FEEDS__PORTS": base.rpartition(":")[2],
             "NEWS_FEEDS__PAUSE_SECS": "0",
@@ -68,8 +68,8 @@ def _headlines(kafka: KafkaSettings, topic: str, base: str, count: int, stop: th
             for records in client.poll(timeout_ms=_POLL_MS).values():
                 for record in records:
                     event = orjson.loads(record.value)
-                    if str(event["url"]).startswith(base):
-                        found[event["url"]] = event["headline"]
+                    if (url := event.get("url") or "").startswith(base):
+                        found[url] = event["headline"]
             if time.monotonic() > deadline:
                 raise FatalError(f"{count - len(found)} events of the feed did not arrive within {_FOUND_SECS:.0f} s")
     return sorted(found.values())

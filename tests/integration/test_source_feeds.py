@@ -55,7 +55,7 @@ def feeds_environment(broker: Broker, prefix: str, directory: Path, site: NewsSi
         broker.bootstrap_servers,
         prefix,
         NEWS_GUARANTEE="exactly_once" if broker.has_transactions else "at_least_once",
-        NEWS_FEEDS__STATE_FILE=str(directory / "feeds.db"),
+        NEWS_FEEDS__STATE_DIR=str(directory),
         NEWS_FEEDS__OWN_NETWORKS="127.0.0.0/8",
         NEWS_FEEDS__PORTS=f"80,443,{site.port}",
         NEWS_FEEDS__PAUSE_SECS="0",

@@ -27,6 +27,7 @@ from pipeline.sources.feeds.requests import Requests
 from pipeline.sources.feeds.rhythm import RhythmParams
 from pipeline.sources.feeds.robots import Robots
 from pipeline.sources.feeds.schedule import Schedule
+from pipeline.sources.feeds.status import STATE_FILE
 from pipeline.sources.feeds.store import FeedStore
 from pipeline.sources.raw_topic import PRINCIPAL
 from pipeline.sources.service import Source, SourceContext, run_source
@@ -63,7 +64,7 @@ class _Feeds:
 
     async def work(self, context: SourceContext) -> None:
         settings = context.settings.feeds
-        store = FeedStore(settings.state_file)
+        store = FeedStore(settings.state_dir / STATE_FILE)
         try:
             sender = await _sender(context, store.database.identity)
             try:

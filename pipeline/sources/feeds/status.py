@@ -1,13 +1,17 @@
 """How the feeds are, as their state file says: for `news-pipeline source status` and for metrics."""
 
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from pipeline.errors import ConfigError
 from pipeline.sources.feeds.database import Database
 
-__all__ = ["FeedStatus", "FeedsStatus", "read_status"]
+__all__ = ["STATE_FILE", "FeedStatus", "FeedsStatus", "read_status"]
+
+STATE_FILE: Final = "feeds.db"
+"""Name of the state in `NEWS_FEEDS__STATE_DIR`."""
 
 
 class FeedStatus(Struct, frozen=True, kw_only=True):
@@ -50,7 +54,7 @@ def read_status(path: Path) -> FeedsStatus:
         ConfigError: There is none, or it is of another release.
     """
     if not path.exists():
-        raise ConfigError(f"{path}: no such file; `news-pipeline source feeds` makes it (NEWS_FEEDS__STATE_FILE)")
+        raise ConfigError(f"{path}: no such file; `news-pipeline source feeds` makes it (NEWS_FEEDS__STATE_DIR)")
     database = Database(path, read_only=True)
     try:
         rows = database.all(

@@ -55,7 +55,7 @@ def test_the_status_has_all_that_is_asked_about_a_feed(path: Path) -> None:
 def test_the_command_prints_it_and_exits_with_1_for_a_failing_feed(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NEWS_FEEDS__STATE_FILE", str(path))
+    monkeypatch.setenv("NEWS_FEEDS__STATE_DIR", str(path.parent))
     assert run_command(["source", "status", "--failing"]) == 1
     printed = capsys.readouterr().out
     assert "timeout" in printed
