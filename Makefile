@@ -80,7 +80,7 @@ bench: install ## measure the CPU time of every stage; benchmarks/ has more
 
 sbom: install ## write the dependencies as CycloneDX to dist/sbom.cdx.json, and validate the file
 	@mkdir -p dist
-	$(UV) export --quiet --locked --no-dev --extra aws --extra otel --extra search --extra alert --format cyclonedx1.5 --preview-features sbom-export --output-file dist/sbom.cdx.json
+	$(UV) export --quiet --locked --no-dev --extra aws --extra otel --extra search --extra alert --extra sources --format cyclonedx1.5 --preview-features sbom-export --output-file dist/sbom.cdx.json
 	$(UV) run --quiet --script scripts/check_sbom.py dist/sbom.cdx.json
 
 audit: install ## look the locked dependencies up among known vulnerabilities (osv.dev)

@@ -8,6 +8,7 @@ from pipeline.domain.outcome import DROP_REASONS, REJECT_REASONS
 from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import VERDICT_KINDS
 from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.feeds_table import FEEDS_METRICS
 from pipeline.observability.label_values import (
     ABSTENTIONS,
     LANGUAGES,
@@ -91,7 +92,7 @@ def metrics_page() -> str:
     monitor = "\n## Metrics of the monitor\n\n" + head + "".join(rows)
     rows = [_row(metric) for metric in DOWNSTREAM_METRICS]
     downstream = "\n## Metrics of services downstream\n\n" + head + "".join(rows)
-    rows = [_row(metric) for metric in SOURCE_METRICS]
+    rows = [_row(metric) for metric in (*SOURCE_METRICS, *FEEDS_METRICS)]
     sources = "\n## Metrics of sources\n\n" + head + "".join(rows)
     return INTRODUCTION + workers + monitor + downstream + sources + LABELS
 

@@ -16,7 +16,8 @@ def demo(*, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
 
     The demo starts a broker, creates the topics, starts a worker with all stages of the chain, one for clusters, and
     the search service, and sends the samples. It prints the results as they arrive, the funnel (raw = enriched +
-    revised + retracted + duplicates + dead letters), the cluster that most publishers carry, and what a search finds.
+    revised + retracted + duplicates + dead letters), the cluster that most publishers carry, what a search finds, and
+    how the articles of a small site travel from its feed to events (with the extra `sources`).
     It needs the extra `demo`, and for the search the extra `search` (`pip install news-pipeline[demo,search]`).
 
     Parameters

@@ -16,3 +16,4 @@ app.command("pipeline.cli.source_http:http_key", name="http-key", help="Make an 
 app.command("pipeline.cli.source_files:files", name="files", help="Send files that arrive in a directory.")
 app.command("pipeline.cli.source_kafka:kafka", name="kafka", help="Copy another topic, exactly once.")
 app.command("pipeline.cli.source_feeds:feeds", name="feeds", help="Poll feeds and sitemaps.")
+app.command("pipeline.cli.source_status:status", name="status", help="Print how each feed is.")

@@ -12,7 +12,7 @@ __all__ = ["feeds"]
 def feeds(feed_list: Path, /, *, once: bool = False, pages: bool = False) -> int:
     """Poll feeds and sitemaps, and write their articles to the raw topic, until SIGTERM or Ctrl-C.
 
-    What is known of each feed and item is in NEWS_FEEDS__STATE_FILE: a restart sends nothing again, and loses nothing.
+    What is known of each feed and item is in NEWS_FEEDS__STATE_DIR: a restart sends nothing again, and loses nothing.
     It needs the extra `sources` (`pip install news-pipeline[sources]`).
 
     Parameters

@@ -10,6 +10,7 @@ from pipeline.assembly import newest_version
 from pipeline.demo.alert import DemoAlert
 from pipeline.demo.alert import is_installed as alert_is_installed
 from pipeline.demo.clusters import ClusterStates
+from pipeline.demo.feeds import events_from_feeds, has_sources
 from pipeline.demo.results import RecordResults, result_topics
 from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
@@ -81,6 +82,8 @@ def play(*, keep: bool, stop: threading.Event) -> int:
             screen.line(f"\nsearch   {search.first_hit()}")
         if alert is not None and not stop.is_set():
             screen.line(f"alert    {alert.first_alert()}")
+        if has_sources() and not stop.is_set():
+            screen.line(f"\n{events_from_feeds(kafka, catalogue.stage('publish').emits, stop)}")
         code = 0 if funnel_total(results.funnel()) == raw else 1
         screen.line(f"\nfinished in {time.monotonic() - began:.0f} s" if code == 0 else "\nthe funnel does not add up")
         if keep:

@@ -70,6 +70,19 @@ class DemoService:
                 time.sleep(_POLL_SECS)
         raise FatalError(f"{self._command[0]} was not ready within {START_SECS:.0f} s: {self._last_lines()}")
 
+    def wait_until_done(self) -> None:
+        """Wait for a command that ends by itself.
+
+        Raises:
+            FatalError: It failed, or did not end in time.
+        """
+        try:
+            code = self._process.wait(START_SECS) if self._process is not None else 0
+        except subprocess.TimeoutExpired:
+            raise FatalError(f"{self._command[0]} did not end within {START_SECS:.0f} s") from None
+        if code:
+            raise FatalError(f"{self._command[0]} ended with exit code {code}: {self._last_lines()}")
+
     def check(self) -> None:
         """Check that the worker runs.
 

@@ -20,5 +20,15 @@ FEEDS_METRICS: tuple[Metric, ...] = (
         ("result",),
         stages=(),
     ),
-    Metric("feeds_polled", "gauge", "Feeds that are polled, without those that were retired.", stages=()),
+    Metric("polled_feeds", "gauge", "Feeds that are polled, without those that were retired.", stages=()),
+    Metric("failing_feeds", "gauge", "Feeds whose last poll failed.", stages=()),
+    Metric("retired_feeds", "gauge", "Feeds of the list that are polled no more, because they are gone.", stages=()),
+    Metric(
+        "feed_failing_seconds",
+        "gauge",
+        "Time since a feed began to fail, of the hundred that have failed the longest, and for an hour at least. "
+        "`name` is its source in the list, `feed` its number in `source status --json`.",
+        ("name", "feed"),
+        stages=(),
+    ),
 )

@@ -82,9 +82,12 @@ DownstreamMetricName = Literal[
 ]
 
 SourceMetricName = Literal[
+    "failing_feeds",
+    "feed_failing_seconds",
     "feed_items_total",
     "feed_polls_total",
-    "feeds_polled",
+    "polled_feeds",
+    "retired_feeds",
     "source_errors_total",
     "source_in_flight_bytes",
     "source_last_success_timestamp_seconds",

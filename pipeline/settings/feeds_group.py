@@ -18,9 +18,10 @@ _Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split
 class FeedsSettings(Group):
     """Feeds, sitemaps and the pages that they link to: where their state is, and how politely they are asked."""
 
-    state_file: Path = Field(
-        default=Path("feeds-state/feeds.db"),
-        description="File with what is known of each feed and item. One process uses it at a time; keep it on a disk.",
+    state_dir: Path = Field(
+        default=Path("feeds-state"),
+        description="Directory of the file with what is known of each feed and item. One process uses it at a time; "
+        "keep it on a disk.",
     )
     pages: Literal["never", "missing", "always"] = Field(
         default="missing",

@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.domain.stage import StageName
 from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.feeds_table import FEEDS_METRICS
 from pipeline.observability.metric import PREFIX
 from pipeline.observability.metric_table import METRICS
 from pipeline.observability.metrics import Metrics
@@ -25,7 +26,7 @@ ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 RUNBOOKS = DEPLOY / "runbooks"
 PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
 
-ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS, *FEEDS_METRICS)
 # By Prometheus, as in prometheus.yml, and by the process for all its series
 TARGET_LABELS = {"job", "instance", "service", "environment", "lane", "group"}
 OF_KIND = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

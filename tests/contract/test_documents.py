@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.cli.app import build_app
 from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.feeds_table import FEEDS_METRICS
 from pipeline.observability.metric import PREFIX
 from pipeline.observability.metric_table import METRICS
 from pipeline.observability.monitor_table import MONITOR_METRICS
@@ -18,7 +19,7 @@ from pipeline.settings.variables import unknown_variables
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 TARGETS = re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE)
-ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS, *FEEDS_METRICS)
 
 FORMER_NAMES = re.compile(r"^### Names changed before the first release$.*?(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 

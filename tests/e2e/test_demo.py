@@ -34,6 +34,8 @@ def test_the_demo_shows_every_sample_and_a_funnel_that_adds_up() -> None:
     assert f"{counts['dead_letter']}  dead letters (" in done.stdout
     assert "articles, 3 publishers, independent origins 1: Verania Press Agency" in done.stdout
     assert "search?q=Selwyn+Rovers finds " in done.stdout
+    assert "feed.xml was polled once" in done.stdout
+    assert "Night ferry to Kelder Quay returns after nine winters" in done.stdout
     for shown in ("metrics  http://127.0.0.1:", "news.articles.enriched.v1", "Selwyn Rovers", "exit code 0"):
         assert shown in done.stdout
 

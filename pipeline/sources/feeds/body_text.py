@@ -23,8 +23,8 @@ class EntitiesError(Exception):
     """A body declares general entities: they can expand without end, or name files. No news feed needs them."""
 
 
-def decode_body(body: bytes, content_type: str | None) -> str | None:
-    """Return the text of a feed, or None when its bytes are no text.
+def decode_body(body: bytes, content_type: str | None) -> str:
+    """Return the text of a feed; what is no text in any charset has replacement characters.
 
     By the first that fits: byte order mark, UTF-8, the charset of the HTTP header, that of the XML declaration,
     detection. A wrong charset is the rule rather than the exception, so that none is believed against the bytes.
@@ -34,11 +34,10 @@ def decode_body(body: bytes, content_type: str | None) -> str | None:
         return body.decode(wide, "replace")
     stated = _CHARSET.search(content_type or "")
     declared = _DECLARED.search(body[:400].decode("latin-1"))
-    for match in (stated, declared):
-        charset = match[1] if match is not None else None
-        if charset is not None and _is_right(body, charset):
-            return decode_bytes(body, charset, is_html=False)
-    return decode_bytes(body, declared[1] if declared is not None else None, is_html=False)
+    charsets = [match[1] for match in (stated, declared) if match is not None]
+    right = next((charset for charset in charsets if _is_right(body, charset)), charsets[-1] if charsets else None)
+    found = decode_bytes(body, right, is_html=False)
+    return found if found is not None else body.decode("utf-8", "replace")
 
 
 def _is_right(body: bytes, charset: str) -> bool:

@@ -22,6 +22,7 @@ KINDS: Final[tuple[str, ...]] = (
     "no_feeds",
     "page_missing",
     "not_html",
+    "unexpected",
 )
 """Kinds of failures. The first ones are reasons of `pipeline.fetching`."""
 

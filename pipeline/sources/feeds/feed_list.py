@@ -77,7 +77,7 @@ def _yaml(path: Path, data: bytes) -> list[ListedFeed]:
 
 def _opml(path: Path, data: bytes) -> list[ListedFeed]:
     try:
-        root = fromstring(without_doctype(decode_body(data, None) or ""))  # noqa: S314  no document type is left
+        root = fromstring(without_doctype(decode_body(data, None)))  # noqa: S314  no document type is left
     except (ParseError, EntitiesError, ValueError) as error:
         raise ConfigError(f"{path}: not OPML") from error
     outlines = ({name.lower(): value for name, value in outline.attrib.items()} for outline in root.iter("outline"))

@@ -33,7 +33,7 @@ def parse_body(
             return ParseFailure("too_costly")
         body = plain
     text = decode_body(body, content_type)
-    return (_read(text, url, params) if text is not None else None) or ParseFailure("unreadable")
+    return _read(text, url, params) or ParseFailure("unreadable")
 
 
 def _read(text: str, url: str, params: ParseParams) -> Parsed | ParseFailure | None:

@@ -1,6 +1,7 @@
 """One poll of one feed: asked, read, compared, stored."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -94,6 +95,11 @@ class Poller:
             return await self._answered(feed, answer)
         except Failed as failure:
             return self._failed(feed, failure)
+        except sqlite3.Error:
+            raise  # nothing can be stored, so nothing may be taken as done
+        except Exception as error:  # noqa: BLE001  one feed that nobody foresaw must not end all others
+            log.error("feed_not_understood", feed=feed.id, host=feed.host, **{"error.type": type(error).__name__})  # noqa: TRY400  # a message may quote the feed
+            return self._failed(feed, Failed("unexpected"))
 
     async def _answered(self, feed: StoredFeed, answer: Answer) -> list[tuple[float, int]]:
         digest = hashlib.blake2b(answer.body, digest_size=16).hexdigest()

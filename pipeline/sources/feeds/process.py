@@ -16,6 +16,7 @@ from pipeline.observability.logging import get_logger
 from pipeline.settings import FeedsSettings, Settings
 from pipeline.sources.acknowledged_batches import AcknowledgedBatches
 from pipeline.sources.feeds.contained_parsing import ContainedParsing
+from pipeline.sources.feeds.failing import FailingFeeds
 from pipeline.sources.feeds.feed_list import ListedFeed, read_feed_list
 from pipeline.sources.feeds.hosts import HostParams, Hosts
 from pipeline.sources.feeds.outbox import BatchSender, Outbox
@@ -26,6 +27,7 @@ from pipeline.sources.feeds.requests import Requests
 from pipeline.sources.feeds.rhythm import RhythmParams
 from pipeline.sources.feeds.robots import Robots
 from pipeline.sources.feeds.schedule import Schedule
+from pipeline.sources.feeds.status import STATE_FILE
 from pipeline.sources.feeds.store import FeedStore
 from pipeline.sources.raw_topic import PRINCIPAL
 from pipeline.sources.service import Source, SourceContext, run_source
@@ -62,7 +64,7 @@ class _Feeds:
 
     async def work(self, context: SourceContext) -> None:
         settings = context.settings.feeds
-        store = FeedStore(settings.state_file)
+        store = FeedStore(settings.state_dir / STATE_FILE)
         try:
             sender = await _sender(context, store.database.identity)
             try:
@@ -97,10 +99,12 @@ class _Feeds:
             poller = Poller(tools, settings.max_bytes, rhythm)
             pages = Pages(store, outbox, requests, metrics, clock, gone_retracts=settings.gone_retracts)
             schedule = Schedule(store, poller, requests, clock)
-            metrics.of("feeds_polled").set_function(lambda: float(schedule.feeds))
+            metrics.of("polled_feeds").set_function(lambda: float(schedule.feeds))
             log.info("feeds_listed", feeds=len(self._listed), polled=schedule.feeds)
             context.ready()
-            await self._run(context, hosts, schedule, pages, outbox, sender)
+            await self._run(
+                context, hosts, schedule, pages, FailingFeeds(store.database, metrics, clock), outbox, sender
+            )
 
     async def _run(
         self,
@@ -108,11 +112,12 @@ class _Feeds:
         hosts: Hosts,
         schedule: Schedule,
         pages: Pages,
+        failing: FailingFeeds,
         outbox: Outbox,
         sender: BatchSender,
     ) -> None:
         stop, polled = context.stop, asyncio.Event()
-        work = [hosts.run(stop), pages.run(stop)]
+        work = [hosts.run(stop), pages.run(stop), failing.run(stop)]
         work.append(self._once_all(schedule, pages, outbox, stop) if self._once else schedule.run(stop))
         sending = asyncio.create_task(outbox.run(sender, polled), name="outbox")
         try:

@@ -74,6 +74,8 @@ class FeedStore:
     def take_list(self, listed: Sequence[ListedFeed], pages: Pages, now: float, spread_secs: float) -> None:
         """Take the list of feeds: new ones are polled soon, those that left the list no more.
 
+        Retired ones are asked once more, in case somebody has mended them.
+
         Args:
             listed: The list.
             pages: Of feeds that do not say when pages are fetched.
@@ -82,6 +84,7 @@ class FeedStore:
         """
         with self.database.changes() as connection:
             connection.execute("UPDATE feeds SET listed = 0 WHERE parent IS NULL")
+            connection.execute("UPDATE feeds SET retired = NULL, next_poll = ? WHERE retired IS NOT NULL", (now,))
             for number, feed in enumerate(listed):
                 due = now + spread_secs * number / len(listed)
                 _add(connection, feed.url, feed.name, feed.language, feed.pages or pages, due, parent=None)
@@ -189,7 +192,9 @@ def _add(
     connection.execute(
         "INSERT INTO feeds (url, asked_url, host, parent, source, language, pages, next_poll)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET listed = 1, source = excluded.source,"
-        " language = excluded.language, pages = excluded.pages",
+        " language = excluded.language, pages = excluded.pages,"
+        # What the list names itself does not leave it with the index that names it, too.
+        " parent = CASE WHEN excluded.parent IS NULL THEN NULL ELSE parent END",
         (url, url, host, parent, source, language, pages, due),
     )
 

@@ -128,6 +128,7 @@ def test_a_connection_that_is_closed_may_be_a_broker_that_starts() -> None:
         (f"127.0.0.1:{free_port()}", "refuses connections: no broker listens there"),
         ("kafka.invalid:9092", "the name kafka.invalid cannot be resolved"),
     ],
+    ids=["refused", "unknown name"],  # the port differs between the processes of a run
 )
 def test_what_may_pass_is_worth_a_restart(address: str, says: str) -> None:
     with pytest.raises(TransientError) as caught:

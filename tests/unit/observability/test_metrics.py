@@ -19,6 +19,7 @@ from pipeline.observability.buckets import LATENCY_SECONDS
 from pipeline.observability.constant_labels import ConstantLabels, labels_of
 from pipeline.observability.counted_histogram import CountedHistogram
 from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.feeds_table import FEEDS_METRICS
 from pipeline.observability.label_values import ABSTENTIONS, READERS
 from pipeline.observability.metric import PREFIX, Metric
 from pipeline.observability.metric_names import DownstreamMetricName, MetricName, SourceMetricName
@@ -30,12 +31,12 @@ from pipeline.observability.stage_metrics import StageCount
 from pipeline.settings import Settings
 from scripts.generate_metrics import REPOSITORY, metrics_page
 
-ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS)
+ALL_METRICS = (*METRICS, *MONITOR_METRICS, *DOWNSTREAM_METRICS, *SOURCE_METRICS, *FEEDS_METRICS)
 NORMALIZED, UNIQUE, DUPLICATES = "news.articles.normalized.v1", "news.articles.judged.v1", "news.articles.duplicates.v1"
 ENDINGS = {
     "counter": r"_total$",
     "gauge": r"(_seconds|_records|_bytes|_articles|_clusters|_assigned|_in_progress|_info|_connected|_members|_names"
-    r"|_ratio|_queries|_outdated|_notifications|_readers)$",
+    r"|_ratio|_queries|_outdated|_notifications|_readers|_feeds)$",
 }
 
 
@@ -67,11 +68,11 @@ def test_names_follow_the_rules(metric: Metric) -> None:
 
 
 def test_every_name_is_declared_once() -> None:
-    tables = (METRICS, MONITOR_METRICS, DOWNSTREAM_METRICS, SOURCE_METRICS)
+    tables = (METRICS, MONITOR_METRICS, DOWNSTREAM_METRICS, SOURCE_METRICS, FEEDS_METRICS)
     assert len({metric.name for table in tables for metric in table}) == sum(map(len, tables))
     assert {metric.name for metric in METRICS} == set(MetricName.__args__)  # type: ignore[attr-defined]
     assert {metric.name for metric in DOWNSTREAM_METRICS} == set(DownstreamMetricName.__args__)  # type: ignore[attr-defined]
-    assert {metric.name for metric in SOURCE_METRICS} == set(SourceMetricName.__args__)  # type: ignore[attr-defined]
+    assert {metric.name for metric in (*SOURCE_METRICS, *FEEDS_METRICS)} == set(SourceMetricName.__args__)  # type: ignore[attr-defined]
 
 
 def test_what_is_served_can_be_parsed_and_is_complete(metrics: Metrics) -> None:

@@ -331,6 +331,30 @@ async def test_a_sitemap_gives_recent_entries_and_later_ones_without_a_date(worl
     assert [one["url"] for one in world.sent()] == ["https://gazette.example/3"]
 
 
+async def test_a_feed_that_nobody_foresaw_ends_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put(FEED, rss(item(1)))
+    monkeypatch.setattr(world.poller._reader, "read", lambda *_: 1 / 0)
+    assert len(await world.poll()) == 1
+    assert world.state("error") == "unexpected"
+
+
+async def test_a_listed_feed_stays_when_the_index_that_names_it_leaves(world: World) -> None:
+    index = "https://gazette.example/index.xml"
+    world.take(index)
+    world.put(index, f"<sitemapindex><sitemap><loc>{FEED}</loc></sitemap></sitemapindex>")
+    await world.poll(index)
+    world.take(FEED)
+    assert [number for _, number in world.store.due()] == [world.state("id")]
+
+
+async def test_a_start_asks_a_retired_feed_once_more(world: World) -> None:
+    world.put(FEED, rss(), status=410)
+    await world.poll()
+    world.take(FEED, OTHER)
+    assert len(world.store.due()) == 2
+    assert await world.poll() == []
+
+
 async def test_what_left_the_list_is_polled_no_more_and_what_comes_back_sends_nothing_again(world: World) -> None:
     world.put(FEED, rss(item(1)))
     await world.poll()
