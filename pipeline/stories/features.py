@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.domain.sketch import Sketch
-from pipeline.stories.comparison import normalised, vector_length
+from pipeline.stories.comparison import MOST_DIMENSIONS, normalised, vector_length
 from pipeline.stories.frequencies import Frequencies
 from pipeline.stories.terms import term_hash
 
@@ -52,7 +52,7 @@ def features_of(sketch: Sketch, frequencies: Frequencies, most: int) -> Features
     order = np.argsort(-weights, kind="stable")[:most]
     order = order[weights[order] > 0]
     vector, length, model = None, 0, ""
-    if sketch.vector is not None:
+    if sketch.vector is not None and len(sketch.vector.values) <= MOST_DIMENSIONS:
         vector = np.frombuffer(sketch.vector.values, dtype=np.int8).astype(np.float32)
         length, model = vector_length(vector), sketch.vector.model
         if not length:

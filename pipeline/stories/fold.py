@@ -49,7 +49,7 @@ class Ended(Struct, frozen=True):
 
     id: StoryId
     into: StoryId | None
-    supersedes: int
+    supersedes: int | None
 
 
 class Folded(Struct, frozen=True, kw_only=True):
@@ -136,18 +136,18 @@ class Stories:
         key = None if scored is None else scored.key
         key = self.table.enter(sketch, position, features, coded, time_ms=self.time_ms, key=key)
         story = self.table.open.get(key)
-        own = self._membership(sketch, how, key, scored, nearest, shared)
         touched = {*left, key}
         if story is None:
+            own = self._membership(sketch, how, key, scored, nearest, shared)
             return self._folded(sketch, position, (own,), touched, ended)
         story.changed(position)
-        memberships: tuple[StoryChange, ...] = (own,)
         for absorbed in self._merging.after(scored, ranked):
             survivor, gone = self._merging.merge(key, absorbed, position)
             ended += tuple(Ended(name, survivor.id, supersedes) for name, supersedes in gone)
             touched.discard(absorbed if survivor.key == key else key)
             key = survivor.key
             touched.add(key)
+        memberships: tuple[StoryChange, ...] = (self._membership(sketch, how, key, scored, nearest, shared),)
         parted = self._splitting.after(self.table.story(key), position)
         if parted is not None:
             new, numbers = parted
