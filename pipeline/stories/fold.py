@@ -121,9 +121,9 @@ class Stories:
         features: Features,
         coded: Coded | None,
         left: tuple[int, ...] = (),
-        ended: tuple[Ended, ...] = (),
     ) -> Folded:
-        """Let an article join the best story, or found one."""
+        """Let an article join the best story, or found one; `left` are the keys of stories that it left."""
+        ended: tuple[Ended, ...] = ()
         ranked = self._ranked(sketch, features, coded)
         relative = self.table.number_of(founder(sketch.cluster_id))
         how: HowJoined = "founded"
@@ -142,8 +142,8 @@ class Stories:
             return self._folded(sketch, position, (own,), touched, ended)
         story.changed(position)
         for absorbed in self._merging.after(scored, ranked):
-            survivor, gone = self._merging.merge(key, absorbed, position)
-            ended += tuple(Ended(name, survivor.id, supersedes) for name, supersedes in gone)
+            survivor, merged = self._merging.merge(key, absorbed, position)
+            ended += tuple(Ended(name, survivor.id, supersedes) for name, supersedes in merged)
             touched.discard(absorbed if survivor.key == key else key)
             key = survivor.key
             touched.add(key)
@@ -152,7 +152,9 @@ class Stories:
         if parted is not None:
             new, numbers = parted
             touched.add(new.key)
-            memberships += tuple(self._moved(number, new) for number in numbers)
+            moved = tuple(self._moved(number, new) for number in numbers)
+            gone = {change.article_id for change in moved}
+            memberships = (*(change for change in memberships if change.article_id not in gone), *moved)
         return self._folded(sketch, position, memberships, touched, ended)
 
     def _ranked(self, sketch: Sketch, features: Features, coded: Coded | None) -> list[Scored]:

@@ -43,7 +43,7 @@ def test_a_surge_is_measured_against_the_past_of_the_story(log: Log) -> None:
     story = _story(log, "a0")
     assert story.breaking == Breaking("surge")
     assert story.velocity is not None
-    assert (story.velocity.articles, story.velocity.usual) == (6, 1.0)
+    assert (story.velocity.articles, story.velocity.usual) == (6, 0.9)  # ten articles in eleven begun hours
 
 
 def test_publishers_of_one_site_are_one(log: Log) -> None:
