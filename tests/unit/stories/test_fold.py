@@ -109,7 +109,7 @@ def test_no_article_joins_a_story_that_is_too_old(log: Log) -> None:
 
 
 def test_an_article_in_between_merges_two_stories_into_the_older(log: Log) -> None:
-    params = replace(SMALL, join=900, merge=200)
+    params = replace(SMALL, join=1200, merge=200)
     log = Log(params)
     first = log.append(sketch("a", QUAKE))
     second = log.append(sketch("b", QUAKE_TOO))
