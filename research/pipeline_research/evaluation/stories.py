@@ -104,7 +104,9 @@ def folded(texts: Sequence[StoryText], params: StoryParams, reader: Reader | Non
         params: The thresholds.
         reader: Makes the vectors; None for words alone.
     """
-    stories, found, merged = Stories(params), {}, {}
+    stories = Stories(params)
+    found: dict[str, str] = {}
+    merged: dict[str, str] = {}
     for position, text in enumerate(sorted(texts, key=lambda text: _hash(text.name))):
         sketch = _sketch(text, position, reader)
         result = stories.apply(sketch, position, sketch.ingested_at_ms)
@@ -115,7 +117,8 @@ def folded(texts: Sequence[StoryText], params: StoryParams, reader: Reader | Non
 
 def bcubed(found: Mapping[str, Hashable], texts: Sequence[StoryText]) -> Figures:
     """Return the mean precision and recall of the stories of each text (BCubed)."""
-    by_story, by_event = defaultdict(set), defaultdict(set)
+    by_story: dict[Hashable, set[str]] = defaultdict(set)
+    by_event: dict[str, set[str]] = defaultdict(set)
     for text in texts:
         by_story[found[text.name]].add(text.name)
         by_event[text.event].add(text.name)
@@ -134,7 +137,8 @@ def pair_figures(found: Mapping[str, str], same: Sequence[bool]) -> Figures:
 
 def shares_together(found: Mapping[str, str], texts: Sequence[StoryText]) -> tuple[float, float]:
     """Return the share of texts in the main story of their event, and of those in a story that is mainly of another."""
-    stories, events = defaultdict(Counter[str]), defaultdict(Counter[str])
+    stories: dict[str, Counter[str]] = defaultdict(Counter)
+    events: dict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
         stories[found[text.name]][text.event] += 1
         events[text.event][found[text.name]] += 1
