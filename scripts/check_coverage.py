@@ -37,6 +37,7 @@ FLOORS = {
     "pipeline.settings": 98,
     "pipeline.sources": 97,
     "pipeline.stages": 98,
+    "pipeline.stories": 97,
     "pipeline.text": 95,
     "pipeline.wire": 92,
 }

@@ -17,6 +17,8 @@ MODULES = {
     "enriched_article": "news.article.enriched.v1",
     "held_back_article": "news.article.duplicate.v1",
     "cluster": "news.cluster.changed.v1",
+    "story": "news.story.changed.v1",
+    "membership": "news.membership.changed.v1",
 }
 
 HEAD = '''\

@@ -32,6 +32,7 @@ TESTS = {
     "domain": ("tests/unit/domain", "tests/unit/wire", "tests/unit/stages", "tests/unit/test_chain.py"),
     "models": ("tests/unit/models",),
     "stages": ("tests/unit/stages", "tests/unit/test_chain.py"),
+    "stories": ("tests/unit/stories",),
     "text": ("tests/unit/text",),
     "wire": ("tests/unit/wire",),
 }

@@ -9,10 +9,12 @@ from msgspec import Struct
 from pipeline.consumer.cluster import Cluster
 from pipeline.consumer.enriched_article import EnrichedArticle
 from pipeline.consumer.held_back_article import HeldBackArticle
+from pipeline.consumer.membership import StoryMembership
+from pipeline.consumer.story import Story
 
 __all__ = ["Event", "read_event"]
 
-Value = EnrichedArticle | HeldBackArticle | Cluster
+Value = EnrichedArticle | HeldBackArticle | Cluster | Story | StoryMembership
 
 _TYPES: Final[Mapping[str, type[Value]]] = {
     "news.article.enriched.v1": EnrichedArticle,
@@ -20,6 +22,8 @@ _TYPES: Final[Mapping[str, type[Value]]] = {
     "news.article.retracted.v1": EnrichedArticle,
     "news.article.duplicate.v1": HeldBackArticle,
     "news.cluster.changed.v1": Cluster,
+    "news.story.changed.v1": Story,
+    "news.membership.changed.v1": StoryMembership,
 }
 
 

@@ -154,8 +154,9 @@ class StoryLog(CommittedLog):
 
     def _committed(self, end: int) -> None:
         self._position = end
-        self._folded_to = max(self._folded_to, end)
-        self._ahead = {offset: folded for offset, folded in self._ahead.items() if offset >= end}
+        for offset in list(self._ahead):  # a copy: the thread may be folding the next unit
+            if offset < end:
+                del self._ahead[offset]
         self._observer.storied(len(self.stories), len(self.stories.table.open))
 
     async def _save_in_time(self) -> None:
@@ -166,13 +167,13 @@ class StoryLog(CommittedLog):
 
     async def _save(self) -> None:
         """Write a snapshot, unless the fold is ahead of the committed offset."""
-        if self._snapshots is None or self._folded_to != self._position or not self._position:
+        if self._snapshots is None or self._ahead or not self._position:
             return
         self._observer.stories_saved(ok=await asyncio.to_thread(self._write, self._snapshots))
 
     def _write(self, snapshots: SnapshotStore) -> bool:
         with self.guard:
-            if self._folded_to != self._position:
+            if self._ahead:
                 return True  # a unit was begun meanwhile; the next one is saved
             position, image = self._position, pack(self.stories)
         return snapshots.save(position, image)

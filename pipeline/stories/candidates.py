@@ -56,10 +56,9 @@ class Candidates:
         """Return the rows that share the most telling terms, the latest of equal ones."""
         hashes = features.hashes[: self._params.indexed_terms]
         entries = self.by_term.find(hashes & self._mask)
-        votes = np.broadcast_to(features.weights[: len(hashes), None].astype(np.int64), entries.shape)[
-            entries >= self._rows.first
-        ]
-        numbers = entries[entries >= self._rows.first]
+        live = entries >= self._rows.first
+        votes = np.repeat(features.weights[: len(hashes)].astype(np.int64), entries.shape[1])[live.ravel()]
+        numbers = entries[live]
         found, places = np.unique(numbers, return_inverse=True)
         totals = np.bincount(places, weights=votes, minlength=len(found)).astype(np.int64)
         keys = np.sort((totals << _NUMBER_BITS) + found)[::-1]

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from pipeline.stories.params import UNIT, StoryParams
 from pipeline.stories.rows import Rows
 
-__all__ = ["Compared", "Comparison", "normalised", "vector_length"]
+__all__ = ["MOST_DIMENSIONS", "Compared", "Comparison", "normalised", "vector_length"]
 
 _SLOTS: Final = 1 << 16
+MOST_DIMENSIONS: Final = 1024
+"""Longer vectors are not used: sums of more products of 8-bit numbers could exceed 2^24, where floats are not exact."""
 
 Whole = NDArray[np.int64]
 

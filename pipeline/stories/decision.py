@@ -88,10 +88,9 @@ class Likeness:
         compared = self.compared(article, numbers)
         order = np.lexsort((numbers, keys, -compared.scores))
         found: dict[int, Scored] = {}
-        for place in order.tolist():
+        for place, key in zip(order.tolist(), keys[order].tolist(), strict=True):
             if len(found) == self._params.candidate_stories:
                 break
-            key = int(keys[place])
             if key not in found:
                 found[key] = _scored(key, int(compared.scores[place]), numbers, compared, place)
         return list(found.values())

@@ -1,17 +1,23 @@
 """What the fold computes of a sketch before it compares: the telling terms with their weights, and the vector."""
 
 import math
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.domain.sketch import Sketch
-from pipeline.stories.comparison import normalised, vector_length
+from pipeline.stories.comparison import MOST_DIMENSIONS, normalised, vector_length
 from pipeline.stories.frequencies import Frequencies
 from pipeline.stories.terms import term_hash
 
 __all__ = ["Features", "features_of"]
+
+
+_LARGEST: Final = 255
+_ROOTS: Final = np.array([math.isqrt(weight << 12) for weight in range(_LARGEST + 1)])
+"""Square roots of weights in 1/64, because a word that occurs four times is not four times as telling."""
 
 
 class Features(Struct, frozen=True):
@@ -40,14 +46,13 @@ def features_of(sketch: Sketch, frequencies: Frequencies, most: int) -> Features
     """
     texts = [term.text for term in sketch.terms]
     hashes = np.array([term_hash(text) for text in texts], dtype=np.uint32)
-    # Square roots, because a word that occurs four times is not four times as telling.
-    counts = np.array([math.isqrt(max(term.weight, 0) << 12) for term in sketch.terms], dtype=np.int64)
+    counts = _ROOTS[np.array([min(max(term.weight, 0), _LARGEST) for term in sketch.terms], dtype=np.int64)]
     weights = counts * frequencies.rarity(hashes) >> 6
     frequencies.add(hashes)
     order = np.argsort(-weights, kind="stable")[:most]
     order = order[weights[order] > 0]
     vector, length, model = None, 0, ""
-    if sketch.vector is not None:
+    if sketch.vector is not None and len(sketch.vector.values) <= MOST_DIMENSIONS:
         vector = np.frombuffer(sketch.vector.values, dtype=np.int8).astype(np.float32)
         length, model = vector_length(vector), sketch.vector.model
         if not length:

@@ -49,7 +49,7 @@ class Ended(Struct, frozen=True):
 
     id: StoryId
     into: StoryId | None
-    supersedes: int
+    supersedes: int | None
 
 
 class Folded(Struct, frozen=True, kw_only=True):
@@ -121,9 +121,9 @@ class Stories:
         features: Features,
         coded: Coded | None,
         left: tuple[int, ...] = (),
-        ended: tuple[Ended, ...] = (),
     ) -> Folded:
-        """Let an article join the best story, or found one."""
+        """Let an article join the best story, or found one; `left` are the keys of stories that it left."""
+        ended: tuple[Ended, ...] = ()
         ranked = self._ranked(sketch, features, coded)
         relative = self.table.number_of(founder(sketch.cluster_id))
         how: HowJoined = "founded"
@@ -136,23 +136,25 @@ class Stories:
         key = None if scored is None else scored.key
         key = self.table.enter(sketch, position, features, coded, time_ms=self.time_ms, key=key)
         story = self.table.open.get(key)
-        own = self._membership(sketch, how, key, scored, nearest, shared)
         touched = {*left, key}
         if story is None:
+            own = self._membership(sketch, how, key, scored, nearest, shared)
             return self._folded(sketch, position, (own,), touched, ended)
         story.changed(position)
-        memberships: tuple[StoryChange, ...] = (own,)
         for absorbed in self._merging.after(scored, ranked):
-            survivor, gone = self._merging.merge(key, absorbed, position)
-            ended += tuple(Ended(name, survivor.id, supersedes) for name, supersedes in gone)
+            survivor, merged = self._merging.merge(key, absorbed, position)
+            ended += tuple(Ended(name, survivor.id, supersedes) for name, supersedes in merged)
             touched.discard(absorbed if survivor.key == key else key)
             key = survivor.key
             touched.add(key)
+        memberships: tuple[StoryChange, ...] = (self._membership(sketch, how, key, scored, nearest, shared),)
         parted = self._splitting.after(self.table.story(key), position)
         if parted is not None:
             new, numbers = parted
             touched.add(new.key)
-            memberships += tuple(self._moved(number, new) for number in numbers)
+            moved = tuple(self._moved(number, new) for number in numbers)
+            gone = {change.article_id for change in moved}
+            memberships = (*(change for change in memberships if change.article_id not in gone), *moved)
         return self._folded(sketch, position, memberships, touched, ended)
 
     def _ranked(self, sketch: Sketch, features: Features, coded: Coded | None) -> list[Scored]:

@@ -51,7 +51,7 @@ class Merging:
         ]
         return sum(scores) // len(scores)
 
-    def merge(self, one: int, other: int, position: int) -> tuple[OpenStory, list[tuple[StoryId, int]]]:
+    def merge(self, one: int, other: int, position: int) -> tuple[OpenStory, list[tuple[StoryId, int | None]]]:
         """Merge two stories.
 
         Returns:
@@ -66,7 +66,11 @@ class Merging:
         older.members = array("q", np.sort(np.concatenate((older.members, members))).tolist())
         older.articles += younger.articles
         older.first_ms = min(older.first_ms, younger.first_ms)
-        gone = [(younger.id, younger.version), *((name, younger.version) for name in younger.absorbed)]
+        # When a story that the younger one absorbed was last written is not remembered.
+        gone: list[tuple[StoryId, int | None]] = [
+            (younger.id, younger.version),
+            *((name, None) for name in younger.absorbed),
+        ]
         older.absorbed = (*older.absorbed, *(name for name, _ in gone))[-self._params.max_absorbed :]
         older.changed(position)
         table.close(younger)

@@ -157,7 +157,9 @@ class Rows:
             self.notes[place] = note
 
     def _put_vector(self, place: int, vector: NDArray[np.int8], code: NDArray[np.uint64] | None) -> None:
-        if self._vectors is None or self._codes is None:
+        if self._vectors is None or self._codes is None or len(vector) != self._vectors.shape[1]:
+            # Vectors of another encoder: those of the former are not comparable with what comes from now on.
+            self.columns["length"][np.arange(self._capacity) != place] = 0
             self._vectors = np.zeros((self._capacity, len(vector)), dtype=np.int8)
             self._codes = np.zeros((self._capacity, CODE_WORDS), dtype=np.uint64)
         self._vectors[place] = vector

@@ -48,8 +48,11 @@ class Splitting:
             return None
         return self._split(story, numbers[parted].tolist(), position)
 
-    def _split(self, story: OpenStory, leaving: list[int], position: int) -> tuple[OpenStory, list[int]]:
+    def _split(self, story: OpenStory, leaving: list[int], position: int) -> tuple[OpenStory, list[int]] | None:
         table = self._table
+        key = table.free_key(leaving)
+        if key is None:
+            return None
         gone = set(leaving)
         story.members = array("q", [number for number in story.members if number not in gone])
         story.articles -= len(leaving)
@@ -58,7 +61,7 @@ class Splitting:
         # The key is that of a row which founded no story: its own article came to this one.
         new = OpenStory(
             id=story_id(table.lane, notes[0].article_id, position),
-            key=table.free_key(leaving),
+            key=key,
             founder=notes[0].article_id,
             members=array("q", leaving),
             first_ms=min(note.ingested_at_ms for note in notes),

@@ -84,9 +84,9 @@ class StoryTable:
             return found.id
         return story_id(self.lane, self.note(key).article_id, int(self.rows.column("position", key)))
 
-    def free_key(self, numbers: Sequence[int]) -> int:
-        """Return the first of these rows that is not the key of a story."""
-        return next(number for number in numbers if number not in self.open)
+    def free_key(self, numbers: Sequence[int]) -> int | None:
+        """Return the first of these rows that is not the key of a story, if there is one."""
+        return next((number for number in numbers if number not in self.open), None)
 
     def has(self, key: int) -> bool:
         """Return whether there is a story of this key with an article in the window."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 from pipeline.stories.params import SketchParams
 from pipeline.text.facts.names import find_names
@@ -15,7 +16,6 @@ __all__ = ["term_hash", "terms_in", "weighted_terms"]
 
 _SIGNS: Final = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 """Scripts without spaces, whose terms are pairs of characters."""
-_FNV_BASIS: Final = 0xCBF29CE484222325
 _LEAST_CHARS: Final = 2
 _ACCENTED: Final = re.compile("[\u00c0-\u024f\u0300-\u036f\u1e00-\u1fff\u064b-\u065f]")
 
@@ -42,13 +42,9 @@ def weighted_terms(headline: str, body: str, language: str | None, params: Sketc
     return {term: weights[term] for term in heaviest}
 
 
-@lru_cache(maxsize=1 << 16)
 def term_hash(term: str) -> int:
     """Return a hash of 32 bits that is the same everywhere."""
-    value = _FNV_BASIS
-    for byte in term.encode("utf-8", "surrogatepass"):
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return (value ^ value >> 32) & 0xFFFFFFFF
+    return crc32(term.encode("utf-8", "surrogatepass"))
 
 
 def terms_in(text: str, params: SketchParams) -> Iterator[str]:

@@ -22,7 +22,11 @@ from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
 from pipeline.domain.verdict import Verdict
 from pipeline.sources.files import find_files, read_files
+from pipeline.stories.fold import Stories
+from pipeline.stories.sketching import sketch_of
+from pipeline.stories.view import changes_of
 from pipeline.wire.catalogue import load_catalogue
+from pipeline.wire.codec import decode_reported
 from pipeline.wire.output import Encoder, OutputRecord
 from pipeline.wire.schemas import load_schema
 from pipeline.wire.validation import closed, open_validator
@@ -53,6 +57,7 @@ def _of_articles() -> Iterator[OutputRecord]:
     verdicts = [fold.apply(signature, signature.ingested_at_ms) for signature in chain.judging.sign(articles)]
     known = [verdict for verdict in verdicts if verdict is not None]
     yield from _of_clusters(articles, known, encoder)
+    published: list[bytes] = []
     for result in chain.judge(articles, known):
         outcome = result.outcome
         assert isinstance(outcome, Emit | Drop)
@@ -61,6 +66,20 @@ def _of_articles() -> Iterator[OutputRecord]:
             if isinstance(outcome, Drop)
             else encoder.emit(result.stage, outcome.value)
         )
+        assert isinstance(record, OutputRecord)
+        yield record
+        if record.topic == CATALOGUE.stage("publish").emits:
+            published.append(record.value or b"")
+    yield from _of_stories(published, encoder)
+
+
+def _of_stories(published: list[bytes], encoder: Encoder) -> Iterator[OutputRecord]:
+    stories = Stories()
+    sketches = [sketch_of(decode_reported(value)) for value in published]
+    folded = [stories.apply(sketch, at, sketch.ingested_at_ms) for at, sketch in enumerate(sketches)]
+    memberships, events = changes_of(stories, folded, pipeline_version="1")
+    made = [encoder.membership(membership, "", "1") for membership in memberships]
+    for record in (*made, *(encoder.story(event) for event in events)):
         assert isinstance(record, OutputRecord)
         yield record
 

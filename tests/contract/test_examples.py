@@ -18,6 +18,9 @@ from pipeline.wire.codec import (
     decode_duplicate,
     decode_enriched,
     decode_log_record,
+    decode_membership,
+    decode_sketch,
+    decode_story,
     decode_verdict_record,
     encode,
 )
@@ -33,6 +36,9 @@ DECODERS: dict[str, Callable[[bytes], msgspec.Struct]] = {
     "news.signature.v1": decode_log_record,
     "news.verdict.v1": decode_verdict_record,
     "news.cluster.changed.v1": decode_cluster,
+    "news.sketch.v1": decode_sketch,
+    "news.story.changed.v1": decode_story,
+    "news.membership.changed.v1": decode_membership,
 }
 
 

@@ -13,7 +13,9 @@ from pipeline.domain.cluster import Cluster
 from pipeline.domain.outcome import REJECT_REASONS
 from pipeline.domain.raw import RawArticle
 from pipeline.domain.signature import LogRecord
-from pipeline.domain.stage import STAGES
+from pipeline.domain.sketch import Sketch
+from pipeline.domain.stage import SINGLE, STAGES
+from pipeline.domain.story import Story, StoryMembership
 from pipeline.domain.verdict import VerdictRecord
 from pipeline.text.params import IngestParams
 from pipeline.wire.raw import decode_raw
@@ -27,6 +29,9 @@ PAIRS: list[tuple[str, Any]] = [
     ("news.signature.v1", LogRecord),
     ("news.verdict.v1", VerdictRecord),
     ("news.cluster.changed.v1", Cluster),
+    ("news.sketch.v1", Sketch),
+    ("news.story.changed.v1", Story),
+    ("news.membership.changed.v1", StoryMembership),
 ]
 SCALARS: dict[type[inspect.Type], str] = {
     inspect.StrType: "string",
@@ -163,7 +168,7 @@ def test_ingest_reads_exactly_the_fields_of_the_raw_schema() -> None:
 def test_reasons_of_dead_letters_are_those_of_rejections() -> None:
     properties = load_schema("news.dead-letter.v1")["properties"]
     assert properties["news.dlq.reason"][EXTENSIBLE_ENUM] == list(REJECT_REASONS)
-    assert properties["__connect.errors.stage"][EXTENSIBLE_ENUM] == [*STAGES, "cluster"]
+    assert properties["__connect.errors.stage"][EXTENSIBLE_ENUM] == [*STAGES, *SINGLE]
 
 
 def test_a_definition_is_the_same_in_every_schema() -> None:

@@ -109,7 +109,7 @@ def test_no_article_joins_a_story_that_is_too_old(log: Log) -> None:
 
 
 def test_an_article_in_between_merges_two_stories_into_the_older(log: Log) -> None:
-    params = replace(SMALL, join=900, merge=200)
+    params = replace(SMALL, join=1200, merge=200)
     log = Log(params)
     first = log.append(sketch("a", QUAKE))
     second = log.append(sketch("b", QUAKE_TOO))
@@ -133,3 +133,12 @@ def test_a_story_of_two_events_is_split_and_the_new_one_says_of_what(log: Log) -
     assert isinstance(old, Story)
     assert isinstance(new, Story)
     assert (old.articles, new.articles, new.split_from) == (4, 4, old.story_id)
+
+
+def test_vectors_of_another_length_take_the_place_of_the_former(log: Log) -> None:
+    log.append(sketch("a", QUAKE, vector=meaning(1)))
+    first = log.append(sketch("b", CUP, vector=meaning(2) * 2))
+    assert log.append(sketch("c", "Победа в кубке гавани", language="ru", vector=meaning(2) * 2)) == first
+    log.append(sketch("d", "Землетрясение", language="ru", vector=meaning(1) * 40))  # too long to compare exactly
+    assert log.last is not None
+    assert log.last.memberships[0].how == "founded"

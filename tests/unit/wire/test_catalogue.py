@@ -4,7 +4,7 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from pipeline.domain.stage import STAGES, StageName
+from pipeline.domain.stage import SINGLE, STAGES, StageName
 from pipeline.errors import ConfigError
 from pipeline.wire.catalogue import CURRENT, DUPLICATES, SIGNATURES, VERDICTS, Catalogue, load_catalogue, topic_prefix
 from pipeline.wire.schemas import schema_dir, schema_names
@@ -21,7 +21,7 @@ def test_the_chain_has_no_gap(catalogue: Catalogue) -> None:
 
 def test_every_stage_has_a_dead_letter_topic_of_its_own(catalogue: Catalogue) -> None:
     assert {name: stage.dead_letters for name, stage in catalogue.stages.items()} == {
-        name: f"news.dlq.{name}.v1" for name in (*STAGES, "cluster")
+        name: f"news.dlq.{name}.v1" for name in (*STAGES, *SINGLE)
     }
 
 

@@ -23,8 +23,8 @@
 {{- if and $before (ne (get $catalogue.stages $before).emits (get $catalogue.stages $stage).reads) -}}
 {{- fail (printf "services.%s: stage %s does not read what %s emits" $name $stage $before) -}}
 {{- end -}}
-{{- if and $before (eq $stage "cluster") -}}
-{{- fail (printf "services.%s: cluster must be a service of its own" $name) -}}
+{{- if and $before (has $stage (list "cluster" "sketch" "story")) -}}
+{{- fail (printf "services.%s: %s must be a service of its own" $name $stage) -}}
 {{- end -}}
 {{- $before = $stage -}}
 {{- end -}}
@@ -33,7 +33,7 @@
 {{- end -}}
 {{- if .Values.requireAllStages -}}
 {{- range $stage, $_ := $catalogue.stages -}}
-{{- if not (hasKey $stages $stage) -}}
+{{- if not (or (hasKey $stages $stage) (has $stage (list "sketch" "story"))) -}}
 {{- fail (printf "no service has the stage %s; requireAllStages: false allows that" $stage) -}}
 {{- end -}}
 {{- end -}}
