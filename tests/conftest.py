@@ -27,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["brokers"] = sorted(session.config.stash[BROKERS_USED])
+        used: set[str] = session.config.stash[BROKERS_USED]
+        session.config.workeroutput["brokers"] = sorted(used)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -36,8 +37,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    used = sorted(config.stash.get(BROKERS_USED, set[str]()))
-    terminalreporter.write_line(f"brokers used: {', '.join(used) or 'none'}")
+    used: set[str] = config.stash[BROKERS_USED]
+    terminalreporter.write_line(f"brokers used: {', '.join(sorted(used)) or 'none'}")
 
 
 EncoderIn = Callable[[Path], None]
