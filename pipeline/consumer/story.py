@@ -3,8 +3,6 @@
 Decoding ignores unknown fields, and takes any word where a list may grow. An absent field is None, or has its default.
 """
 
-
-
 from msgspec import Struct
 
 __all__ = ["Breaking", "Counted", "Story", "StoryArticle", "Velocity"]

@@ -35,7 +35,9 @@ _BACKWARD_ONLY: tuple[Direction, ...] = ("backward",)
 # Written by others, who do not upgrade with us: what was valid must stay valid.
 _INPUT = frozenset({"news.article.raw.v1"})
 # Read and written only by workers: during an upgrade, old workers read new records, and new workers old ones.
-_INTERNAL = frozenset({"news.article.internal.v1", "news.signature.v1", "news.verdict.v1", "news.replay.v1"})
+_INTERNAL = frozenset(
+    {"news.article.internal.v1", "news.signature.v1", "news.verdict.v1", "news.replay.v1", "news.sketch.v1"}
+)
 
 
 class Finding(Struct, frozen=True, order=True):

@@ -15,6 +15,7 @@ SMALL, LARGE = 1000, 8000
 SMALL_PAGE = 2000
 FIELDS = field_readers()
 PAGES = page_readers()
+PATTERNS = patterns()
 
 
 pytestmark = pytest.mark.timeout(400)  # on a busy machine
@@ -34,13 +35,16 @@ def test_pages(name: str) -> None:
     assert _too_fast(PAGES[name], SMALL_PAGE) == []
 
 
-def test_patterns() -> None:
+def test_all_patterns_are_found() -> None:
+    assert len(PATTERNS) > 120
+
+
+@pytest.mark.parametrize("place", PATTERNS)
+def test_patterns(place: str) -> None:
     """Every compiled pattern of the packages that read input, in the ways in which it is used."""
-    found = patterns()
-    assert len(found) > 120
+    pattern, readers = PATTERNS[place]
     too_fast = [
-        (place, pump(20))
-        for place, (pattern, readers) in found.items()
+        pump(20)
         for read in readers
         for pump in pumps(pattern)
         if grows_too_fast(on_strings(pattern.pattern, read), pump, SMALL, LARGE)

@@ -96,6 +96,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
     assert names == [
         "worker",
         "search",
+        "alert",
         "run",
         "topics",
         "source",
@@ -107,6 +108,7 @@ def test_every_command_is_there_and_has_help(capsys: pytest.CaptureFixture[str])
         "monitor",
         "dlq",
         "dedupe",
+        "story",
         "replay",
         "retract",
         "erase",

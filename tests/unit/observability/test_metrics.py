@@ -36,7 +36,7 @@ NORMALIZED, UNIQUE, DUPLICATES = "news.articles.normalized.v1", "news.articles.j
 ENDINGS = {
     "counter": r"_total$",
     "gauge": r"(_seconds|_records|_bytes|_articles|_clusters|_assigned|_in_progress|_info|_connected|_members|_names"
-    r"|_ratio|_queries|_outdated|_notifications|_readers|_feeds)$",
+    r"|_ratio|_queries|_outdated|_notifications|_readers|_feeds|_stories)$",
 }
 
 

@@ -206,6 +206,9 @@ def test_consumers_are_protected_forward_producers_backward_workers_both_ways() 
         "news.article.duplicate.v1": ("forward",),
         "news.cluster.changed.v1": ("forward",),
         "news.alert.v1": ("forward",),
+        "news.sketch.v1": ("forward", "backward"),
+        "news.membership.changed.v1": ("forward",),
+        "news.story.changed.v1": ("forward",),
         "news.dead-letter.v1": ("forward",),
         "news.event-headers.v1": ("forward",),
     }
