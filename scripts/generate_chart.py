@@ -18,10 +18,15 @@ __all__ = ["catalogue_file", "main", "values_schema"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHART = REPOSITORY / "deploy" / "helm" / "news-pipeline"
 RULES = REPOSITORY / "deploy" / "prometheus" / "rules"
-# What the chart decides itself: where it mounts files, where the search listens, and what differs between pods.
+# What the chart decides itself: where it mounts files, where services listen, and what differs between pods.
 MOUNTED = frozenset(
     {
+        "NEWS_ALERT__HOST",
+        "NEWS_ALERT__PORT",
+        "NEWS_ALERT__QUERIES",
+        "NEWS_ALERT__STATE_DIR",
         "NEWS_DEDUP__SNAPSHOT_DIR",
+        "NEWS_FEEDS__STATE_DIR",
         "NEWS_KAFKA__INSTANCE_ID",
         "NEWS_KAFKA__SSL_CA_FILE",
         "NEWS_KAFKA__SSL_CERT_FILE",
@@ -31,6 +36,11 @@ MOUNTED = frozenset(
         "NEWS_SEARCH__HOST",
         "NEWS_SEARCH__INDEX_DIR",
         "NEWS_SEARCH__PORT",
+        "NEWS_SOURCE_HTTP__HOST",
+        "NEWS_SOURCE_HTTP__KEYS_FILE",
+        "NEWS_SOURCE_HTTP__PORT",
+        "NEWS_SOURCE_HTTP__STATE_DIR",
+        "NEWS_STORIES__SNAPSHOT_DIR",
     }
 )
 
@@ -64,7 +74,8 @@ def catalogue_file(catalogue: Catalogue) -> str:
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
-    return {"resource": grant.resource, "operation": grant.operation, "name": grant.name}
+    prefixed = {"prefixed": True} if grant.prefixed else {}
+    return {"resource": grant.resource, "operation": grant.operation, "name": grant.name, **prefixed}
 
 
 def values_schema(text: str) -> str:
