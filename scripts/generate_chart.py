@@ -78,8 +78,8 @@ def _grant(grant: Grant) -> dict[str, Any]:
     return {"resource": grant.resource, "operation": grant.operation, "name": grant.name, **prefixed}
 
 
-def values_schema(text: str) -> str:
-    """Return the schema of the chart's values with its definition of `settings` replaced by the present settings."""
+def values_schema(text: str, catalogue: Catalogue) -> str:
+    """Return the schema of the chart's values with the present settings and stages in place of those that it names."""
     schema = json.loads(text)
     known = {
         variable.name: {"type": "string", "description": variable.field.description}
@@ -92,14 +92,16 @@ def values_schema(text: str) -> str:
         "properties": dict(sorted(known.items())),
         "additionalProperties": False,
     }
+    _, service = schema["properties"]["services"]["additionalProperties"]["oneOf"]
+    service["properties"]["stages"]["items"]["enum"] = list(catalogue.stages)
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _files() -> dict[Path, str]:
-    schema = CHART / "values.schema.json"
+    schema, catalogue = CHART / "values.schema.json", load_catalogue()
     return {
-        CHART / "files" / "catalogue.json": catalogue_file(load_catalogue()),
-        schema: values_schema(schema.read_text("utf-8")),
+        CHART / "files" / "catalogue.json": catalogue_file(catalogue),
+        schema: values_schema(schema.read_text("utf-8"), catalogue),
         **{CHART / "files" / "rules" / path.name: path.read_text("utf-8") for path in sorted(RULES.glob("*.yml"))},
     }
 
