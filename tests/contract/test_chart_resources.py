@@ -324,7 +324,7 @@ def test_the_alerts_read_queries_that_are_valid_beside_the_secrets_of_their_webh
 
 def test_a_changed_list_of_feeds_starts_their_source_again(tmp_path: Path) -> None:
     manifests = render(CASES["downstream"])
-    pod, container = _container(manifests, "source-feeds")
+    _, container = _container(manifests, "source-feeds")
     (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "list"]
     assert container["args"][-1] == f"{mount['mountPath']}/feeds.yaml"
     file = tmp_path / "feeds.yaml"
