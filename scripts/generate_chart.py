@@ -18,10 +18,15 @@ __all__ = ["catalogue_file", "main", "values_schema"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHART = REPOSITORY / "deploy" / "helm" / "news-pipeline"
 RULES = REPOSITORY / "deploy" / "prometheus" / "rules"
-# What the chart decides itself: where it mounts files, where the search listens, and what differs between pods.
+# What the chart decides itself: where it mounts files, where services listen, and what differs between pods.
 MOUNTED = frozenset(
     {
+        "NEWS_ALERT__HOST",
+        "NEWS_ALERT__PORT",
+        "NEWS_ALERT__QUERIES",
+        "NEWS_ALERT__STATE_DIR",
         "NEWS_DEDUP__SNAPSHOT_DIR",
+        "NEWS_FEEDS__STATE_DIR",
         "NEWS_KAFKA__INSTANCE_ID",
         "NEWS_KAFKA__SSL_CA_FILE",
         "NEWS_KAFKA__SSL_CERT_FILE",
@@ -31,6 +36,11 @@ MOUNTED = frozenset(
         "NEWS_SEARCH__HOST",
         "NEWS_SEARCH__INDEX_DIR",
         "NEWS_SEARCH__PORT",
+        "NEWS_SOURCE_HTTP__HOST",
+        "NEWS_SOURCE_HTTP__KEYS_FILE",
+        "NEWS_SOURCE_HTTP__PORT",
+        "NEWS_SOURCE_HTTP__STATE_DIR",
+        "NEWS_STORIES__SNAPSHOT_DIR",
     }
 )
 
@@ -64,11 +74,12 @@ def catalogue_file(catalogue: Catalogue) -> str:
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
-    return {"resource": grant.resource, "operation": grant.operation, "name": grant.name}
+    prefixed = {"prefixed": True} if grant.prefixed else {}
+    return {"resource": grant.resource, "operation": grant.operation, "name": grant.name, **prefixed}
 
 
-def values_schema(text: str) -> str:
-    """Return the schema of the chart's values with its definition of `settings` replaced by the present settings."""
+def values_schema(text: str, catalogue: Catalogue) -> str:
+    """Return the schema of the chart's values with the present settings and stages in place of those that it names."""
     schema = json.loads(text)
     known = {
         variable.name: {"type": "string", "description": variable.field.description}
@@ -81,14 +92,16 @@ def values_schema(text: str) -> str:
         "properties": dict(sorted(known.items())),
         "additionalProperties": False,
     }
+    _, service = schema["properties"]["services"]["additionalProperties"]["oneOf"]
+    service["properties"]["stages"]["items"]["enum"] = list(catalogue.stages)
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _files() -> dict[Path, str]:
-    schema = CHART / "values.schema.json"
+    schema, catalogue = CHART / "values.schema.json", load_catalogue()
     return {
-        CHART / "files" / "catalogue.json": catalogue_file(load_catalogue()),
-        schema: values_schema(schema.read_text("utf-8")),
+        CHART / "files" / "catalogue.json": catalogue_file(catalogue),
+        schema: values_schema(schema.read_text("utf-8"), catalogue),
         **{CHART / "files" / "rules" / path.name: path.read_text("utf-8") for path in sorted(RULES.glob("*.yml"))},
     }
 

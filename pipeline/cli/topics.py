@@ -115,6 +115,7 @@ def delete(*, lane: str, yes: Annotated[bool, Parameter(negative="")] = False) -
 def acls(
     *,
     service: Annotated[tuple[str, ...], Parameter(negative_iterable="")] = (),
+    copied: Annotated[tuple[str, ...], Parameter(negative_iterable="")] = (),
     principals: str = "User:news-",
     apply: Annotated[bool, Parameter(negative="")] = False,
     json_lines: Json = False,
@@ -125,6 +126,8 @@ def acls(
     ----------
     service:
         The stages of one service, comma-separated; repeat it for every service. By default each stage is a service.
+    copied:
+        A topic of the cluster that `source kafka` copies; repeat it for every topic.
     principals:
         Prefix of all principals; the first stage of a service, `fetcher`, `operator`, `eraser`, `monitor`, `search` or
         `alert` follows.
@@ -134,7 +137,7 @@ def acls(
     settings = load_settings()
     catalogue = catalogue_for(settings)
     services = [_stages(text, catalogue) for text in service] or [(stage,) for stage in catalogue.stages]
-    wanted = access.grants(catalogue, services, settings.group, lambda name: f"{principals}{name}")
+    wanted = access.grants(catalogue, services, settings.group, lambda name: f"{principals}{name}", copied)
     if apply:
         _allow(settings, wanted)
     elif json_lines:

@@ -69,6 +69,7 @@ def grants(
     services: Sequence[Sequence[str]],
     group: Callable[[str], str],
     principal: Callable[[str], str],
+    copied: Sequence[str] = (),
 ) -> list[Grant]:
     """Return the grants of all services, fetchers, operators, erasers, monitor, search and alerts, sorted.
 
@@ -78,6 +79,7 @@ def grants(
         group: Returns the consumer group of a service by its first stage, or of a command.
         principal: Returns the principal of a service by its first stage, of "fetcher", "operator", "eraser",
             "monitor", "search" and "alert".
+        copied: Names on the cluster of the topics that fetchers copy, as `source kafka` does.
 
     Raises:
         ConfigError: Two services begin with the same stage, so they would share a consumer group.
@@ -88,7 +90,7 @@ def grants(
     found: set[Grant] = set()
     for stages in services:
         found |= _of_service(catalogue, stages, group(stages[0]), principal(stages[0]))
-    found.add(Grant(principal("fetcher"), "topic", "Write", catalogue.stage("ingest").reads))
+    found |= _of_fetcher(catalogue, group, principal("fetcher"), copied)
     found |= _of_monitor(catalogue, group, principal("monitor"))
     found |= _of_search(catalogue, group, principal("search"))
     found |= _of_alert(catalogue, group, principal("alert"))
@@ -149,6 +151,17 @@ def _of_service(catalogue: Catalogue, stages: Sequence[str], group: str, who: st
         *(Grant(who, "topic", "Describe", name) for name in between),
         Grant(who, "group", "Read", group),
         Grant(who, "transactional-id", "Write", f"{group}-{source}-", prefixed=True),
+    }
+
+
+def _of_fetcher(catalogue: Catalogue, group: Callable[[str], str], who: str, copied: Sequence[str]) -> set[Grant]:
+    """Return the grants that every `source` needs; feeds and copies store in a group of their own what was sent."""
+    groups = [group("source-feeds"), *(group(f"source-kafka-{topic}") for topic in copied)]
+    return {
+        Grant(who, "topic", "Write", catalogue.stage("ingest").reads),
+        *(Grant(who, "topic", "Read", topic) for topic in copied),
+        *(Grant(who, "group", "Read", name) for name in groups),
+        *(Grant(who, "transactional-id", "Write", name) for name in groups),
     }
 
 

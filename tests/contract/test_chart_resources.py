@@ -1,5 +1,6 @@
 """The Helm chart with several values files: accepted by Kubernetes and operators, hardened, probed, and true."""
 
+from base64 import b64encode
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 import yaml
 
 from pipeline import __version__
+from pipeline.alert.query_file import load_queries
 from pipeline.cli.app import build_app
 from pipeline.domain.stage import STAGES
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.variables import SECRETS_DIR, unknown_variables, variables
+from pipeline.sources.feeds.feed_list import read_feed_list
 from scripts import generate_chart
 from scripts.render_rules import rendered
 from tests.harness.deployment import RULES
@@ -99,7 +102,7 @@ def test_kubernetes_and_the_operators_accept_the_resources(manifests: list[Manif
 def test_all_kinds_are_rendered_by_some_values() -> None:
     kinds = {manifest["kind"] for case in CASES.values() for manifest in render(case)}
     core = {"Deployment", "StatefulSet", "Job", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy"}
-    assert kinds == core | {"Secret", "KafkaTopic", "KafkaUser", *NOWHERE}
+    assert kinds == core | {"ConfigMap", "Ingress", "Secret", "KafkaTopic", "KafkaUser", *NOWHERE}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,7 @@ def test_all_kinds_are_rendered_by_some_values() -> None:
         ("strimzi", "KafkaUser", ("spec", "authorization", "type"), "complex"),
         ("single", "NetworkPolicy", ("spec", "egres"), []),
         ("single", "Job", ("kind",), "Jib"),
+        ("downstream", "Ingress", ("spec", "rules", 0, "http", "paths", 0, "pathType"), "Some"),
     ],
 )
 def test_a_wrong_resource_is_noticed(
@@ -131,8 +135,9 @@ def test_every_stage_runs_once_with_a_command_that_exists(manifests: list[Manife
     found = [pod["containers"][0]["args"] for pod in _pods(manifests)]
     for arguments in found:
         command, bound, _ = build_app().parse_args(arguments, exit_on_error=False, print_error=False)
-        assert command.__module__ == f"pipeline.cli.{arguments[0]}"
-        assert bound.arguments or arguments[0] in ("topics", "search", "monitor")
+        words = arguments[:2] if arguments[0] == "source" else arguments[:1]
+        assert command.__module__ == f"pipeline.cli.{'_'.join(words)}"
+        assert bound.arguments or " ".join(words) in ("topics", "search", "monitor", "alert", "source http")
     words = [word for arguments in found if arguments[0] == "worker" for word in arguments[1:]]
     assert sorted(word for word in words if word in (*STAGES, "cluster")) == sorted((*STAGES, "cluster"))
 
@@ -147,8 +152,9 @@ def test_settings_are_known_and_valid(
         mounts = {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
         for path in (settings.kafka.ssl_ca_file, settings.kafka.ssl_cert_file, settings.kafka.ssl_key_file):
             assert path is None or str(path.parent) in mounts
-        assert settings.dedup.snapshot_dir is None or str(settings.dedup.snapshot_dir) in mounts
-        assert ("dedupe" in pod["containers"][0]["args"]) == (settings.dedup.snapshot_dir is not None)
+        for stage, kept in (("dedupe", settings.dedup.snapshot_dir), ("story", settings.stories.snapshot_dir)):
+            assert kept is None or str(kept) in mounts
+            assert (stage in pod["containers"][0]["args"]) == (kept is not None)
 
 
 def test_no_password_is_in_an_environment(manifests: list[Manifest]) -> None:
@@ -182,8 +188,15 @@ def test_workers_are_probed_and_given_time_to_drain(
         pod = worker["spec"]["template"]["spec"]
         settings = _settings(pod, monkeypatch, tmp_path)
         (container,) = pod["containers"]
-        search = [{"name": "search", "containerPort": settings.search.port}] if container["args"] == ["search"] else []
-        assert container["ports"] == [{"name": "http", "containerPort": settings.web.port}, *search]
+        serving = {
+            "search": {"name": "search", "containerPort": settings.search.port},
+            "alert": {"name": "alert", "containerPort": settings.alert.port},
+            "source http": {"name": "articles", "containerPort": settings.source_http.port},
+        }.get(" ".join(container["args"]))
+        assert container["ports"] == [
+            {"name": "http", "containerPort": settings.web.port},
+            *([serving] if serving else []),
+        ]
         probes = {name: container[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")}
         paths = {"startup": "/startupz", "readiness": "/readyz", "liveness": "/livez"}
         assert probes == {name: {"path": path, "port": "http"} for name, path in paths.items()}
@@ -217,11 +230,13 @@ def test_every_service_account_and_volume_exists(manifests: list[Manifest]) -> N
 
 
 def test_traffic_goes_to_the_workers_port_and_to_the_brokers(manifests: list[Manifest]) -> None:
-    (policy,) = _of(manifests, "NetworkPolicy")
+    policy, *others = _of(manifests, "NetworkPolicy")
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
     ports = [[port["port"] for port in rule["ports"]] for rule in policy["spec"]["ingress"]]
-    searches = any(pod["containers"][0]["args"] == ["search"] for pod in _pods(manifests))
-    assert ports == [[9464], *([[8080]] if searches else [])]
+    commands = [" ".join(pod["containers"][0]["args"]) for pod in _pods(manifests)]
+    serving = {"search": 8080, "alert": 8081, "source http": 8090}
+    assert ports == [[9464], *([port] for command, port in serving.items() if command in commands)]
+    assert all(other["spec"]["policyTypes"] == ["Egress"] for other in others)
     allowed = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
     for pod in _pods(manifests):
         servers = _environment(pod)["NEWS_KAFKA__BOOTSTRAP_SERVERS"].split(",")
@@ -243,6 +258,118 @@ def test_the_search_listens_with_a_token_and_keeps_its_index_on_its_volume(
     (service,) = [found for found in _of(manifests, "Service") if found["metadata"]["name"].endswith("-search")]
     assert service["spec"]["selector"] == workload["spec"]["selector"]["matchLabels"]
     assert service["spec"]["ports"] == [{"name": "search", "port": search.port, "targetPort": "search"}]
+
+
+def test_what_is_around_the_workers_keeps_what_cannot_be_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manifests = render(CASES["downstream"])
+    keeping = {
+        found["metadata"]["name"].removeprefix("news-pipeline-"): found for found in _of(manifests, "StatefulSet")
+    }
+    assert keeping.keys() == {"alert", "search", "source-feeds", "source-http", "story"}
+    for name, found in keeping.items():
+        pod = found["spec"]["template"]["spec"]
+        settings = _settings(pod, monkeypatch, tmp_path)
+        kept = {
+            "alert": settings.alert.state_dir,
+            "search": settings.search.index_dir,
+            "source-feeds": settings.feeds.state_dir,
+            "source-http": settings.source_http.state_dir,
+            "story": settings.stories.snapshot_dir,
+        }[name]
+        (claim,) = found["spec"]["volumeClaimTemplates"]
+        mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+        assert mounts[claim["metadata"]["name"]] == str(kept)
+        made_again = "Delete" if name in ("search", "story") else "Retain"
+        wanted = {"whenDeleted": made_again, "whenScaled": made_again}
+        assert found["spec"]["persistentVolumeClaimRetentionPolicy"] == wanted
+    # Two would notify of everything twice, and ask every site twice.
+    assert [keeping[name]["spec"]["replicas"] for name in ("alert", "source-feeds")] == [1, 1]
+
+
+def _file(manifests: list[Manifest], name: str, file: str) -> str:
+    (found,) = [one for one in _of(manifests, "ConfigMap") if one["metadata"]["name"] == f"news-pipeline-{name}"]
+    return str(found["data"][file])
+
+
+def _container(manifests: list[Manifest], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    (found,) = [one for one in _workers(manifests) if one["metadata"]["name"] == f"news-pipeline-{name}"]
+    pod = found["spec"]["template"]["spec"]
+    return pod, pod["containers"][0]
+
+
+def test_the_alerts_read_queries_that_are_valid_beside_the_secrets_of_their_webhooks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manifests = render(CASES["downstream"])
+    pod, container = _container(manifests, "alert")
+    alert = _settings(pod, monkeypatch, tmp_path).alert
+    assert alert.queries is not None
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "queries"]
+    assert mount["mountPath"] == str(alert.queries.parent)
+    (volume,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "queries"]
+    assert volume[1] == {"secret": {"name": "alert-webhooks"}}
+    assert volume[0]["configMap"] == {
+        "name": "news-pipeline-alert",
+        "items": [{"key": "queries.yaml", "path": alert.queries.name}],
+    }
+    queries = tmp_path / "queries.yaml"
+    queries.write_text(_file(manifests, "alert", "queries.yaml"), "utf-8")
+    (tmp_path / "desk.secret").write_text(f"whsec_{b64encode(bytes(32)).decode()}", "utf-8")
+    assert [query.saved.id for query in load_queries(queries).queries] == ["ferries"]
+    (policy,) = [one for one in _of(manifests, "NetworkPolicy") if one["metadata"]["name"] == "news-pipeline-alert"]
+    assert [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]] == list(alert.webhook_ports)
+
+
+def test_a_changed_list_of_feeds_starts_their_source_again(tmp_path: Path) -> None:
+    manifests = render(CASES["downstream"])
+    _, container = _container(manifests, "source-feeds")
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "list"]
+    assert container["args"][-1] == f"{mount['mountPath']}/feeds.yaml"
+    file = tmp_path / "feeds.yaml"
+    file.write_text(_file(manifests, "source-feeds", "feeds.yaml"), "utf-8")
+    assert [feed.url for feed in read_feed_list(file)] == [
+        "https://www.example.org/feed.xml",
+        "https://gazette.example/sitemap.xml",
+    ]
+    changed = render(CASES["downstream"], changes=['sources.feeds.list=["https://www.example.org/other.xml"]'])
+    sums = [
+        one["spec"]["template"]["metadata"]["annotations"]["checksum/feeds"]
+        for one in (*_workers(manifests), *_workers(changed))
+        if one["metadata"]["name"] == "news-pipeline-source-feeds"
+    ]
+    assert len(set(sums)) == 2
+    (policy,) = [
+        one for one in _of(manifests, "NetworkPolicy") if one["metadata"]["name"] == "news-pipeline-source-feeds"
+    ]
+    assert [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]] == [80, 443]
+
+
+def test_articles_over_http_need_keys_and_come_through_an_ingress_with_tls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manifests = render(CASES["downstream"])
+    pod, container = _container(manifests, "source-http")
+    http = _settings(pod, monkeypatch, tmp_path).source_http
+    assert http.host == "0.0.0.0"  # noqa: S104  # inside the pod's own network
+    assert http.keys_file is not None
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "keys"]
+    assert mount["mountPath"] == str(http.keys_file.parent)
+    (volume,) = [volume["secret"] for volume in pod["volumes"] if volume["name"] == "keys"]
+    assert (volume["secretName"], volume["items"]) == (
+        "article-keys",
+        [{"key": "keys.yaml", "path": http.keys_file.name}],
+    )
+    (service,) = [one for one in _of(manifests, "Service") if one["metadata"]["name"] == "news-pipeline-source-http"]
+    assert service["spec"]["ports"] == [{"name": "articles", "port": http.port, "targetPort": "articles"}]
+    assert service["spec"]["sessionAffinity"] == "ClientIP"
+    for ingress in _of(manifests, "Ingress"):
+        (rule,), (secured,) = ingress["spec"]["rules"], ingress["spec"]["tls"]
+        assert secured["hosts"] == [rule["host"]]
+        backend = rule["http"]["paths"][0]["backend"]["service"]
+        (behind,) = [one for one in _of(manifests, "Service") if one["metadata"]["name"] == backend["name"]]
+        assert backend["port"] == {"name": behind["spec"]["ports"][0]["name"]}
 
 
 def test_scaling_follows_the_lag_and_stops_at_the_partitions() -> None:

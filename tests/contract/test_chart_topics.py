@@ -23,6 +23,13 @@ ONE = [
     "services.publish=null",
 ]
 EACH = [f'services.{stage}.stages=["{stage}"]' for stage in ("ingest", "dedupe", "detect-language")]
+AROUND = [
+    "alert.enabled=true",
+    'alert.tokenSecretName="alert-token"',
+    'alert.queriesConfigMap="queries"',
+    'services.sketch.stages=["sketch"]',
+    'services.story.stages=["story"]',
+]
 SEARCH = ["search.enabled=true", 'search.tokenSecretName="search-token"']
 NAMES = ['settings.NEWS_KAFKA__TOPIC_PREFIX="eu."', 'settings.NEWS_GROUP_PREFIX="blue-"', 'settings.NEWS_LANE="again"']
 
@@ -56,7 +63,9 @@ def _grants(user: Manifest) -> Iterable[Grant]:
 
 
 @pytest.mark.parametrize("names", [[], NAMES], ids=["live", "lane"])
-@pytest.mark.parametrize("cut", [[], ONE, [*EACH, *SEARCH]], ids=["default", "one", "each-and-search"])
+@pytest.mark.parametrize(
+    "cut", [[], [*ONE, *AROUND], [*EACH, *SEARCH]], ids=["default", "one-and-around", "each-and-search"]
+)
 def test_users_have_the_least_access_that_the_command_grants(cut: list[str], names: list[str]) -> None:
     changes = [*cut, *names]
     manifests = render(STRIMZI, changes=changes)
@@ -68,7 +77,7 @@ def test_users_have_the_least_access_that_the_command_grants(cut: list[str], nam
     ]
     settings = _settings(manifests)
     all_users = grants(load_catalogue(_prefix(changes)), services, settings.group, lambda name: f"news-{name}")
-    absent = {"news-alert"} if set(SEARCH) <= set(cut) else {"news-alert", "news-search"}  # the chart has no alerts
+    absent = {who for who, part in (("news-alert", AROUND), ("news-search", SEARCH)) if not set(part) <= set(cut)}
     wanted = [grant for grant in all_users if grant.principal not in absent]
     users = [found for found in manifests if found["kind"] == "KafkaUser"]
     assert sorted(grant for user in users for grant in _grants(user)) == wanted
@@ -142,6 +151,20 @@ def test_workers_use_the_credentials_of_their_own_user() -> None:
             assert variables["NEWS_KAFKA__SASL_USERNAME"]["value"] == user
             reference = variables["NEWS_KAFKA__SASL_PASSWORD"]["valueFrom"]["secretKeyRef"]
             assert reference == {"name": user, "key": "password"}
+    around = {
+        found["metadata"]["name"].removeprefix("news-pipeline-"): item["value"]
+        for found in render(CASES["downstream"])
+        if found["kind"] == "StatefulSet"
+        for item in found["spec"]["template"]["spec"]["containers"][0]["env"]
+        if item["name"] == "NEWS_KAFKA__SASL_USERNAME"
+    }
+    assert around == {
+        "alert": "news-alert",
+        "search": "news-search",
+        "source-feeds": "news-fetcher",
+        "source-http": "news-fetcher",
+        "story": "news-story",
+    }
     for found in render(CASES["strimzi-mutual-tls"]):
         if found["kind"] == "Deployment":
             pod = found["spec"]["template"]["spec"]

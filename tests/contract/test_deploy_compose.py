@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,13 +11,21 @@ from pipeline.cli.app import build_app
 from pipeline.domain.stage import STAGES
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.variables import unknown_variables, variables
+from pipeline.sources.feeds.feed_list import read_feed_list
+from pipeline.sources.http.keys import ApiKeys
 from pipeline.stages.chain import consecutive
 from tests.brokers.apache import KAFKA_VERSION
-from tests.harness.deployment import compose, kafka_properties, workers
+from tests.harness.deployment import compose, kafka_properties, scraped, workers
 from tests.harness.tools import REPOSITORY, run, uv_tool
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
-OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("news-pipeline:")}
+# The site of the samples only uses the image's Python.
+OURS = {
+    name: service
+    for name, service in SERVICES.items()
+    if service["image"].startswith("news-pipeline:") and "entrypoint" not in service
+}
+AROUND = {name: service for name, service in scraped().items() if name not in workers()}
 WORKERS = workers()
 
 
@@ -87,13 +96,14 @@ def test_our_services_have_known_and_fitting_settings(name: str, monkeypatch: py
 def test_our_commands_are_commands(name: str) -> None:
     tokens = OURS[name]["command"]
     command, bound, _ = build_app().parse_args(tokens, exit_on_error=False, print_error=False)
-    assert command.__module__ == f"pipeline.cli.{tokens[0]}"
-    assert bool(bound.arguments) == (len(tokens) > 1)
+    words = tokens[:2] if tokens[0] == "source" else tokens[:1]
+    assert command.__module__ == f"pipeline.cli.{'_'.join(words)}"
+    assert bool(bound.arguments) == (len(tokens) > len(words))
 
 
-@pytest.mark.parametrize("name", WORKERS)
-def test_a_worker_is_probed_scraped_and_given_time_to_drain(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    service = WORKERS[name]
+@pytest.mark.parametrize("name", scraped())
+def test_a_service_is_probed_scraped_and_given_time_to_drain(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = scraped()[name]
     settings = _settings(service, monkeypatch)
     assert f"http://127.0.0.1:{settings.web.port}/readyz" in service["healthcheck"]["test"][-1]
     assert settings.web.host == "0.0.0.0"  # noqa: S104  # inside the container's own network
@@ -111,6 +121,50 @@ def test_a_profile_runs_every_stage_once(profile: str, services: int) -> None:
     assert last == ["cluster"]
     assert all(profile in service["profiles"] for service in chosen.values())
     assert sum(service["profiles"] == [profile] for service in chosen.values()) == services - 1
+
+
+def test_other_profiles_add_services_to_either() -> None:
+    assert [service["command"][1] for service in workers("stories").values()] == ["sketch", "story"]
+    assert {name for name, service in AROUND.items() if service["profiles"] == ["sources"]} == {"feeds", "http"}
+    assert all(AROUND[name]["profiles"] == ["single", "stages"] for name in ("monitor", "search", "alert"))
+
+
+@pytest.mark.parametrize("name", ["search", "alert", "story", "feeds", "http"])
+def test_what_a_service_keeps_is_in_its_volume_and_belongs_to_its_user(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = _settings(SERVICES[name], monkeypatch)
+    kept = {
+        "search": settings.search.index_dir,
+        "alert": settings.alert.state_dir,
+        "story": settings.stories.snapshot_dir,
+        "feeds": settings.feeds.state_dir,
+        "http": settings.source_http.state_dir,
+    }[name]
+    assert kept is not None
+    mounted = [volume.split(":") for volume in SERVICES[name]["volumes"]]
+    assert [source for source, place, *_ in mounted if place == str(kept)] == [kept.name]
+    (made,) = re.findall(r"install --directory .*", (REPOSITORY / "deploy/docker/Dockerfile").read_text("utf-8"))
+    assert kept.name in made.split()
+
+
+def test_the_files_of_the_sources_are_valid_and_fit_the_sample_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    (feed,) = read_feed_list(REPOSITORY / "deploy" / "feeds" / "feeds.yaml")
+    address = urlsplit(feed.url)
+    assert address.hostname in SERVICES
+    site = SERVICES[address.hostname]
+    assert str(address.port) in site["entrypoint"]
+    assert (REPOSITORY / site["volumes"][0].split(":")[0] / address.path[1:]).is_file()
+    settings = _settings(SERVICES["feeds"], monkeypatch).feeds
+    assert address.port in settings.ports
+    (network,) = site["networks"]
+    assert network in SERVICES["feeds"]["networks"]
+    (subnet,) = compose()["networks"][network]["ipam"]["config"]
+    assert [str(own) for own in settings.own_networks] == [subnet["subnet"]]
+    keys = ApiKeys(REPOSITORY / "deploy" / "source-http" / "keys.yaml")
+    trial = keys.find("for-trials-on-this-machine")
+    assert trial is not None
+    assert trial.name == "trial"
 
 
 def test_workers_wait_for_topics_and_those_for_kafka() -> None:

@@ -61,8 +61,9 @@ def workers(profile: str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def scraped() -> dict[str, dict[str, Any]]:
-    """Return the services that Prometheus scrapes: the workers, the monitor and the search."""
-    return workers() | {name: compose()["services"][name] for name in ("monitor", "search")}
+    """Return the services that Prometheus scrapes: the workers, and those around them."""
+    around = ("monitor", "search", "alert", "feeds", "http")
+    return workers() | {name: compose()["services"][name] for name in around}
 
 
 @cache

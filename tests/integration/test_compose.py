@@ -44,8 +44,23 @@ MAY_BE_EMPTY = (
     "news_fold_skipped_total",
     "news_kafka_request_errors_total",
 )
-# Of the monitor, which test_watched runs, and of services downstream, which are no workers.
-OF_OTHERS = ("news_group_", "news_flow_", "news_dedup_", "news_downstream_", "news_search_")
+# Of the monitor, which test_watched runs, and of services that neither profile has or that are no workers.
+OF_OTHERS = (
+    "news_group_",
+    "news_flow_",
+    "news_dedup_",
+    "news_downstream_",
+    "news_search_",
+    "news_alert_",
+    "news_story_",
+    "news_stories_",
+    "news_open_stories",
+    "news_source_",
+    "news_feed_",
+    "news_polled_feeds",
+    "news_failing_feeds",
+    "news_retired_feeds",
+)
 
 
 class ComposeKafka(ApacheKafka):

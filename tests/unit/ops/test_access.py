@@ -41,9 +41,23 @@ def test_between_the_stages_of_a_service_nothing_is_read_or_written() -> None:
     assert letters | {"news.articles.enriched.v1"} <= names(found, "ingest", "Write")
 
 
-def test_fetchers_write_raw_records_and_nothing_else() -> None:
+def test_fetchers_write_raw_records_and_store_their_own_positions() -> None:
     mine = [grant for grant in made([STAGES]) if grant.principal == "User:news-fetcher"]
-    assert mine == [Grant("User:news-fetcher", "topic", "Write", "news.articles.raw.v1")]
+    assert mine == [
+        Grant("User:news-fetcher", "group", "Read", "news-source-feeds"),
+        Grant("User:news-fetcher", "topic", "Write", "news.articles.raw.v1"),
+        Grant("User:news-fetcher", "transactional-id", "Write", "news-source-feeds"),
+    ]
+
+
+def test_fetchers_read_the_topics_that_they_copy() -> None:
+    found = grants(CATALOGUE, [STAGES], "news-{}".format, "User:news-{}".format, ("wire.items",))
+    mine = [grant for grant in found if grant.principal == "User:news-fetcher"]
+    assert set(mine) - set(made([STAGES])) == {
+        Grant("User:news-fetcher", "topic", "Read", "wire.items"),
+        Grant("User:news-fetcher", "group", "Read", "news-source-kafka-wire.items"),
+        Grant("User:news-fetcher", "transactional-id", "Write", "news-source-kafka-wire.items"),
+    }
 
 
 def test_operators_read_no_product_and_write_no_output() -> None:

@@ -6,7 +6,7 @@
 {{- range $name, $given := .Values.services -}}
 {{- if $given -}}
 {{- $service := mergeOverwrite (deepCopy $.Values.worker) (deepCopy $given) -}}
-{{- if has $name (list "monitor" "search" "topics") -}}
+{{- if has $name (list "alert" "monitor" "search" "source-feeds" "source-http" "topics") -}}
 {{- fail (printf "services.%s: the chart itself has a part of this name" $name) -}}
 {{- end -}}
 {{- range list "NEWS_LANE" "NEWS_GROUP_PREFIX" "NEWS_KAFKA__TOPIC_PREFIX" -}}
@@ -41,7 +41,12 @@
 {{- toYaml $found -}}
 {{- end -}}
 
+{{/* The snapshots of a service: `none` for those whose stages fold no log. */}}
+{{- define "news.snapshots" -}}
+{{- if or (has "dedupe" .stages) (has "story" .stages) -}}{{ .snapshots.type }}{{- else -}}none{{- end -}}
+{{- end -}}
+
 {{/* The kind of a service's workload: with a volume for each worker, a StatefulSet. */}}
 {{- define "news.workload" -}}
-{{- if and (has "dedupe" .stages) (eq .snapshots.type "persistent") -}}StatefulSet{{- else -}}Deployment{{- end -}}
+{{- if eq (include "news.snapshots" .) "persistent" -}}StatefulSet{{- else -}}Deployment{{- end -}}
 {{- end -}}

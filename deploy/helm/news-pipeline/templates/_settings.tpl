@@ -14,7 +14,8 @@
 {{- $_ := set $found "NEWS_KAFKA__SSL_KEY_FILE" "/etc/news-pipeline/client/tls.key" -}}
 {{- end -}}
 {{- if .snapshots -}}
-{{- $_ := set $found "NEWS_DEDUP__SNAPSHOT_DIR" "/var/lib/news-pipeline/snapshots" -}}
+{{- $group := ternary "STORIES" "DEDUP" (has "story" .service.stages) -}}
+{{- $_ := set $found (printf "NEWS_%s__SNAPSHOT_DIR" $group) "/var/lib/news-pipeline/snapshots" -}}
 {{- end -}}
 {{- toYaml $found -}}
 {{- end -}}
