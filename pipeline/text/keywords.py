@@ -66,7 +66,9 @@ def find_keywords(
     scored = []
     for folded, (count, _, form) in found.items():
         rank = ranks.get(folded, params.unlisted_rank)
-        if count < params.min_count or len(folded) < least or rank < params.min_rank or _NOT_LETTERS.search(folded):
+        if count < params.min_count or len(folded) < least or rank < params.min_rank:
+            continue
+        if not folded.isalpha() and _NOT_LETTERS.search(folded):
             continue
         weight = count + (params.headline_count if folded in bonus else 0)
         scored.append((-weight * math.log(rank), folded, form))
@@ -98,14 +100,14 @@ def text_words(text: str, language: str) -> list[str]:
 
 def _distinct(words: list[str], params: KeywordParams) -> tuple[str, ...]:
     """Return the first words, without further forms of the same word."""
-    chosen: list[str] = []
+    chosen: dict[str, str] = {}
     for word in words:
         folded = word.lower()
-        if not any(_is_form(folded, other.lower(), params) for other in chosen):
-            chosen.append(word)
+        if not any(_is_form(folded, other, params) for other in chosen if other[0] == folded[0]):
+            chosen[folded] = word
             if len(chosen) == params.max_keywords:
                 break
-    return tuple(chosen)
+    return tuple(chosen.values())
 
 
 def _is_form(one: str, other: str, params: KeywordParams) -> bool:

@@ -1,7 +1,7 @@
 """Read the facts of an article by which its next version and its copies are compared with it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipeline.domain.article import Author, PublishedAt
@@ -45,14 +45,15 @@ def article_facts(
     words = words_of(text)
     spelt = Counter(words)
     counts = _case_folded(spelt)
-    folded = text.casefold()
     distinct = counts.keys() | in_title
-    language = negating_language(distinct, folded or title)
+    language = negating_language(distinct, text or title)
     notes = find_notes(headline, paragraphs, distinct)
-    dates = named_dates(words, counts, folded) | named_dates(in_title, title_counts, title)
-    if not _is_title_case(headline):
+    dates = named_dates(words, counts, text) | named_dates(in_title, title_counts, title)
+    body_negations = count_negations(counts, text, language)
+    as_written = in_title if title == headline else words_of(headline)
+    if not _is_title_case(as_written):
         text = f"{text}\n{headline}"
-        spelt.update(words_of(headline))
+        spelt.update(as_written)
     names = find_names(text, spelt, language) - {part for date in dates for part in date.split()}
     if published_at is not None:
         dates |= {published_at.value[:_DAY_CHARS]}
@@ -61,7 +62,7 @@ def article_facts(
         standfirst=standfirst or "",
         names=names,
         headline_negations=count_negations(title_counts, title, language),
-        body_negations=count_negations(counts, folded, language),
+        body_negations=body_negations,
         dates=dates,
         authors=frozenset(word for author in authors for word in words_of(author.name.casefold())),
         corrections=(*notes.corrections, *(note.casefold() for note in corrections)),
@@ -71,16 +72,15 @@ def article_facts(
     )
 
 
-def _case_folded(spelt: Counter[str]) -> Counter[str]:
+def _case_folded(spelt: Mapping[str, int]) -> dict[str, int]:
     """Return how often each word occurs, whatever its case."""
-    counts = Counter[str]()
-    for word, count in spelt.items():
-        folded = word.casefold()
-        counts[folded] = counts.get(folded, 0) + count
+    counts = dict(spelt)
+    for word, folded in zip(spelt, map(str.casefold, spelt), strict=True):
+        if folded != word:
+            counts[folded] = counts.get(folded, 0) + counts.pop(word)
     return counts
 
 
-def _is_title_case(headline: str) -> bool:
+def _is_title_case(words: Sequence[str]) -> bool:
     """Return whether more than half of the words have a capital letter, which then tells nothing."""
-    words = words_of(headline)
     return 2 * sum(word[0].isupper() for word in words) > len(words)

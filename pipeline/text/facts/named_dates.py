@@ -1,10 +1,11 @@
 """Find the dates that a text names, in its own words, so that another date is noticed."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import compress, count
 from typing import Final
 
+from pipeline.text.facts.anchored import matches_around, places_of
 from pipeline.text.wordlists import load_words
 
 __all__ = ["named_dates"]
@@ -22,8 +23,10 @@ _WEEKDAYS: Final = frozenset(
 )
 """Without abbreviations, which are ordinary words in other languages."""
 _DIGITS: Final = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}")
-_WITHIN_DIGITS: Final = tuple(re.compile(rf"{sign}[0-9]{{1,2}}[./-][0-9]") for sign in (r"\.", "/", "-"))
+_WITHIN_DIGITS: Final = tuple(re.compile(rf"{sign}(?=[0-9]{{1,2}}[./-][0-9])") for sign in (r"\.", "/", "-"))
 """What every such date contains. A pattern that begins with one sign is searched for many times as fast."""
+_BEFORE_DIGITS: Final = 4
+"""The most characters of such a date before that."""
 _TELLING: Final = _NAMES | _WEEKDAYS
 """Together, so that the words of a text are gone through once."""
 _SIGNS: Final = re.compile(
@@ -31,31 +34,43 @@ _SIGNS: Final = re.compile(
     r"|星期[一二三四五六日天]|[周週][一二三四五六日]|[月火水木金土日]曜|[월화수목금토일]요일"
 )
 _SIGNED: Final = ("月", "曜", "周", "週", "星期", "월", "요일")
-"""A text without any of these has no date in `_SIGNS`, which saves its search."""
+"""Each date of `_SIGNS` has one of these in it."""
+_BEFORE_SIGN: Final = 7
+"""The most characters before that: four digits, a sign, two digits."""
 _REACH: Final = 2
 """Words around a month among which its day and year stand: "March 3", "3 de marzo"."""
 
 
-def named_dates(words: Sequence[str], counts: Counter[str], text: str) -> frozenset[str]:
+def named_dates(words: Sequence[str], counts: Mapping[str, int], text: str) -> frozenset[str]:
     """Return the distinct dates of a text: months with the numbers beside them, weekdays, and dates in digits.
 
     Args:
         words: Its words.
         counts: How often each of them occurs, case-folded.
-        text: The text, case-folded.
+        text: The text, in any case.
     """
     telling = _TELLING.intersection(counts)
-    found = set(_DIGITS.findall(text)) if any(within.search(text) for within in _WITHIN_DIGITS) else set()
-    if not text.isascii() and any(map(text.__contains__, _SIGNED)):
-        found.update(_SIGNS.findall(text))
+    found = _in_digits(text)
+    if not text.isascii():
+        found |= _in_signs(text)
     found |= _WEEKDAYS & telling
     months = _NAMES & telling
     if not months:
         return frozenset(found)
     spelt = {form: month for month in months for form in (month, month.capitalize(), month.upper())}
-    for place in [place for place, word in enumerate(words) if word in spelt]:
+    for place in compress(count(), map(spelt.__contains__, words)):
         near = words[max(0, place - _REACH) : place + _REACH + 1]
         numbers = [other for other in near if other.isdigit()]
         if numbers:
             found.add(" ".join([spelt[words[place]], *numbers]))
     return frozenset(found)
+
+
+def _in_digits(text: str) -> set[str]:
+    places = sorted([found.start() for within in _WITHIN_DIGITS for found in within.finditer(text)])
+    return {found[0] for found in matches_around(_DIGITS, text, places, _BEFORE_DIGITS)}
+
+
+def _in_signs(text: str) -> set[str]:
+    places = sorted([place for sign in _SIGNED for place in places_of(sign, text)])
+    return {found[0] for found in matches_around(_SIGNS, text, places, _BEFORE_SIGN)}

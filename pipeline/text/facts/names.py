@@ -6,10 +6,10 @@ known by a title beside it, so only few names are found.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pipeline.text.facts.anchored import matches_around, places_of
 from pipeline.text.facts.words import IN_WORD, words_of
 from pipeline.text.wordlists import load_words
 
@@ -21,9 +21,6 @@ _FIRST: Final = re.compile(r"[.!?…:\n][\s\"'“”«»„‘’()\[\]¿¡—�
 _SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
 _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital letter."""
-_WITHOUT_CAPITALS: Final = re.compile("[\u0590-\u0fff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
-_OTHER_BYTES: Final = bytes({*range(0x100)} - {0xE0, *range(0xD6, 0xE0), *range(0xE3, 0xEE)})
-"""All but the first bytes of those characters in UTF-8."""
 
 _KANA: Final = r"[\u30a1-\u30fa\u30fc·・]"
 _NAME: Final = rf"(?:(?<!{_KANA}){_KANA}{{2,30}}|[\u4e00-\u9fff々·]{{2,4}}?)"
@@ -34,21 +31,26 @@ _SPACED_AFTER: Final = rf"(?<!{IN_WORD})({IN_WORD}{{2,4}})\s?%s"
 _UNSPACED_BEFORE: Final = rf"%s(?!{_NO_NAME})([\u4e00-\u9fff·]{{2,3}}|[\u0e01-\u0e5b]+)"
 _UNSPACED_AFTER: Final = rf"({_NAME})%s"
 _BESIDE: Final = tuple(
-    (title, re.compile(pattern % re.escape(title)))
-    for pattern, titles in (
-        (_SPACED_BEFORE, _TITLES["spaced"]["before"]),
-        (_SPACED_AFTER, _TITLES["spaced"]["after"]),
-        (_UNSPACED_BEFORE, _TITLES["unspaced"]["before"]),
-        (_UNSPACED_AFTER, _TITLES["unspaced"]["after"]),
+    (title, re.compile(pattern % re.escape(title)), reach)
+    for pattern, titles, reach in (
+        (_SPACED_BEFORE, _TITLES["spaced"]["before"], 0),
+        (_SPACED_AFTER, _TITLES["spaced"]["after"], 5),
+        (_UNSPACED_BEFORE, _TITLES["unspaced"]["before"], 0),
+        (_UNSPACED_AFTER, _TITLES["unspaced"]["after"], 30),
     )
     for title in titles
 )
-"""Titles, each with the pattern of a name beside it, which is only searched for where the title occurs."""
+"""Titles, each with the pattern of a name beside it, and the most characters of a match before the title."""
+_BY_BYTE: Final = {
+    first: [entry for entry in _BESIDE if entry[0].encode()[0] == first]
+    for first in {title.encode()[0] for title, _, _ in _BESIDE}
+}
+"""The same by the first byte in UTF-8: without that, a text has no such title."""
 _WHOLE_WORDS: Final = frozenset(title for title in _TITLES["spaced"]["before"] if words_of(title) == [title])
 """Titles that only count as words of their own, so that the words of a text tell whether they occur."""
 
 
-def find_names(text: str, counts: Counter[str], language: str | None) -> frozenset[str]:
+def find_names(text: str, counts: Mapping[str, int], language: str | None) -> frozenset[str]:
     """Return the distinct words of names, case-folded.
 
     Args:
@@ -57,12 +59,10 @@ def find_names(text: str, counts: Counter[str], language: str | None) -> frozens
         language: The language of the text, if known.
     """
     found = _capitalised(text, counts, language)
-    if _may_lack_capitals(text) and _WITHOUT_CAPITALS.search(text):
-        found |= {name.casefold() for name in _beside_titles(text, counts)}
-    return found
+    return found if text.isascii() else found | {name.casefold() for name in _beside_titles(text, counts)}
 
 
-def _capitalised(text: str, counts: Counter[str], language: str | None) -> frozenset[str]:
+def _capitalised(text: str, counts: Mapping[str, int], language: str | None) -> frozenset[str]:
     within = {word: count for word, count in counts.items() if word[0].isupper()}
     if not within:
         return frozenset()
@@ -77,13 +77,12 @@ def _capitalised(text: str, counts: Counter[str], language: str | None) -> froze
     return frozenset(word.casefold() for word, count in within.items() if count > 0) - lower
 
 
-def _may_lack_capitals(text: str) -> bool:
-    """Return whether characters of `_WITHOUT_CAPITALS` may be in a text, many times as fast as its search."""
-    return not text.isascii() and bool(text.encode("utf-8", "surrogatepass").translate(None, _OTHER_BYTES))
-
-
-def _beside_titles(text: str, counts: Counter[str]) -> Iterator[str]:
-    for title, pattern in _BESIDE:
-        if title in (counts if title in _WHOLE_WORDS else text):
-            for names in pattern.findall(text):
-                yield from filter(None, (names,) if isinstance(names, str) else names)
+def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
+    data = text.encode("utf-8", "surrogatepass")
+    for first, titles in _BY_BYTE.items():
+        if first not in data:
+            continue
+        for title, pattern, reach in titles:
+            if title in (counts if title in _WHOLE_WORDS else text):
+                for found in matches_around(pattern, text, places_of(title, text), reach):
+                    yield from filter(None, found.groups())

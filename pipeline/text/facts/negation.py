@@ -1,7 +1,7 @@
 """Count the negations of a text."""
 
 import re
-from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -33,21 +33,26 @@ def negating_language(distinct: AbstractSet[str], text: str, params: FactParams 
         text: The text.
         params: How many frequent words make a language.
     """
-    found = Counter(name for word in _ALL_COMMON.intersection(distinct) for name in _BY_WORD[word])
+    found = dict.fromkeys(_COMMON, 0)
+    for word in _ALL_COMMON.intersection(distinct):
+        for name in _BY_WORD[word]:
+            found[name] += 1
     name = max(_COMMON, key=found.__getitem__)
     if found[name] >= params.least_common:
         return name
     return next((language for language, signs in _SPACELESS if signs.search(text)), None)
 
 
-def count_negations(counts: Counter[str], text: str, language: str | None) -> int:
+def count_negations(counts: Mapping[str, int], text: str, language: str | None) -> int:
     """Count the negations of a text.
 
     Args:
         counts: How often each of its words occurs, case-folded.
-        text: The text, case-folded.
+        text: The text, in any case.
         language: As `negating_language` returned it.
     """
     if language is None:
         return 0
-    return sum(counts[word] for word in _WORDS[language]) + sum(map(text.count, _PARTS[language]))
+    parts = _PARTS[language]
+    whole = sum([counts[word] for word in _WORDS[language].intersection(counts)])
+    return whole + sum(map(text.casefold().count, parts)) if parts else whole

@@ -70,6 +70,8 @@ def find_notes(
     places = paragraphs if len(paragraphs) <= 2 * count else [*paragraphs[:count], *paragraphs[-count:]]
     texts = [text.casefold() for text in (headline, *places) if text and len(text) <= params.note_chars]
     possible = _ANYWHERE.union(*(_BY_WORD[word] for word in _SOUGHT.intersection(distinct)))
+    whole = "\n".join(texts)
+    possible = frozenset([phrase for phrase in possible if phrase in whole])
     found = {kind: _notes(kind, texts, possible) for kind in _STARTS}
     return Notes(corrections=found["correction"], updates=found["update"], is_withdrawn=bool(found["withdrawn"]))
 
@@ -77,4 +79,4 @@ def find_notes(
 def _notes(kind: str, texts: Sequence[str], possible: AbstractSet[str]) -> tuple[str, ...]:
     """Return the texts that begin as such a note does, or contain one of the possible phrases of such notes."""
     starts, phrases = _STARTS[kind], possible & _WITHIN[kind]
-    return tuple([text for text in texts if starts.match(text) or any(map(text.__contains__, phrases))])
+    return tuple([text for text in texts if starts.match(text) or (phrases and any(map(text.__contains__, phrases)))])
