@@ -13,7 +13,7 @@ from pipeline.ops.story_explanation import StoryExplanation, story_explanation
 from pipeline.settings import load_settings
 from pipeline.wire.codec import encode
 
-__all__ = ["app"]
+__all__ = ["app", "lines_of"]
 
 app = App(name="story", help="Explain the stories of articles.", result_action="return_value")
 
@@ -35,12 +35,15 @@ def explain(name: str, *, json_lines: Json = False) -> int:
     if found.membership is None and found.story is None:
         print(f"news-pipeline: nothing is recorded about an article or story {name}", file=sys.stderr)
         return ExitCode.CRASH
-    print(encode(found).decode() if json_lines else "\n".join(_lines(found)))
+    print(encode(found).decode() if json_lines else "\n".join(lines_of(found)))
     return 0
 
 
-def _lines(found: StoryExplanation) -> list[str]:
+def lines_of(found: StoryExplanation) -> list[str]:
+    """Return what `explain` prints."""
     lines = [] if found.membership is None else _of_membership(found.membership)
+    if found.merged is not None and found.story is not None:
+        lines.append(f"story {found.merged} was merged into {found.story.story_id}")
     return lines if found.story is None else [*lines, *_of_story(found.story)]
 
 
@@ -49,9 +52,8 @@ def _of_membership(membership: StoryMembership) -> list[str]:
     lines.append(f"  story {membership.story_id}" if membership.story_id else "  in no story")
     if membership.score is not None:
         needed = "" if membership.threshold is None else f" of {membership.threshold} needed"
-        lines.append(
-            f"  score {membership.score}{needed}, in 1/1024: words {membership.words}, vector {membership.vector}"
-        )
+        vector = "not compared" if membership.vector is None else membership.vector
+        lines.append(f"  score {membership.score}{needed}, in 1/1024: words {membership.words}, vector {vector}")
     if membership.nearest_id is not None:
         lines.append(f"  nearest article {membership.nearest_id}; shared: {', '.join(membership.shared) or 'no word'}")
     return lines

@@ -15,10 +15,14 @@ __all__ = ["StoryExplanation", "story_explanation"]
 
 
 class StoryExplanation(Struct, frozen=True):
-    """The membership of an article; its story, and the one that this was merged into. None for what is not there."""
+    """The membership of an article and the story that has it now; None for what is not there.
+
+    merged: the story that was asked for, or that the article joined, if it was merged into `story` since.
+    """
 
     membership: StoryMembership | None
     story: Story | None
+    merged: StoryId | None = None
 
 
 def story_explanation(client: Any, catalogue: Catalogue, name: str) -> StoryExplanation:
@@ -33,9 +37,10 @@ def story_explanation(client: Any, catalogue: Catalogue, name: str) -> StoryExpl
     membership = None if found is None else _membership(found)
     wanted = StoryId(name) if membership is None else membership.story_id
     story = None if wanted is None else _story(client, catalogue, wanted)
-    if story is not None and story.merged_into is not None:
-        story = _story(client, catalogue, story.merged_into) or story
-    return StoryExplanation(membership, story)
+    if story is None or story.merged_into is None:
+        return StoryExplanation(membership, story)
+    survivor = _story(client, catalogue, story.merged_into)
+    return StoryExplanation(membership, survivor or story, None if survivor is None else story.story_id)
 
 
 def _story(client: Any, catalogue: Catalogue, name: StoryId) -> Story | None:

@@ -77,7 +77,8 @@ class Comparison:
         is_across = self._rows.column("language", numbers) != language
         factor = np.where(is_across, params.across_factor, params.vector_factor)
         base = np.where(is_across, params.across_base, params.vector_base)
-        both = words + (factor * (vectors - base) >> 10)
+        counted = factor * (vectors - base) >> 10
+        both = words + np.where(is_across, np.minimum(counted, params.across_most), counted)
         return Compared(np.where(vectors < 0, alone, both), words, vectors)
 
     def _words(self, numbers: Whole, hashes: NDArray[np.uint32], weights: NDArray[np.int16]) -> Whole:

@@ -41,7 +41,10 @@ class Merging:
                 return
 
     def likeness(self, one: int, other: int) -> int:
-        """Return the mean score of the latest articles of one story with the nearest of another one."""
+        """Return how well that one of the latest articles of a story fits another story which fits it worst.
+
+        Not their mean: the article that joined last is often the one that is wrong in both.
+        """
         params = self._params
         own = self._table.members(one, params.linked_members)
         theirs = self._table.members(other, params.compared_members)
@@ -49,7 +52,7 @@ class Merging:
             best_mean(row_likeness(self._table.rows, number, theirs, self._comparison).scores, params.linked_members)
             for number in own.tolist()
         ]
-        return sum(scores) // len(scores)
+        return min(scores)
 
     def merge(self, one: int, other: int, position: int) -> tuple[OpenStory, list[tuple[StoryId, int | None]]]:
         """Merge two stories.

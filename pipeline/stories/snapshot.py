@@ -22,7 +22,7 @@ from pipeline.stories.state import INTERNED
 
 __all__ = ["pack", "unpack"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Raise it with any change to the layout of a snapshot, or to what a fold decides."""
 _DIGEST_BYTES: Final = 16
 _SIZE_BYTES: Final = 8

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from pipeline.cli.app import run_command
 from pipeline.domain.times import from_epoch_ms
 from pipeline.stories.fold import Stories
 from pipeline.stories.view import describe, membership_of
@@ -62,7 +63,7 @@ def _published(cluster: TestCluster, topic: str) -> list[Any]:
 @pytest.mark.broker
 @pytest.mark.timeout(180)
 def test_reports_of_one_event_are_published_as_one_story_until_they_are_withdrawn(
-    broker: Broker, topic_prefix: str
+    broker: Broker, topic_prefix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster = TestCluster(broker.bootstrap_servers, topic_prefix)
     cluster.provision()
@@ -96,6 +97,7 @@ def test_reports_of_one_event_are_published_as_one_story_until_they_are_withdraw
     assert by_version[1].story_id == by_version[0].story_id
     # Offsets have gaps, those of the markers of transactions.
     assert [story.articles for story in sorted(stories, key=lambda story: story.version)] == [1, 2, 1]
+    _check_explain(topic_prefix, broker, capsys, str(by_version[0].story_id))
 
 
 @pytest.mark.kafka
@@ -142,6 +144,26 @@ def test_kills_lose_and_double_nothing_and_leave_the_stories_of_the_log(
     counts = {item.story_id: item.articles for item in (describe(stories, key) for key in stories.table.open)}
     assert {name: latest[name].articles for name in counts} == counts
     assert max(counts.values()) > 10
+
+
+def _check_explain(topic_prefix: str, broker: Broker, capsys: pytest.CaptureFixture[str], story: str) -> None:
+    env = environment(broker.bootstrap_servers, topic_prefix)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            if name.startswith("NEWS_"):
+                patch.setenv(name, value)
+        for name in ("b", "a"):
+            assert run_command(["story", "explain", name]) == 0, capsys.readouterr()
+        lines = capsys.readouterr().out.splitlines()
+        assert run_command(["story", "explain", "b", "--json"]) == 0
+        found = orjson.loads(capsys.readouterr().out)
+        assert run_command(["story", "explain", "unknown"]) == 1
+        assert "nothing is recorded about an article or story unknown" in capsys.readouterr().err
+    assert "article b, revision 1: similar" in lines
+    assert "  nearest article a; shared: " in "\n".join(lines)
+    assert "article a, revision 2: withdrawn" in lines
+    assert f"story {story}: open, 1 articles of 1 publishers" in lines
+    assert (found["membership"]["nearest_id"], found["story"]["story_id"]) == ("a", story)
 
 
 def _place(membership: Any) -> tuple[int, str]:
