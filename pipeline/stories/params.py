@@ -102,8 +102,8 @@ class StoryParams(Struct, frozen=True, kw_only=True):
     """As `vector_factor`, of articles in different languages: 20 above the base are enough to join."""
     across_most: int = 500
     """What vectors of articles in different languages count at most, so that one very similar translation does not
-    decide the mean of three. Of 420, 500 and no bound on half of NTREX: it takes a third of the articles
-    out of foreign stories, for 1 or 2 in 100 that join no more; 420 costs far more."""
+    decide the mean of three. Of 420, 500 and no bound on half of NTREX: with the rule of merges, 500 takes a third of
+    the articles out of foreign stories, for 1 in 100 that join no more (3 on the other half); 420 costs far more."""
     words_alone: int = 1260
     """What words count where one of two articles has no vector, in 1/1024: `join` by the best threshold of words alone
     on tgcontest, 260."""

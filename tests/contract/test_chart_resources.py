@@ -117,7 +117,7 @@ def test_all_kinds_are_rendered_by_some_values() -> None:
         ("strimzi", "KafkaUser", ("spec", "authorization", "type"), "complex"),
         ("single", "NetworkPolicy", ("spec", "egres"), []),
         ("single", "Job", ("kind",), "Jib"),
-        ("downstream", "Ingress", ("spec", "rules", 0, "http", "paths", 0, "pathType"), "Some"),
+        ("downstream", "Ingress", ("spec", "rules", 0, "http", "paths", 0, "pathType"), 5),
     ],
 )
 def test_a_wrong_resource_is_noticed(

@@ -144,8 +144,10 @@ def test_what_a_service_keeps_is_in_its_volume_and_belongs_to_its_user(
     assert kept is not None
     mounted = [volume.split(":") for volume in SERVICES[name]["volumes"]]
     assert [source for source, place, *_ in mounted if place == str(kept)] == [kept.name]
-    (made,) = re.findall(r"install --directory .*", (REPOSITORY / "deploy/docker/Dockerfile").read_text("utf-8"))
-    assert kept.name in made.split()
+    (made,) = re.findall(
+        r"install --directory (?:.*\\\n)*.*", (REPOSITORY / "deploy/docker/Dockerfile").read_text("utf-8")
+    )
+    assert str(kept) in made.split()
 
 
 def test_the_files_of_the_sources_are_valid_and_fit_the_sample_site(monkeypatch: pytest.MonkeyPatch) -> None:

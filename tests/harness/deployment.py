@@ -54,9 +54,8 @@ def compose() -> dict[str, Any]:
 
 def workers(profile: str | None = None) -> dict[str, dict[str, Any]]:
     """Return the services that run stages, all or those of a profile."""
-    found = {
-        name: service for name, service in compose()["services"].items() if service.get("command", [""])[0] == "worker"
-    }
+    services = compose()["services"].items()
+    found = {name: service for name, service in services if service.get("command", [])[:1] == ["worker"]}
     return {name: service for name, service in found.items() if profile is None or profile in service["profiles"]}
 
 
