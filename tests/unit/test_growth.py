@@ -39,7 +39,7 @@ def test_all_patterns_are_found() -> None:
     assert len(PATTERNS) > 120
 
 
-@pytest.mark.parametrize("place", PATTERNS)
+@pytest.mark.parametrize("place", sorted(PATTERNS))
 def test_patterns(place: str) -> None:
     """Every compiled pattern of the packages that read input, in the ways in which it is used."""
     pattern, readers = PATTERNS[place]

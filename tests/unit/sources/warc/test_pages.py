@@ -42,7 +42,7 @@ def test_headers_charset_and_time_are_carried() -> None:
 
 
 PLAIN = b"<html><p>The board has voted.</p></html>"
-ZIPPED = gzip.compress(PLAIN)
+ZIPPED = gzip.compress(PLAIN, mtime=0)
 CHUNKED = b"a\r\n" + PLAIN[:10] + b"\r\n" + b"%x\r\n" % len(PLAIN[10:]) + PLAIN[10:] + b"\r\n0\r\n\r\n"
 
 
