@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     r"|!--(?:-?>|.*?(?:--!?>|\Z))|[!?/][^>]*+)",
     re.DOTALL,
 )
-_RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])", re.IGNORECASE) for name in RAW_TEXT}
+_RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])", re.IGNORECASE) for name in sorted(RAW_TEXT)}
 
 
 class Tag(Struct, frozen=True):
