@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.kafka, pytest.mark.timeout(600)]
 USER_SECRET = "pass word/with=signs"  # noqa: S105  # of this test alone
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 STORY = "The council met again on Monday and agreed to mend the bridge over the river before the first frost. " * 4
-PEOPLE = ("fetcher", "operator", "eraser", "monitor", "search")
+PEOPLE = ("fetcher", "operator", "eraser", "monitor", "search", "alert")
 DENIED_SECS = 20.0  # a denial arrives at once on an idle machine
 
 
@@ -218,7 +218,7 @@ def _names(operations: Any) -> set[str]:
 def test_no_principal_can_use_a_group_or_transactional_id_of_another(granted: Guarded) -> None:
     """Describe groups and transactional ids: the right to use one implies the right to describe it."""
     stages = granted.cluster.catalogue.stages
-    groups = {f"news-{name}" for name in (*stages, "replay", "search")}
+    groups = {f"news-{name}" for name in (*stages, "replay", "search", "alert", "source-feeds")}
     identities = {f"news-{stage}-{topics.reads}-0" for stage, topics in stages.items()} | {
         "news-replay",
         "news-dlq-replay",
@@ -230,6 +230,8 @@ def test_no_principal_can_use_a_group_or_transactional_id_of_another(granted: Gu
         "eraser": (set[str](), {"news-erase", "news-retract"}),
         "monitor": ({f"news-{stage}" for stage in stages}, set[str]()),  # it shows their lag, and joins none
         "search": ({"news-search"}, set[str]()),  # its positions are shown in its group
+        "alert": ({"news-alert"}, set[str]()),  # as those of the search
+        "fetcher": ({"news-source-feeds"}, set[str]()),  # the number of its last batch
     }
     for who in (*PEOPLE, *stages):
         own_groups = {f"news-{who}"} if who in stages else set()

@@ -17,7 +17,7 @@ from tests.integration.conftest import Broker
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
-LINES = 3000
+LINES = 12_000
 COPIED = 6000
 
 
@@ -51,7 +51,7 @@ def test_files_are_taken_once_and_moved_away_although_the_process_is_killed(
     (arriving / "cut.json.gz.part").write_bytes(b"\x1f\x8b\x08")
     arguments = ("--watch", str(arriving), "--move-to", str(done), "--settle-secs", "0.1")
     with SourceProcess(_env(embedded_broker, topic_prefix), "files", *arguments) as process:
-        wait_until(lambda: bool(cluster.read(RAW)), seconds=90, what="the first records", pause_secs=0.05)
+        wait_until(lambda: _acknowledged(process, "files") > 0, seconds=90, what="the first records", pause_secs=0.02)
         process.send(signal.SIGKILL)
         process.wait(10)
         was_killed_within = (arriving / "many.jsonl").exists()
@@ -80,8 +80,8 @@ def _numbers_of_files(cluster: TestCluster) -> Counter[str]:
     return found
 
 
-def _acknowledged(process: SourceProcess) -> float:
-    return process.metric("news_source_records_total", source="kafka", result="acknowledged")
+def _acknowledged(process: SourceProcess, source: str) -> float:
+    return process.metric("news_source_records_total", source=source, result="acknowledged")
 
 
 def test_another_topic_is_copied_exactly_once_although_the_process_is_killed(broker: Broker, topic_prefix: str) -> None:
@@ -96,7 +96,7 @@ def test_another_topic_is_copied_exactly_once_although_the_process_is_killed(bro
     producer.flush()
     producer.close()
     with SourceProcess(_env(broker, topic_prefix), "kafka", "--from", other) as process:
-        wait_until(lambda: _acknowledged(process) > 0, seconds=90, what="the first records", pause_secs=0.01)
+        wait_until(lambda: _acknowledged(process, "kafka") > 0, seconds=90, what="the first records", pause_secs=0.01)
         process.send(signal.SIGKILL)
         process.wait(10)
         before = sum(_numbers(cluster).values())
