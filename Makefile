@@ -49,10 +49,8 @@ test-faults: install ## run the fault tests, at most 30 minutes, and write their
 	  status=$$?; $(BIN)/python -m scripts.generate_guarantees; exit $$status
 
 coverage: install ## run the unit and property tests under coverage, and check each package's floor
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 -m "not broker and not fault" tests/unit tests/property \
+	$(BIN)/pytest -q -n 2 --cov --cov-report= -m "not broker and not fault" tests/unit tests/property \
 	  --ignore tests/unit/test_growth.py $(PYTEST_ARGS)  # which measures time
-	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m scripts.check_coverage
 
 mutants: install ## change the pure half in small ways and list what no test notices; MUTANTS_ARGS="--packages dedup --count 50"
