@@ -49,7 +49,7 @@ test-faults: install ## run the fault tests, at most 30 minutes, and write their
 	  status=$$?; $(BIN)/python -m scripts.generate_guarantees; exit $$status
 
 coverage: install ## run the unit and property tests under coverage, and check each package's floor
-	$(BIN)/pytest -q -n 2 --cov --cov-report= -m "not broker and not fault" tests/unit tests/property \
+	$(BIN)/coverage run -m pytest -q -m "not broker and not fault" tests/unit tests/property \
 	  --ignore tests/unit/test_growth.py $(PYTEST_ARGS)  # which measures time
 	$(BIN)/python -m scripts.check_coverage
 
