@@ -16,33 +16,33 @@ __all__ = ["FLOORS", "by_package", "main", "package_of"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
-    "pipeline": 81,
-    "pipeline.alert": 85,
-    "pipeline.cli": 60,
+    "pipeline": 94,
+    "pipeline.alert": 92,
+    "pipeline.cli": 58,
     "pipeline.clusters": 99,
     "pipeline.consumer": 99,
-    "pipeline.dedup": 96,
-    "pipeline.demo": 64,
+    "pipeline.dedup": 95,
+    "pipeline.demo": 58,
     "pipeline.domain": 99,
-    "pipeline.downstream": 69,
+    "pipeline.downstream": 71,
     "pipeline.fetching": 96,
-    "pipeline.kafka_io": 86,
-    "pipeline.models": 98,
+    "pipeline.kafka_io": 84,
+    "pipeline.models": 96,
     "pipeline.monitor": 69,
     "pipeline.observability": 94,
-    "pipeline.offline": 96,
-    "pipeline.ops": 72,
-    "pipeline.runtime": 48,
+    "pipeline.offline": 94,
+    "pipeline.ops": 73,
+    "pipeline.runtime": 84,
     "pipeline.search": 93,
     "pipeline.settings": 98,
-    "pipeline.sources": 97,
+    "pipeline.sources": 78,
     "pipeline.stages": 98,
-    "pipeline.stories": 97,
-    "pipeline.text": 95,
-    "pipeline.wire": 92,
+    "pipeline.stories": 96,
+    "pipeline.text": 90,
+    "pipeline.wire": 90,
 }
-"""Least coverage in percent by package: what was measured when the floor was set, less one; in `runtime`, `dedup` and
-`text`, of a part of the tests only: to be raised after the next whole run."""
+"""Least coverage in percent by package: what was measured when the floor was set, less one; of `text`, `wire`, `models`
+and `dedup` no whole run is known yet with what came last: to be raised after the next."""
 
 
 def package_of(file: str) -> str:

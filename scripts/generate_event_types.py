@@ -60,6 +60,8 @@ def _module(schema_name: str, own: dict[str, str], imported: dict[str, str]) -> 
     used = [name for name in ("Any", "Literal") if f"{name}[" in body or f", {name}]" in body]
     imports = f"from typing import {', '.join(used)}" if used else ""
     head = HEAD.format(schema=schema_name, imports=imports, names=_listed(own))
+    if not imports:
+        head = head.replace("\n\n\n\nfrom msgspec", "\n\nfrom msgspec", 1)
     for module in sorted(set(imported.values())):
         names = [name for name, source in imported.items() if source == module and name in body]
         line = f"from pipeline.consumer.{module} import {', '.join(sorted(names))}"

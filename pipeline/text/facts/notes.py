@@ -78,5 +78,5 @@ def find_notes(
 
 def _notes(kind: str, texts: Sequence[str], possible: AbstractSet[str]) -> tuple[str, ...]:
     """Return the texts that begin as such a note does, or contain one of the possible phrases of such notes."""
-    starts, phrases = _STARTS[kind], possible & _WITHIN[kind]
-    return tuple([text for text in texts if starts.match(text) or (phrases and any(map(text.__contains__, phrases)))])
+    phrases = possible & _WITHIN[kind]
+    return tuple([text for text in texts if _STARTS[kind].match(text) or any(map(text.__contains__, phrases))])
