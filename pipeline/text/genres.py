@@ -42,12 +42,12 @@ _PATHS: Final = _by_word("paths")
 _SLUGS: Final = _by_word("slugs")
 _LINES: Final = _by_word("lines")
 
-_LABEL_PARTS: Final = re.compile(r"\s*[/|>»›,;]\s*")
+_LABEL_PARTS: Final = re.compile(r"(?:(?<!\s)\s++)?[/|>»›,;]\s*+")
 _PAIRS: Final = ("[]", "()", "【】", "〈〉", "《》", "「」", "［］", "<>", "（）")
 _BRACKETS: Final = {pair[0]: pair[1] for pair in _PAIRS}
 _CLOSING: Final = {close: opening for opening, close in _BRACKETS.items()}
-_AFTER_MARK: Final = re.compile(r"\s*[:：|│┃]\s*|\s+[-–—•·]\s+|\.\s+|!\s+")
-_BEFORE_MARK: Final = re.compile(r"\s*[|│┃]\s*|\s+[-–—•·]\s+")
+_AFTER_MARK: Final = re.compile(r"(?:(?<!\s)\s++)?[:：|│┃]\s*+|(?<!\s)\s++[-–—•·]\s++|[.!]\s++")
+_BEFORE_MARK: Final = re.compile(r"(?:(?<!\s)\s++)?[|│┃]\s*+|(?<!\s)\s++[-–—•·]\s++")
 
 
 class GenreInput(Struct, frozen=True, kw_only=True):
