@@ -1,29 +1,22 @@
 """The work of `cluster` on verdicts: fold them into a draft, assemble the events of what changed."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.clusters.fold import ClusterChange, Clusters
 from pipeline.clusters.view import cluster_event
-from pipeline.domain.outcome import Reject
 from pipeline.domain.record import Record
-from pipeline.domain.stage import StageName
-from pipeline.domain.verdict import Verdict
-from pipeline.errors import ContractError
-from pipeline.runtime.article_service import Batch, PreparedUnit
-from pipeline.runtime.output_assembly import NOTHING_RECALLED, Output, OutputAssembly, Recalled
-from pipeline.runtime.stage_timing import StageTime
-from pipeline.stages.counts import StageCounts
+from pipeline.runtime.output_assembly import Output, OutputAssembly
+from pipeline.runtime.stage_service import StageService
 from pipeline.wire.codec import decode_verdict_record
 
 __all__ = ["ClusterService"]
 
-_STAGE: StageName = "cluster"
 
-
-class ClusterService:
+class ClusterService(StageService):
     """Folds the records of the verdict log. The clusters themselves change only when the commit adopts the draft."""
+
+    stage = "cluster"
 
     def __init__(
         self,
@@ -43,69 +36,29 @@ class ClusterService:
             version: The pipeline's version, which events carry.
             clock: Seconds that never go back, to time the work.
         """
+        super().__init__(assembly, clock)
         self._clusters = clusters
-        self._assembly = assembly
         self._lane = lane
         self._version = version
-        self._clock = clock
 
-    def prepare(self, records: Sequence[Record]) -> PreparedUnit:
-        """Hold the records: `cluster` waits for no verdicts."""
-        return PreparedUnit([Batch(records, [])], Output())
+    def _begin(self) -> Output:
+        return Output(draft=self._clusters().draft())
 
-    def finish(
-        self,
-        prepared: PreparedUnit,
-        verdicts: Sequence[Verdict],  # noqa: ARG002  shared protocol
-        recalled: Recalled = NOTHING_RECALLED,  # noqa: ARG002  shared protocol
-    ) -> Output:
-        """Fold the records and return the events of the clusters that changed."""
-        began = self._clock()
-        records = [record for batch in prepared.batches for record in batch.records]
-        clusters = self._clusters()
-        draft = clusters.draft()
-        output = Output(draft=draft)
+    def _work(self, records: Sequence[Record], output: Output) -> int:
+        draft = output.draft
+        assert draft is not None  # noqa: S101  # from `_begin`
+
+        def fold(record: Record) -> tuple[int, Sequence[ClusterChange]]:
+            verdict = decode_verdict_record(record.value or b"")
+            return verdict.ingested_at_ms, draft.apply(verdict, record.offset, record.timestamp_ms)
+
         changed: list[ClusterChange] = []
         unchanged = 0
-        for record in records:
-            if record.cut is not None:
-                self._assembly.add_dead_letter(output, record, _STAGE, Reject("too_large", record.cut.detail))
-                continue
-            try:
-                verdict = decode_verdict_record(record.value or b"")
-                changes = draft.apply(verdict, record.offset, record.timestamp_ms)
-            except ContractError as error:
-                self._assembly.add_dead_letter(output, record, _STAGE, Reject("invalid_schema", str(error)))
-                continue
-            output.samples.ingested_ms.append(verdict.ingested_at_ms)
+        for _, (ingested_ms, changes) in self._read(records, output, fold):
+            output.samples.ingested_ms.append(ingested_ms)
             unchanged += not changes
             changed += changes
-        self._assembly.add_clusters(
-            output,
-            [
-                cluster_event(change, clusters.params, lane=self._lane, pipeline_version=self._version)
-                for change in changed
-            ],
-        )
-        rejected = Counter(reject.reason for _, _, reject in output.rejected)
-        output.counts[_STAGE] = StageCounts(
-            len(records),
-            len(records) - unchanged - rejected.total(),
-            {"unchanged": unchanged} if unchanged else {},
-            dict(rejected),
-        )
-        ended = self._clock()
-        output.times[_STAGE] = StageTime(began, ended, ended - began)
-        return output
-
-    def limit_letters(self, most_bytes: int | None) -> None:
-        """Truncate dead letters to a size; None for that of their topics."""
-        self._assembly.most_letter_bytes = most_bytes
-
-    def reject(self, records: Sequence[Record], reject: Reject) -> Output:
-        """Return the output of records that are not folded."""
-        output = Output(draft=self._clusters().draft())
-        for record in records:
-            self._assembly.add_dead_letter(output, record, _STAGE, reject)
-        output.counts[_STAGE] = StageCounts(len(records), 0, {}, {reject.reason: len(records)})
-        return output
+        params = self._clusters().params
+        events = [cluster_event(one, params, lane=self._lane, pipeline_version=self._version) for one in changed]
+        self._assembly.add_clusters(output, events)
+        return unchanged

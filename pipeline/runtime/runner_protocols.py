@@ -22,7 +22,7 @@ Mark = Callable[[Lease, AttemptMark], Coroutine[Any, Any, bool]]
 
 
 class UnitService(Protocol):
-    """The two CPU-bound halves of the work on a unit, as ArticleService and ClusterService implement them."""
+    """The two CPU-bound halves of the work on a unit, as ArticleService and StageService implement them."""
 
     def prepare(self, records: Sequence[Record]) -> PreparedUnit:
         """Process source records as far as possible without verdicts."""
