@@ -6,9 +6,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import NamedTuple, Self
+from http.server import BaseHTTPRequestHandler
+from typing import NamedTuple
+
+from tests.harness.local_server import LocalServer
 
 __all__ = ["Asked", "NewsSite", "Reply", "rss"]
 
@@ -34,7 +35,7 @@ class Asked(NamedTuple):
     status: int
 
 
-class NewsSite:
+class NewsSite(LocalServer):
     """Answers GET by the path, with ETag and Last-Modified, and 304 where they fit."""
 
     def __init__(self) -> None:
@@ -43,22 +44,7 @@ class NewsSite:
         self._replies: dict[str, Reply | Callable[[str], Reply]] = {}
         self._now: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="site", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        super().__init__(_handler(self))
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -94,14 +80,6 @@ class NewsSite:
 
 def rss(*items: str) -> str:
     return RSS.format("".join(items))
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Log nothing: a client that was killed is no error."""
 
 
 def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:

@@ -3,17 +3,18 @@
 import gzip
 import threading
 import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.harness.local_server import LocalServer
+
 __all__ = ["OtlpReceiver"]
 
 
-class OtlpReceiver:
+class OtlpReceiver(LocalServer):
     """Listens on a free port of the loopback address while its block runs."""
 
     def __init__(self) -> None:
@@ -37,22 +38,8 @@ class OtlpReceiver:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the parent's signature
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self._lock = threading.Lock()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> None:
         with self._lock:

@@ -5,12 +5,13 @@ It stores documents by index and id, checks external versions as the engines do,
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from tests.harness.local_server import LocalServer
 
 __all__ = ["SearchEngine"]
 
@@ -25,7 +26,7 @@ class _Document(Struct, frozen=True):
     source: dict[str, Any] | None
 
 
-class SearchEngine:
+class SearchEngine(LocalServer):
     """The server and its indices."""
 
     def __init__(self) -> None:
@@ -42,29 +43,13 @@ class SearchEngine:
 
             served = engine
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Handler)
 
     def documents(self, index: str) -> dict[str, dict[str, Any]]:
         """Return the documents of an index by id."""
         with self._lock:
             found = {name: document.source for (place, name), document in self._documents.items() if place == index}
         return {name: source for name, source in found.items() if source is not None}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """Return status and body of the answer to a request."""

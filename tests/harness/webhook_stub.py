@@ -2,20 +2,20 @@
 
 import base64
 import hmac
-import threading
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import orjson
+
+from tests.harness.local_server import LocalServer
 
 __all__ = ["WebhookStub"]
 
 
-class WebhookStub:
+class WebhookStub(LocalServer):
     """A server on the loopback address for the duration of a `with` block."""
 
     def __init__(
@@ -50,25 +50,9 @@ class WebhookStub:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-
-    @property
-    def port(self) -> int:
-        """The port of its address."""
-        return int(self._server.server_address[1])
+        super().__init__(Handler)
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}/hook"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return f"{self.address}/hook"

@@ -246,7 +246,7 @@ def test_an_opensearch_connector_keeps_what_stands(published: PublishedRun, tmp_
     if plugins is None:
         pytest.skip("PIPELINE_TEST_CONNECT_PLUGINS names no directory with a connector, which no package registry has")
     with SearchEngine() as engine:
-        changes = {"topics": published.name(CURRENT), "connection.url": engine.url}
+        changes = {"topics": published.name(CURRENT), "connection.url": engine.address}
         sink = _properties("opensearch.properties", changes)
         with KafkaConnect(
             jars, tmp_path, _worker(published, tmp_path, plugins), {"opensearch.properties": sink}
@@ -264,7 +264,7 @@ def test_an_opensearch_connector_keeps_what_stands(published: PublishedRun, tmp_
 def _index(published: PublishedRun, directory: Path, engine: SearchEngine) -> None:
     """Let the program of the page read the topic to its end, as a group of its own."""
     group = f"{published.cluster.catalogue.prefix}index{uuid4().hex[:6]}"
-    words = [published.cluster.bootstrap_servers, published.name(CURRENT), group, engine.url, "articles"]
+    words = [published.cluster.bootstrap_servers, published.name(CURRENT), group, engine.address, "articles"]
     with _running([sys.executable, "index_articles.py", *words], directory):
         wait_until(lambda: published.cluster.lag(group, CURRENT) == 0, seconds=60, what="the end of the topic")
 

@@ -35,7 +35,7 @@ class Stand:
         self.env = environment(
             broker.bootstrap_servers,
             "look.",
-            NEWS_OTEL__ENDPOINT=self.receiver.endpoint,
+            NEWS_OTEL__ENDPOINT=self.receiver.address,
             NEWS_OTEL__METRICS_INTERVAL_SECS="1",
             NEWS_KAFKA__CLIENT_ID="client-of-look",
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from pipeline.downstream.web import WebServer
 from pipeline.observability.downstream_metrics import DownstreamMetrics
 from pipeline.settings import ServingSettings
 from tests.harness.alert_records import ENRICHED, event, value_of
+from tests.harness.shown_page import ShownPage
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onmouseover='alert(3)' ferry"
 TAGS = {"html", "head", "meta", "title", "link", "body", "header", "form", "a", "input", "label", "button", "main"}
@@ -30,19 +30,8 @@ ATTRIBUTES = {"lang", "charset", "name", "content", "rel", "href", "action", "me
 ATTRIBUTES |= {"dir", "maxlength", "aria-label", "placeholder"}
 
 
-class Page(HTMLParser):
-    """Collects what a browser would make of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.links: list[dict[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in TAGS
-        assert {name for name, _ in attrs} <= ATTRIBUTES
-        if tag == "a":
-            self.links.append(dict(attrs))
+def page_of(text: str) -> ShownPage:
+    return ShownPage(text, TAGS, ATTRIBUTES)
 
 
 class Service:
@@ -104,7 +93,7 @@ async def test_the_page_shows_queries_and_their_notifications_as_text(service: S
     service.tell("b")
     status, kind, text = await service.ask("/")
     assert (status, kind) == (200, "text/html")
-    page = Page(text)
+    page = page_of(text)
     assert text.count("&lt;script&gt;alert(1)") == 3
     outside = [link for link in page.links if not str(link["href"]).startswith("/")]
     assert [link["href"] for link in outside] == ["https://gazette.example/b"]
@@ -131,7 +120,7 @@ async def test_a_preview_says_what_a_query_would_have_matched(service: Service) 
     assert {one["id"] for one in found["articles"]} == {"a", "b"}
     status, _, text = await service.ask("/preview", q=MARKUP)
     assert status == 200
-    Page(text)
+    page_of(text)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +133,7 @@ async def test_a_preview_says_what_a_query_would_have_matched(service: Service) 
 async def test_a_preview_that_asks_for_too_much_is_refused(service: Service, parameters: dict[str, str]) -> None:
     status, _, text = await service.ask("/preview", **parameters)
     assert status == 400
-    Page(text)
+    page_of(text)
     status, _, text = await service.ask("/preview", format="json", **parameters)
     assert status == 400
     assert set(orjson.loads(text)) == {"error"}

@@ -24,7 +24,7 @@ def test_metrics_arrive_with_names_and_values_of_the_exposition() -> None:
         metrics.of("end_to_end_latency_seconds").labels("publish").observe(seconds)
     metrics.in_progress(5, 600)
     with OtlpReceiver() as receiver:
-        telemetry = Telemetry(_settings(receiver.endpoint, traces=False), metrics.registry, {"news.lane": "live"})
+        telemetry = Telemetry(_settings(receiver.address, traces=False), metrics.registry, {"news.lane": "live"})
         assert telemetry.tracer is None
         telemetry.start()
         telemetry.close()  # reports a last time
@@ -49,7 +49,7 @@ def test_no_metric_is_left_out() -> None:
     metrics = Metrics()
     metrics.stage("ingest", "raw", ["normalized"])
     with OtlpReceiver() as receiver:
-        telemetry = Telemetry(_settings(receiver.endpoint, traces=False), metrics.registry, {})
+        telemetry = Telemetry(_settings(receiver.address, traces=False), metrics.registry, {})
         telemetry.start()
         telemetry.close()
     shown = {name.removesuffix("_bucket") for name, _ in of_registry(metrics.registry).values}
@@ -61,7 +61,7 @@ def test_the_environment_names_the_service(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OTEL_SERVICE_NAME", "news-ingest")
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test,service.namespace=news")
     with OtlpReceiver() as receiver:
-        telemetry = Telemetry(_settings(receiver.endpoint, traces=False), Metrics().registry, {})
+        telemetry = Telemetry(_settings(receiver.address, traces=False), Metrics().registry, {})
         telemetry.start()
         telemetry.close()
     found = receiver.resources[0]

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pipeline.search.query import Query
 from pipeline.search.routes import search_routes
 from pipeline.search.searching import Answer, Search
 from pipeline.settings import ServingSettings
+from tests.harness.shown_page import ShownPage
 from tests.harness.standing_records import ARTICLES, CLUSTERS, cluster, standing
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onmouseover='alert(3)' &lt;b&gt;"
@@ -43,19 +43,8 @@ ATTRIBUTES = {"lang", "charset", "name", "content", "rel", "href", "action", "me
 ATTRIBUTES |= {"dir", "maxlength", "aria-label", "placeholder", "selected", "datetime", "id"}
 
 
-class Page(HTMLParser):
-    """Collects what a browser would make of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.links: list[dict[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in ALLOWED
-        assert {name for name, _ in attrs} <= ATTRIBUTES
-        if tag == "a":
-            self.links.append(dict(attrs))
+def page_of(text: str) -> ShownPage:
+    return ShownPage(text, ALLOWED, ATTRIBUTES)
 
 
 class Service:
@@ -106,7 +95,7 @@ async def test_nothing_that_strangers_wrote_becomes_markup_or_a_script(service: 
     status, _, text = await service.ask(q="hostile", size="50")
     assert status == 200
     assert text.count("<article") == 9
-    page = Page(text)
+    page = page_of(text)
     for link in page.links:
         address = link["href"] or ""
         assert address.startswith(("/", "#", "https://gazette.example/")), address
@@ -155,7 +144,7 @@ async def test_any_text_is_answered(service: Service, text: str) -> None:
     text = text.encode("utf-16", "surrogatepass").decode("utf-16")
     status, _, page = await service.ask(q=text)
     assert status == 200
-    Page(page)
+    page_of(page)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +155,7 @@ async def test_large_requests_are_refused_and_not_quoted(service: Service, param
     status, _, page = await service.ask(**parameters)
     assert status == 400
     assert "alert" not in page
-    Page(page)
+    page_of(page)
 
 
 async def test_the_deepest_page_is_answered(service: Service) -> None:
