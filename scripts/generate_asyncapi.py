@@ -8,6 +8,7 @@ import yaml
 from pipeline import __version__
 from pipeline.wire.asyncapi import asyncapi_document
 from pipeline.wire.catalogue import load_catalogue
+from scripts.generated_files import publish
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILE = REPOSITORY / "schemas" / "asyncapi.yaml"
@@ -22,14 +23,7 @@ def asyncapi_text() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the file, or with `--check` report whether it is up to date."""
-    text = asyncapi_text()
-    if "--check" not in arguments:
-        FILE.write_text(text, "utf-8")
-        return 0
-    if FILE.is_file() and FILE.read_text("utf-8") == text:
-        return 0
-    print(f"{FILE.relative_to(REPOSITORY)} is out of date: run python -m scripts.generate_asyncapi", file=sys.stderr)
-    return 1
+    return publish({FILE: asyncapi_text()}, arguments, "generate_asyncapi")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.ops.access import Grant, grants
 from pipeline.settings.variables import SECRETS_DIR, variables
 from pipeline.wire.catalogue import Catalogue, load_catalogue
+from scripts.generated_files import publish
 
 __all__ = ["catalogue_file", "main", "values_schema"]
 
@@ -109,18 +110,15 @@ def _files() -> dict[Path, str]:
 def main(arguments: list[str]) -> int:
     """Write the files; with `--check`, return 1 if one differs or should not be there."""
     files = _files()
-    rest = [path for path in (CHART / "files").rglob("*") if path.is_file() and path not in files]
-    if "--check" not in arguments:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        for path in rest:
-            path.unlink()
-        return 0
-    stale = [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text] + rest
-    for path in stale:
-        print(f"{path.relative_to(REPOSITORY)} is out of date: run python -m scripts.generate_chart", file=sys.stderr)
-    return int(bool(stale))
+    stale = publish(files, arguments, "generate_chart")
+    for path in (CHART / "files").rglob("*"):
+        if path.is_file() and path not in files:
+            if "--check" in arguments:
+                print(f"{path.name} should not be there: run python -m scripts.generate_chart", file=sys.stderr)
+                stale = 1
+            else:
+                path.unlink()
+    return stale
 
 
 if __name__ == "__main__":

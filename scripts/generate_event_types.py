@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.wire.schemas import load_schema
+from scripts.generated_files import publish
 
 __all__ = ["main", "modules"]
 
@@ -165,15 +166,8 @@ def _docstring(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the modules; with `--check`, return 1 if one differs."""
-    stale = 0
-    for name, text in modules().items():
-        path = PACKAGE / f"{name}.py"
-        if "--check" not in arguments:
-            path.write_text(text, "utf-8")
-        elif not path.is_file() or path.read_text("utf-8") != text:
-            print(f"{path.name} is out of date: run python -m scripts.generate_event_types", file=sys.stderr)
-            stale = 1
-    return stale
+    files = {PACKAGE / f"{name}.py": text for name, text in modules().items()}
+    return publish(files, arguments, "generate_event_types")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.wire.raw_aliases import ALIASES
 from pipeline.wire.schemas import load_schema
 from pipeline.wire.validation import EXTENSIBLE_ENUM
+from scripts.generated_files import publish
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "fields.md"
@@ -89,14 +90,7 @@ def _meaning(field: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page; with `--check`, return 1 if the file differs."""
-    page = fields_page()
-    if "--check" not in arguments:
-        PAGE.write_text(page, "utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text("utf-8") == page:
-        return 0
-    print(f"{PAGE.relative_to(REPOSITORY)} is out of date: run python -m scripts.generate_fields", file=sys.stderr)
-    return 1
+    return publish({PAGE: fields_page()}, arguments, "generate_fields")
 
 
 if __name__ == "__main__":

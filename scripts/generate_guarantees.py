@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.generated_files import publish
 from tests.faults.cases import KEYS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -74,15 +75,8 @@ def _effect(row: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page; with `--check`, return 1 if the file differs."""
-    page = PAGE.read_text("utf-8")
-    made = guarantees_page(page, json.loads(RESULTS.read_bytes()))
-    if "--check" not in arguments:
-        PAGE.write_text(made, "utf-8")
-        return 0
-    if made == page:
-        return 0
-    print(f"{PAGE.name} is out of date: run python -m scripts.generate_guarantees", file=sys.stderr)
-    return 1
+    made = guarantees_page(PAGE.read_text("utf-8"), json.loads(RESULTS.read_bytes()))
+    return publish({PAGE: made}, arguments, "generate_guarantees")
 
 
 if __name__ == "__main__":

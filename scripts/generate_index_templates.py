@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pipeline.text.params import IngestParams
 from pipeline.wire.schemas import load_schema
+from scripts.generated_files import publish
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = REPOSITORY / "deploy" / "search-engines"
@@ -110,16 +111,8 @@ def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
 def main(arguments: list[str]) -> int:
     """Write the templates; with `--check`, return 1 if a file differs."""
     params = TemplateParams()
-    code = 0
-    for engine in engines(params):
-        file = FOLDER / f"{engine.name}.json"
-        text = json.dumps(template(engine, params), indent=2) + "\n"
-        if "--check" not in arguments:
-            file.write_text(text, "utf-8")
-        elif not file.is_file() or file.read_text("utf-8") != text:
-            print(f"{file.name} is out of date: run python -m scripts.generate_index_templates", file=sys.stderr)
-            code = 1
-    return code
+    files = {FOLDER / f"{one.name}.json": json.dumps(template(one, params), indent=2) + "\n" for one in engines(params)}
+    return publish(files, arguments, "generate_index_templates")
 
 
 if __name__ == "__main__":

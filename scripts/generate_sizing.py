@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pipeline.wire.catalogue import Catalogue, load_catalogue
+from scripts.generated_files import publish
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "sizing.md"
@@ -208,10 +209,7 @@ def _bytes(size: float) -> str:
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` return 1 if it differs."""
     text = sizing_page(load_catalogue(), json.loads(DISK.read_text("utf-8"))["bytes"])
-    if "--check" in arguments:
-        return int(not PAGE.exists() or PAGE.read_text("utf-8") != text)
-    PAGE.write_text(text, "utf-8")
-    return 0
+    return publish({PAGE: text}, arguments, "generate_sizing")
 
 
 if __name__ == "__main__":

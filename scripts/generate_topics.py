@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from pipeline.wire.catalogue import Catalogue, StageTopics, TopicSpec, load_catalogue
+from scripts.generated_files import publish
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "topics.md"
@@ -118,14 +119,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page; with `--check`, return 1 if the file differs."""
-    page = topics_page(load_catalogue())
-    if "--check" not in arguments:
-        PAGE.write_text(page, "utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text("utf-8") == page:
-        return 0
-    print(f"{PAGE.relative_to(REPOSITORY)} is out of date: run python -m scripts.generate_topics", file=sys.stderr)
-    return 1
+    return publish({PAGE: topics_page(load_catalogue())}, arguments, "generate_topics")
 
 
 if __name__ == "__main__":

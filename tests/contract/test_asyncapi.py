@@ -40,7 +40,6 @@ def test_the_file_is_up_to_date() -> None:
 
 
 def test_a_stale_file_is_noticed_and_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate_asyncapi, "REPOSITORY", tmp_path)
     monkeypatch.setattr(generate_asyncapi, "FILE", tmp_path / "asyncapi.yaml")
     assert generate_asyncapi.main(["--check"]) == 1
     assert generate_asyncapi.main([]) == 0

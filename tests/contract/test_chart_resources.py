@@ -75,7 +75,6 @@ def test_the_generated_files_are_up_to_date(tmp_path: Path, monkeypatch: pytest.
     assert generate_chart.main(["--check"]) == 0
     (tmp_path / "values.schema.json").write_bytes((CHART / "values.schema.json").read_bytes())
     monkeypatch.setattr(generate_chart, "CHART", tmp_path)
-    monkeypatch.setattr(generate_chart, "REPOSITORY", tmp_path)
     assert generate_chart.main(["--check"]) == 1
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "old.yml").touch()

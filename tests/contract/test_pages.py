@@ -31,7 +31,6 @@ def test_the_page_of_fields_is_up_to_date_and_complete() -> None:
 
 def test_a_stale_page_of_fields_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate_fields, "PAGE", tmp_path / "fields.md")
-    monkeypatch.setattr(generate_fields, "REPOSITORY", tmp_path)
     assert generate_fields.main(["--check"]) == 1
     assert generate_fields.main([]) == 0
     assert generate_fields.main(["--check"]) == 0
@@ -42,7 +41,6 @@ def test_a_changed_catalogue_changes_the_page(tmp_path: Path, monkeypatch: pytes
     catalogue = load_catalogue()
     page.write_text(generate_topics.topics_page(replace(catalogue, article_partitions=13)), encoding="utf-8")
     monkeypatch.setattr(generate_topics, "PAGE", page)
-    monkeypatch.setattr(generate_topics, "REPOSITORY", tmp_path)
     assert generate_topics.main(["--check"]) == 1
     assert generate_topics.main([]) == 0
     assert generate_topics.main(["--check"]) == 0
