@@ -1,6 +1,5 @@
 """List the segments of pages for a reader, who writes down which of them belong to the article."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,10 +10,9 @@ import msgspec
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.sources.compressed import open_plain
-from pipeline.sources.errors import InputError
 from pipeline.text.page.segments import CutPage, Segment, cut_segments
 from pipeline_research.training.block_nodes import block_nodes
+from pipeline_research.training.page_records import PageRecord, read_page_records
 
 __all__ = ["ListedPage", "list_pages", "write_listings"]
 
@@ -60,14 +58,6 @@ class ListedPage(Struct, frozen=True):
     """Of each segment in order: the hash of its text, and its length in characters."""
 
 
-class _Record(Struct, frozen=True):
-    html: str
-    id: str | None = None
-    file: str | None = None
-    url: str | None = None
-    lang: str | None = None
-
-
 def list_pages(path: Path) -> Iterator[ListedPage]:
     """List the pages of a file of JSON lines, each with `html`, and `id`, `file` or `url` as its name.
 
@@ -75,14 +65,8 @@ def list_pages(path: Path) -> Iterator[ListedPage]:
         InputError: The file is not JSON lines.
     """
     source = path.name.partition(".jsonl")[0]
-    decoder = msgspec.json.Decoder(_Record)
-    with open_plain(path) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                record = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise InputError(f"{path}, line {number}: {error}") from error
-            yield _list_page(record, source)
+    for record in read_page_records(path):
+        yield _list_page(record, source)
 
 
 def write_listings(pages: Iterator[ListedPage], output: Path) -> tuple[int, int]:
@@ -109,30 +93,22 @@ def write_listings(pages: Iterator[ListedPage], output: Path) -> tuple[int, int]
     return written, left_out
 
 
-def page_id(name: str) -> str:
-    """Return a name for files: the page's own if it is plain, else a hash of it."""
-    if re.fullmatch(r"[\w-]{1,40}", name):
-        return name
-    return hashlib.sha256(name.encode()).hexdigest()[:10]
-
-
-def _list_page(record: _Record, source: str) -> ListedPage:
+def _list_page(record: PageRecord, source: str) -> ListedPage:
     tree = LexborHTMLParser(record.html)
     cut = cut_segments(LexborHTMLParser(record.html))
     nodes = block_nodes(tree)
     html = tree.css_first("html")
     stated = (html.attributes.get("lang") or "") if html is not None else ""
     lang = stated[:7] or record.lang or "und"
-    name = record.id or record.file or record.url or ""
     url = record.url or _canonical(tree) or ""
     title = tree.css_first("title")
-    lines = [f"# {page_id(name)}  {lang}  {url[:160]}"]
+    lines = [f"# {record.name}  {lang}  {url[:160]}"]
     if title is not None:
         lines.append(f"# title: {' '.join(title.text_lexbor().split())[:200]}")
     lines.append(f"# description: {' '.join(_description(tree).split())[:200]}")
     lines += _segment_lines(cut, nodes)
     keys = [(segment.key, len(segment.text)) for segment in cut.segments]
-    return ListedPage(page_id(name), source, url, lang, _NEWS.search(record.html) is not None, lines, keys)
+    return ListedPage(record.name, source, url, lang, _NEWS.search(record.html) is not None, lines, keys)
 
 
 def _segment_lines(cut: CutPage, nodes: Sequence[LexborNode]) -> Iterator[str]:

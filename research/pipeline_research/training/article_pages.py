@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.sources.compressed import open_plain
-from pipeline.sources.errors import InputError
 from pipeline.text.page.content import MainText
 from pipeline.text.page.element_names import names_of
 from pipeline.text.page.element_table import table_of
@@ -21,11 +18,11 @@ from pipeline.text.page.segment_reading import read_by_rules, reading_of
 from pipeline.text.page.segments import Segment, cut_segments
 from pipeline.text.urls import registrable_domain
 from pipeline_research.evaluation.scoring import text_f1
-from pipeline_research.training.article_listing import page_id
 from pipeline_research.training.block_labels import BlockLabel, digest_of, load_labels
 from pipeline_research.training.block_nodes import block_nodes
 from pipeline_research.training.emptied_pages import emptied_page
 from pipeline_research.training.gold_alignment import align_gold
+from pipeline_research.training.page_records import PageRecord, read_page_records
 from pipeline_research.training.plain_copies import plain_copy
 
 __all__ = ["COPIES", "EMPTIED", "ArticlePage", "load_pages"]
@@ -81,21 +78,6 @@ class ArticlePage(Struct, frozen=True):
         return bool(self.gold)
 
 
-class _Record(Struct, frozen=True):
-    html: str
-    id: str | None = None
-    file: str | None = None
-    url: str | None = None
-    lang: str | None = None
-    text: str | None = None
-    article_body: str | None = msgspec.field(default=None, name="articleBody")
-
-    @property
-    def name(self) -> str:
-        """The page's name in labels."""
-        return page_id(self.id or self.file or self.url or "")
-
-
 def load_pages(data: Path) -> Iterator[ArticlePage | str]:
     """Read the labelled pages of a directory; yield the name of a page that had to be left out.
 
@@ -110,15 +92,9 @@ def load_pages(data: Path) -> Iterator[ArticlePage | str]:
 
 
 def _read(path: Path, source: str, labels: dict[str, tuple[BlockLabel, str]]) -> Iterator[ArticlePage | str]:
-    decoder = msgspec.json.Decoder(_Record)
-    with open_plain(path) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                record = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise InputError(f"{path}, line {number}: {error}") from error
-            if source in _GOLD or record.name in labels:
-                yield from _pages(record, source, labels.get(record.name))
+    for record in read_page_records(path):
+        if source in _GOLD or record.name in labels:
+            yield from _pages(record, source, labels.get(record.name))
 
 
 class _Cut(Struct, frozen=True):
@@ -154,7 +130,7 @@ def _cut(html: str) -> _Cut | None:
     return _Cut(segments, tags, names, features, metadata, title or None, main, language)
 
 
-def _pages(record: _Record, source: str, label: tuple[BlockLabel, str] | None) -> Iterator[ArticlePage | str]:
+def _pages(record: PageRecord, source: str, label: tuple[BlockLabel, str] | None) -> Iterator[ArticlePage | str]:
     """Yield a page with its labels, and perhaps a plain copy; its name if its gold text or its labels do not fit it."""
     cut = _cut(record.html)
     labels = _labels(cut, record, source, label) if cut is not None else None
@@ -182,7 +158,7 @@ def _pages(record: _Record, source: str, label: tuple[BlockLabel, str] | None) -
 
 
 def _assembled(
-    record: _Record,
+    record: PageRecord,
     source: str,
     publisher: str,
     cut: _Cut,
@@ -208,7 +184,7 @@ def _assembled(
 
 
 def _labels(
-    cut: _Cut, record: _Record, source: str, label: tuple[BlockLabel, str] | None
+    cut: _Cut, record: PageRecord, source: str, label: tuple[BlockLabel, str] | None
 ) -> tuple[NDArray[np.bool_], str] | None:
     """Return which segments are in, and the text that is right; None if label or gold text do not fit the page."""
     if label is None:

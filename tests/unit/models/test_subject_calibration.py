@@ -12,20 +12,10 @@ from pipeline.models.subjects.calibration import Calibration, Line, SecondLevel,
 from pipeline.models.subjects.params import LENGTHS, Length, LengthLimits
 from pipeline.models.subjects.reading import Reading
 from pipeline.models.subjects.taxonomy import CODES
+from tests.unit.models.scripted_reader import PLAIN as UNCHANGING
 
 READING = Reading("fast", tuple(-2.0 + number / 4 for number in range(len(CODES))), words=60)
-PLAIN = Calibration(
-    version="cal-test",
-    lines={"fast": dict.fromkeys(LENGTHS, Line(1.0, 0.0))},
-    subjects={},
-    languages={},
-    scripts={},
-    unsupported={},
-    floor=0.2,
-    further=0.2,
-    reliable={"encoder": 0.8, "fast": 0.8},
-    ask_below=0.8,
-)
+PLAIN = replace(UNCHANGING, lines={"fast": UNCHANGING.lines["fast"]}, ask_below=0.8)
 
 
 def _logits(

@@ -21,6 +21,18 @@ WEATHER = Subject(
 )
 NOON = "2026-11-20T12:00:00Z"
 
+HELD_BACK = Verdict(
+    origin=Origin("", 0, 0),
+    article_id=ArticleId("a"),
+    kind="near",
+    revision=1,
+    cluster_id=cluster_id(ArticleId("b")),
+    canonical_id=ArticleId("b"),
+    canonical_at_ms=0,
+    method="minhash",
+    window_secs=1,
+)
+
 
 def _samples_of(*articles: Article) -> ArticleSamples:
     samples = ArticleSamples()
@@ -53,22 +65,11 @@ def test_languages_and_subjects_are_counted_and_abstentions_too() -> None:
 
 
 def test_held_back_articles_that_were_read_are_counted_and_others_are_not() -> None:
-    verdict = Verdict(
-        origin=Origin("", 0, 0),
-        article_id=ArticleId("a"),
-        kind="near",
-        revision=1,
-        cluster_id=cluster_id(ArticleId("b")),
-        canonical_id=ArticleId("b"),
-        canonical_at_ms=0,
-        method="minhash",
-        window_secs=1,
-    )
     samples = ArticleSamples()
     samples.add(
         [
-            duplicate_event(_made(subjects=(SPORT,)), verdict, Versions(pipeline="1")),
-            duplicate_event(_article(), replace(verdict, kind="repeat"), Versions(pipeline="1")),
+            duplicate_event(_made(subjects=(SPORT,)), HELD_BACK, Versions(pipeline="1")),
+            duplicate_event(_article(), replace(HELD_BACK, kind="repeat"), Versions(pipeline="1")),
         ]
     )
     assert (samples.languages, samples.subjects) == ({"en": 1}, {"medtop:15000000": 1})
@@ -117,17 +118,6 @@ def test_several_calls_add_up() -> None:
 
 
 def test_every_article_s_arrival_is_kept_whether_it_goes_on_or_is_held_back() -> None:
-    verdict = Verdict(
-        origin=Origin("", 0, 0),
-        article_id=ArticleId("a"),
-        kind="near",
-        revision=1,
-        cluster_id=cluster_id(ArticleId("b")),
-        canonical_id=ArticleId("b"),
-        canonical_at_ms=0,
-        method="minhash",
-        window_secs=1,
-    )
     samples = ArticleSamples()
-    samples.add([_made(), duplicate_event(_made(), verdict, Versions(pipeline="1"))])
+    samples.add([_made(), duplicate_event(_made(), HELD_BACK, Versions(pipeline="1"))])
     assert samples.ingested_ms == [0, to_epoch_ms(NOON)]
