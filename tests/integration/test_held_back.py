@@ -26,12 +26,14 @@ GUARANTEES = {"embedded": "at_least_once", "kafka": "exactly_once"}
 FIVE: list[Sequence[str]] = [(stage,) for stage in ALL]
 
 
-def _story() -> list[Raw]:
-    """Return one article, copies of it on other sites, each fetched twice, and the retraction of every third copy."""
+FIRST = article("https://first.example/a", "Bridge to be mended", TEXT)
+
+
+def _copies() -> list[Raw]:
+    """Return copies of FIRST on other sites, each fetched twice, and the retraction of every third copy."""
     copies = [article(f"https://site{n}.example/a", "Bridge mended", TEXT, tags=["bridge"]) for n in range(SITES)]
-    first = article("https://first.example/a", "Bridge to be mended", TEXT)
     ended = [retraction(f"https://site{n}.example/a") for n in range(0, SITES, 3)]
-    return [first, *copies, *copies, *ended]
+    return [*copies, *copies, *ended]
 
 
 def _env(broker: Broker, prefix: str, **extra: str) -> dict[str, str]:
@@ -42,11 +44,14 @@ def _outputs(cluster: TestCluster, env: dict[str, str], cut: Sequence[Sequence[s
     newest = str(newest_version().fold_version)
     activated = run([sys.executable, "-m", "pipeline", "dedupe", "activate", newest, "--yes"], env=env, seconds=60)
     assert activated.returncode == 0, activated.stderr
-    sent = send(cluster, *_story())
+    sent = send(cluster, FIRST)
     with ExitStack() as stack:
         workers = [stack.enter_context(WorkerProcess(env, stages)) for stages in cut]
         for worker in workers:
             worker.wait_ready()
+        # Records of several partitions meet in no fixed order: the copies wait until the original is known.
+        wait_until(lambda: bool(read_outcomes(cluster)), seconds=120, what="the original", pause_secs=1)
+        sent = [*sent, *send(cluster, *_copies())]
         wait_until(lambda: len(read_outcomes(cluster)) >= len(sent), seconds=120, what="all outcomes", pause_secs=1)
     assert not any(check_conservation(sent, read_outcomes(cluster)).values())
     return read(cluster)

@@ -105,10 +105,30 @@ def queued(directory: Path) -> int:
         database.close()
 
 
+def stop_at_work(source: SourceProcess, directory: Path) -> None:
+    """Stop a source while records are on their way, which they are for milliseconds."""
+
+    def stopped() -> bool:
+        if not queued(directory):
+            return False
+        source.send(signal.SIGSTOP)
+        if queued(directory):
+            return True
+        source.send(signal.SIGCONT)
+        return False
+
+    wait_until(stopped, seconds=300, what="a queue", pause_secs=0.0)
+
+
 def growing(began: float) -> str:
     """Return a feed that grows, and of which every seventh item changes from time to time."""
     step = int((time.monotonic() - began) * GROWTH)
     return rss(*(item(number, 1 + (step - number) // 15 if number % 7 == 0 else 1) for number in range(step + 1)))
+
+
+def bulk(version: int) -> str:
+    """Return a feed of which every item is new or changed at once."""
+    return rss(*(item(number, version, link=f"https://gazette.example/bulk/{number}") for number in range(40)))
 
 
 @pytest.mark.kafka
@@ -122,15 +142,16 @@ def test_killed_at_random_nothing_is_lost_and_nothing_is_sent_twice_unchanged(
     began = time.monotonic()
     site.put_answer("/feed", lambda _: Reply(200, growing(began).encode(), {"Content-Type": "application/rss+xml"}))
     site.put("/other", rss(*(item(number) for number in range(40))), Content_Type="application/rss+xml")
+    site.put("/bulk", bulk(0), Content_Type="application/rss+xml")
     env = feeds_environment(kafka_broker, topic_prefix, tmp_path, site)
-    path = listed(tmp_path, site.url("/feed"), site.url("/other"))
+    path = listed(tmp_path, site.url("/feed"), site.url("/other"), site.url("/bulk"))
     with SourceProcess(env, "feeds", path) as source:
         for kill in range(KILLS):
             count = len(site.asked)
             wait_until(lambda: len(site.asked) > count + 1, seconds=300, what="a poll", pause_secs=0.01)  # noqa: B023
-            if kill % 2:  # while records are on their way, which they are for milliseconds
-                wait_until(lambda: queued(tmp_path) > 0, seconds=300, what="a queue", pause_secs=0.0)
-                time.sleep(rng.random() * 0.04)
+            if kill % 2:
+                site.put("/bulk", bulk(kill), Content_Type="application/rss+xml")
+                stop_at_work(source, tmp_path)
             else:
                 time.sleep(rng.random())
             source.send(signal.SIGKILL)
