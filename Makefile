@@ -77,7 +77,7 @@ bench: install ## measure the CPU time of every stage beside the last release, o
 	$(BIN)/python -m benchmarks.against $(BASE)
 
 profile: install ## draw where the CPU time of the stages goes, as a flame graph, into docs/assets/profile.svg
-	OPENBLAS_NUM_THREADS=1 $(BIN)/py-spy record --rate 250 --output docs/assets/profile.svg -- \
+	OPENBLAS_NUM_THREADS=1 $(BIN)/py-spy record --function --rate 250 --output docs/assets/profile.svg -- \
 	  $(BIN)/python -m benchmarks.stages
 
 sbom: install ## write the dependencies as CycloneDX to dist/sbom.cdx.json, and validate the file
