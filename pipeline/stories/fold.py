@@ -31,7 +31,7 @@ class StoryChange(Struct, frozen=True, kw_only=True):
     """The membership of an article after a record; `story` is None once it was withdrawn.
 
     scored: what decided; None for an article that founded its story. shared: terms that it has in common with the
-    nearest article.
+    nearest article. absorbed: stories that were merged into its story until then.
     """
 
     article_id: ArticleId
@@ -42,6 +42,7 @@ class StoryChange(Struct, frozen=True, kw_only=True):
     scored: Scored | None = None
     nearest_id: ArticleId | None = None
     shared: tuple[str, ...] = ()
+    absorbed: tuple[StoryId, ...] = ()
 
 
 class Ended(Struct, frozen=True):
@@ -236,6 +237,7 @@ class Stories:
         nearest: ArticleId | None,
         shared: tuple[str, ...],
     ) -> StoryChange:
+        story = None if key is None else self.table.open.get(key)
         return StoryChange(
             article_id=sketch.article_id,
             revision=sketch.revision,
@@ -245,6 +247,7 @@ class Stories:
             scored=scored,
             nearest_id=nearest,
             shared=shared,
+            absorbed=() if story is None else story.absorbed,
         )
 
     def _moved(self, number: int, story: OpenStory) -> StoryChange:
