@@ -63,17 +63,20 @@ class Codes:
             Its code, the list of each table in which it is entered, and all lists in which it is looked up.
         """
         projected = (vector @ _directions(len(vector))).astype(np.int64)
-        beyond = projected * max(self.count, 1) - self.sums
+        beyond = projected * max(self.count, 1)
+        beyond -= self.sums
         self.sums += projected
         self.count += 1
         positive = beyond > 0
         code = np.packbits(positive).view(np.uint64)
         tables, bits = self._shape
-        chosen = positive[: tables * bits].reshape(tables, bits)
-        keys = (chosen * self._powers).sum(axis=1)
-        margins = np.abs(beyond[: tables * bits]).reshape(tables, bits)
+        used = tables * bits
+        keys = positive[:used].reshape(tables, bits) @ self._powers
+        margins = np.abs(beyond[:used]).reshape(tables, bits)
         # Stable, so that equal margins are taken in order everywhere.
-        unsure = np.argsort(margins, axis=1, kind="stable")[:, : self._probes]
-        flipped = keys[:, None] ^ self._powers[unsure]
+        unsure = margins.argsort(axis=1, kind="stable")[:, : self._probes]
+        looked = np.empty((tables, self._probes + 1), dtype=np.int64)
         entered = self._starts + keys
-        return code, entered, np.concatenate((entered, (self._starts[:, None] + flipped).ravel()))
+        looked[:, 0] = entered
+        np.bitwise_xor(entered[:, None], self._powers[unsure], out=looked[:, 1:])
+        return code, entered, looked.ravel()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.domain.sketch import Sketch
 from pipeline.stories.comparison import MOST_DIMENSIONS, normalised, vector_length
 from pipeline.stories.frequencies import Frequencies
-from pipeline.stories.terms import term_hash
+from pipeline.stories.terms import term_hashes
 
 __all__ = ["Features", "features_of"]
 
@@ -45,12 +45,15 @@ def features_of(sketch: Sketch, frequencies: Frequencies, most: int) -> Features
         most: Terms that are kept.
     """
     texts = [term.text for term in sketch.terms]
-    hashes = np.array([term_hash(text) for text in texts], dtype=np.uint32)
-    counts = _ROOTS[np.array([min(max(term.weight, 0), _LARGEST) for term in sketch.terms], dtype=np.int64)]
-    weights = counts * frequencies.rarity(hashes) >> 6
+    hashes = np.array(term_hashes(texts), dtype=np.uint32)
+    counts = np.array([term.weight for term in sketch.terms], dtype=np.int64)
+    roots = _ROOTS[np.minimum(np.maximum(counts, 0), _LARGEST)]
+    weights = roots * frequencies.rarity(hashes) >> 6
     frequencies.add(hashes)
-    order = np.argsort(-weights, kind="stable")[:most]
-    order = order[weights[order] > 0]
+    order = (-weights).argsort(kind="stable")[:most]
+    weights = weights[order]
+    count = int(np.count_nonzero(weights))  # those that tell nothing are the last
+    order, weights = order[:count], weights[:count]
     vector, length, model = None, 0, ""
     if sketch.vector is not None and len(sketch.vector.values) <= MOST_DIMENSIONS:
         vector = np.frombuffer(sketch.vector.values, dtype=np.int8).astype(np.float32)
@@ -58,4 +61,4 @@ def features_of(sketch: Sketch, frequencies: Frequencies, most: int) -> Features
         if not length:
             vector, model = None, ""
     kept = tuple(texts[place] for place in order.tolist())
-    return Features(hashes[order], normalised(weights[order]), kept, vector, length, model)
+    return Features(hashes[order], normalised(weights), kept, vector, length, model)
