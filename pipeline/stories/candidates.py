@@ -36,7 +36,7 @@ class Candidates:
 
     def coded(self, features: Features) -> Coded | None:
         """Return where the vector of an article is entered and looked up; None without one."""
-        return None if features.vector is None else self.codes.measured(features.vector)
+        return None if features.projected is None else self.codes.measured(features.projected)
 
     def enter(self, number: int, features: Features, coded: Coded | None) -> None:
         """Enter a row into both indexes."""

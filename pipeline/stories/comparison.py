@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from pipeline.stories.params import UNIT, StoryParams
 from pipeline.stories.rows import Rows
 
-__all__ = ["MOST_DIMENSIONS", "Compared", "Comparison", "normalised", "vector_length"]
+__all__ = ["Compared", "Comparison", "normalised"]
 
 _SLOTS: Final = 1 << 16
-MOST_DIMENSIONS: Final = 1024
-"""Longer vectors are not used: sums of more products of 8-bit numbers could exceed 2^24, where floats are not exact."""
 
 Whole = NDArray[np.int64]
 
@@ -31,11 +29,6 @@ def normalised(weights: Whole) -> NDArray[np.int16]:
     """Return weights as those of a vector of length UNIT, rounded down."""
     length = math.isqrt(int((weights * weights).sum()))
     return (weights * UNIT // max(length, 1)).astype(np.int16)
-
-
-def vector_length(vector: NDArray[np.float32]) -> int:
-    """Return the length of a vector of whole numbers, rounded down."""
-    return math.isqrt(int(vector @ vector))
 
 
 class Comparison:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frequencies", "common_terms"]
+__all__ = ["Frequencies", "common_terms", "shares_of"]
 
 Hashes = NDArray[np.uint32]
 Whole = NDArray[np.int64]
@@ -32,6 +32,15 @@ def common_terms() -> tuple[Hashes, Whole]:
     with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
         # The last entry is found for what is after all others; no term has its share.
         return np.append(arrays["hashes"], _LAST), np.append(arrays["shares"].astype(np.int64), 0)
+
+
+def shares_of(hashes: Hashes) -> Whole:
+    """Return in how many of 65,536 texts of their language terms occur, shape (n,); 0 of those that are not common."""
+    known, shares = common_terms()
+    places = known.searchsorted(hashes)
+    found = shares[places]
+    found[known[places] != hashes] = 0
+    return found
 
 
 class Frequencies:
@@ -66,12 +75,13 @@ class Frequencies:
         self.counters[0][hashes & self._mask] += np.uint32(1)
         self.articles[0] += 1
 
-    def rarity(self, hashes: Hashes) -> Whole:
-        """Return the binary logarithm of the inverse frequency of terms, in 256ths, shape (n,)."""
-        known, shares = common_terms()
-        places = known.searchsorted(hashes)
-        prior = shares[places] * self._prior
-        prior[known[places] != hashes] = 0
+    def rarity(self, hashes: Hashes, shares: Whole) -> Whole:
+        """Return the binary logarithm of the inverse frequency of terms, in 256ths, shape (n,).
+
+        Args:
+            hashes: The terms, shape (n,).
+            shares: What `shares_of` returns of them.
+        """
         slots = hashes & self._mask
         latest, before = self.counters
         values = np.empty(len(hashes) + 1, dtype=np.int64)
@@ -80,7 +90,7 @@ class Frequencies:
         values[-1] = sum(self.articles) + self._prior  # of all articles
         values += 1
         values <<= _FRACTION
-        found += prior
+        found += shares * self._prior
         logs = _log2(values)
         rarity: Whole = np.maximum(logs[-1] - logs[:-1], 0)
         return rarity
