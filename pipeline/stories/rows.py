@@ -50,6 +50,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "length": np.int32, "model": np.int16, "time_ms": np.int64, "position": np.int64, "publisher": np.int32,
     "country": np.int16, "language": np.int16, "subject": np.int32, "digest": np.int64, "story": np.int64,
 }  # fmt: skip
+_OF_ROW: Final = tuple(name for name in _COLUMNS if name != "story")
 
 
 class Rows:
@@ -112,9 +113,11 @@ class Rows:
         columns, count = self.columns, len(row.hashes)
         columns["hashes"][place, :count] = row.hashes
         columns["weights"][place, :count] = row.weights
-        columns["weights"][place, count:] = 0
-        for name in _COLUMNS:
-            columns[name][place] = number if name == "story" else getattr(row, name)
+        if count < self.terms:
+            columns["weights"][place, count:] = 0
+        for name in _OF_ROW:
+            columns[name][place] = getattr(row, name)
+        columns["story"][place] = number
         if row.vector is not None:
             self._put_vector(place, row.vector, row.code)
         self.notes[place] = row.note
