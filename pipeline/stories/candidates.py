@@ -66,7 +66,7 @@ class Candidates:
         order = numbers.argsort()
         numbers = numbers[order]
         first = _first_of_equal(numbers)
-        keys = np.add.reduceat(votes.ravel()[live][order], np.flatnonzero(first))
+        keys = np.add.reduceat(votes.ravel()[live][order], first.nonzero()[0])
         keys <<= _NUMBER_BITS
         keys += numbers[first]
         keys.sort()

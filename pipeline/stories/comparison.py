@@ -70,7 +70,7 @@ class Comparison:
         both = vectors - params.vector_base
         both *= params.vector_factor
         both >>= 10
-        across = np.flatnonzero(self._rows.column("language", numbers) != language)
+        across = (self._rows.column("language", numbers) != language).nonzero()[0]
         if len(across):
             counted = params.across_factor * (vectors[across] - params.across_base) >> 10
             both[across] = np.minimum(counted, params.across_most)
@@ -83,13 +83,13 @@ class Comparison:
         own = hashes & mask
         slots[own] = np.arange(1, len(hashes) + 1)
         theirs, their_weights = self._rows.terms_of(numbers)
-        places = slots[theirs & mask].ravel()
+        places = slots.take(theirs & mask).ravel()
         slots[own] = 0
         # Few terms are shared, so only those are looked at that may be.
-        shared = np.flatnonzero(places)
-        found = places[shared] - 1
-        products = weights[found].astype(np.int64) * their_weights.ravel()[shared]
-        products[hashes[found] != theirs.ravel()[shared]] = 0
+        shared = places.nonzero()[0]
+        found = places.take(shared) - 1
+        products = weights.take(found) * their_weights.ravel().take(shared).astype(np.int64)
+        products *= hashes.take(found) == theirs.ravel().take(shared)
         # Exact: floats hold whole numbers below 2^53.
         summed = np.bincount(shared // theirs.shape[1], weights=products, minlength=len(numbers))
         return summed.astype(np.int64) >> 10

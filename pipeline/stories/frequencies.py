@@ -86,7 +86,7 @@ class Frequencies:
         latest, before = self.counters
         values = np.empty(len(hashes) + 1, dtype=np.int64)
         found = values[:-1]
-        np.add(latest[slots], before[slots], out=found, dtype=np.int64)
+        np.add(latest.take(slots), before.take(slots), out=found, dtype=np.int64)
         values[-1] = sum(self.articles) + self._prior  # of all articles
         values += 1
         values <<= _FRACTION

@@ -87,17 +87,16 @@ class Rows:
     def terms_of(self, numbers: Numbers) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
         """Return hashes and weights of rows, shape (rows, terms) both; absent terms have weight 0."""
         places = numbers & (self._capacity - 1)
-        return self.columns["hashes"][places], self.columns["weights"][places]
+        return self.columns["hashes"].take(places, axis=0), self.columns["weights"].take(places, axis=0)
 
     def vectors_of(self, numbers: Numbers) -> NDArray[np.int8] | None:
         """Return the vectors of rows, shape (rows, dimensions); None if no row ever had one."""
-        return None if self._vectors is None else self._vectors[numbers & (self._capacity - 1)]
+        return None if self._vectors is None else self._vectors.take(numbers & (self._capacity - 1), axis=0)
 
     def codes_of(self, numbers: Numbers) -> NDArray[np.uint64]:
         """Return the codes of rows, shape (rows, CODE_WORDS)."""
         assert self._codes is not None  # noqa: S101  # rows are looked up by code where one has a code
-        codes: NDArray[np.uint64] = self._codes[numbers & (self._capacity - 1)]
-        return codes
+        return self._codes.take(numbers & (self._capacity - 1), axis=0)
 
     @property
     def dimensions(self) -> int:
