@@ -121,6 +121,8 @@ class AlertState:
             # Also of topics that are not read any more, whose positions may be gone when they are read again.
             connection.executemany("DELETE FROM positions WHERE topic = ?", [(topic,) for topic in changed])
             connection.execute("REPLACE INTO meta VALUES ('identities', ?)", (orjson.dumps(self._identities).decode(),))
+            if self._memberships not in identities or self._memberships in changed:
+                connection.execute("DELETE FROM memberships")
         rows = self._database.all("SELECT topic, partition, next FROM positions")
         return {(topic, partition): offset for topic, partition, offset in rows}
 
@@ -229,8 +231,9 @@ class AlertState:
         if waiting is not None and membership.revision >= waiting.event.revision:
             self._waiting.take(membership.article)
             self._tell(waiting.event, self._chosen(waiting), (*membership.ids, waiting.event.cluster), "waited")
-        version = self._version(membership.article)
-        for query, one in self.named(membership.article).items():
+        named = self.named(membership.article)
+        version = self._version(membership.article) if named else None
+        for query, one in named.items():
             if version is None or version.cluster == one.cluster:  # else another article has its URL now
                 self._changes.know((query, story) for story in membership.ids)
 

@@ -213,8 +213,8 @@ def test_it_does_not_wait_if_memberships_are_not_read(alerts: Alerts) -> None:
     alerts.take(alerts.joined("a", "s"))
     alerts.again({ENRICHED: b"one"})
     assert alerts.positions == {PLACE: 1}
-    alerts.take(value_of("b", "A ferry"))
-    assert alerts.told() == [("new", "b", "c-b")]
+    alerts.take(value_of("a", "A ferry"), value_of("b", "A ferry"))
+    assert alerts.told() == [("new", "a", "c-a"), ("new", "b", "c-b")]
 
 
 def test_another_topic_of_memberships_means_only_that_it_is_read_from_its_start(alerts: Alerts) -> None:
