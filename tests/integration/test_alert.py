@@ -4,6 +4,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import orjson
@@ -14,7 +15,7 @@ from tests.harness.alert_records import ENRICHED, KEY, MEMBERSHIPS, membership, 
 from tests.harness.cluster import TestCluster
 from tests.harness.downstream_process import DownstreamProcess
 from tests.harness.webhook_stub import WebhookStub
-from tests.harness.workers import environment, wait_until
+from tests.harness.workers import WorkerProcess, environment, wait_until
 from tests.integration.conftest import Broker
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
@@ -143,6 +144,42 @@ def _record(place: int, story: str) -> tuple[bytes, bytes, tuple[tuple[str, byte
 def _member(place: int, story: str, *absorbed: str) -> tuple[bytes, bytes, tuple[tuple[str, bytes], ...]]:
     record = membership(f"article-{place}", story, *absorbed)
     return record.key or b"", record.value or b"", ()
+
+
+def test_reports_of_one_event_are_told_once(embedded_broker: Broker, topic_prefix: str, tmp_path: Path) -> None:
+    topics = TestCluster(embedded_broker.bootstrap_servers, topic_prefix)
+    topics.provision()
+    path = query_file(tmp_path, [{"id": "quakes", "words": "earthquake", "sinks": ["kafka"]}])
+    env = _env(
+        embedded_broker,
+        topic_prefix,
+        tmp_path,
+        path,
+        NEWS_ALERT__STORIES="on",
+        NEWS_ALERT__STORY_WAIT_SECS="60",  # longer than any machine needs for a membership
+    )
+    headlines = (
+        "Valdoria: earthquake destroys the old market hall",
+        "Market hall of Valdoria destroyed by earthquake",
+        "Lornemouth ferry crew trains for an earthquake at sea",
+    )
+    with ExitStack() as stack:
+        for stage in ("sketch", "story"):
+            stack.enter_context(WorkerProcess(env, [stage])).wait_ready()
+        service = stack.enter_context(DownstreamProcess(env, "alert"))
+        service.wait_ready()
+        for place, headline in enumerate(headlines):  # one after the other: the order across partitions is undefined
+            value = value_of(f"article-{place}", headline)
+            topics.produce(ENRICHED, [(value["id"].encode(), orjson.dumps(value), ())])
+            wait_until(lambda: len(topics.read(MEMBERSHIPS)) > place, seconds=60, what="its membership")  # noqa: B023
+        wait_until(lambda: len(_on_topic(topics)) >= 2, seconds=60, what="both stories")
+    told = [orjson.loads(record.value) for record in topics.read(ALERTS)]
+    members = [orjson.loads(record.value) for record in topics.read(MEMBERSHIPS)]
+    stories = {member["article_id"]: member["story_id"] for member in members}
+    assert stories["article-0"] == stories["article-1"] != stories["article-2"]
+    assert [(value["article"]["id"], value["story_id"]) for value in told] == [
+        (name, stories[name]) for name in ("article-0", "article-2")
+    ]
 
 
 def test_a_notification_reaches_every_sink_without_transactions_too(
