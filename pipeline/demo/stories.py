@@ -36,20 +36,22 @@ class StoryStates:
 
     @property
     def complete(self) -> bool:
-        """Whether every event has its membership, and every membership the state of its story."""
+        """Whether every event has its membership, every membership the state of its story, and all of it adds up."""
         members = self._members
         if not self._revisions or any(
             name not in members or members[name]["revision"] < revision for name, revision in self._revisions.items()
         ):
             return False
-        return all(
+        has_states = all(
             self._states.get(member["story_id"], {"version": -1})["version"] >= member["version"]
             for member in members.values()
             if "story_id" in member
         )
+        # The story that an article left is changed too, but nothing names it.
+        return has_states and self._adds_up
 
     @property
-    def adds_up(self) -> bool:
+    def _adds_up(self) -> bool:
         """Whether the articles of all stories are those that have one."""
         articles: int = sum(state.get("articles", 0) for state in self._states.values())
         return articles == self._standing
@@ -62,15 +64,7 @@ class StoryStates:
         """Return lines with the number of stories, and those in most languages by most publishers."""
         told = [state for state in self._states.values() if state["state"] == "open"]
         several = [state for state in told if state["articles"] > 1]
-        best = sorted(
-            several,
-            key=lambda state: (
-                -len(state["languages"]),
-                -state["publisher_count"],
-                -state["articles"],
-                state["story_id"],
-            ),
-        )
+        best = sorted(several, key=_widest_first)
         lines = [
             f"stories  {len(told)} of {self._standing} articles, {len(several)} of them with several, such as:",
             *map(_described, best[:_SHOWN]),

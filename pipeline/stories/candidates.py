@@ -40,7 +40,7 @@ class Candidates:
 
     def enter(self, number: int, features: Features, coded: Coded | None) -> None:
         """Enter a row into both indexes."""
-        lists = distinct(features.hashes[: self._params.indexed_terms] & self._mask)
+        lists = _distinct(features.hashes[: self._params.indexed_terms] & self._mask)
         self.by_term.add(lists, number)
         if coded is not None:
             self.by_vector.add(coded[1], number)
@@ -50,7 +50,7 @@ class Candidates:
         found = [self._by_terms(features)]
         if coded is not None and self._rows.dimensions == len(features.vector if features.vector is not None else ()):
             found.append(self._by_vector(coded))
-        return distinct(np.concatenate(found))
+        return _distinct(np.concatenate(found))
 
     def _by_terms(self, features: Features) -> Numbers:
         """Return the rows that share the most telling terms, the latest of equal ones."""
@@ -76,7 +76,7 @@ class Candidates:
     def _by_vector(self, coded: Coded) -> Numbers:
         """Return the rows whose codes have most bits in common, the latest of equal ones."""
         entries = self.by_vector.find(coded[2]).ravel()
-        numbers = distinct(entries[entries >= self._rows.first])
+        numbers = _distinct(entries[entries >= self._rows.first])
         keys = np.bitwise_count(self._rows.codes_of(numbers) ^ coded[0]).sum(axis=1, dtype=np.int64)
         keys <<= _NUMBER_BITS
         keys += _NUMBERS - numbers
@@ -85,7 +85,7 @@ class Candidates:
         return chosen
 
 
-def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
     """Return numbers without repetition, rising, as `np.unique` does in several times the time."""
     ordered = np.sort(numbers)
     return ordered[_first_of_equal(ordered)]
