@@ -79,6 +79,8 @@ class StoryWaitParams(Struct, frozen=True, kw_only=True):
     in_vain: int = 20
     """After this many waits in vain in a row, none waits until a membership is read again. Chosen: more than a worker
     that is killed at work leaves, and less than a minute of news."""
+    max_waiting: int = 20_000
+    """Most events that wait; of older ones the cluster counts. About 20 MB, and 10,000 matching articles per second."""
     catching_up_secs: float = 60.0
     """Longest wait until the memberships that were there at the start are read. Chosen: those of some days."""
 

@@ -119,14 +119,15 @@ class WaitingEvents:
         self._in_vain = 0
 
     def overdue(self, now_ms: int, *, caught_up: bool) -> list[Waiting]:
-        """Take the events that have waited in vain.
+        """Take the events that have waited in vain, and the oldest of too many.
 
         Args:
             now_ms: The time, epoch milliseconds.
             caught_up: Whether all memberships that were there at the start are read.
         """
         longest = self._wait_ms if caught_up else int(self._params.catching_up_secs * 1000)
-        found = [one for one in self if now_ms - one.since_ms >= longest]
+        surplus = len(self) - self._params.max_waiting
+        found = [one for place, one in enumerate(self) if place < surplus or now_ms - one.since_ms >= longest]
         for one in found:
             self.take(one.event.id)
             self._in_vain += 1

@@ -10,7 +10,7 @@ import pytest
 from pipeline.alert.compiled import compiled
 from pipeline.alert.matcher import Matcher
 from pipeline.alert.outbox import Outbox
-from pipeline.alert.params import STORY_WAIT
+from pipeline.alert.params import STORY_WAIT, StoryWaitParams
 from pipeline.alert.preview import Preview
 from pipeline.alert.saved_query import SavedQuery
 from pipeline.alert.state import AlertState
@@ -161,6 +161,14 @@ def test_while_it_catches_up_it_waits_longer(alerts: Alerts) -> None:
     alerts.now += STORY_WAIT.catching_up_secs
     alerts.take(caught_up=False)
     assert alerts.told() == [("new", "a", "c-a")]
+
+
+def test_no_more_than_a_number_of_events_wait(alerts: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts.state._waiting, "_params", StoryWaitParams(max_waiting=2))
+    alerts.take(*(value_of(name, "A ferry") for name in "abcd"))
+    assert [article for _, article, _ in alerts.told()] == ["a", "b"]
+    alerts.take(alerts.joined("c", "s"), alerts.joined("d", "s"))
+    assert alerts.told()[2:] == [("new", "c", "s")]
 
 
 def test_a_newer_version_waits_instead_of_the_older(alerts: Alerts) -> None:
