@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.domain.sketch import Sketch, Term
 from pipeline.domain.subject import TextVector
 from pipeline.stories.fold import Stories
 from pipeline.stories.params import StoryParams
+from pipeline.stories.preparing import prepare
 
 START_MS = 1_790_000_000_000
 DIMENSIONS = 384
@@ -28,6 +30,8 @@ OWN_TERMS = 8
 RECENT = 4000
 STATM = Path("/proc/self/statm")
 PAGE_BYTES = 4096
+BATCH = 200
+"""Records of a unit of work."""
 
 
 def main(articles: int = 1_000_000) -> None:
@@ -37,15 +41,20 @@ def main(articles: int = 1_000_000) -> None:
     spent, since, total = 0.0, 0.0, 0
     together = Counter[bool]()
     events: dict[int, str] = {}
-    for position, (event, sketch) in enumerate(_sketches(articles)):
+    position = -1
+    sketches = _sketches(articles)
+    while batch := list(islice(sketches, BATCH)):
         began = time.process_time()
-        folded = stories.apply(sketch, position, sketch.ingested_at_ms)
+        prepared = prepare([sketch for _, sketch in batch])
+        folded = [stories.apply(one, position + 1 + at, one.sketch.ingested_at_ms) for at, one in enumerate(prepared)]
         spent += time.process_time() - began
-        name = str(folded.memberships[0].story)
-        if event in events:
-            together[events[event] == name] += 1
-        events[event] = name
-        if (position + 1) % (articles // 10) == 0:
+        for (event, _), one in zip(batch, folded, strict=True):
+            name = str(one.memberships[0].story)
+            if event in events:
+                together[events[event] == name] += 1
+            events[event] = name
+        position += len(batch)
+        if position + 1 - total >= articles // 10:
             rate = (position + 1 - total) / (spent - since)
             size = (_resident_bytes() - before) / (position + 1)
             found = together[True] / max(together.total(), 1)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from pipeline.alert.story import story_of
+from pipeline.alert.story import cluster_of
 from pipeline.domain.times import from_epoch_ms, is_epoch_ms, to_epoch_ms
 from pipeline.downstream.links import link_to, shown
 
@@ -25,7 +25,7 @@ class ArticleEvent(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: The article. revision, time_ms: What tells its versions apart; `time_ms` is `ce_time`.
-        story: Its story.
+        cluster: Its cluster.
         is_withdrawn: Whether it has no text any more, because it was withdrawn.
         is_corrected: Whether its meaning has changed since the version before.
         has_notice: Whether it has had a notice that it is withdrawn since the version before.
@@ -36,7 +36,7 @@ class ArticleEvent(Struct, frozen=True, kw_only=True):
     id: str
     revision: int
     time_ms: int
-    story: str
+    cluster: str
     is_withdrawn: bool
     is_corrected: bool
     has_notice: bool
@@ -55,7 +55,7 @@ def article_event(value: Mapping[str, Any]) -> ArticleEvent:
         id=_id(value["id"]),
         revision=_revision(value["revision"]),
         time_ms=_instant(value["ingested_at"]),
-        story=_id(story_of(value)),
+        cluster=_id(cluster_of(value)),
         is_withdrawn=value["action"] == "delete",
         is_corrected=bool((_MEANING | {_NOTICE}) & changes.keys()) or "correction" in value.get("change_labels", ()),
         has_notice=changes.get(_NOTICE, 0) > 0,

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError, FatalError
 
 __all__ = ["Database", "DirectoryLock"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Of the tables; another one is refused."""
 _FILE: Final = "alerts.sqlite"
 _LOCK: Final = "lock.sqlite"
@@ -23,16 +23,24 @@ CREATE TABLE IF NOT EXISTS positions (
 ) WITHOUT ROWID;
 -- Articles of the last day, as queries are compared with them; without content, those that were withdrawn.
 CREATE TABLE IF NOT EXISTS documents (
-    article TEXT PRIMARY KEY, revision INTEGER NOT NULL, time_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, content BLOB
+    article TEXT PRIMARY KEY, revision INTEGER NOT NULL, time_ms INTEGER NOT NULL, cluster TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, content BLOB
 );
 CREATE INDEX IF NOT EXISTS documents_by_time ON documents (at_ms);
+-- The stories of these articles; without a story, those that were withdrawn. `absorbed` is a list as JSON.
+CREATE TABLE IF NOT EXISTS memberships (
+    article TEXT PRIMARY KEY, revision INTEGER NOT NULL, story TEXT, absorbed TEXT NOT NULL, at_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS memberships_by_time ON memberships (at_ms);
+-- Events that match a query and wait for the membership of their article.
+CREATE TABLE IF NOT EXISTS waiting (article TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stories (
     query TEXT, story TEXT, at_ms INTEGER NOT NULL, PRIMARY KEY (query, story)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS stories_by_time ON stories (at_ms);
 CREATE TABLE IF NOT EXISTS named (
-    article TEXT, query TEXT, story TEXT NOT NULL, first TEXT NOT NULL, is_withdrawn INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL, PRIMARY KEY (article, query)
+    article TEXT, query TEXT, story TEXT NOT NULL, cluster TEXT NOT NULL, first TEXT NOT NULL,
+    is_withdrawn INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (article, query)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS named_by_time ON named (at_ms);
 CREATE TABLE IF NOT EXISTS notifications (

@@ -11,7 +11,7 @@ from pipeline.alert.notification import Notification, notification_id
 from pipeline.alert.saved_query import Reason, SavedQuery
 from pipeline.domain.times import from_epoch_ms
 
-__all__ = ["Memory", "Named", "Version", "decide", "is_newer"]
+__all__ = ["Decided", "Memory", "Named", "Version", "decide_again", "decide_new", "is_newer", "named_before"]
 
 _RENUMBERED_MS: Final = 7 * 86_400_000
 """An event that is later by more than this replaces a higher revision: numbering has started again. The exact window of
@@ -23,11 +23,13 @@ class Version(Struct, frozen=True):
 
     revision: int
     time_ms: int
+    cluster: str
 
 
 class Named(Struct, frozen=True, kw_only=True):
     """An article that stood for a story when a query was notified.
 
+    story: the id of its story that notifications have; cluster: its cluster then.
     first: the id of the first notification of the story, also if nobody wanted it.
     is_withdrawn: whether it is withdrawn since.
     """
@@ -35,8 +37,17 @@ class Named(Struct, frozen=True, kw_only=True):
     query: str
     article: str
     story: str
+    cluster: str
     first: str
     is_withdrawn: bool = False
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """What comes of an event: notifications, articles to be remembered, and stories that a query now knows."""
+
+    told: Sequence[Notification] = ()
+    remembered: Sequence[Named] = ()
+    known: Sequence[tuple[str, str]] = ()
 
 
 class Memory(Protocol):
@@ -58,33 +69,52 @@ def is_newer(event: ArticleEvent, known: Version | None) -> bool:
     return event.time_ms > known.time_ms + _RENUMBERED_MS
 
 
-def decide(
-    event: ArticleEvent, matches: Sequence[SavedQuery], queries: Mapping[str, SavedQuery], memory: Memory
-) -> tuple[list[Notification], list[Named]]:
-    """Return the notifications of an event, and what must be remembered.
+def named_before(event: ArticleEvent, memory: Memory) -> Mapping[str, Named]:
+    """Return what is remembered of an article, by query; nothing of another one that had its URL before."""
+    return {query: one for query, one in memory.named(event.id).items() if one.cluster == event.cluster}
+
+
+def decide_again(event: ArticleEvent, before: Mapping[str, Named], queries: Mapping[str, SavedQuery]) -> Decided:
+    """Decide about a correction or withdrawal of an article that notifications have named.
 
     Args:
-        event: A new version of an article.
-        matches: The queries that it matches; none if it is withdrawn.
+        event: A new version of the article.
+        before: What is remembered of it, by query.
         queries: All queries, by id; what is remembered for others stays as it is.
-        memory: What was notified before.
     """
     told: list[Notification] = []
     remembered: list[Named] = []
-    before = {query: one for query, one in memory.named(event.id).items() if one.story == event.story}
     for query, one in before.items():
         reason = _again(event, one)
         if one.is_withdrawn != event.is_withdrawn:
             remembered.append(replace(one, is_withdrawn=event.is_withdrawn))
         if reason is not None and query in queries:
-            told += _notified(event, queries[query], reason, one.first)
+            told += _notified(event, queries[query], reason, one.first, one.story)
+    return Decided(told=told, remembered=remembered)
+
+
+def decide_new(event: ArticleEvent, matches: Sequence[SavedQuery], stories: Sequence[str], memory: Memory) -> Decided:
+    """Decide about the story of an article that no notification has named.
+
+    Args:
+        event: A version of the article.
+        matches: The queries that it matches.
+        stories: All ids of its story, that which notifications have first. A query that knows one of them is not
+            notified, and knows all of them from then on.
+        memory: What was notified before.
+    """
+    told: list[Notification] = []
+    remembered: list[Named] = []
+    known: list[tuple[str, str]] = []
     for saved in matches:
-        if saved.id in before or memory.has_story(saved.id, event.story):
+        unknown = [(saved.id, story) for story in stories if not memory.has_story(saved.id, story)]
+        known += unknown
+        if len(unknown) < len(stories):
             continue
-        first = notification_id(saved.id, "new", event.story, event.id, event.revision)
-        remembered.append(Named(query=saved.id, article=event.id, story=event.story, first=first))
-        told += _notified(event, saved, "new", first)
-    return told, remembered
+        first = notification_id(saved.id, "new", stories[0], event.id, event.revision)
+        remembered.append(Named(query=saved.id, article=event.id, story=stories[0], cluster=event.cluster, first=first))
+        told += _notified(event, saved, "new", first, stories[0])
+    return Decided(told=told, remembered=remembered, known=known)
 
 
 def _again(event: ArticleEvent, known: Named) -> Reason | None:
@@ -96,14 +126,14 @@ def _again(event: ArticleEvent, known: Named) -> Reason | None:
     return "correction" if event.is_corrected else None
 
 
-def _notified(event: ArticleEvent, saved: SavedQuery, reason: Reason, first: str) -> Iterable[Notification]:
+def _notified(event: ArticleEvent, saved: SavedQuery, reason: Reason, first: str, story: str) -> Iterable[Notification]:
     if reason not in saved.on:
         return
     yield Notification(
-        id=notification_id(saved.id, reason, event.story, event.id, event.revision),
+        id=notification_id(saved.id, reason, story, event.id, event.revision),
         query=saved.id,
         reason=reason,
-        story=event.story,
+        story=story,
         article=event.id,
         revision=event.revision,
         first=first,

@@ -4,7 +4,16 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["DELIVERY", "MATCHING", "QUERIES", "DeliveryParams", "MatchingParams", "QueriesParams"]
+__all__ = [
+    "DELIVERY",
+    "MATCHING",
+    "QUERIES",
+    "STORY_WAIT",
+    "DeliveryParams",
+    "MatchingParams",
+    "QueriesParams",
+    "StoryWaitParams",
+]
 
 
 class QueriesParams(Struct, frozen=True, kw_only=True):
@@ -64,6 +73,19 @@ class DeliveryParams(Struct, frozen=True, kw_only=True):
     """Interval at which what is outdated is removed."""
 
 
+class StoryWaitParams(Struct, frozen=True, kw_only=True):
+    """How events wait for the story of their article; how long is a setting."""
+
+    in_vain: int = 20
+    """After this many waits in vain in a row, none waits until a membership is read again. Chosen: more than a worker
+    that is killed at work leaves, and less than a minute of news."""
+    max_waiting: int = 20_000
+    """Most events that wait; of older ones the cluster counts. About 20 MB, and 10,000 matching articles per second."""
+    catching_up_secs: float = 60.0
+    """Longest wait until the memberships that were there at the start are read. Chosen: those of some days."""
+
+
 QUERIES: Final = QueriesParams()
 MATCHING: Final = MatchingParams()
 DELIVERY: Final = DeliveryParams()
+STORY_WAIT: Final = StoryWaitParams()

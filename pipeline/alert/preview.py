@@ -19,8 +19,9 @@ _PAGE: Final = 200
 _SHOWN: Final = 50
 """Most articles that are returned; further ones are counted."""
 _NEXT: Final = (
-    "SELECT at_ms, article, content FROM documents WHERE content IS NOT NULL AND (at_ms, article) < (?, ?)"
-    " ORDER BY at_ms DESC, article DESC LIMIT ?"
+    "SELECT documents.at_ms, article, content, story FROM documents LEFT JOIN memberships USING (article)"
+    " WHERE content IS NOT NULL AND (documents.at_ms, article) < (?, ?)"
+    " ORDER BY documents.at_ms DESC, article DESC LIMIT ?"
 )
 _LATEST: Final = 2**62
 
@@ -81,8 +82,8 @@ class Preview:
         while self._clock() < deadline and not is_complete:
             rows = self._database.all(_NEXT, *at, _PAGE)
             is_complete = len(rows) < _PAGE
-            for at_ms, article, content in rows:
-                document = unpacked(content)
+            for at_ms, article, content, story in rows:
+                document = unpacked(content, story)
                 searched += 1
                 at = at_ms, article
                 if query.matches(document.keys):

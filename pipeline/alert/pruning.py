@@ -13,6 +13,8 @@ _BURY = (
     " SELECT ?, id, article, ?, ?, value FROM notifications WHERE seq = ?"
 )
 
+_SURPLUS = "DELETE FROM {table} WHERE at_ms < (SELECT at_ms FROM {table} ORDER BY at_ms DESC LIMIT 1 OFFSET ?)"
+
 
 def bury(connection: sqlite3.Connection, sink: str, seq: int, reason: str, now_ms: int) -> None:
     """Make a dead letter of a notification that waits for a sink."""
@@ -28,18 +30,16 @@ def prune(
     Args:
         connection: A connection in a transaction.
         now_ms: The time, epoch milliseconds.
-        day_ms: How long articles are kept.
+        day_ms: How long articles and memberships are kept.
         remember_ms: How long stories are remembered.
-        documents: Most articles that are kept.
+        documents: Most articles, and most memberships, that are kept.
 
     Returns:
         How many notifications became dead letters because too many wait, by sink.
     """
-    connection.execute("DELETE FROM documents WHERE at_ms < ?", (now_ms - day_ms,))
-    connection.execute(
-        "DELETE FROM documents WHERE at_ms < (SELECT at_ms FROM documents ORDER BY at_ms DESC LIMIT 1 OFFSET ?)",
-        (documents,),
-    )
+    for table in ("documents", "memberships"):
+        connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (now_ms - day_ms,))  # noqa: S608  # own names
+        connection.execute(_SURPLUS.format(table=table), (documents,))
     for table in ("stories", "named"):
         connection.execute(f"DELETE FROM {table} WHERE at_ms < ?", (now_ms - remember_ms,))  # noqa: S608  # own names
     dead = _overflown(connection, now_ms)

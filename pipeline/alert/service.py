@@ -17,6 +17,7 @@ from pipeline.alert.query_watch import QueryWatch
 from pipeline.alert.routes import alert_routes
 from pipeline.alert.state import AlertState
 from pipeline.alert.stdout_sink import StdoutSink
+from pipeline.alert.waiting import StoryRule
 from pipeline.alert.webhook import WebhookSink
 from pipeline.downstream.process import Downstream, run_downstream
 from pipeline.errors import ConfigError
@@ -29,7 +30,7 @@ from pipeline.kafka_io.topic_follower import TopicFollower
 from pipeline.kafka_io.topic_writer import TopicWriter
 from pipeline.observability.downstream_metrics import DownstreamMetrics
 from pipeline.settings import Settings
-from pipeline.wire.catalogue import ALERTS, REQUEST_OVERHEAD_BYTES, load_catalogue, topic_prefix
+from pipeline.wire.catalogue import ALERTS, MEMBERSHIPS, REQUEST_OVERHEAD_BYTES, load_catalogue, topic_prefix
 
 __all__ = ["run_alert"]
 
@@ -56,7 +57,8 @@ def run_alert(settings: Settings) -> int:
         settings,
         Downstream(
             name="alert",
-            topics=(service.catalogue.stage("publish").emits,),
+            topics=(service.catalogue.stage("publish").emits, *((service.memberships,) if own.stories == "on" else ())),
+            optional_topics=(service.memberships,) if own.stories == "auto" else (),
             serving=own,
             effects=service.state,
             routes=service.routes,
@@ -71,6 +73,7 @@ class _Service:
 
     def __init__(self, settings: Settings, loaded: Loaded) -> None:
         self.catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
+        self.memberships = self.catalogue.full_name(MEMBERSHIPS)
         self._settings = settings
         self._own = settings.alert
         self._loaded = loaded
@@ -83,6 +86,7 @@ class _Service:
             metrics,
             remember_days=own.remember_days,
             max_documents=own.max_documents,
+            stories=StoryRule(topic=self.memberships, waits=own.stories, wait_secs=own.story_wait_secs),
         )
 
     def routes(self, state: AlertState, metrics: DownstreamMetrics) -> list[web.RouteDef]:

@@ -16,6 +16,9 @@ class StoryMembership(Struct, frozen=True, kw_only=True):
     story_id: str | None = None
     """Id of the story; absent once the article was withdrawn. If the story was merged, its record in news.stories.v1
     says into which."""
+    absorbed: tuple[str, ...] = ()
+    """Stories that were merged into it until then, the latest 100, so that a reader knows which former stories it
+    is."""
     revision: int
     """Revision of the article."""
     version: int

@@ -55,6 +55,8 @@ class DemoAlert:
                 "NEWS_ALERT__PORT": str(port),
                 "NEWS_ALERT__QUERIES": str(queries),
                 "NEWS_ALERT__STATE_DIR": str(Path(directory) / "state"),
+                "NEWS_ALERT__STORIES": "on",
+                "NEWS_ALERT__STORY_WAIT_SECS": "10",  # all processes of the demo share one machine
             }
             with DemoService(bootstrap_servers, ("alert",), settings) as service:
                 yield cls(service, port, queries)

@@ -16,6 +16,7 @@ from pipeline.demo.samples import samples_dir
 from pipeline.demo.screen import Screen, funnel_total
 from pipeline.demo.search import DemoSearch, is_installed
 from pipeline.demo.service import DemoService
+from pipeline.demo.stories import StoryStates
 from pipeline.domain.stage import STAGES
 from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
@@ -32,12 +33,14 @@ __all__ = ["play"]
 ARTICLE_PARTITIONS = 4
 RESULT_SECS = 40.0  # fail when no result arrives for this long; a loaded machine takes seconds
 _POLL_MS = 200
+_STORIES = ("sketch", "story")
 
 
 def play(*, keep: bool, stop: threading.Event) -> int:
-    """Process the samples with a broker and two workers; return the exit code of the command.
+    """Process the samples with a broker and workers; return the exit code of the command.
 
-    It is 0 when the results of the records add up to the number sent, and the workers ended with 0.
+    It is 0 when the results of the records add up to the number sent, and the workers ended with 0. The articles of
+    stories add up to those that have one, or stories count as incomplete.
 
     Args:
         keep: Keep the broker and the workers running until `stop` is set.
@@ -61,12 +64,14 @@ def play(*, keep: bool, stop: threading.Event) -> int:
         screen.line(f"topics   {len(catalogue.topics)} created, such as {', '.join(_main_topics(catalogue))}")
         service = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", *STAGES)))
         clustering = stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", "cluster")))
+        stories = [stack.enter_context(DemoService(broker.bootstrap_servers, ("worker", stage))) for stage in _STORIES]
         search = stack.enter_context(DemoSearch.running(broker.bootstrap_servers)) if is_installed() else None
         alert = stack.enter_context(DemoAlert.running(broker.bootstrap_servers)) if alert_is_installed() else None
         service.wait_until_ready()
         screen.line(f"worker   {' → '.join(STAGES)}, ready")
-        clustering.wait_until_ready()
-        screen.line("worker   cluster, ready")
+        for worker in (clustering, *stories):
+            worker.wait_until_ready()
+        screen.line(f"workers  cluster, {', '.join(_STORIES)}, ready")
         screen.line(f"metrics  {service.web}/metrics")
         screen.line(_searching(search))
         screen.line(_alerting(alert))
@@ -76,8 +81,8 @@ def play(*, keep: bool, stop: threading.Event) -> int:
         screen.funnel(raw, results.funnel())
         answered, texts = results.subjects
         screen.line(f"\n{answered} of {texts} events with a text have a subject; ? follows one that is not reliable")
-        if (clusters := _clusters(kafka, catalogue, clustering, stop)).complete:
-            screen.line(f"\n{clusters.describe()}")
+        _show(kafka, ClusterStates(catalogue), [clustering], screen, stop)
+        _show(kafka, StoryStates(catalogue), stories, screen, stop)
         if search is not None and not stop.is_set():
             screen.line(f"\nsearch   {search.first_hit()}")
         if alert is not None and not stop.is_set():
@@ -90,7 +95,8 @@ def play(*, keep: bool, stop: threading.Event) -> int:
             _stay(kafka, service, search, alert, screen, stop)
         search_code = search.service.stop() if search is not None else 0
         alert_code = alert.service.stop() if alert is not None else 0
-        worker_code = service.stop() or clustering.stop() or search_code or alert_code
+        codes = [worker.stop() for worker in (service, clustering, *stories)]
+        worker_code = next(filter(None, codes), 0) or search_code or alert_code
         screen.line(f"worker stopped with exit code {worker_code}")
         return code or worker_code
 
@@ -139,21 +145,26 @@ def _watch(
     return results
 
 
-def _clusters(
-    kafka: KafkaSettings, catalogue: Catalogue, clustering: DemoService, stop: threading.Event
-) -> ClusterStates:
-    """Read the output of the cluster worker until it has caught up with the verdicts."""
-    clusters = ClusterStates(catalogue)
+def _show(
+    kafka: KafkaSettings,
+    states: ClusterStates | StoryStates,
+    workers: Sequence[DemoService],
+    screen: Screen,
+    stop: threading.Event,
+) -> None:
+    """Read the output of workers until it has caught up with its input, and print it."""
     with consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False, group_id=None) as client:
-        client.subscribe(clusters.topics)
+        client.subscribe(states.topics)
         deadline = time.monotonic() + RESULT_SECS
-        while not clusters.complete and not stop.is_set():
+        while not states.complete and not stop.is_set():
             for record in _polled(client):
-                clusters.add(record)
-            clustering.check()
+                states.add(record)
+            for worker in workers:
+                worker.check()
             if time.monotonic() > deadline:
-                raise FatalError(f"the clusters did not arrive within {RESULT_SECS:.0f} s")
-    return clusters
+                raise FatalError(f"{states.topics[-1]} was not complete within {RESULT_SECS:.0f} s")
+    if states.complete:
+        screen.line(f"\n{states.describe()}")
 
 
 def _polled(client: Any) -> list[Any]:

@@ -23,7 +23,7 @@ PROGRAM = (sys.executable, "-P", "-m", "pipeline")
 
 Without `-P`, Python would import a folder `pipeline/` of the user's working directory instead of this package.
 """
-START_SECS = 60.0  # loading the models takes two seconds on an idle machine
+START_SECS = 120.0  # loading the models takes two seconds on an idle machine, where seven processes start at once
 STOP_SECS = 30.0  # longer than the worker's own deadline (`shutdown.grace_secs`)
 _POLL_SECS = 0.1
 _LAST_LINES = 5

@@ -36,6 +36,7 @@ class StoryMembership(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value of news.memberships.v1: the story of an article, and why.
 
     story_id: the story; None once the article was withdrawn. If it was merged, its record says into which.
+    absorbed: stories that were merged into it until then, the latest 100.
     revision: of the article.
     version: offset in news.sketches.v1 of the record that made the membership.
     how: why it belongs to it.
@@ -58,6 +59,7 @@ class StoryMembership(Struct, frozen=True, kw_only=True, omit_defaults=True):
     nearest_id: ArticleId | None = None
     shared: tuple[str, ...] = ()
     ingested_at: str
+    absorbed: tuple[StoryId, ...] = ()
 
 
 class Counted(Struct, frozen=True):

@@ -12,8 +12,14 @@ class Effects(Protocol):
     """The state of a service. Positions are stored with what was made of the records before them, or not at all.
 
     So a process that was killed continues with the first record that has no effect yet: none is missed, none counts
-    twice. All methods run outside the event loop, one at a time.
+    twice. All methods run outside the event loop, one at a time;
+    `is_waiting` is asked in between.
     """
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is to be stored soon even if no record comes, because what was applied waits for a time."""
+        ...
 
     def restore(self, identities: Mapping[str, bytes]) -> Mapping[Place, int]:
         """Return the stored positions, from which reading goes on; partitions without one are read from their start.

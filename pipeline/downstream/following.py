@@ -167,7 +167,7 @@ class Following:
 
     def _is_due(self) -> bool:
         waited = self._clock() - self._stored_at
-        longest = self._params.store_secs if self._unstored else self._params.idle_secs
+        longest = self._params.store_secs if self._unstored or self._effects.is_waiting else self._params.idle_secs
         return waited >= longest or self._unstored >= self._params.store_records
 
     async def _store(self) -> None:

@@ -42,6 +42,7 @@ class Downstream(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its command; the consumer group in whose name positions are shown contains it.
         topics: What it reads, by their names on the cluster.
+        optional_topics: What it reads too if it is there and may be seen.
         serving: Address and token of its web server.
         effects: Makes its state, given the metrics of the process.
         routes: Makes the routes of its web server from its state and the metrics.
@@ -58,6 +59,7 @@ class Downstream(Struct, frozen=True, kw_only=True):
     routes: Callable[[Any, DownstreamMetrics], list[web.RouteDef]]
     begins_at_ms: Callable[[Any], int] | None = None
     beside: Callable[[Any, DownstreamMetrics], Awaitable[None]] | None = None
+    optional_topics: tuple[str, ...] = ()
 
 
 def run_downstream(settings: Settings, service: Downstream) -> int:
@@ -110,7 +112,7 @@ class _Process:
         # Before anything else: a server that would be open to everyone must not come up, not even for a second.
         server = WebServer(service.serving)
         connection = connection_arguments(settings)
-        counts = await required_partitions(connection, service.topics)
+        counts = await required_partitions(connection, service.topics, service.optional_topics)
         places = [(name, partition) for name, count in counts.items() for partition in range(count)]
         identities = {name: await asyncio.to_thread(log_identity, settings.kafka, name) for name in counts}
         effects = await asyncio.to_thread(service.effects, metrics)

@@ -13,15 +13,18 @@ from pipeline.wire.catalogue import Catalogue
 __all__ = ["check_topics", "required_partitions"]
 
 
-async def required_partitions(arguments: dict[str, Any], names: Collection[str]) -> Mapping[str, int]:
+async def required_partitions(
+    arguments: dict[str, Any], names: Collection[str], optional: Collection[str] = ()
+) -> Mapping[str, int]:
     """Return the number of partitions of topics, by name.
 
     Args:
         arguments: Keyword arguments of the admin client: servers, security, time-outs.
         names: Names on the cluster.
+        optional: Further names, of topics that may be missing.
 
     Raises:
-        ConfigError: A topic is missing.
+        ConfigError: A topic of `names` is missing.
         TransientError: The cluster cannot be reached, or refuses the connection.
     """
     admin = AIOKafkaAdminClient(**arguments)
@@ -40,7 +43,7 @@ async def required_partitions(arguments: dict[str, Any], names: Collection[str])
         raise ConfigError(
             f"{len(missing)} topics are missing, the first is {missing[0]}: run `news-pipeline topics apply`"
         )
-    return {name: counts[name] for name in names}
+    return {name: counts[name] for name in (*names, *(name for name in optional if counts.get(name)))}
 
 
 async def check_topics(arguments: dict[str, Any], catalogue: Catalogue, stages: tuple[StageName, ...]) -> Catalogue:

@@ -15,6 +15,15 @@ ALERT_METRICS: tuple[Metric, ...] = (
     Metric("alert_matches_total", "counter", "Pairs of an event and a saved query that it matches.", stages=()),
     Metric("alert_notifications_total", "counter", "Notifications by reason.", ("reason",), stages=()),
     Metric(
+        "alert_story_waits_total",
+        "counter",
+        "Matched events by how their story was found: the membership was there (`at_once`), was waited for (`waited`) "
+        "or did not come in time (`in_vain`), or none was waited for (`not_expected`); in the last two cases the "
+        "cluster counts.",
+        ("result",),
+        stages=(),
+    ),
+    Metric(
         "alert_deliveries_total",
         "counter",
         "Attempts at sending a notification to a sink: `delivered`, `failed` and tried again, or `refused` by the "

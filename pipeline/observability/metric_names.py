@@ -72,6 +72,7 @@ DownstreamMetricName = Literal[
     "alert_notifications_total",
     "alert_queries",
     "alert_queries_outdated",
+    "alert_story_waits_total",
     "alert_stream_readers",
     "alert_waiting_notifications",
     "downstream_lag_records",

@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from pipeline.domain.stage import STAGES
 from pipeline.errors import ConfigError, TransientError
-from pipeline.wire.catalogue import ALERTS, CURRENT, DUPLICATES, REPLAYS, SIGNATURES, VERDICTS, Catalogue
+from pipeline.wire.catalogue import ALERTS, CURRENT, DUPLICATES, MEMBERSHIPS, REPLAYS, SIGNATURES, VERDICTS, Catalogue
 
 __all__ = ["Grant", "Operation", "Resource", "allow", "commands", "grants"]
 
@@ -204,7 +204,7 @@ def _of_search(catalogue: Catalogue, group: Callable[[str], str], who: str) -> s
 def _of_alert(catalogue: Catalogue, group: Callable[[str], str], who: str) -> set[Grant]:
     """Return the grants that `alert` needs; it reads what it wrote, so that it repeats nothing after a crash."""
     alerts = catalogue.full_name(ALERTS)
-    reads = alerts, catalogue.stage("publish").emits
+    reads = alerts, catalogue.stage("publish").emits, catalogue.full_name(MEMBERSHIPS)
     return {
         *(Grant(who, "topic", "Read", name) for name in reads),
         Grant(who, "topic", "Write", alerts),

@@ -8,18 +8,19 @@ The fold is saved in snapshots, because a million articles take minutes to fold.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pipeline.domain.record import Record
-from pipeline.domain.sketch import Sketch
 from pipeline.errors import ContractError, FatalError
 from pipeline.observability.logging import get_logger
 from pipeline.runtime.committed_log import CommittedLog, CommittedLogConfig
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.stories.fold import Folded, Stories
 from pipeline.stories.params import StoryParams
+from pipeline.stories.preparing import Prepared, prepare
 from pipeline.stories.snapshot import pack, unpack
 from pipeline.wire.codec import decode_sketch
 
@@ -90,7 +91,7 @@ class StoryLog(CommittedLog):
         self.guard = threading.Lock()
         """Held while the stories are changed or read: units are worked on in a thread."""
 
-    def fold(self, record: Record, sketch: Sketch) -> Folded:
+    def fold(self, record: Record, sketch: Prepared) -> Folded:
         """Fold a record that is to be committed, or return what it changed if it is folded already.
 
         The caller holds `guard`.
@@ -141,15 +142,16 @@ class StoryLog(CommittedLog):
         return first
 
     def _fold(self, records: Sequence[Any], reached: int) -> None:
+        read = []
+        for record in records:
+            if record.offset < self._folded_to:
+                continue  # this worker was ahead when it lost the partition
+            with contextlib.suppress(ContractError):  # a dead letter was written when this record was processed
+                read.append((record, decode_sketch(record.value or b"")))
+        prepared = prepare([sketch for _, sketch in read])
         with self.guard:
-            for record in records:
-                if record.offset < self._folded_to:
-                    continue  # this worker was ahead when it lost the partition
-                try:
-                    sketch = decode_sketch(record.value or b"")
-                except ContractError:
-                    continue  # a dead letter was written when this record was processed
-                self.stories.apply(sketch, record.offset, record.timestamp_ms)
+            for (record, _), one in zip(read, prepared, strict=True):
+                self.stories.apply(one, record.offset, record.timestamp_ms)
         self._committed(reached)
 
     def _committed(self, end: int) -> None:

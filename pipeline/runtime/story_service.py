@@ -7,6 +7,7 @@ from pipeline.domain.record import Record
 from pipeline.runtime.output_assembly import Output, OutputAssembly
 from pipeline.runtime.stage_service import StageService
 from pipeline.runtime.story_log import StoryLog
+from pipeline.stories.preparing import prepare
 from pipeline.stories.view import changes_of
 from pipeline.wire.codec import decode_sketch
 
@@ -34,11 +35,11 @@ class StoryService(StageService):
         self._version = version
 
     def _work(self, records: Sequence[Record], output: Output) -> int:
-        folded = []
+        read = list(self._read(records, output, lambda record: decode_sketch(record.value or b"")))
+        prepared = prepare([sketch for _, sketch in read])
+        output.samples.ingested_ms += [sketch.ingested_at_ms for _, sketch in read]
         with self._log.guard:
-            for record, sketch in self._read(records, output, lambda record: decode_sketch(record.value or b"")):
-                folded.append(self._log.fold(record, sketch))
-                output.samples.ingested_ms.append(sketch.ingested_at_ms)
+            folded = [self._log.fold(record, one) for (record, _), one in zip(read, prepared, strict=True)]
             stories = self._log.stories
             memberships, events = changes_of(stories, folded, pipeline_version=self._version)
         self._assembly.add_stories(output, memberships, events, stories.table.lane, self._version)

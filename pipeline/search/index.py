@@ -77,6 +77,11 @@ class SearchIndex:
         """The vectors of the articles, if queries use them."""
         return self._vectors
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something waits for a time: nothing does."""
+        return False
+
     def restore(self, identities: Mapping[str, bytes]) -> Mapping[Place, int]:
         """Open the index; return its positions, none if it had to be emptied.
 

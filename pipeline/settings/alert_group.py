@@ -1,7 +1,7 @@
 """Settings of `news-pipeline alert`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork
 from pydantic_settings import NoDecode
@@ -31,6 +31,19 @@ class AlertSettings(ServingSettings):
         gt=0,
         le=3600,
         description="Interval at which the file of queries is looked at; SIGHUP makes it be read.",
+    )
+    stories: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Whether one notification is for a story, as the service `story` tells, instead of a cluster: "
+        "`auto` reads news.memberships.v1 if it is there and waits for memberships as long as they are written, `on` "
+        "always waits, `off` counts clusters.",
+    )
+    story_wait_secs: float = Field(
+        default=2.0,
+        ge=0,
+        le=60,
+        description="Longest time that an article which matches waits for its membership; then its cluster counts. "
+        "Chosen: twice what a membership takes after its event.",
     )
     remember_days: float = Field(
         default=30.0,

@@ -1,6 +1,6 @@
 """Finds the articles that a new one may belong to: by telling terms and by the bits of vectors, both bounded."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,11 @@ class Candidates:
 
     def coded(self, features: Features) -> Coded | None:
         """Return where the vector of an article is entered and looked up; None without one."""
-        return None if features.vector is None else self.codes.measured(features.vector)
+        return None if features.projected is None else self.codes.measured(features.projected)
 
     def enter(self, number: int, features: Features, coded: Coded | None) -> None:
         """Enter a row into both indexes."""
-        lists = np.unique(features.hashes[: self._params.indexed_terms] & self._mask)
+        lists = _distinct(features.hashes[: self._params.indexed_terms] & self._mask)
         self.by_term.add(lists, number)
         if coded is not None:
             self.by_vector.add(coded[1], number)
@@ -50,26 +50,49 @@ class Candidates:
         found = [self._by_terms(features)]
         if coded is not None and self._rows.dimensions == len(features.vector if features.vector is not None else ()):
             found.append(self._by_vector(coded))
-        return np.unique(np.concatenate(found))
+        return _distinct(np.concatenate(found))
 
     def _by_terms(self, features: Features) -> Numbers:
         """Return the rows that share the most telling terms, the latest of equal ones."""
         hashes = features.hashes[: self._params.indexed_terms]
         entries = self.by_term.find(hashes & self._mask)
-        live = entries >= self._rows.first
-        votes = np.repeat(features.weights[: len(hashes)].astype(np.int64), entries.shape[1])[live.ravel()]
-        numbers = entries[live]
-        found, places = np.unique(numbers, return_inverse=True)
-        totals = np.bincount(places, weights=votes, minlength=len(found)).astype(np.int64)
-        keys = np.sort((totals << _NUMBER_BITS) + found)[::-1]
-        chosen: Numbers = keys[: self._params.candidate_rows] & _NUMBERS
+        votes = np.empty(entries.shape, dtype=np.int64)
+        votes[:] = features.weights[: len(hashes), None]
+        numbers = entries.ravel()
+        live = numbers >= self._rows.first
+        numbers = numbers[live]
+        if not len(numbers):
+            return numbers
+        order = numbers.argsort()
+        numbers = numbers[order]
+        first = _first_of_equal(numbers)
+        keys = np.add.reduceat(votes.ravel()[live][order], first.nonzero()[0])
+        keys <<= _NUMBER_BITS
+        keys += numbers[first]
+        keys.sort()
+        chosen: Numbers = keys[-self._params.candidate_rows :] & _NUMBERS
         return chosen
 
     def _by_vector(self, coded: Coded) -> Numbers:
         """Return the rows whose codes have most bits in common, the latest of equal ones."""
         entries = self.by_vector.find(coded[2]).ravel()
-        numbers = entries[entries >= self._rows.first]
-        apart = np.bitwise_count(self._rows.codes_of(numbers) ^ coded[0]).sum(axis=1, dtype=np.int64)
-        keys = np.unique((apart << _NUMBER_BITS) + (_NUMBERS - numbers))
+        numbers = _distinct(entries[entries >= self._rows.first])
+        keys = np.bitwise_count(self._rows.codes_of(numbers) ^ coded[0]).sum(axis=1, dtype=np.int64)
+        keys <<= _NUMBER_BITS
+        keys += _NUMBERS - numbers
+        keys.sort()
         chosen: Numbers = _NUMBERS - (keys[: self._params.near_codes] & _NUMBERS)
         return chosen
+
+
+def _distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers without repetition, rising, as `np.unique` does in several times the time."""
+    ordered = np.sort(numbers)
+    return ordered[_first_of_equal(ordered)]
+
+
+def _first_of_equal(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    first = np.empty(len(ordered), dtype=np.bool_)
+    first[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first

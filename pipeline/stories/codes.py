@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.stories.rows import CODE_WORDS
 
-__all__ = ["CODE_BITS", "Codes"]
+__all__ = ["CODE_BITS", "Codes", "projections"]
 
 CODE_BITS: Final = 64 * CODE_WORDS
 _EXACT: Final = 1 << 24
@@ -36,6 +36,22 @@ def _directions(dimensions: int) -> NDArray[np.float32]:
     return (signs.astype(np.float32) * 2 - 1).reshape(dimensions, CODE_BITS)
 
 
+def projections(vectors: NDArray[np.float32]) -> Whole:
+    """Return the products of vectors and directions.
+
+    Args:
+        vectors: Whole numbers of 8 bits, shape (vectors, dimensions).
+
+    Returns:
+        Shape (vectors, CODE_BITS).
+
+    Raises:
+        ValueError: The vectors have too many dimensions for exact sums.
+    """
+    found: Whole = (vectors @ _directions(vectors.shape[1])).astype(np.int64)
+    return found
+
+
 class Codes:
     """Makes the codes of vectors, and finds the lists of the tables in which they are entered and looked up."""
 
@@ -56,24 +72,26 @@ class Codes:
         self._powers = np.int64(1) << np.arange(bits, dtype=np.int64)
         self._starts = np.arange(tables, dtype=np.int64) << bits
 
-    def measured(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.uint64], Whole, Whole]:
-        """Measure a vector and count it.
+    def measured(self, projected: Whole) -> tuple[NDArray[np.uint64], Whole, Whole]:
+        """Measure the projections of a vector, shape (CODE_BITS,), and count them.
 
         Returns:
             Its code, the list of each table in which it is entered, and all lists in which it is looked up.
         """
-        projected = (vector @ _directions(len(vector))).astype(np.int64)
-        beyond = projected * max(self.count, 1) - self.sums
+        beyond = projected * max(self.count, 1)
+        beyond -= self.sums
         self.sums += projected
         self.count += 1
         positive = beyond > 0
         code = np.packbits(positive).view(np.uint64)
         tables, bits = self._shape
-        chosen = positive[: tables * bits].reshape(tables, bits)
-        keys = (chosen * self._powers).sum(axis=1)
-        margins = np.abs(beyond[: tables * bits]).reshape(tables, bits)
+        used = tables * bits
+        keys = positive[:used].reshape(tables, bits) @ self._powers
+        margins = np.abs(beyond[:used]).reshape(tables, bits)
         # Stable, so that equal margins are taken in order everywhere.
-        unsure = np.argsort(margins, axis=1, kind="stable")[:, : self._probes]
-        flipped = keys[:, None] ^ self._powers[unsure]
+        unsure = margins.argsort(axis=1, kind="stable")[:, : self._probes]
+        looked = np.empty((tables, self._probes + 1), dtype=np.int64)
         entered = self._starts + keys
-        return code, entered, np.concatenate((entered, (self._starts[:, None] + flipped).ravel()))
+        looked[:, 0] = entered
+        np.bitwise_xor(entered[:, None], self._powers[unsure], out=looked[:, 1:])
+        return code, entered, looked.ravel()

@@ -1,7 +1,7 @@
 """How similar an article is to others: terms and vectors, in whole numbers, many rows at once."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from pipeline.stories.params import UNIT, StoryParams
 from pipeline.stories.rows import Rows
 
-__all__ = ["MOST_DIMENSIONS", "Compared", "Comparison", "normalised", "vector_length"]
+__all__ = ["Compared", "Comparison", "normalised"]
 
 _SLOTS: Final = 1 << 16
-MOST_DIMENSIONS: Final = 1024
-"""Longer vectors are not used: sums of more products of 8-bit numbers could exceed 2^24, where floats are not exact."""
 
 Whole = NDArray[np.int64]
 
@@ -31,11 +29,6 @@ def normalised(weights: Whole) -> NDArray[np.int16]:
     """Return weights as those of a vector of length UNIT, rounded down."""
     length = math.isqrt(int((weights * weights).sum()))
     return (weights * UNIT // max(length, 1)).astype(np.int16)
-
-
-def vector_length(vector: NDArray[np.float32]) -> int:
-    """Return the length of a vector of whole numbers, rounded down."""
-    return math.isqrt(int(vector @ vector))
 
 
 class Comparison:
@@ -74,11 +67,14 @@ class Comparison:
         if vector is None:
             return Compared(alone, words, np.full(len(numbers), -1))
         vectors = self._vectors(numbers, vector, length, model)
-        is_across = self._rows.column("language", numbers) != language
-        factor = np.where(is_across, params.across_factor, params.vector_factor)
-        base = np.where(is_across, params.across_base, params.vector_base)
-        counted = factor * (vectors - base) >> 10
-        both = words + np.where(is_across, np.minimum(counted, params.across_most), counted)
+        both = vectors - params.vector_base
+        both *= params.vector_factor
+        both >>= 10
+        across = (self._rows.column("language", numbers) != language).nonzero()[0]
+        if len(across):
+            counted = params.across_factor * (vectors[across] - params.across_base) >> 10
+            both[across] = np.minimum(counted, params.across_most)
+        both += words
         return Compared(np.where(vectors < 0, alone, both), words, vectors)
 
     def _words(self, numbers: Whole, hashes: NDArray[np.uint32], weights: NDArray[np.int16]) -> Whole:
@@ -87,13 +83,16 @@ class Comparison:
         own = hashes & mask
         slots[own] = np.arange(1, len(hashes) + 1)
         theirs, their_weights = self._rows.terms_of(numbers)
-        places = slots[theirs & mask]
+        places = slots.take(theirs & mask).ravel()
         slots[own] = 0
-        known = np.concatenate((np.zeros(1, dtype=np.uint32), hashes))[places]
-        valued = np.concatenate((np.zeros(1, dtype=np.int64), weights.astype(np.int64)))[places]
-        products: Any = valued * their_weights * (known == theirs)
-        summed: Whole = products.sum(axis=1) >> 10
-        return summed
+        # Few terms are shared, so only those are looked at that may be.
+        shared = places.nonzero()[0]
+        found = places.take(shared) - 1
+        products = weights.take(found) * their_weights.ravel().take(shared).astype(np.int64)
+        products *= hashes.take(found) == theirs.ravel().take(shared)
+        # Exact: floats hold whole numbers below 2^53.
+        summed = np.bincount(shared // theirs.shape[1], weights=products, minlength=len(numbers))
+        return summed.astype(np.int64) >> 10
 
     def _vectors(self, numbers: Whole, vector: NDArray[np.float32], length: int, model: int) -> Whole:
         """Return the cosines of vectors, at least 0; -1 where a row has none of this model."""

@@ -78,7 +78,7 @@ class Likeness:
 
         Args:
             article: The article.
-            numbers: The candidate rows, shape (rows,).
+            numbers: The candidate rows, shape (rows,), rising.
         """
         keys = self._rows.column("story", numbers)
         standing = keys >= 0
@@ -86,7 +86,7 @@ class Likeness:
         if not len(numbers):
             return []
         compared = self.compared(article, numbers)
-        order = np.lexsort((numbers, keys, -compared.scores))
+        order = np.lexsort((keys, -compared.scores))  # stable, and the numbers rise
         found: dict[int, Scored] = {}
         for place, key in zip(order.tolist(), keys[order].tolist(), strict=True):
             if len(found) == self._params.candidate_stories:

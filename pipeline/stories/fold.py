@@ -19,6 +19,7 @@ from pipeline.stories.features import Features, features_of
 from pipeline.stories.merging import Merging
 from pipeline.stories.open_story import OpenStory
 from pipeline.stories.params import StoryParams
+from pipeline.stories.preparing import Prepared, prepare
 from pipeline.stories.splitting import Splitting
 from pipeline.stories.state import StoryTable
 
@@ -31,7 +32,7 @@ class StoryChange(Struct, frozen=True, kw_only=True):
     """The membership of an article after a record; `story` is None once it was withdrawn.
 
     scored: what decided; None for an article that founded its story. shared: terms that it has in common with the
-    nearest article.
+    nearest article. absorbed: stories that were merged into its story until then.
     """
 
     article_id: ArticleId
@@ -42,6 +43,7 @@ class StoryChange(Struct, frozen=True, kw_only=True):
     scored: Scored | None = None
     nearest_id: ArticleId | None = None
     shared: tuple[str, ...] = ()
+    absorbed: tuple[StoryId, ...] = ()
 
 
 class Ended(Struct, frozen=True):
@@ -88,17 +90,19 @@ class Stories:
         """Count the articles in the window."""
         return len(self.table.rows)
 
-    def apply(self, sketch: Sketch, position: int, append_time_ms: int) -> Folded:
+    def apply(self, sketch: Sketch | Prepared, position: int, append_time_ms: int) -> Folded:
         """Fold the next record of the log.
 
         The time of the fold is the running maximum of min(ingested, appended), so that one wrong clock cannot expire
         the window.
 
         Args:
-            sketch: The record.
+            sketch: The record; many that were prepared together take less time.
             position: Its offset.
             append_time_ms: Its timestamp, in epoch milliseconds.
         """
+        prepared = sketch if isinstance(sketch, Prepared) else prepare([sketch])[0]
+        sketch = prepared.sketch
         table, window_ms = self.table, self.params.window_secs * 1000
         self.time_ms = max(self.time_ms, min(sketch.ingested_at_ms, append_time_ms))
         table.frequencies.roll(self.time_ms // max(window_ms // 2, 1))
@@ -108,7 +112,7 @@ class Stories:
             return Folded(position=position, ingested_at_ms=sketch.ingested_at_ms)
         if sketch.action == "delete":
             return self._withdraw(sketch, position, known)
-        features = features_of(sketch, table.frequencies, self.params.kept_terms)
+        features = features_of(prepared, table.frequencies, self.params.kept_terms)
         coded = table.candidates.coded(features)
         if known is None:
             return self._admit(sketch, position, features, coded)
@@ -236,6 +240,7 @@ class Stories:
         nearest: ArticleId | None,
         shared: tuple[str, ...],
     ) -> StoryChange:
+        story = None if key is None else self.table.open.get(key)
         return StoryChange(
             article_id=sketch.article_id,
             revision=sketch.revision,
@@ -245,6 +250,7 @@ class Stories:
             scored=scored,
             nearest_id=nearest,
             shared=shared,
+            absorbed=() if story is None else story.absorbed,
         )
 
     def _moved(self, number: int, story: OpenStory) -> StoryChange:

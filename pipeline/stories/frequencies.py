@@ -12,12 +12,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frequencies", "common_terms"]
+__all__ = ["Frequencies", "common_terms", "shares_of"]
 
 Hashes = NDArray[np.uint32]
 Whole = NDArray[np.int64]
 
 _FRACTION: Final = 16
+_LAST: Final = np.uint32(0xFFFFFFFF)
 _LOG_BITS: Final = 8
 _LOG_STEPS: Final = 1 << _LOG_BITS
 _LOGS: Final = np.array([round(math.log2(1 + step / _LOG_STEPS) * _LOG_STEPS) for step in range(_LOG_STEPS)])
@@ -29,7 +30,17 @@ def common_terms() -> tuple[Hashes, Whole]:
     """Return the hashes of common words, sorted, and in how many of 65,536 texts of their language they occur."""
     file = resources.files("pipeline.stories") / "data" / "common_terms.npz"
     with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-        return arrays["hashes"], arrays["shares"].astype(np.int64)
+        # The last entry is found for what is after all others; no term has its share.
+        return np.append(arrays["hashes"], _LAST), np.append(arrays["shares"].astype(np.int64), 0)
+
+
+def shares_of(hashes: Hashes) -> Whole:
+    """Return in how many of 65,536 texts of their language terms occur, shape (n,); 0 of those that are not common."""
+    known, shares = common_terms()
+    places = known.searchsorted(hashes)
+    found = shares[places]
+    found[known[places] != hashes] = 0
+    return found
 
 
 class Frequencies:
@@ -64,22 +75,33 @@ class Frequencies:
         self.counters[0][hashes & self._mask] += np.uint32(1)
         self.articles[0] += 1
 
-    def rarity(self, hashes: Hashes) -> Whole:
-        """Return the binary logarithm of the inverse frequency of terms, in 256ths, shape (n,)."""
-        known, shares = common_terms()
-        places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-        prior = np.where(known[places] == hashes, shares[places], 0) * self._prior
+    def rarity(self, hashes: Hashes, shares: Whole) -> Whole:
+        """Return the binary logarithm of the inverse frequency of terms, in 256ths, shape (n,).
+
+        Args:
+            hashes: The terms, shape (n,).
+            shares: What `shares_of` returns of them.
+        """
         slots = hashes & self._mask
-        counted = self.counters[0][slots].astype(np.int64) + self.counters[1][slots]
-        found = ((counted + 1) << _FRACTION) + prior
-        everything = np.array([(sum(self.articles) + self._prior + 1) << _FRACTION])
-        rarity: Whole = np.maximum(_log2(everything) - _log2(found), 0)
+        latest, before = self.counters
+        values = np.empty(len(hashes) + 1, dtype=np.int64)
+        found = values[:-1]
+        np.add(latest.take(slots), before.take(slots), out=found, dtype=np.int64)
+        values[-1] = sum(self.articles) + self._prior  # of all articles
+        values += 1
+        values <<= _FRACTION
+        found += shares * self._prior
+        logs = _log2(values)
+        rarity: Whole = np.maximum(logs[-1] - logs[:-1], 0)
         return rarity
 
 
 def _log2(values: Whole) -> Whole:
     """Return binary logarithms of whole numbers from 1 to 2^52, in 256ths."""
     mantissas, exponents = np.frexp(values.astype(np.float64))  # exact: the numbers have fewer than 53 bits
-    steps: Any = (mantissas * (2 * _LOG_STEPS)).astype(np.int64) - _LOG_STEPS
-    logs: Whole = (exponents.astype(np.int64) - 1) * _LOG_STEPS + _LOGS[steps]
+    steps: Any = (mantissas * (2 * _LOG_STEPS)).astype(np.int64)
+    steps -= _LOG_STEPS
+    logs: Whole = _LOGS[steps]
+    logs += exponents.astype(np.int64) * _LOG_STEPS
+    logs -= _LOG_STEPS
     return logs

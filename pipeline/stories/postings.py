@@ -34,5 +34,6 @@ class Postings:
 
     def find(self, lists: NDArray[Any]) -> NDArray[np.int64]:
         """Return the entries of lists, shape (n, rows); those below 0 are none."""
-        found: NDArray[np.int64] = self.entries[lists].astype(np.int64) - 1
+        found: NDArray[np.int64] = self.entries.take(lists, axis=0).astype(np.int64)
+        found -= 1
         return found

@@ -50,6 +50,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "length": np.int32, "model": np.int16, "time_ms": np.int64, "position": np.int64, "publisher": np.int32,
     "country": np.int16, "language": np.int16, "subject": np.int32, "digest": np.int64, "story": np.int64,
 }  # fmt: skip
+_OF_ROW: Final = tuple(name for name in _COLUMNS if name != "story")
 
 
 class Rows:
@@ -86,17 +87,16 @@ class Rows:
     def terms_of(self, numbers: Numbers) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
         """Return hashes and weights of rows, shape (rows, terms) both; absent terms have weight 0."""
         places = numbers & (self._capacity - 1)
-        return self.columns["hashes"][places], self.columns["weights"][places]
+        return self.columns["hashes"].take(places, axis=0), self.columns["weights"].take(places, axis=0)
 
     def vectors_of(self, numbers: Numbers) -> NDArray[np.int8] | None:
         """Return the vectors of rows, shape (rows, dimensions); None if no row ever had one."""
-        return None if self._vectors is None else self._vectors[numbers & (self._capacity - 1)]
+        return None if self._vectors is None else self._vectors.take(numbers & (self._capacity - 1), axis=0)
 
     def codes_of(self, numbers: Numbers) -> NDArray[np.uint64]:
         """Return the codes of rows, shape (rows, CODE_WORDS)."""
         assert self._codes is not None  # noqa: S101  # rows are looked up by code where one has a code
-        codes: NDArray[np.uint64] = self._codes[numbers & (self._capacity - 1)]
-        return codes
+        return self._codes.take(numbers & (self._capacity - 1), axis=0)
 
     @property
     def dimensions(self) -> int:
@@ -112,9 +112,11 @@ class Rows:
         columns, count = self.columns, len(row.hashes)
         columns["hashes"][place, :count] = row.hashes
         columns["weights"][place, :count] = row.weights
-        columns["weights"][place, count:] = 0
-        for name in _COLUMNS:
-            columns[name][place] = number if name == "story" else getattr(row, name)
+        if count < self.terms:
+            columns["weights"][place, count:] = 0
+        for name in _OF_ROW:
+            columns[name][place] = getattr(row, name)
+        columns["story"][place] = number
         if row.vector is not None:
             self._put_vector(place, row.vector, row.code)
         self.notes[place] = row.note

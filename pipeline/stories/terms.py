@@ -12,7 +12,7 @@ from pipeline.stories.params import SketchParams
 from pipeline.text.facts.names import find_names
 from pipeline.text.facts.words import words_of
 
-__all__ = ["term_hash", "terms_in", "weighted_terms"]
+__all__ = ["term_hash", "term_hashes", "terms_in", "weighted_terms"]
 
 _SIGNS: Final = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 """Scripts without spaces, whose terms are pairs of characters."""
@@ -45,6 +45,11 @@ def weighted_terms(headline: str, body: str, language: str | None, params: Sketc
 def term_hash(term: str) -> int:
     """Return a hash of 32 bits that is the same everywhere."""
     return crc32(term.encode("utf-8", "surrogatepass"))
+
+
+def term_hashes(terms: Iterable[str]) -> list[int]:
+    """Return the hashes of terms."""
+    return [crc32(term.encode("utf-8", "surrogatepass")) for term in terms]
 
 
 def terms_in(text: str, params: SketchParams) -> Iterator[str]:

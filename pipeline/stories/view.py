@@ -40,6 +40,7 @@ def membership_of(change: StoryChange, position: int, params: StoryParams) -> St
         vector=None if scored is None or scored.vector < 0 else scored.vector,
         nearest_id=change.nearest_id,
         shared=change.shared,
+        absorbed=change.absorbed,
         ingested_at=from_epoch_ms(change.ingested_at_ms),
     )
 

@@ -69,10 +69,10 @@ def test_samples_can_be_sent_and_read(cluster: str, capsys: pytest.CaptureFixtur
     apply()
     capsys.readouterr()
     assert run_command(["produce", str(ARTICLES)]) == 0
-    assert capsys.readouterr().out.startswith("91 records sent to ")
-    assert run_command(["tail", "news.articles.raw.v1", "--count", "91", "--timeout", "30"]) == 0
+    assert capsys.readouterr().out.startswith("95 records sent to ")
+    assert run_command(["tail", "news.articles.raw.v1", "--count", "95", "--timeout", "30"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 91
+    assert len(lines) == 95
     assert any("Selwyn Rovers" in line for line in lines)
 
 

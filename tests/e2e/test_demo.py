@@ -33,6 +33,7 @@ def test_the_demo_shows_every_sample_and_a_funnel_that_adds_up() -> None:
     assert f"{counts['duplicate']}  duplicates (" in done.stdout
     assert f"{counts['dead_letter']}  dead letters (" in done.stdout
     assert "articles, 3 publishers, independent origins 1: Verania Press Agency" in done.stdout
+    assert "4 articles, 4 publishers, in de, en, es, fr" in done.stdout
     assert "search?q=Selwyn+Rovers finds " in done.stdout
     assert "feed.xml was polled once" in done.stdout
     assert "Night ferry to Kelder Quay returns after nine winters" in done.stdout

@@ -10,9 +10,21 @@ import orjson
 from pipeline.domain.record import Record
 from tests.harness.standing_records import enriched
 
-__all__ = ["ENRICHED", "KEY", "SECRET", "event", "query_file", "revised", "value_of", "withdrawn"]
+__all__ = [
+    "ENRICHED",
+    "KEY",
+    "MEMBERSHIPS",
+    "SECRET",
+    "event",
+    "membership",
+    "query_file",
+    "revised",
+    "value_of",
+    "withdrawn",
+]
 
 ENRICHED: Final = "news.articles.enriched.v1"
+MEMBERSHIPS: Final = "news.memberships.v1"
 KEY: Final = bytes(range(32))
 SECRET: Final = f"whsec_{base64.b64encode(KEY).decode()}"
 
@@ -25,6 +37,20 @@ def value_of(article_id: str, headline: str, body: str = "", **fields: Any) -> d
 def event(value: Mapping[str, Any], at_ms: int = 2**42, offset: int = 0) -> Record:
     """Return the record of an event, written long after the first start of any service under test."""
     return Record(ENRICHED, 0, offset, at_ms, value["id"].encode(), orjson.dumps(value))
+
+
+def membership(article: str, story: str | None, *absorbed: str, revision: int = 1, at_ms: int = 2**42) -> Record:
+    """Return the record of the membership of an article in a story, which has absorbed others."""
+    value = {
+        "article_id": article,
+        "revision": revision,
+        "version": 1,
+        "how": "withdrawn" if story is None else "similar",
+        "ingested_at": "2026-11-29T12:00:00.000Z",
+        **({} if story is None else {"story_id": story}),
+        **({"absorbed": absorbed} if absorbed else {}),
+    }
+    return Record(MEMBERSHIPS, 0, 0, at_ms, article.encode(), orjson.dumps(value))
 
 
 def revised(value: Mapping[str, Any], revision: int, *parts: str, **fields: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pipeline.sources.files import find_files
 
 
 def test_the_samples_of_the_checkout() -> None:
-    assert len(find_files([samples_dir()])) == 17
+    assert len(find_files([samples_dir()])) == 18
 
 
 def test_the_samples_of_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ class Sink:
         self.restarts = 0
         self.stores = 0
         self.fails_at: int | None = None
+        self.is_waiting = False
 
     def restore(self, identities: Mapping[str, bytes]) -> Mapping[Place, int]:
         assert identities == {TOPIC: b"id"}
@@ -180,3 +181,16 @@ async def test_an_empty_log_is_caught_up_at_once() -> None:
     progress, _ = await _follow(log, sink, 0)
     assert sink.caught_up[0]
     assert progress.status.started
+
+
+async def test_what_waits_for_a_time_is_stored_without_further_records() -> None:
+    log, sink = Log({PLACES[0]: 1, PLACES[1]: 0}), Sink()
+    sink.is_waiting = True
+    following = Following(log, sink, Progress(needs_fold=True), DownstreamMetrics(), PARAMS)
+    work = asyncio.create_task(following.run({TOPIC: b"id"}))
+    async with asyncio.timeout(10):
+        while sink.stores < 5:  # noqa: ASYNC110  # as an operator would look on
+            await asyncio.sleep(0.001)
+    following.stop()
+    await asyncio.wait_for(work, 10)
+    assert sink.kept == [(PLACES[0], 0)]

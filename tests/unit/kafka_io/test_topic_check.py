@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from pipeline.errors import ConfigError, TransientError
 from pipeline.kafka_io import topic_check
-from pipeline.kafka_io.topic_check import check_topics
+from pipeline.kafka_io.topic_check import check_topics, required_partitions
 from pipeline.wire.catalogue import SIGNATURES, Catalogue, load_catalogue
 
 ARGUMENTS = {"bootstrap_servers": ["127.0.0.1:9", "127.0.0.1:10"]}
@@ -87,3 +87,9 @@ async def test_an_unreachable_cluster_is_a_transient_error(catalogue: Catalogue)
     with pytest.raises(TransientError, match=r"no answer from 127\.0\.0\.1:9,127\.0\.0\.1:10"):
         await check_topics(ARGUMENTS, catalogue, ("ingest",))
     assert Admin.closed == 1
+
+
+async def test_an_optional_topic_may_be_missing(catalogue: Catalogue) -> None:
+    assert await required_partitions(ARGUMENTS, [RAW], [UNIQUE]) == {RAW: 6, UNIQUE: 6}
+    del Admin.topics[UNIQUE]
+    assert await required_partitions(ARGUMENTS, [RAW], [UNIQUE]) == {RAW: 6}

@@ -81,6 +81,7 @@ def test_the_alerts_read_events_and_write_their_own_topic() -> None:
         Grant("User:news-alert", "group", "Read", "news-alert"),
         Grant("User:news-alert", "topic", "Read", "news.alerts.v1"),
         Grant("User:news-alert", "topic", "Read", "news.articles.enriched.v1"),
+        Grant("User:news-alert", "topic", "Read", "news.memberships.v1"),
         Grant("User:news-alert", "topic", "Write", "news.alerts.v1"),
         Grant("User:news-alert", "transactional-id", "Write", "news-alert-", prefixed=True),
     ]

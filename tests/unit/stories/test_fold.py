@@ -117,6 +117,7 @@ def test_an_article_in_between_merges_two_stories_into_the_older(log: Log) -> No
     log.append(sketch("c", QUAKE))
     assert log.last is not None
     assert [(ended.id, ended.into) for ended in log.last.ended] == [(second, first)]
+    assert [(change.story, change.absorbed) for change in log.last.memberships] == [(first, (second,))]
     story = log.story_of("b")
     assert isinstance(story, Story)
     assert (story.story_id, story.articles, story.absorbed) == (first, 3, (second,))

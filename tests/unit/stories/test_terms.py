@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.stories.frequencies import Frequencies, common_terms
+from pipeline.stories.frequencies import Frequencies, common_terms, shares_of
 from pipeline.stories.params import SketchParams
 from pipeline.stories.terms import term_hash, weighted_terms
 
@@ -36,7 +36,8 @@ def test_repetition_and_length_are_bounded() -> None:
 
 def test_common_words_are_not_telling_even_to_a_fold_that_has_read_nothing() -> None:
     frequencies = Frequencies(12, 2000)
-    the, rare = frequencies.rarity(np.array([term_hash("the"), term_hash("lornem")], dtype=np.uint32)).tolist()
+    terms = np.array([term_hash("the"), term_hash("lornem")], dtype=np.uint32)
+    the, rare = frequencies.rarity(terms, shares_of(terms)).tolist()
     assert (the < 256, rare > 2000) == (True, True)
     hashes, shares = common_terms()
     assert len(hashes) == len(shares) > 5000
@@ -47,7 +48,7 @@ def test_frequencies_are_those_of_the_present_and_the_last_half_of_the_window() 
     frequencies, word = Frequencies(12, 10), np.array([term_hash("lornem")], dtype=np.uint32)
 
     def rarity() -> int:
-        return int(frequencies.rarity(word)[0])
+        return int(frequencies.rarity(word, shares_of(word))[0])
 
     unknown = rarity()
     for _ in range(20):
