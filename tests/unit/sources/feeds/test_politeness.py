@@ -124,7 +124,7 @@ class Client:
         self.robots, self.other = robots, other
         self.asked: list[str] = []
 
-    async def get(self, url: str, headers: object = None) -> Answer:
+    async def get(self, url: str, headers: object = None, before_redirect: object = None) -> Answer:
         self.asked.append(url)
         return self.robots if url.endswith("/robots.txt") else self.other
 

@@ -74,7 +74,7 @@ class World:
     def clock(self) -> float:
         return self.now
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None, before_redirect: object = None) -> Answer:
         self.asked.append((url, headers or {}))
         found = self.answers.get(url) or _answer(url, b"", 404)
         if isinstance(found, Exception):
