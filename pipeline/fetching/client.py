@@ -208,6 +208,8 @@ class GuardedHttp:
             found: dict[str, str] = {}
             for name, value in response.headers.items():
                 found.setdefault(name.lower(), value)
+            if "link" in found:  # a list, which may come in several headers
+                found["link"] = ", ".join(response.headers.getall("Link"))
             is_redirect = response.status in _REDIRECTS and "location" in found
             content = b"" if is_redirect else await self._body(response)
         return Answer(url=str(url), permanent_url=str(url), status=response.status, headers=found, body=content)

@@ -31,4 +31,28 @@ FEEDS_METRICS: tuple[Metric, ...] = (
         ("name", "feed"),
         stages=(),
     ),
+    Metric("websub_subscriptions", "gauge", "Feeds that a hub pushes at present.", stages=()),
+    Metric(
+        "websub_requests_total",
+        "counter",
+        "Requests to hubs to begin or renew a subscription: `accepted` or `failed`.",
+        ("result",),
+        stages=(),
+    ),
+    Metric(
+        "websub_verifications_total",
+        "counter",
+        "What hubs asked or said about subscriptions: `confirmed`, `repeated`, `refused` because nothing like it was "
+        "asked for, or `denied` by the hub.",
+        ("result",),
+        stages=(),
+    ),
+    Metric(
+        "websub_pushes_total",
+        "counter",
+        "Pushes of hubs: `taken`, or not because of their `bad_signature`, an `other_topic`, an `unknown` or `expired` "
+        "subscription, because they are `unreadable` or `too_large`, or because others are being read (`busy`).",
+        ("result",),
+        stages=(),
+    ),
 )

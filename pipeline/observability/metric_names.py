@@ -93,4 +93,8 @@ SourceMetricName = Literal[
     "source_last_success_timestamp_seconds",
     "source_records_total",
     "source_skipped_total",
+    "websub_pushes_total",
+    "websub_requests_total",
+    "websub_subscriptions",
+    "websub_verifications_total",
 ]

@@ -29,6 +29,8 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
     failures: int
     failing_since: float | None
     retired: str | None
+    pushed_until: float | None
+    """By a hub; None where none does."""
 
 
 class FeedsStatus(Struct, frozen=True, kw_only=True):
@@ -58,8 +60,9 @@ def read_status(path: Path) -> FeedsStatus:
     database = Database(path, read_only=True)
     try:
         rows = database.all(
-            "SELECT id, source, url, kind, last_success, next_poll, items, new_items, error, failures, failing_since,"
-            " retired FROM feeds WHERE listed ORDER BY failing_since IS NULL, failing_since, source, id"
+            "SELECT id, source, url, kind, last_success, next_poll, items, new_items, f.error, failures, failing_since,"
+            " retired, nullif(s.leased_until, 0) FROM feeds f LEFT JOIN subscriptions s ON s.feed = f.id WHERE listed"
+            " ORDER BY failing_since IS NULL, failing_since, source, id"
         )
         (queued,) = database.one("SELECT count(*) FROM queue WHERE url IS NULL")
         (pages,) = database.one("SELECT count(*) FROM queue WHERE url IS NOT NULL")
