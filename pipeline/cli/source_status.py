@@ -58,6 +58,8 @@ def _print(found: FeedsStatus, feeds: list[FeedStatus]) -> None:
         )
     Console(highlight=False, soft_wrap=True).print(table)
     errors = ", ".join(f"{count} {kind}" for kind, count in found.errors.items()) or "none"
+    if found.retired_sources:
+        print(f"no feed is polled any more of {', '.join(found.retired_sources)}: their silence is no alert")
     print(f"{len(found.feeds)} feeds; failing: {errors}; {found.queued} records and {found.waiting_pages} pages wait")
 
 

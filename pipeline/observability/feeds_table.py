@@ -24,6 +24,14 @@ FEEDS_METRICS: tuple[Metric, ...] = (
     Metric("failing_feeds", "gauge", "Feeds whose last poll failed.", stages=()),
     Metric("retired_feeds", "gauge", "Feeds of the list that are polled no more, because they are gone.", stages=()),
     Metric(
+        "retired_feed_source",
+        "gauge",
+        "1 for each source of the list of which no feed is polled any more, because all were retired: its silence is "
+        "no alert. `name` is the source.",
+        ("name",),
+        stages=(),
+    ),
+    Metric(
         "feed_failing_seconds",
         "gauge",
         "Time since a feed began to fail, of the hundred that have failed the longest, and for an hour at least. "

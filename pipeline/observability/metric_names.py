@@ -87,6 +87,7 @@ SourceMetricName = Literal[
     "feed_items_total",
     "feed_polls_total",
     "polled_feeds",
+    "retired_feed_source",
     "retired_feeds",
     "source_errors_total",
     "source_in_flight_bytes",
