@@ -117,7 +117,7 @@ async def test_a_hub_pushes_between_two_polls(
             "NEWS_WEBSUB__PORT": str(port),
         }
         with SourceProcess(env, "feeds", listed(tmp_path, site.url("/feed"))) as source:
-            wait_until(lambda: hub.asked, seconds=120, what="a request to the hub")
+            wait_until(lambda: bool(hub.asked), seconds=120, what="a request to the hub")
             assert (await hub.verify(hub.asked[0], "c-1")) == (200, "c-1")
             assert (await hub.push(hub.asked[0], rss(links, item(2), item(1)))).status == 202
             wait_until(lambda: len(sent(cluster)) == 2, seconds=120, what="the pushed item")

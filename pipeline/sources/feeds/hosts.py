@@ -119,6 +119,7 @@ class Hosts:
         Raises:
             Exception: What a job raised: it is a bug, or the state cannot be written.
         """
+        self._is_stopping = False
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             while not stop.is_set() and self._failure is None:

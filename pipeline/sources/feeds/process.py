@@ -92,7 +92,7 @@ class _Feeds:
             reader = ItemReader(context.topic, ((PRINCIPAL, NAME.encode()),), settings.sitemap_hours * _HOUR_SECS)
             rhythm = RhythmParams(shortest=settings.shortest_secs, longest=settings.longest_secs)
             websub = context.settings.websub
-            subscriptions = Subscriptions(store.database, websub.hubs, websub.poll_secs) if websub.hubs else None
+            subscriptions = Subscriptions(store.database, websub.hubs, websub.poll_secs)
             tools = PollTools(
                 store=store,
                 outbox=outbox,
@@ -101,7 +101,7 @@ class _Feeds:
                 reader=reader,
                 metrics=metrics,
                 clock=clock,
-                subscriptions=subscriptions,
+                subscriptions=subscriptions if websub.hubs else None,
             )
             poller = Poller(tools, settings.max_bytes, rhythm)
             pages = Pages(store, outbox, requests, metrics, clock, gone_retracts=settings.gone_retracts)
@@ -110,7 +110,7 @@ class _Feeds:
             log.info("feeds_listed", feeds=len(self._listed), polled=schedule.feeds)
             context.ready()
             more: list[_Work] = [FailingFeeds(store.database, metrics, clock).run]
-            if subscriptions is not None and not self._once:
+            if websub.hubs and not self._once:
                 more.append(WebSub.made(websub, subscriptions, tools, rhythm, http, hosts).run)
             await self._run(context, hosts, schedule, pages, more, outbox, sender)
 

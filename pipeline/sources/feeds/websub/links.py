@@ -22,10 +22,12 @@ class Offer(Struct, frozen=True, kw_only=True):
     Attributes:
         hubs: Their URLs, in its order; none where it has no hub.
         topic: The URL by which they know it.
+        url: Where it came from, after redirects.
     """
 
     hubs: tuple[str, ...]
     topic: str | None
+    url: str
 
 
 def offered(link_header: str, parsed: Parsed, url: str) -> Offer:
@@ -42,7 +44,7 @@ def offered(link_header: str, parsed: Parsed, url: str) -> Offer:
     if not hubs:
         hubs = [where for where in (_joined(url, hub) for hub in parsed.hubs) if where]
         own = own or (_joined(url, parsed.topic) if parsed.topic else None)
-    return Offer(hubs=tuple(dict.fromkeys(hubs)), topic=own)
+    return Offer(hubs=tuple(dict.fromkeys(hubs)), topic=own, url=url)
 
 
 def links_of(header: str, base: str) -> Iterator[tuple[str, str]]:

@@ -76,7 +76,6 @@ class WebSub:
             front=callback.guard,
             decodes_bodies=False,
         )
-        tools.metrics.of("websub_subscriptions").set_function(lambda: float(subscriptions.count(tools.clock())))
         return cls(subscriber, server, callback)
 
     @property

@@ -88,7 +88,9 @@ class Subscriber:
 
     def look(self) -> None:
         """Hand over what is due now."""
-        for one in self._subscriptions.due(self._clock(), self._params.most):
+        now = self._clock()
+        self._metrics.of("websub_subscriptions").set(self._subscriptions.count(now))
+        for one in self._subscriptions.due(now, self._params.most):
             if one.token not in self._submitted:
                 self._submitted.add(one.token)
                 self._hosts.submit(host_of(one.hub), functools.partial(self._ask, one))

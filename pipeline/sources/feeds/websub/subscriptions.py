@@ -58,7 +58,7 @@ class Subscriptions:
     def __init__(
         self, database: Database, hubs: Iterable[str], poll_secs: float, params: WebSubParams | None = None
     ) -> None:
-        """Take the state.
+        """Take the state, and forget subscriptions at hubs that are not trusted any more.
 
         Args:
             database: The state.
@@ -70,6 +70,11 @@ class Subscriptions:
         self._hubs = frozenset(_origin(hub if "://" in hub else f"https://{hub}") for hub in hubs)
         self._poll_secs = poll_secs
         self._params = params or WebSubParams()
+        known = database.all("SELECT DISTINCT hub FROM subscriptions")
+        with database.changes() as connection:
+            connection.executemany(
+                "DELETE FROM subscriptions WHERE hub = ?", [row for row in known if not self.trusts(*row)]
+            )
 
     def trusts(self, hub: str) -> bool:
         """Return whether the setting names the hub of a URL, with its scheme and port."""
@@ -84,7 +89,8 @@ class Subscriptions:
             now: The present time.
         """
         topic = offer.topic or feed.asked_url
-        hub = next((one for one in offer.hubs if self.trusts(one)), None) if self._is_topic(topic, feed) else None
+        is_own = self._is_topic(topic, {_site(feed.asked_url), _site(offer.url)})
+        hub = next((one for one in offer.hubs if self.trusts(one)), None) if is_own else None
         known = self._database.one("SELECT hub, topic FROM subscriptions WHERE feed = ?", feed.id)
         if known == (None if hub is None else (hub, topic)):
             return
@@ -113,13 +119,12 @@ class Subscriptions:
             now,
             most,
         )
-        return [found for found in map(_subscription, rows) if self.trusts(found.hub)]
+        return [_subscription(row) for row in rows]
 
     def by_token(self, token: str) -> Subscription | None:
         """Return the one whose hub calls by this token."""
         row = self._database.one(f"SELECT {_COLUMNS} {_OF_FEEDS} AND s.token = ?", token)
-        found = _subscription(row) if row is not None else None
-        return found if found is not None and self.trusts(found.hub) else None
+        return _subscription(row) if row is not None else None
 
     def asking(self, one: Subscription, now: float) -> None:
         """Note a request before it is made: the hub may verify it while it is being made."""
@@ -149,11 +154,12 @@ class Subscriptions:
         again = now + self._params.denied
         self._set(one, leased_until=0, asked_until=0, confirmed=0, error="denied", next_request=again)
 
-    def _is_topic(self, topic: str, feed: StoredFeed) -> bool:
-        """Return whether a feed may name a topic: one of its own site, because it must not speak for another."""
+    def _is_topic(self, topic: str, sites: set[str | None]) -> bool:
+        """Return whether a feed may name a topic: one of its own sites, because it must not speak for another."""
         if len(topic) > self._params.max_value_chars or not topic.lower().startswith(("http://", "https://")):
             return False
-        return _site(topic) == _site(feed.asked_url)
+        site = _site(topic)
+        return site is not None and site in sites
 
     def _set(self, one: Subscription, **columns: Any) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)

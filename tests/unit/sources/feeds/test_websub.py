@@ -21,6 +21,7 @@ from pipeline.sources.feeds.websub.links import offered
 from pipeline.sources.feeds.websub.params import WebSubParams
 from pipeline.sources.feeds.websub.service import WebSub
 from pipeline.sources.feeds.websub.signature import is_signed
+from pipeline.sources.feeds.websub.subscriptions import Subscriptions
 from tests.harness.feed_world import DAY, FEED, OTHER, RHYTHM, World, item, titles
 from tests.harness.news_site import rss
 from tests.harness.websub_hub import WebSubHub
@@ -52,7 +53,9 @@ class Pushed:
         http = await stack.enter_async_context(GuardedHttp(rules))
         settings = WebSubSettings(hubs=(self.hub.address,), callback_url=f"http://127.0.0.1:{port}/hubs/", port=port)
         world = self.world
-        websub = WebSub.made(settings, world.subscriptions, world.tools, RHYTHM, http, world.hosts, PARAMS)
+        self.websub = websub = WebSub.made(
+            settings, world.subscriptions, world.tools, RHYTHM, http, world.hosts, PARAMS
+        )
         tasks = [asyncio.create_task(one(self.stop)) for one in (world.hosts.run, websub.run)]
         stack.push_async_callback(self._end, tasks)
 
@@ -87,6 +90,9 @@ class Pushed:
         value = self.world.metrics.registry.get_sample_value(f"news_websub_{name}_total", {"result": result})
         return value or 0.0
 
+    def gauge(self) -> float | None:
+        return self.world.metrics.registry.get_sample_value("news_websub_subscriptions")
+
     def column(self, name: str) -> float:
         return float(self.world.store.database.one(f"SELECT {name} FROM subscriptions")[0])  # noqa: S608
 
@@ -114,7 +120,7 @@ async def test_from_the_feed_to_the_hub_and_from_the_push_to_the_queue(pushed: P
     assert titles(world.sent()) == ["Station 1"]
     assert (await pushed.hub.push(asked, pushed.body(item(2), item(1)))).status == 202
     assert titles(world.sent()) == ["Station 2"]
-    assert world.metrics.registry.get_sample_value("news_websub_subscriptions") == 1
+    await pushed.until(lambda: pushed.gauge() == 1)
     assert usual - world.now < 3600 + 1
 
 
@@ -227,7 +233,7 @@ async def test_the_lease_is_what_the_hub_says_and_ends(pushed: Pushed) -> None:
     assert (await pushed.hub.push(asked, pushed.body(item(2)))).status == 410
     assert pushed.counted("pushes", "expired") == 1
     assert pushed.world.sent() == []
-    assert pushed.world.metrics.registry.get_sample_value("news_websub_subscriptions") == 0
+    await pushed.until(lambda: pushed.gauge() == 0)
 
 
 async def test_a_hub_that_fails_is_asked_less_and_less_often(pushed: Pushed) -> None:
@@ -312,6 +318,28 @@ async def test_a_feed_that_leaves_the_list_or_names_no_hub_any_more_is_pushed_no
     world.put(FEED, rss(item(1), item(2)))
     await world.poll()
     assert (await pushed.hub.push(asked, pushed.body(item(3)))).status == 410
+
+
+async def test_a_hub_that_is_trusted_no_more_pushes_no_more(pushed: Pushed) -> None:
+    asked = await pushed.subscribed()
+    Subscriptions(pushed.world.store.database, ("other.example",), 3600.0)
+    assert (await pushed.hub.push(asked, pushed.body(item(2)))).status == 410
+
+
+async def test_pushes_that_would_take_too_much_memory_are_to_come_again(pushed: Pushed) -> None:
+    asked = await pushed.subscribed()
+    pushed.websub._callback._in_progress = PARAMS.max_pushes
+    assert (await pushed.hub.push(asked, pushed.body(item(2)))).status == 503
+    pushed.websub._callback._in_progress -= 1
+    assert (await pushed.hub.push(asked, pushed.body(item(2)))).status == 202
+    assert titles(pushed.world.sent()) == ["Station 2"]
+
+
+async def test_a_feed_that_moved_may_name_a_topic_where_it_is_now(pushed: Pushed) -> None:
+    moved = "https://feeds.carrier.example/gazette"
+    pushed.world.put(FEED, pushed.body(item(1), topic=moved), at=moved)
+    await pushed.world.poll()
+    assert (await pushed.asked())["hub.topic"] == moved
 
 
 async def test_the_status_says_until_when_a_hub_pushes(pushed: Pushed, tmp_path: Path) -> None:
