@@ -1,7 +1,7 @@
 """One request to a host in its turn, after its robots.txt; each redirect is one more, in the turn of where it leads."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from pipeline.errors import PipelineError
@@ -78,13 +78,17 @@ class Requests:
 
         self._hosts.submit(host, turn)
 
-    def permission(self, url: str) -> Literal["robots", "robots_unreachable"] | None:
-        """Return why a URL must not be requested, or None."""
+    def permission(self, url: str) -> str | None:
+        """Return why a URL must not be requested, as one of `KINDS`, or None.
+
+        Where its robots.txt was not answered at all, that is the reason for which it was not: a name that is not known,
+        or an address or port of ours that is not allowed.
+        """
         if self._robots is None:
             return None
         verdict = self._robots.verdict(url, self._clock())
         if verdict == "unreachable":
-            return "robots_unreachable"
+            return self._robots.failure(url) or "robots_unreachable"
         return "robots" if verdict == "disallowed" else None
 
     async def get(self, url: str, headers: Mapping[str, str], accepted: tuple[int, ...] = (200,)) -> Answer:
@@ -140,6 +144,7 @@ class Requests:
     async def _learn(self, robots: Robots, url: str, host: str) -> None:
         try:
             answer: Answer | None = await self._http.get(url, {"Accept": "text/plain"}, self._move)
-        except (FetchRefused, FetchFailed):
-            answer = None
-        self._hosts.slow_down(host, robots.learn(url, answer, self._clock()))
+            failure = None
+        except (FetchRefused, FetchFailed) as error:
+            answer, failure = None, error.reason
+        self._hosts.slow_down(host, robots.learn(url, answer, self._clock(), failure))
