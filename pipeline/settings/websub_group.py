@@ -46,10 +46,8 @@ class WebSubSettings(Group):
     @field_validator("hubs")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for hub in value:
-            parts = urlsplit(hub if "://" in hub else f"https://{hub}")
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or "@" in hub:
-                raise ValueError("hubs are hosts, such as hub.example or hub.example:8443")
+        if not all(map(_is_origin, value)):
+            raise ValueError("hubs are hosts, such as hub.example or hub.example:8443")
         return value
 
     @field_validator("callback_url")
@@ -65,3 +63,13 @@ class WebSubSettings(Group):
         if self.hubs and self.callback_url is None:
             raise ValueError("hubs need callback_url")
         return self
+
+
+def _is_origin(hub: str) -> bool:
+    try:
+        parts = urlsplit(hub if "://" in hub else f"https://{hub}")
+        is_whole = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    has_more = parts.path.strip("/") or parts.query or parts.fragment or "@" in hub
+    return is_whole and parts.scheme in {"http", "https"} and bool(parts.hostname) and not has_more

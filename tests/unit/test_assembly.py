@@ -47,6 +47,7 @@ def test_the_setting_of_principals_reaches_the_signatures(*, bound: bool, declar
     value = b'{"url": "https://gazette.example/1", "source": "gazette", "text": "The harbour board has voted."}'
     record = Record("raw", 0, 1, 1_772_600_000_000, b"k", value, (("principal", b"http:harbour"),))
     (outcome,) = ingest.process([record])  # type: ignore[union-attr]  # no judging stage
+    assert isinstance(outcome, Emit)
     assert outcome.value.signature.declared_source == declared
 
 

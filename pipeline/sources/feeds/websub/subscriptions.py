@@ -67,7 +67,7 @@ class Subscriptions:
             params: When hubs are asked.
         """
         self._database = database
-        self._hubs = frozenset(_origin(hub if "://" in hub else f"https://{hub}") for hub in hubs)
+        self._hubs = {_origin(hub if "://" in hub else f"https://{hub}") for hub in hubs} - {None}
         self._poll_secs = poll_secs
         self._params = params or WebSubParams()
         known = database.all("SELECT DISTINCT hub FROM subscriptions")

@@ -283,6 +283,8 @@ async def test_a_push_that_is_not_what_was_subscribed_to_changes_nothing(
         ("http://127.0.0.1:1/", FEED),  # another port
         ("https://127.0.0.1:{port}/", FEED),  # another scheme
         ("http://hub@127.0.0.1:{port}/", FEED),
+        ("http://127.0.0.1:port/", FEED),
+        ("http://[::1/", FEED),
         ("http://localhost:{port}/", FEED),
         ("http://127.0.0.1:{port}/", "https://harbour.example/feed"),  # the topic of another site
         ("http://127.0.0.1:{port}/", "ftp://gazette.example/feed"),
@@ -363,6 +365,7 @@ def test_the_header_counts_before_the_feed() -> None:
     [
         ("hub.example, http://127.0.0.1:80", "https://news.example/websub", True),
         ("hub.example/path", "https://news.example/websub", False),
+        ("hub.example:port", "https://news.example/websub", False),
         ("ftp://hub.example", "https://news.example/websub", False),
         ("hub.example", "news.example", False),
         ("hub.example", None, False),
