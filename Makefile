@@ -16,7 +16,7 @@ WORDS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md RELEASING.md Makefil
   errors.py fetching kafka_io monitor observability offline ops runtime search settings sources stories wire) research/pipeline_research
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-faults coverage mutants lint fmt docs site bench sbom audit clean
+.PHONY: help install demo test test-fast test-faults coverage mutants lint fmt docs site bench profile sbom audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -73,8 +73,12 @@ docs: install ## generate the pages again that are made from code and schemas
 site: install ## build the documentation as a site into dist/site; a broken link is an error
 	$(BIN)/mkdocs build --strict --quiet
 
-bench: install ## measure the CPU time of every stage; benchmarks/ has more
-	$(BIN)/python -m benchmarks.stages
+bench: install ## measure the CPU time of every stage beside the last release, or BASE=COMMIT; benchmarks/ has more
+	$(BIN)/python -m benchmarks.against $(BASE)
+
+profile: install ## draw where the CPU time of the stages goes, as a flame graph, into docs/assets/profile.svg
+	OPENBLAS_NUM_THREADS=1 $(BIN)/py-spy record --rate 250 --output docs/assets/profile.svg -- \
+	  $(BIN)/python -m benchmarks.stages
 
 sbom: install ## write the dependencies as CycloneDX to dist/sbom.cdx.json, and validate the file
 	@mkdir -p dist

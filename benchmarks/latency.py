@@ -1,11 +1,14 @@
 """Measure the delay of an article from `send` until a read_committed reader sees its event.
 
-    python -m benchmarks.latency [--rates 10 60 600] [--seconds 15] [--cuts one five] [--json PATH]
+    python -m benchmarks.latency [--rates 10 60 600] [--seconds 15] [--cuts one five] [--flood 300] [--json PATH]
 
 Apache Kafka 4.3.1 is started on loopback, then the whole chain in exactly_once: as one service, then as five. Articles
 of about 700 words are sent at a steady rate whether or not the pipeline keeps up. The delay of an article starts when
 it was due, so a stall counts for every article that waited. A rate is held when the last event is visible within two
 seconds of the last article. Articles held back as duplicates have no event and are counted separately.
+
+With `--flood`, one more source sends so many articles a second of its own beside each rate; only the others' delay is
+measured.
 """
 
 import argparse
@@ -99,6 +102,7 @@ def main() -> None:
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 60, 600], help="articles a second")
     parser.add_argument("--seconds", type=float, default=15.0, help="duration of each rate")
     parser.add_argument("--cuts", nargs="+", choices=sorted(CUTS), default=["one", "five"])
+    parser.add_argument("--flood", type=int, default=0, help="articles a second of one more source")
     parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "latency.json")
     options = parser.parse_args()
     if reason := why_unavailable():
@@ -108,23 +112,44 @@ def main() -> None:
         ((raw_key(record.value, ()) or "").encode(), record.value or b"")
         for record in make_records(SAMPLES, needed, WORDS)
     ]
+    flood = _flood(options.flood, options.seconds, needed)
     found = []
     with ApacheKafka() as broker:
         for number, cut in enumerate(options.cuts):
             topics = BenchTopics(broker.bootstrap_servers, f"latency{number}.")
             topics.create()
             try:
-                found += asyncio.run(_cut(cut, topics, articles, options.rates, options.seconds))
+                found += asyncio.run(_cut(cut, topics, articles, options.rates, options.seconds, flood))
             finally:
                 topics.delete()
-    result = {"kafka": KAFKA_VERSION, "guarantee": "exactly_once", "words": WORDS, "rates": found}
+    result = {
+        "kafka": KAFKA_VERSION,
+        "guarantee": "exactly_once",
+        "words": WORDS,
+        "flood": options.flood,
+        "rates": found,
+    }
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     print(_table(found))
 
 
+def _flood(rate: int, seconds: float, start: int) -> list[Keyed]:
+    """Return what one source sends while a rate is measured: texts and URLs of its own, all new."""
+    found = []
+    for record in make_records(SAMPLES, int(rate * seconds), WORDS, start):
+        value = (record.value or b"").replace(b"https://www.example.com/", b"https://flood.example/")
+        found.append(((raw_key(value, ()) or "").encode(), value))
+    return found
+
+
 async def _cut(
-    cut: str, topics: BenchTopics, articles: Sequence[Keyed], rates: Sequence[int], seconds: float
+    cut: str,
+    topics: BenchTopics,
+    articles: Sequence[Keyed],
+    rates: Sequence[int],
+    seconds: float,
+    flood: Sequence[Keyed],
 ) -> list[dict[str, Any]]:
     env = {
         "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
@@ -145,7 +170,7 @@ async def _cut(
             start = WARM_UP
             for rate in rates:
                 count = int(rate * seconds)
-                one = await _rate(rate, topics, articles[start : start + count], reader, processes)
+                one = await _rate(rate, topics, articles[start : start + count], reader, processes, flood)
                 start += count
                 found.append({"cut": cut, **one})
                 print(f"  {found[-1]}", file=sys.stderr)
@@ -158,20 +183,29 @@ async def _cut(
 
 
 async def _rate(
-    rate: int, topics: BenchTopics, articles: Sequence[Keyed], reader: Reader, processes: Processes
+    rate: int,
+    topics: BenchTopics,
+    articles: Sequence[Keyed],
+    reader: Reader,
+    processes: Processes,
+    flood: Sequence[Keyed],
 ) -> dict[str, Any]:
     before = reader.seen()
-    due, last = await send(rate, topics, articles)
+    senders = [send(rate, topics, articles)]
+    if flood:
+        senders.append(send(rate * len(flood) / len(articles), topics, flood))
+    (due, last), *_ = await asyncio.gather(*senders)
     deadline = time.perf_counter() + DRAIN_SECS
-    while reader.seen() - before < len(articles) and time.perf_counter() < deadline:
+    sent = len(articles) + len(flood)
+    while reader.seen() - before < sent and time.perf_counter() < deadline:
         processes.check()
         await asyncio.sleep(0.05)
     delays = sorted(reader.events[place] - at for place, at in due.items() if place in reader.events)
     drain = max((reader.events[place] for place in due if place in reader.events), default=last) - last
-    unseen = len(articles) - (reader.seen() - before)
+    unseen = sent - (reader.seen() - before)
     return {
         "rate": rate,
-        "sent": len(articles),
+        "sent": sent,
         "events": len(delays),
         "duplicates": sum(place in reader.duplicates for place in due),
         "unseen": unseen,
@@ -181,7 +215,7 @@ async def _rate(
     }
 
 
-async def send(rate: int, topics: BenchTopics, articles: Sequence[Keyed]) -> tuple[dict[Place, float], float]:
+async def send(rate: float, topics: BenchTopics, articles: Sequence[Keyed]) -> tuple[dict[Place, float], float]:
     """Send articles at a rate, in articles per second.
 
     Returns:

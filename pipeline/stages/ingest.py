@@ -119,14 +119,9 @@ class IngestStage:
         if raw.action == "retract":
             return _Prepared(record, raw, _NO_TEXT, "", raw.canonical, _publisher(raw, domain, None), fetched_ms, flags)
         seen_ms = fetched_ms if fetched_ms is not None else arrived_ms(record)
-        learned = self._boilerplate.of(raw.source or domain) if self._boilerplate is not None else NO_LINES
-        draft = draft_article(raw, domain, seen_ms, self._drafting_params, learned)
+        draft = self._drafted(raw, domain, seen_ms)
         if isinstance(draft, Reject):
-            if draft.reason != "too_costly" or self._contained is None:
-                return draft
-            draft = self._contained(raw, domain, seen_ms, self._params, learned)
-            if isinstance(draft, Reject):
-                return draft
+            return draft
         return _Prepared(
             record,
             raw,
@@ -143,6 +138,17 @@ class IngestStage:
         if not self._params.binds_principals:
             return item.raw.source or ""
         return bound_to(item.record.headers, item.raw.source, self._params.max_label_chars)
+
+    def _drafted(self, raw: RawArticle, domain: str | None, seen_ms: int) -> ArticleDraft | Reject:
+        learned = self._boilerplate.of(raw.source or domain) if self._boilerplate is not None else NO_LINES
+        draft = draft_article(raw, domain, seen_ms, self._drafting_params, learned)
+        if isinstance(draft, Reject) and draft.reason == "too_costly" and self._contained is not None:
+            draft = self._contained(raw, domain, seen_ms, self._params, learned)
+        if isinstance(draft, Reject):
+            return draft
+        # Characters are no more than bytes. The facts of a longer text are not read, because that takes much memory.
+        chars, limit = sum(map(len, draft.paragraphs)), self._params.max_article_bytes
+        return draft if chars <= limit else Reject("too_large", f"text of {chars} characters, limit {limit} bytes")
 
     def _signing_input(self, item: _Prepared) -> SigningInput:
         record, draft = item.record, item.draft

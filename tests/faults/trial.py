@@ -48,6 +48,7 @@ class Ground:
         self.prefix = f"t{uuid4().hex[:10]}."
         self.cluster = TestCluster(site.broker.bootstrap_servers, self.prefix)
         self.cluster.provision()
+        self.cluster.begin()
         self.group = f"{self.prefix}{GROUP}"
         self.raw = self.cluster.name(RAW)
         self.workers: list[ArmedWorker] = []

@@ -125,6 +125,7 @@ class Fleet:
 
     def __enter__(self) -> Self:
         self.cluster.provision()
+        self.cluster.begin()
         try:
             self.deploy(self.topology)
         except BaseException as error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import orjson
 
@@ -18,7 +18,7 @@ from tests.harness.prometheus import Prometheus
 from tests.harness.scenario import RAW, article
 from tests.harness.workers import WorkerProcess, environment, wait_until
 
-__all__ = ["Sources", "Watched"]
+__all__ = ["Habit", "Sources", "Watched"]
 
 SCALE = 1 / 60  # a minute of the rules is a second
 _WORDS = """
@@ -29,14 +29,30 @@ said that after before because while around against between during about nearly 
 opened closed agreed refused promised delayed finished started repaired painted measured counted visited warned praised
 """
 WORDS = tuple(_WORDS.split())
+_GERMAN = """
+der Rat Markt Fluss Brücke Minister Bericht Wetter Schule Ernte Bahnhof Museum Gericht Ärztin Insel Gebirge Zeitung Dorf
+Winter Sommer Grenze Tunnel Garten Krankenhaus Brief Haushalt Wähler Spieler Theater Arbeiter Preise Bäckerei Hafen
+sagte dass nach vor weil während gegen zwischen über fast später früher wieder nie immer eröffnet geschlossen abgelehnt
+versprochen verschoben beendet begonnen repariert gemessen gezählt besucht gewarnt gelobt nicht eine und mit für
+"""
+GERMAN = tuple(_GERMAN.split())
+
+Habit = Literal["as usual", "silent", "cut off", "copied"]
+"""What a source sends: articles of its own, nothing, a sentence of each without its title, or one text for all."""
+
+PER_ROUND = 4
+"""Articles that each source sends at once."""
 
 
 class Sources:
-    """Sends articles of several sources, each at its rate, until it is closed; a source can be silenced."""
+    """Sends articles of several sources at a rate until it is closed; each source has habits, which can change."""
 
-    def __init__(self, cluster: TestCluster, names: Sequence[str], pause_secs: float = 0.5) -> None:
+    def __init__(
+        self, cluster: TestCluster, names: Sequence[str], *, german: Sequence[str] = (), pause_secs: float = 0.5
+    ) -> None:
         self._cluster = cluster
-        self._names = set(names)
+        self._habits: dict[str, Habit] = dict.fromkeys(names, "as usual")
+        self._german = frozenset(german)
         self._pause_secs = pause_secs
         self._random = random.Random(19)
         self._stop = threading.Event()
@@ -53,25 +69,28 @@ class Sources:
         self._stop.set()
         self._thread.join(30)
 
-    def silence(self, name: str) -> None:
-        self._names.discard(name)
-
-    def resume(self, name: str) -> None:
-        self._names.add(name)
+    def change(self, name: str, habit: Habit) -> None:
+        self._habits[name] = habit
 
     def _run(self) -> None:
         while not self._stop.wait(self._pause_secs):
-            records = [self._article(name) for name in sorted(self._names)]
+            speaking = [name for name, habit in self._habits.items() if habit != "silent"] * PER_ROUND
+            records = [self._article(name, self._habits[name]) for name in speaking]
             try:
                 self._cluster.produce(RAW, records)
             except Exception:  # noqa: BLE001, S112  # a broker that is stopped on purpose
                 continue
             self.sent += len(records)
 
-    def _article(self, source: str) -> Any:
+    def _article(self, source: str, habit: Habit) -> Any:
         number = self._random.getrandbits(48)
-        sentences = [" ".join(self._random.choices(WORDS, k=12)).capitalize() + "." for _ in range(14)]
-        return article(f"https://{source}/{number:x}", sentences[0][:60], " ".join(sentences), source=source)
+        rng = random.Random(source) if habit == "copied" else self._random
+        words = GERMAN if source in self._german else WORDS
+        sentences = [" ".join(rng.choices(words, k=12)).capitalize() + "." for _ in range(14)]
+        url = f"https://{source}/{number:x}"
+        if habit == "cut off":
+            return article(url, "", sentences[0], source=source)
+        return article(url, sentences[0][:60], " ".join(sentences), source=source)
 
 
 class Watched:

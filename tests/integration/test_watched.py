@@ -1,4 +1,4 @@
-"""What operators see is true: latency, lag, silence, and the right alert for each failure, which clears again.
+"""What operators see is true: latency, lag, silence, quality, and the right alert for each failure, which clears again.
 
 Prometheus has the shipped rules with all times divided by sixty (`scripts/render_rules.py`).
 """
@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.broker, pytest.mark.kafka]
 
 FIVE = {stage: (stage,) for stage in ALL}
 NAMES = ("daily.example", "weekly.example", "wire.example")
+GERMAN = ("weekly.example",)
+USUAL = 200
+"""Articles of each source after which a change shows: the usual means still follow the first hundreds quickly."""
 LATENCY = 'histogram_quantile(0.95, sum by (le) (news_end_to_end_latency_seconds_bucket{stage="publish"}))'
 COUNTED = 'news_end_to_end_latency_seconds_count{stage="publish"}'
 ALERTS = (
@@ -26,6 +29,9 @@ ALERTS = (
     "NewsGroupWithoutWorkers",
     "NewsStageStalled",
     "NewsSourceSilent",
+    "NewsLanguageSilent",
+    "NewsQualityDropped",
+    "NewsDuplicatesJumped",
     "NewsEndToEndLatencyHigh",
     "NewsRecordsWaiting",
 )
@@ -45,23 +51,48 @@ def _wait_until_quiet(watched: Watched) -> None:
 
 
 def _silence_one(watched: Watched, sources: Sources) -> None:
-    sources.silence("weekly.example")
+    sources.change("weekly.example", "silent")
     watched.wait_for("NewsSourceSilent", name="weekly.example")
+    watched.wait_for("NewsLanguageSilent", name="de")
     assert not watched.firing("NewsSourceSilent", name="daily.example")
+    assert not watched.firing("NewsLanguageSilent", name="en")
     assert watched.value('news_flow_silent_names{dimension="source"}') == 1
-    sources.resume("weekly.example")
+    sources.change("weekly.example", "as usual")
     watched.wait_until_clear("NewsSourceSilent")
+    watched.wait_until_clear("NewsLanguageSilent")
 
 
-@pytest.mark.timeout(400)
-def test_a_source_falls_silent_and_a_fleet_dies(kafka_broker: Broker, topic_prefix: str, tmp_path: Path) -> None:
+def _worsen(watched: Watched, sources: Sources) -> None:
+    """Let the pages of a source come out cut off, and another source send copies, when it is known what is usual."""
+    wait_until(
+        lambda: (watched.value('min(news_flow_articles_total{dimension="source"})') or 0) > USUAL,
+        seconds=180,
+        what="the usual quality is known",
+    )
+    sources.change("daily.example", "cut off")
+    sources.change("wire.example", "copied")
+    watched.wait_for("NewsQualityDropped", name="daily.example")
+    watched.wait_for("NewsDuplicatesJumped", name="wire.example")
+    assert not watched.firing("NewsQualityDropped", name="wire.example")
+    assert not watched.firing("NewsDuplicatesJumped", name="daily.example")
+    for name in ("daily.example", "wire.example"):
+        sources.change(name, "as usual")
+    watched.wait_until_clear("NewsQualityDropped")
+    watched.wait_until_clear("NewsDuplicatesJumped")
+
+
+@pytest.mark.timeout(600)
+def test_sources_fall_silent_and_worsen_and_a_fleet_dies(
+    kafka_broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
     with (
         Watched(kafka_broker.bootstrap_servers, topic_prefix, tmp_path, {"pipeline": ALL}) as watched,
-        Sources(watched.cluster, NAMES) as sources,
+        Sources(watched.cluster, NAMES, german=GERMAN) as sources,
     ):
         _wait_until_rhythm_is_known(watched)
         _wait_until_quiet(watched)
         _silence_one(watched, sources)
+        _worsen(watched, sources)
         watched.workers["pipeline"].kill()
         watched.wait_for("NewsGroupWithoutWorkers", group=f"{topic_prefix}news-ingest", environment="trial")
         assert not watched.firing("NewsSourceSilent"), "a pipeline that stands still is no silence of its sources"
@@ -78,7 +109,7 @@ def test_every_failure_of_five_services_raises_its_alert_and_latency_is_true(
 ) -> None:
     with (
         Watched(private_kafka.bootstrap_servers, topic_prefix, tmp_path, FIVE) as watched,
-        Sources(watched.cluster, NAMES) as sources,
+        Sources(watched.cluster, NAMES, german=GERMAN) as sources,
     ):
         _wait_until_rhythm_is_known(watched)
         _wait_until_quiet(watched)

@@ -1,7 +1,8 @@
 """The subjects of texts: readers answer, the calibration gives probabilities, and the most probable are served."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from pipeline.domain.subject import ReaderName, Subject, SubjectsReason, TextVector
@@ -35,14 +36,25 @@ class SubjectResult(Struct, frozen=True):
 
 
 class _Answer(Struct, frozen=True):
-    """A reading and its probabilities, in the order of `CODES`."""
+    """A reading, its probabilities in the order of `CODES`, and whether a probable subject may be called reliable."""
 
     reading: Reading
     odds: tuple[float, ...]
+    can_be_reliable: bool
+
+    def agreed(self, other: "_Answer") -> "_Answer":
+        """Return what both readers say: this reading, with the lesser probability of each subject."""
+        odds = tuple(map(min, self.odds, other.odds))
+        return msgspec.structs.replace(self, odds=odds, can_be_reliable=True)
 
 
 class SubjectClassifier:
-    """Asks the readers, and serves subjects. A result does not depend on the texts beside its own."""
+    """Asks the readers, and serves subjects. A result does not depend on the texts beside its own.
+
+    A text in no known language may be no text at all, on which a reader's probabilities mean nothing. So its subjects
+    are reliable only if two readers agree: the cascade serves the lesser probability of both, and none if the fast
+    reader knows too few of the words.
+    """
 
     def __init__(
         self,
@@ -100,7 +112,10 @@ class SubjectClassifier:
         if self._fast is not None:
             found |= self._ask(self._fast, texts, readable)
         if self._encoder is not None:
-            found |= self._ask(self._encoder, texts, [number for number in readable if self._is_unsure(found, number)])
+            asked = [number for number in readable if self._needs_encoder(found.get(number), texts[number].language)]
+            for number, answer in self._ask(self._encoder, texts, asked).items():
+                first = found.get(number)
+                found[number] = answer if first is None or texts[number].language else answer.agreed(first)
         legible = set(readable)
         return [
             found.get(number) or ("language_unsupported" if number in legible else "no_text")
@@ -111,8 +126,9 @@ class SubjectClassifier:
         params = self._params
         return has_words(_opening(item, params.opening_chars), params.min_words, params.unspaced_chars)
 
-    def _is_unsure(self, found: Mapping[int, _Answer], number: int) -> bool:
-        answer = found.get(number)
+    def _needs_encoder(self, answer: _Answer | None, language: str | None) -> bool:
+        if language is None:
+            return answer is not None or self._fast is None
         return answer is None or self._params.vectors or max(answer.odds) < self._calibration.ask_below
 
     def _ask(self, reader: Reader, texts: Sequence[SubjectInput], numbers: Iterable[int]) -> dict[int, _Answer]:
@@ -122,7 +138,7 @@ class SubjectClassifier:
             return {}
         readings = reader.read([texts[number] for number in asked])
         return {
-            number: _Answer(reading, self._odds(reading, texts[number]))
+            number: _Answer(reading, self._odds(reading, texts[number]), texts[number].language is not None)
             for number, reading in zip(asked, readings, strict=True)
             if reading is not None
         }
@@ -142,7 +158,7 @@ class SubjectClassifier:
                 code=f"medtop:{code}",
                 name=SUBJECT_NAMES[code],
                 confidence=confidence,
-                reliable=confidence >= self._reliable[method],
+                reliable=answer.can_be_reliable and confidence >= self._reliable[method],
                 method=method,
                 scheme_version=TAXONOMY_VERSION,
                 local_name=names.get(code),

@@ -33,6 +33,7 @@ class FastParams(Struct, frozen=True):
     max_chars: int = 1200  # characters read, headline first; 2,000 take half as long again
     max_unspaced: int = 300  # characters read of scripts without spaces; one carries as much as five Latin letters
     min_support: float = 0.3  # share of the words that were in the training texts; with fewer there is no reading
+    min_variety: float = 0.1  # share of different words, of which Dzongkha, cut into characters, has the least, 0.12
     cache_words: int = 65_536  # words whose features are cached; 38 MB
 
 
@@ -101,7 +102,10 @@ class FastReader:
             return str(arrays["version"])
 
     def read(self, texts: Sequence[SubjectInput]) -> list[Reading | None]:
-        """Return one reading per text, in order; None for a text whose words are mostly unknown, or without words."""
+        """Return one reading per text, in order; None for a text whose words are mostly unknown, or without words.
+
+        A text that repeats a few words without end has no reading either.
+        """
         pooled = [self._pool(item) for item in texts]
         known = [found for found in pooled if found is not None]
         logits = iter(self._logits(known).tolist() if known else ())
@@ -110,7 +114,7 @@ class FastReader:
     def _pool(self, item: SubjectInput) -> Pooled | None:
         text = f"{item.headline}\n{item.body}"[: self._params.max_chars]
         words = words_of(text, self._vocabulary, self._params.max_unspaced)
-        if not words:
+        if not words or len(set(words)) < self._params.min_variety * len(words):
             return None
         pooled = self._rows.pool(words)
         return pooled if pooled.support >= self._params.min_support else None

@@ -63,6 +63,39 @@ def test_a_reader_is_passed_over_in_languages_it_does_not_support() -> None:
     assert [result.reader for result in results] == ["encoder", "fast"]
 
 
+def test_in_no_known_language_the_lesser_probability_of_both_readers_counts() -> None:
+    logits = {"fast": {"15000000": SURE, "11000000": UNSURE}, "encoder": {"15000000": UNSURE, "11000000": UNSURE}}
+    fast, encoder = (
+        ScriptedReader(name, lambda _, name=name: logits_of(*logits[name].items()))  # type: ignore[misc]
+        for name in ("fast", "encoder")
+    )
+    classifier = SubjectClassifier(calibration=PLAIN, params=SubjectParams(), fast=fast, encoder=encoder)
+    (known,) = classifier.classify([text_of("sure of a")])
+    assert ([item.confidence for item in known.subjects], encoder.asked) == ([0.9526, 0.5], [])
+    (unknown,) = classifier.classify([text_of("sure of a", None)])
+    assert [(item.code, item.confidence, item.reliable) for item in unknown.subjects] == [
+        ("medtop:11000000", 0.5, False),
+        ("medtop:15000000", 0.5, False),
+    ]
+    assert unknown.reader == "encoder"
+
+
+def test_in_no_known_language_readers_that_agree_are_reliable() -> None:
+    readers = {name: ScriptedReader(name, lambda _: logits_of(("15000000", SURE))) for name in ("fast", "encoder")}
+    both = SubjectClassifier(calibration=PLAIN, params=SubjectParams(), **readers)
+    assert [item.reliable for item in both.classify([text_of("a b", None)])[0].subjects] == [True]
+    for params in (FAST, ENCODER):
+        alone = SubjectClassifier(calibration=PLAIN, params=params, **readers)
+        results = alone.classify([text_of("a b", None), text_of("a b")])
+        assert [[item.reliable for item in result.subjects] for result in results] == [[False], [True]]
+
+
+def test_text_in_no_known_language_and_of_unknown_words_has_no_subject() -> None:
+    classifier, _, encoder = _cascade()
+    (result,) = classifier.classify([text_of("unread a", None)])
+    assert (result.reason, encoder.asked) == ("language_unsupported", [])
+
+
 def test_with_vectors_the_encoder_reads_and_answers_everything() -> None:
     classifier, _, encoder = _cascade(vectors=True)
     sure, empty = classifier.classify([text_of("sure of a"), text_of("")])

@@ -2,15 +2,18 @@
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 
 import orjson
 import pytest
 
 from pipeline.dedup.signature.facts import unpack_facts
+from pipeline.dedup.signature.signing import SigningInput, sign
 from pipeline.domain.article import Article, Versions
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Emit, Reject
 from pipeline.domain.record import Headers, Origin, Record
+from pipeline.domain.signature import Signature
 from pipeline.stages.ingest import IngestParams, IngestStage
 from pipeline.text.learned_boilerplate import LearnedBoilerplate, LearnedLine
 from pipeline.text.quality import FLAG_WEIGHTS
@@ -204,6 +207,20 @@ def test_article_past_the_internal_limit_is_rejected_here() -> None:
     (outcome,) = IngestStage(params).process([_record(orjson.dumps({"url": URL, "text": "word " * 600}))])
     assert isinstance(outcome, Reject)
     assert outcome.reason == "too_large"
+
+
+def test_facts_of_a_text_past_the_limit_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed: list[int] = []
+
+    def count(inputs: Sequence[SigningInput]) -> list[Signature]:
+        signed.append(len(inputs))
+        return sign(inputs)
+
+    monkeypatch.setattr("pipeline.stages.ingest.sign", count)
+    params = IngestParams(max_article_bytes=2000)
+    (outcome,) = IngestStage(params).process([_record(orjson.dumps({"url": URL, "text": "word " * 600}))])
+    assert isinstance(outcome, Reject)
+    assert (outcome.reason, signed) == ("too_large", [0])
 
 
 @pytest.mark.parametrize(
