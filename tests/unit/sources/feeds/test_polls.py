@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.fetching.errors import FetchFailed
+from pipeline.sources.feeds.requests import Failed
 from tests.harness.feed_world import DAY, FEED, OTHER, RHYTHM, World, item, titles
 from tests.harness.news_site import rss
 
@@ -251,3 +252,11 @@ async def test_what_left_the_list_is_polled_no_more_and_what_comes_back_sends_no
     world.put(FEED, rss(item(1)), etag='"other"')
     await world.poll()
     assert world.sent() == []
+
+
+async def test_a_redirect_that_robots_txt_forbids_is_counted_and_said(world: World) -> None:
+    world.answers[FEED] = Failed("robots_redirect")
+    assert len(await world.poll()) == 1
+    labels = {"source": "feeds", "kind": "robots_redirect"}
+    assert world.metrics.registry.get_sample_value("news_source_errors_total", labels) == 1
+    assert world.state("error") == "robots_redirect"
