@@ -54,8 +54,8 @@ async def asked(sites: tuple[NewsSite, ...], *urls: str, concurrency: int = 50, 
 
 
 def pauses(site: NewsSite) -> list[float]:
-    spans = sorted((one.at, one.done) for one in site.asked)
-    return [later[0] - earlier[1] for earlier, later in itertools.pairwise(spans)]
+    """Return the times between requests: a pause at least, because the site notes each before its answer arrives."""
+    return [later - earlier for earlier, later in itertools.pairwise(sorted(one.at for one in site.asked))]
 
 
 async def test_a_host_that_forbids_us_is_not_asked_by_way_of_another(sites: tuple[NewsSite, NewsSite]) -> None:
@@ -95,7 +95,7 @@ async def test_each_hop_waits_for_its_turn(sites: tuple[NewsSite, NewsSite]) -> 
     assert await asked(sites, *urls, concurrency=1) == [f"body {number}" for number in range(4)]
     for one in sites:
         assert set(one.most_at_once.values()) == {1}
-        assert min(pauses(one)) >= PAUSE * 0.9
+        assert min(pauses(one)) >= PAUSE
     assert other.paths().count("/robots.txt") == 1
 
 
@@ -129,7 +129,7 @@ async def test_the_crawl_delay_of_a_target_is_kept_between_its_robots_txt_and_th
     site.put("/feed", b"", status=302, Location=other.url("/feed"))
     other.put("/feed", "feed")
     assert await asked(sites, site.url("/feed")) == ["feed"]
-    assert min(pauses(other)) >= 0.99
+    assert min(pauses(other)) >= 1
 
 
 async def test_without_robots_the_turns_hold_all_the_same(sites: tuple[NewsSite, NewsSite]) -> None:
