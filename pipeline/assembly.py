@@ -140,7 +140,8 @@ def build_stages(
         extraction: Of `ingest`.
         boilerplate: Of `ingest`.
         subjects: Of `classify`, and a part of the versions in events; the defaults of the settings when None.
-        dedup: What becomes of copies in `dedupe` and `publish`; the defaults of the settings when None.
+        dedup: What withdrawals are bound to in `ingest`, and what becomes of copies in `dedupe` and `publish`; the
+            defaults of the settings when None.
         contained: Of `ingest`: drafts costly articles where that can be ended.
 
     Raises:
@@ -148,9 +149,13 @@ def build_stages(
     """
     subjects = subjects or SubjectSettings()
     dedup = dedup or DedupSettings()
+    params = IngestParams(extraction=extraction, binds_principals=dedup.bind_principals)
     builders: dict[StageName, Callable[[], AnyStage]] = {
         "ingest": lambda: _ingest_stage(
-            IngestParams(extraction=extraction), lane=lane, boilerplate=boilerplate, contained=contained
+            params,
+            lane=lane,
+            boilerplate=boilerplate,
+            contained=contained,
         ),
         "dedupe": lambda: DedupeStage(versions(subjects), enrich_copies=dedup.enrich_copies),
         "detect-language": lambda: DetectLanguageStage(_language_model()),

@@ -3,11 +3,13 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from pipeline.cli.arguments import UsageError
+from pipeline.cli.principals import named_principals
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.times import from_epoch_ms
@@ -29,6 +31,7 @@ def erase(
     copies: Annotated[bool, Parameter(negative="")] = False,
     yes: Annotated[bool, Parameter(negative="")] = False,
     json_lines: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    principal: tuple[str, ...] = (),
 ) -> int:
     """Erase an article from the product, and report where records of it remain and until when.
 
@@ -46,10 +49,14 @@ def erase(
         Erase it.
     json_lines:
         Print the report as JSON.
+    principal:
+        Who brought the articles, where NEWS_DEDUP__BIND_PRINCIPALS is on: the header `principal` of their raw records,
+        such as `http:harbour`, or `-` if they have none. Give it several times if there were several.
     """
     if not article.strip():
         raise UsageError("give the id of an article")
     settings = load_settings()
+    withdrawn_by = named_principals(settings, principal)
     catalogue = catalogue_for(settings)
     name = ArticleId(article.strip())
     with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
@@ -65,7 +72,7 @@ def erase(
     # Copies first: otherwise one of them is chosen to be published, and withdrawn again.
     wanted = dict(found.copies) if copies else {}
     wanted[name] = found.state or StandingArticle(id=name)
-    done = _withdraw(settings, wanted, count)
+    done = _withdraw(settings, wanted, count, withdrawn_by)
     print(f"{done.articles} articles withdrawn; their records go as listed above", file=sys.stderr)
     if done.unaddressed:
         print(
@@ -76,13 +83,21 @@ def erase(
     return 0
 
 
-def _withdraw(settings: Settings, wanted: dict[ArticleId, StandingArticle], count: int) -> WithdrawalProgress:
+def _withdraw(
+    settings: Settings, wanted: dict[ArticleId, StandingArticle], count: int, principals: Sequence[str | None]
+) -> WithdrawalProgress:
     catalogue = catalogue_for(settings)
     done = WithdrawalProgress()
     largest = catalogue.topic(CURRENT).max_message_bytes
     with sigterm_unwinds(), resender(settings, "erase", largest) as sender:
         work = Withdrawal(
-            catalogue, sender, count, from_epoch_ms(int(time.time() * 1000)), lane=settings.lane, ends_states=True
+            catalogue,
+            sender,
+            count,
+            from_epoch_ms(int(time.time() * 1000)),
+            lane=settings.lane,
+            ends_states=True,
+            principals=principals,
         )
         work.run(wanted.items(), done, RateLimiter(None))
     return done

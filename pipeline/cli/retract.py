@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pipeline.cli.arguments import Rate, UsageError
+from pipeline.cli.principals import named_principals
 from pipeline.cli.signals import sigterm_unwinds
 from pipeline.domain.times import from_epoch_ms
 from pipeline.ops.clients import catalogue_for, consumer
@@ -21,7 +22,13 @@ from pipeline.wire.catalogue import CURRENT
 __all__ = ["retract"]
 
 
-def retract(*, source: str, yes: Annotated[bool, Parameter(negative="")] = False, rate: Rate = None) -> int:
+def retract(
+    *,
+    source: str,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    rate: Rate = None,
+    principal: tuple[str, ...] = (),
+) -> int:
     """Retract all articles of a source that stand, for example when its licence ends.
 
     Takes the articles from the states. Without `--yes`, only their number is printed. An interrupted command can be
@@ -33,11 +40,15 @@ def retract(*, source: str, yes: Annotated[bool, Parameter(negative="")] = False
         The registrable domain of the publisher, such as `gazette.example`, or the `source` of its raw records.
     yes:
         Retract them.
+    principal:
+        Who brought the articles, where NEWS_DEDUP__BIND_PRINCIPALS is on: the header `principal` of their raw records,
+        such as `http:harbour`, or `-` if they have none. Give it several times if there were several.
     """
     site = source.strip()
     if not site:
         raise UsageError("--source: give a domain")
     settings = load_settings()
+    withdrawn_by = named_principals(settings, principal)
     catalogue = catalogue_for(settings)
     with consumer(settings.kafka, enable_auto_commit=False, group_id=None) as client:
         found = standing_of_site(client, catalogue, site)
@@ -49,7 +60,13 @@ def retract(*, source: str, yes: Annotated[bool, Parameter(negative="")] = False
     largest = catalogue.topic(CURRENT).max_message_bytes
     with _reported(done, len(found)), sigterm_unwinds(), resender(settings, "retract", largest) as sender:
         work = Withdrawal(
-            catalogue, sender, count, from_epoch_ms(int(time.time() * 1000)), lane=settings.lane, ends_states=False
+            catalogue,
+            sender,
+            count,
+            from_epoch_ms(int(time.time() * 1000)),
+            lane=settings.lane,
+            ends_states=False,
+            principals=withdrawn_by,
         )
         work.run(found.items(), done, RateLimiter(rate))
     return 0

@@ -19,6 +19,8 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSO
 def status(*, failing: bool = False, json: Json = False) -> int:
     """Print how each feed is: last success, items, new articles, error, next poll; exit 1 if one has failed for a day.
 
+    Feeds that hubs push have the end of their subscriptions, too.
+
     It reads the state in NEWS_FEEDS__STATE_DIR, whether or not the source runs.
 
     Parameters
@@ -38,7 +40,9 @@ def status(*, failing: bool = False, json: Json = False) -> int:
 
 def _print(found: FeedsStatus, feeds: list[FeedStatus]) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in ("source", "feed", "last success", "items", "new", "error", "failures", "next poll"):
+    are_pushed = any(feed.pushed_until for feed in feeds)
+    names = ("source", "feed", "last success", "items", "new", "error", "failures", "next poll")
+    for name in (*names, *(("pushed until",) if are_pushed else ())):
         table.add_column(name, justify="right" if name in ("items", "new", "failures") else "left", overflow="fold")
     for feed in feeds:
         table.add_row(
@@ -50,9 +54,12 @@ def _print(found: FeedsStatus, feeds: list[FeedStatus]) -> None:
             feed.error or "",
             str(feed.failures or ""),
             f"retired: {feed.retired}" if feed.retired else _time(feed.next_poll),
+            *((_time(feed.pushed_until),) if are_pushed else ()),
         )
     Console(highlight=False, soft_wrap=True).print(table)
     errors = ", ".join(f"{count} {kind}" for kind, count in found.errors.items()) or "none"
+    if found.retired_sources:
+        print(f"no feed is polled any more of {', '.join(found.retired_sources)}: their silence is no alert")
     print(f"{len(found.feeds)} feeds; failing: {errors}; {found.queued} records and {found.waiting_pages} pages wait")
 
 

@@ -17,7 +17,8 @@ class Signature(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sign
     body is.
     sketch: MinHash sketch, 128 little-endian u16 values; empty when the text has too few shingles.
     source: the publisher's registrable domain, or else the configured source.
-    declared_source: the `source` of the raw record, empty if it has none.
+    declared_source: what withdrawals are bound to: the `source` of the raw record, empty if it has none; where
+    principals count, a space and the principal that brought the record.
     numbers_hash: 8-byte hash of the multiset of numbers in the text.
     script: ISO 15924 code of the script that most of the text is in.
     shingles: number of shingles of the text.

@@ -14,7 +14,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         url: Where it came from, after all redirects.
         permanent_url: Where to ask the next time: the last URL that was reached by permanent redirects alone.
         status: Its HTTP status.
-        headers: By name in lower case; the first value where a name comes twice.
+        headers: By name in lower case; the first value where a name comes twice, but all values of `link`.
         body: Decoded from its content-encoding.
     """
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,8 +20,10 @@ from pipeline.fetching.checked_resolver import CheckedResolver
 from pipeline.fetching.errors import FetchFailed, FetchRefused
 from pipeline.wire.compression import decompress
 
-__all__ = ["GuardedHttp", "HttpParams"]
+__all__ = ["BeforeRedirect", "GuardedHttp", "HttpParams"]
 
+BeforeRedirect = Callable[[str], Awaitable[None]]
+"""Is awaited with the URL that a redirect leads to, before that is requested. What it raises ends the request."""
 MIB: Final = 1024 * 1024
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -33,7 +35,8 @@ class HttpParams(Struct, frozen=True, kw_only=True):
     """Bounds of one request with its redirects."""
 
     total_secs: float = 30.0
-    """From the first lookup of a name to the last byte. Chosen: slow sites answer within ten."""
+    """From the first lookup of a name to the last byte, without what a `BeforeRedirect` takes. Chosen: slow sites
+    answer within ten."""
     connect_secs: float = 10.0
     """For the connection and its TLS handshake."""
     max_bytes: int = 16 * MIB
@@ -110,19 +113,22 @@ class GuardedHttp:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, before_redirect: BeforeRedirect | None = None
+    ) -> Answer:
         """Request a URL, and follow its redirects.
 
         Args:
             url: Absolute.
             headers: Further ones. Another origin than the first gets none of them but what names formats and languages.
+            before_redirect: Is asked before each redirect is followed.
 
         Raises:
             FetchRefused: The URL or one that it redirects to is not allowed.
             FetchFailed: There is no usable answer in time.
         """
         sent = {"Accept-Encoding": "gzip, deflate", **(headers or {})}
-        return await self._bounded("GET", url, None, sent, self._params.max_redirects)
+        return await self._bounded("GET", url, None, sent, self._params.max_redirects, before_redirect)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a body to a URL; a redirect is returned as any other answer.
@@ -139,11 +145,22 @@ class GuardedHttp:
         return await self._bounded("POST", url, body, {"Accept-Encoding": "gzip, deflate", **(headers or {})}, 0)
 
     async def _bounded(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], redirects: int
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        redirects: int,
+        before: BeforeRedirect | None = None,
     ) -> Answer:
         try:
-            async with asyncio.timeout(self._params.total_secs):
-                return await self._follow(method, url, body, headers, redirects)
+            async with asyncio.timeout(self._params.total_secs) as limit:
+
+                async def between(target: str) -> None:
+                    if before is not None:
+                        await _untimed(limit, before(target))
+
+                return await self._follow(method, url, body, headers, redirects, between)
         except TimeoutError as error:
             raise FetchFailed("timeout", "no answer in time") from error
         except aiohttp.ClientError as error:
@@ -152,7 +169,13 @@ class GuardedHttp:
             raise FetchFailed("protocol", type(error).__name__) from error
 
     async def _follow(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], redirects: int
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        redirects: int,
+        between: BeforeRedirect,
     ) -> Answer:
         asked = permanent = check_url(url, self._rules)
         is_permanent = True
@@ -173,6 +196,7 @@ class GuardedHttp:
             if target.origin() != asked.origin():
                 headers = {name: value for name, value in headers.items() if name.lower() in _KEPT_ACROSS_ORIGINS}
                 headers["Accept-Encoding"] = "gzip, deflate"
+            await between(str(target))
             is_permanent = is_permanent and answer.status in _PERMANENT
             asked = target
             permanent = target if is_permanent else permanent
@@ -184,6 +208,8 @@ class GuardedHttp:
             found: dict[str, str] = {}
             for name, value in response.headers.items():
                 found.setdefault(name.lower(), value)
+            if "link" in found:  # a list, which may come in several headers
+                found["link"] = ", ".join(response.headers.getall("Link"))
             is_redirect = response.status in _REDIRECTS and "location" in found
             content = b"" if is_redirect else await self._body(response)
         return Answer(url=str(url), permanent_url=str(url), status=response.status, headers=found, body=content)
@@ -210,6 +236,15 @@ class GuardedHttp:
         family, kind, protocol, _, place = address
         check_address(str(place[0]), self._rules)
         return socket.socket(family, kind, protocol)
+
+
+async def _untimed(limit: asyncio.Timeout, waiting: Awaitable[None]) -> None:
+    """Wait without using up the time of a request."""
+    loop = asyncio.get_running_loop()
+    left = (limit.when() or loop.time()) - loop.time()
+    limit.reschedule(None)
+    await waiting
+    limit.reschedule(loop.time() + left)
 
 
 def _failure(error: aiohttp.ClientError) -> FetchRefused | FetchFailed:

@@ -1,16 +1,18 @@
 """Withdraw articles on an operator's behalf: retractions for the raw topic, and null values for the states."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Headers
 from pipeline.ops.current_states import StandingArticle
 from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams
 from pipeline.wire.catalogue import CURRENT, Catalogue
 from pipeline.wire.cloudevents import withdrawal_headers
 from pipeline.wire.partitioner import partitions
+from pipeline.wire.principals import PRINCIPAL
 from pipeline.wire.raw import raw_key
 
 __all__ = ["Withdrawal", "WithdrawalProgress", "retractions"]
@@ -55,6 +57,7 @@ class Withdrawal:
         *,
         lane: str,
         ends_states: bool,
+        principals: Sequence[str | None] = (None,),
     ) -> None:
         """Prepare.
 
@@ -65,12 +68,16 @@ class Withdrawal:
             time: When the articles are withdrawn, RFC 3339.
             lane: The lane; empty for live traffic.
             ends_states: Write null values for all articles, instead of leaving that to the stage that publishes.
+            principals: Who may have brought the articles, where withdrawals are bound to that; None for nobody named.
         """
         self._resender = resender
         self._partitions = article_partitions
         self._time = time
         self._lane = lane
         self._ends_states = ends_states
+        self._headers: tuple[Headers, ...] = tuple(
+            () if principal is None else ((PRINCIPAL, principal.encode()),) for principal in principals
+        )
         self._raw = catalogue.stage("ingest").reads
         self._current = catalogue.full_name(CURRENT)
 
@@ -106,7 +113,9 @@ class Withdrawal:
         key = article.encode()
         (partition,) = partitions([key], self._partitions)
         values = retractions(article, state)
-        records = [ResentRecord(self._raw, partition, key, value, ()) for value in values]
+        records = [
+            ResentRecord(self._raw, partition, key, value, headers) for headers in self._headers for value in values
+        ]
         if self._ends_states or not values:
             headers = withdrawal_headers(article, state.revision + 1, self._time, self._lane)
             records.append(ResentRecord(self._current, partition, key, None, headers))

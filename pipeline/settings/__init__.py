@@ -26,6 +26,7 @@ from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
 from pipeline.settings.tree import Settings
+from pipeline.settings.websub_group import WebSubSettings
 
 __all__ = [
     "AlertSettings",
@@ -51,6 +52,7 @@ __all__ = [
     "SubjectSettings",
     "WatchdogSettings",
     "WebSettings",
+    "WebSubSettings",
     "WorkSettings",
     "child_environment",
     "load_settings",

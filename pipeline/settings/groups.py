@@ -128,6 +128,13 @@ class DedupSettings(Group):
         "articles, with copies marked by `dedup.kind`. The same for all workers.",
     )
 
+    bind_principals: bool = Field(
+        default=False,
+        description="Whether an article can only be withdrawn by a record with the header `principal` of the one that "
+        "published it, and not by any record with the same `source`. On only where nobody but sources writes the raw "
+        "topic. The same for all workers.",
+    )
+
     @model_validator(mode="after")
     def _windows_are_ordered(self) -> Self:
         if self.near_window_secs > self.exact_window_secs:

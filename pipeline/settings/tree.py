@@ -28,6 +28,7 @@ from pipeline.settings.source_group import SourceSettings
 from pipeline.settings.source_http_group import SourceHttpSettings
 from pipeline.settings.story_group import StorySettings
 from pipeline.settings.subject_group import SubjectSettings
+from pipeline.settings.websub_group import WebSubSettings
 
 __all__ = ["Settings"]
 
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     sources: SourceSettings = Field(default_factory=SourceSettings)
     source_http: SourceHttpSettings = Field(default_factory=SourceHttpSettings)
     feeds: FeedsSettings = Field(default_factory=FeedsSettings)
+    websub: WebSubSettings = Field(default_factory=WebSubSettings)
     monitor: MonitorSettings = Field(default_factory=MonitorSettings)
     stories: StorySettings = Field(default_factory=StorySettings)
     web: WebSettings = Field(default_factory=WebSettings)

@@ -15,12 +15,10 @@ from pipeline.text.params import IngestParams
 from pipeline.wire.catalogue import REQUEST_OVERHEAD_BYTES, load_catalogue, topic_prefix
 from pipeline.wire.output import BATCH_OVERHEAD_BYTES, OutputRecord, record_bytes
 from pipeline.wire.partitioner import murmur2
+from pipeline.wire.principals import PRINCIPAL
 from pipeline.wire.raw import decode_raw
 
 __all__ = ["PRINCIPAL", "RawTopic", "RefusedRecordError"]
-
-PRINCIPAL: Final = "principal"
-"""Header that names who brought an article, as the source has proven it or its operator says; never the article."""
 
 _PARAMS: Final = IngestParams()
 

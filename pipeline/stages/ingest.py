@@ -27,6 +27,7 @@ from pipeline.text.quality import judge_quality
 from pipeline.text.summary import summarise, word_count
 from pipeline.text.urls import registrable_domain, wraps_another
 from pipeline.text.walls import without_notices
+from pipeline.wire.principals import bound_to
 from pipeline.wire.raw import decode_raw
 from pipeline.wire.replays import arrived_ms
 
@@ -132,6 +133,12 @@ class IngestStage:
             flags | draft.flags,
         )
 
+    def _bound_to(self, item: _Prepared) -> str:
+        """Return what only a withdrawal with the same may end: the stated source, or who brought the record."""
+        if not self._params.binds_principals:
+            return item.raw.source or ""
+        return bound_to(item.record.headers, item.raw.source, self._params.max_label_chars)
+
     def _drafted(self, raw: RawArticle, domain: str | None, seen_ms: int) -> ArticleDraft | Reject:
         learned = self._boilerplate.of(raw.source or domain) if self._boilerplate is not None else NO_LINES
         draft = draft_article(raw, domain, seen_ms, self._drafting_params, learned)
@@ -167,7 +174,7 @@ class IngestStage:
             else None,
             source=item.publisher.site if item.publisher is not None else "",
             agency=(attribution.agency or "") if attribution is not None else "",
-            declared_source=item.raw.source or "",
+            declared_source=self._bound_to(item),
             ingested_at_ms=ingested_ms,
             undated=not dated,
             published_at_ms=_published_ms(draft.published_at),

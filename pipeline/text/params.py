@@ -18,6 +18,8 @@ class IngestParams(Struct, frozen=True, kw_only=True):
 
     extraction: Extraction = "auto"
     """How pages are read; the setting NEWS_EXTRACTION."""
+    binds_principals: bool = False
+    """Whether withdrawals are bound to the header `principal`; the setting NEWS_DEDUP__BIND_PRINCIPALS."""
     max_raw_bytes: int = 24 * 1024 * 1024
     """Raw record's value; the raw topic's limit (schemas/topics.yaml)."""
     max_decoded_bytes: int = 24 * 1024 * 1024

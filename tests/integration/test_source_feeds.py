@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.harness.cluster import TestCluster
 from tests.harness.news_site import NewsSite, Reply, rss
 from tests.harness.scenario import RAW
 from tests.harness.source_process import SourceProcess
+from tests.harness.websub_hub import WebSubHub
 from tests.harness.workers import environment, wait_until
 from tests.integration.conftest import Broker
 
@@ -94,6 +96,34 @@ def test_from_feed_to_topic_once_and_again_only_when_changed(
     record = next(record for record in cluster.read(RAW) if b"station 3" in record.value)
     assert dict(record.headers) == {"principal": b"feeds"}
     assert orjson.loads(record.value)["source"] == "127.0.0.1"
+
+
+async def test_a_hub_pushes_between_two_polls(
+    broker: Broker, cluster: TestCluster, topic_prefix: str, tmp_path: Path, site: NewsSite
+) -> None:
+    with WebSubHub() as hub, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        links = (
+            f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="{hub.address}/"/>'
+            f'<link xmlns="http://www.w3.org/2005/Atom" rel="self" href="{site.url("/feed")}"/>'
+        )
+        site.put("/feed", rss(links, item(1)), Content_Type="application/rss+xml")
+        env = feeds_environment(broker, topic_prefix, tmp_path, site) | {
+            "NEWS_FEEDS__PORTS": f"{site.port},{hub.port}",
+            "NEWS_WEBSUB__HUBS": hub.address,
+            "NEWS_WEBSUB__CALLBACK_URL": f"http://127.0.0.1:{port}/websub",
+            "NEWS_WEBSUB__PORT": str(port),
+        }
+        with SourceProcess(env, "feeds", listed(tmp_path, site.url("/feed"))) as source:
+            wait_until(lambda: bool(hub.asked), seconds=120, what="a request to the hub")
+            assert (await hub.verify(hub.asked[0], "c-1")) == (200, "c-1")
+            assert (await hub.push(hub.asked[0], rss(links, item(2), item(1)))).status == 202
+            wait_until(lambda: len(sent(cluster)) == 2, seconds=120, what="the pushed item")
+            source.send(signal.SIGTERM)
+            assert source.wait(120) == ExitCode.DRAINED
+        assert sorted(one["title"] for one in sent(cluster)) == ["Pilot station 1, state 1", "Pilot station 2, state 1"]
 
 
 def queued(directory: Path) -> int:

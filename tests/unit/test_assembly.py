@@ -11,6 +11,7 @@ from pipeline.cli.app import run_command
 from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.domain.events import Published
 from pipeline.domain.outcome import Emit
+from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES, StageName
 from pipeline.domain.subject import ReaderChoice
 from pipeline.errors import ConfigError
@@ -38,6 +39,16 @@ def test_ingest_reads_the_weights_of_the_scorer_when_it_is_built(monkeypatch: py
     assert not read
     build_stages(["ingest"])
     assert read
+
+
+@pytest.mark.parametrize(("bound", "declared"), [(False, "gazette"), (True, " http:harbour")])
+def test_the_setting_of_principals_reaches_the_signatures(*, bound: bool, declared: str) -> None:
+    (ingest,) = build_stages(["ingest"], dedup=DedupSettings(bind_principals=bound))
+    value = b'{"url": "https://gazette.example/1", "source": "gazette", "text": "The harbour board has voted."}'
+    record = Record("raw", 0, 1, 1_772_600_000_000, b"k", value, (("principal", b"http:harbour"),))
+    (outcome,) = ingest.process([record])  # type: ignore[union-attr]  # no judging stage
+    assert isinstance(outcome, Emit)
+    assert outcome.value.signature.declared_source == declared
 
 
 @pytest.mark.parametrize("names", [STAGES, ("ingest",), ("dedupe", "detect-language"), ("publish",)])

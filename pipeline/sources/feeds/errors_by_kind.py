@@ -12,6 +12,7 @@ KINDS: Final[tuple[str, ...]] = (
     *get_args(FailReason),
     *FAILURES,
     "robots",
+    "robots_redirect",
     "robots_unreachable",
     "gone",
     "not_found",

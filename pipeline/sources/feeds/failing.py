@@ -8,6 +8,7 @@ from msgspec import Struct
 from pipeline.observability.source_metrics import SourceMetrics
 from pipeline.sources.feeds.clock import Clock
 from pipeline.sources.feeds.database import Database
+from pipeline.sources.feeds.status import retired_sources
 
 __all__ = ["FailingFeeds", "FailingParams"]
 
@@ -19,6 +20,8 @@ class FailingParams(Struct, frozen=True, kw_only=True):
     """A shorter failure has no series of its own: most pass by themselves."""
     most: int = 100
     """Feeds with a series of their own. Chosen: more are one failure of ours, which the total shows."""
+    most_retired: int = 1000
+    """Sources that are named because all of their feeds were retired. Chosen: a list that is kept has a few."""
     interval_secs: float = 15.0
     """Between two looks, as often as Prometheus usually asks."""
 
@@ -62,6 +65,10 @@ class FailingFeeds:
         (retired,) = self._database.one("SELECT count(*) FROM feeds WHERE listed AND retired IS NOT NULL")
         self._metrics.of("failing_feeds").set(failing)
         self._metrics.of("retired_feeds").set(retired)
+        ended = self._metrics.of("retired_feed_source")
+        ended.clear()
+        for source in retired_sources(self._database, self._params.most_retired):
+            ended.labels(source).set(1)
         longest = self._database.all(
             "SELECT source, id, failing_since FROM feeds WHERE listed AND retired IS NULL AND failing_since <= ?"
             " ORDER BY failing_since LIMIT ?",

@@ -5,7 +5,7 @@ import heapq
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ __all__ = ["HostParams", "Hosts"]
 log = get_logger(__name__)
 
 Job = Callable[[], Awaitable[None]]
+_Moving = tuple[asyncio.Task[Any], asyncio.Future[None]]
+"""A job that was begun at one host and goes on at another one, and what tells it that it may."""
 
 
 class HostParams(Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class _Host:
     __slots__ = ("is_in_turn", "jobs", "pause", "ready_at")
 
     def __init__(self) -> None:
-        self.jobs: deque[Job] = deque()
+        self.jobs: deque[Job | _Moving] = deque()
         self.is_in_turn = False
         self.ready_at = 0.0
         self.pause = 0.0
@@ -59,7 +61,9 @@ class Hosts:
         self._hosts: dict[str, _Host] = {}
         self._turns: list[tuple[float, int, str]] = []
         self._count = 0
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._in_turn: dict[asyncio.Task[Any], tuple[str, _Host]] = {}
+        self._is_stopping = False
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
 
@@ -70,9 +74,26 @@ class Hosts:
 
     def submit(self, name: str, job: Job, *, first: bool = False) -> None:
         """Add a job for a host; with `first`, it comes before those that wait."""
-        host = self._hosts.setdefault(name, _Host())
-        (host.jobs.appendleft if first else host.jobs.append)(job)
-        self._line_up(name, host)
+        self._queue(name, job, first=first)
+
+    async def move(self, name: str, *, first: bool = False) -> None:
+        """End the turn of the job that calls this, and wait for one at a host, the same or another.
+
+        Args:
+            name: The host.
+            first: Whether it comes before the jobs that wait there.
+
+        Raises:
+            CancelledError: `run` is ending; what the job has not done is dropped.
+        """
+        if self._is_stopping:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine is run by a task
+        self._end_turn(task)
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue(name, (task, granted), first=first)
+        await granted
 
     def slow_down(self, name: str, pause_secs: float | None, until: float | None = None) -> None:
         """Keep to what a host asks for.
@@ -93,11 +114,12 @@ class Hosts:
         return self._clock()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run jobs until `stop` is set; those that were begun are finished, the others are dropped.
+        """Run jobs until `stop` is set; those that are in their turn finish it, the others are dropped.
 
         Raises:
             Exception: What a job raised: it is a bug, or the state cannot be written.
         """
+        self._is_stopping = False
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             while not stop.is_set() and self._failure is None:
@@ -106,6 +128,9 @@ class Hosts:
                 waking = asyncio.create_task(self._changed.wait())
                 await asyncio.wait({waking, stopping}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
                 waking.cancel()
+            self._is_stopping = True
+            for task in self._running - self._in_turn.keys():
+                task.cancel()
             while self._running:
                 await asyncio.wait(self._running)
         finally:
@@ -115,7 +140,7 @@ class Hosts:
 
     def _start_due(self) -> float | None:
         """Start what may run; return the seconds until something else may, None if nothing waits for the clock."""
-        while self._turns and len(self._running) < self._params.concurrency:
+        while self._turns and len(self._in_turn) < self._params.concurrency:
             ready_at, _, name = self._turns[0]
             host = self._hosts[name]
             wait = max(ready_at, host.ready_at) - self._clock()
@@ -125,21 +150,48 @@ class Hosts:
             if wait > 0:
                 return wait
             heapq.heappop(self._turns)
-            task = asyncio.create_task(self._take_turn(name, host))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._begin_turn(name, host)
         return None
 
-    async def _take_turn(self, name: str, host: _Host) -> None:
+    def _begin_turn(self, name: str, host: _Host) -> None:
+        job = host.jobs.popleft()
+        if not isinstance(job, tuple):
+            task: asyncio.Task[Any] = asyncio.create_task(self._do(job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        else:
+            task, granted = job
+            if granted.done():  # it was cancelled while it waited
+                host.is_in_turn = False
+                if host.jobs:
+                    self._line_up(name, host)
+                return
+            granted.set_result(None)
+        self._in_turn[task] = (name, host)
+
+    async def _do(self, job: Job) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # as above
         try:
-            await host.jobs.popleft()()
+            await job()
         except Exception as error:  # noqa: BLE001  raised again by `run`
             self._failure = error
-        host.ready_at = max(host.ready_at, self._clock() + max(host.pause, self._params.pause))
-        host.is_in_turn = False
-        if host.jobs:
-            self._line_up(name, host)
+        finally:
+            self._end_turn(task)
+
+    def _end_turn(self, task: asyncio.Task[Any]) -> None:
+        name, host = self._in_turn.pop(task, ("", None))
+        if host is not None:
+            host.ready_at = max(host.ready_at, self._clock() + max(host.pause, self._params.pause))
+            host.is_in_turn = False
+            if host.jobs:
+                self._line_up(name, host)
         self._changed.set()
+
+    def _queue(self, name: str, job: Job | _Moving, *, first: bool) -> None:
+        host = self._hosts.setdefault(name, _Host())
+        (host.jobs.appendleft if first else host.jobs.append)(job)
+        self._line_up(name, host)
 
     def _line_up(self, name: str, host: _Host) -> None:
         if not host.is_in_turn:

@@ -38,6 +38,8 @@ class Parsed(Struct, frozen=True, kw_only=True):
         links: The sitemaps of an index with their last changes as stated, or the feeds of a page.
         ttl_secs: How long the feed asks to be left alone.
         cut: Items that were left out, because there are more than are read.
+        hubs: Where it can be subscribed to, as stated.
+        topic: Its own address, as stated.
     """
 
     kind: Literal["feed", "sitemap", "index", "page"]
@@ -45,6 +47,8 @@ class Parsed(Struct, frozen=True, kw_only=True):
     links: tuple[tuple[str, str | None], ...] = ()
     ttl_secs: float | None = None
     cut: int = 0
+    hubs: tuple[str, ...] = ()
+    topic: str | None = None
 
 
 class ParseFailure(Struct, frozen=True):

@@ -24,7 +24,14 @@ def read_json_feed(text: str, url: str, params: ParseParams) -> Parsed | None:
         return None
     entries = [entry for entry in feed["items"] if isinstance(entry, dict)]
     items = tuple(_item(entry, feed, url) for entry in entries[: params.max_items])
-    return Parsed(kind="feed", items=items, cut=len(entries) - len(items))
+    hubs = feed["hubs"][:10] if isinstance(feed.get("hubs"), list) else ()
+    return Parsed(
+        kind="feed",
+        items=items,
+        cut=len(entries) - len(items),
+        hubs=tuple(where for hub in hubs if isinstance(hub, dict) and (where := _text(hub.get("url")))),
+        topic=_text(feed.get("feed_url")),
+    )
 
 
 def _item(entry: dict[str, Any], feed: dict[str, Any], base: str) -> FeedItem:

@@ -26,7 +26,9 @@ log = get_logger(__name__)
 
 _ACCEPT: Final = {"Accept": "text/html, application/xhtml+xml;q=.9, */*;q=.1"}
 _HTML: Final = frozenset({"", "text/html", "application/xhtml+xml"})
-_FINAL: Final = frozenset({"gone", "not_found", "forbidden", "http_client", "robots", "not_html", "page_missing"})
+_FINAL: Final = frozenset(
+    {"gone", "not_found", "forbidden", "http_client", "robots", "robots_redirect", "not_html", "page_missing"}
+)
 _REFUSED: Final = frozenset({"malformed", "scheme", "credentials", "port", "address", "redirects", "too_large"})
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -14,12 +13,15 @@ from pipeline.observability.source_metrics import SourceMetrics
 from pipeline.sources.feeds.clock import Clock
 from pipeline.sources.feeds.contained_parsing import ContainedParsing
 from pipeline.sources.feeds.http_headers import max_age_secs
+from pipeline.sources.feeds.intake import Intake
 from pipeline.sources.feeds.items import Parsed, ParseFailure
 from pipeline.sources.feeds.outbox import Outbox
 from pipeline.sources.feeds.polled_items import ItemReader
 from pipeline.sources.feeds.requests import Failed, Requests
-from pipeline.sources.feeds.rhythm import RhythmParams, arrivals_after, interval_after_failure, next_interval
+from pipeline.sources.feeds.rhythm import RhythmParams, interval_after_failure, next_interval
 from pipeline.sources.feeds.store import FeedStore, StoredFeed
+from pipeline.sources.feeds.websub.links import offered
+from pipeline.sources.feeds.websub.subscriptions import Subscriptions
 
 __all__ = ["PollParams", "PollTools", "Poller"]
 
@@ -53,6 +55,7 @@ class PollTools(Struct, frozen=True, kw_only=True):
         reader: Makes raw records of items.
         metrics: Count polls and items.
         clock: The present time.
+        subscriptions: At hubs; None where no hub is trusted.
     """
 
     store: FeedStore
@@ -62,6 +65,7 @@ class PollTools(Struct, frozen=True, kw_only=True):
     reader: ItemReader
     metrics: SourceMetrics
     clock: Clock
+    subscriptions: Subscriptions | None = None
 
 
 class Poller:
@@ -81,6 +85,8 @@ class Poller:
         self._requests = tools.requests
         self._parsing = tools.parsing
         self._reader = tools.reader
+        self._subscriptions = tools.subscriptions
+        self._intake = Intake(tools.store, tools.reader, tools.metrics, rhythm)
         self._metrics = tools.metrics
         self._clock = tools.clock
         self._max_bytes = max_bytes
@@ -120,17 +126,10 @@ class Poller:
         self, feed: StoredFeed, answer: Answer, parsed: Parsed | None, digest: str | None
     ) -> list[tuple[float, int]]:
         now = self._clock()
-        read = self._reader.read(feed, parsed, now) if parsed is not None else None
-        items = read.items if read is not None else ()
-        changed = self._store.new_items(feed.id, items)
-        ready = [self._reader.ready(feed, item, now) for item in changed]
-        new = [item for item in ready if item is not None]
-        refused = (read.refused if read is not None else 0) + len(changed) - len(new)
-        first_seen = feed.kind is None
-        arrivals = arrivals_after(feed.arrivals, self._times(new, read, first_seen), now, self._rhythm)
+        found = self._intake.compare(feed, parsed, now)
         asked = max((parsed.ttl_secs if parsed is not None else None) or 0.0, max_age_secs(answer.headers) or 0.0)
-        due = now + next_interval(arrivals, now, asked, self._rhythm)
-        known: dict[str, Any] = {"next_poll": due, "now": now, "arrivals": msgspec.msgpack.encode(arrivals)}
+        due = now + self._interval(feed, found.arrivals, now, asked)
+        known: dict[str, Any] = {"next_poll": due, "now": now, "arrivals": msgspec.msgpack.encode(found.arrivals)}
         if answer.status == 200:
             known |= {
                 "etag": answer.headers.get("etag"),
@@ -140,27 +139,23 @@ class Poller:
             }
         if parsed is not None:
             known["kind"] = parsed.kind
-        self._store.succeed(feed, items, new, **known)
+        self._store.succeed(feed, found.items, found.new, **known)
+        if parsed is not None and parsed.kind == "feed" and self._subscriptions is not None:
+            offer = offered(answer.headers.get("link", ""), parsed, answer.url)
+            self._subscriptions.take(feed, offer, now)
         self._metrics.succeeded()
-        self._count(parsed is not None, items, new, refused)
-        if new:
+        self._metrics.of("feed_polls_total").labels("changed" if parsed is not None else "unchanged").inc()
+        self._intake.count(found)
+        if found.new:
             self._outbox.wake()
         named = parsed.links if parsed is not None and parsed.kind in ("index", "page") else ()
         return [(due, feed.id), *(self._store.add_named(feed, self._reader.recent(named, now), now) if named else ())]
 
-    def _times(self, new: Iterable[Any], read: Any, is_first: bool) -> list[float | None]:
-        """Return when new items say they were published; those that say nothing arrived now, unless all are new."""
-        stated = {} if read is None else read.published
-        times = [stated.get(item.key) for item in new]
-        return [time for time in times if time is not None] if is_first else times
-
-    def _count(self, changed: bool, items: Any, new: Any, refused: int) -> None:
-        self._metrics.of("feed_polls_total").labels("changed" if changed else "unchanged").inc()
-        counted = self._metrics.of("feed_items_total")
-        counted.labels("new").inc(sum(not item.is_known for item in new))
-        counted.labels("updated").inc(sum(item.is_known for item in new))
-        counted.labels("refused").inc(refused)
-        counted.labels("unchanged").inc(len(items) - len(new))
+    def _interval(self, feed: StoredFeed, arrivals: list[float], now: float, asked: float) -> float:
+        usual = next_interval(arrivals, now, asked, self._rhythm)
+        if self._subscriptions is None:
+            return usual
+        return max(usual, self._subscriptions.poll_secs(feed.id, now))
 
     def _failed(self, feed: StoredFeed, failure: Failed) -> list[tuple[float, int]]:
         now = self._clock()

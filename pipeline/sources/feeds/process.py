@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ from pipeline.sources.feeds.robots import Robots
 from pipeline.sources.feeds.schedule import Schedule
 from pipeline.sources.feeds.status import STATE_FILE
 from pipeline.sources.feeds.store import FeedStore
+from pipeline.sources.feeds.websub.service import WebSub
+from pipeline.sources.feeds.websub.subscriptions import Subscriptions
 from pipeline.sources.raw_topic import PRINCIPAL
 from pipeline.sources.service import Source, SourceContext, run_source
 
@@ -37,6 +39,8 @@ __all__ = ["NAME", "run_feeds"]
 log = get_logger(__name__)
 
 NAME: Final = "feeds"
+_Work = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Works until its event is set."""
 _HOUR_SECS: Final = 3600.0
 _FIRST_POLL_SECS: Final = 0.1
 """For each feed that is new in the list: the first polls of 10,000 feeds are spread over a quarter of an hour."""
@@ -87,6 +91,8 @@ class _Feeds:
             requests = Requests(http, hosts, robots, clock)
             reader = ItemReader(context.topic, ((PRINCIPAL, NAME.encode()),), settings.sitemap_hours * _HOUR_SECS)
             rhythm = RhythmParams(shortest=settings.shortest_secs, longest=settings.longest_secs)
+            websub = context.settings.websub
+            subscriptions = Subscriptions(store.database, websub.hubs, websub.poll_secs)
             tools = PollTools(
                 store=store,
                 outbox=outbox,
@@ -95,6 +101,7 @@ class _Feeds:
                 reader=reader,
                 metrics=metrics,
                 clock=clock,
+                subscriptions=subscriptions if websub.hubs else None,
             )
             poller = Poller(tools, settings.max_bytes, rhythm)
             pages = Pages(store, outbox, requests, metrics, clock, gone_retracts=settings.gone_retracts)
@@ -102,9 +109,10 @@ class _Feeds:
             metrics.of("polled_feeds").set_function(lambda: float(schedule.feeds))
             log.info("feeds_listed", feeds=len(self._listed), polled=schedule.feeds)
             context.ready()
-            await self._run(
-                context, hosts, schedule, pages, FailingFeeds(store.database, metrics, clock), outbox, sender
-            )
+            more: list[_Work] = [FailingFeeds(store.database, metrics, clock).run]
+            if websub.hubs and not self._once:
+                more.append(WebSub.made(websub, subscriptions, tools, rhythm, http, hosts).run)
+            await self._run(context, hosts, schedule, pages, more, outbox, sender)
 
     async def _run(
         self,
@@ -112,12 +120,12 @@ class _Feeds:
         hosts: Hosts,
         schedule: Schedule,
         pages: Pages,
-        failing: FailingFeeds,
+        more: Iterable[_Work],
         outbox: Outbox,
         sender: BatchSender,
     ) -> None:
         stop, polled = context.stop, asyncio.Event()
-        work = [hosts.run(stop), pages.run(stop), failing.run(stop)]
+        work = [hosts.run(stop), pages.run(stop), *(one(stop) for one in more)]
         work.append(self._once_all(schedule, pages, outbox, stop) if self._once else schedule.run(stop))
         sending = asyncio.create_task(outbox.run(sender, polled), name="outbox")
         try:

@@ -34,6 +34,7 @@ class _Rules(Struct, frozen=True):
     """None where everything is allowed, or nothing is known because of the server."""
     is_reachable: bool
     until: float
+    failure: str | None = None
 
 
 def robots_url(url: str) -> str:
@@ -65,7 +66,12 @@ class Robots:
             return "unreachable"
         return "allowed" if rules.parsed is None or rules.parsed.can_fetch(url, self._agent) else "disallowed"
 
-    def learn(self, url: str, answer: Answer | None, now: float) -> float | None:
+    def failure(self, url: str) -> str | None:
+        """Return why there was no answer for the robots.txt of a URL; None where there was one."""
+        rules = self._known.get(robots_url(url))
+        return rules.failure if rules is not None else None
+
+    def learn(self, url: str, answer: Answer | None, now: float, failure: str | None = None) -> float | None:
         """Take the answer for a robots.txt; return the crawl delay that it asks for.
 
         A server without one allows everything; one that is broken allows nothing until it is mended.
@@ -74,10 +80,11 @@ class Robots:
             url: Of the robots.txt.
             answer: What came back; None where nothing did.
             now: The present time in epoch seconds.
+            failure: Why nothing came back.
         """
         params = self._params
         if answer is None or answer.status >= 500 or answer.status == 429:
-            rules = _Rules(None, is_reachable=False, until=now + params.unreachable_secs)
+            rules = _Rules(None, is_reachable=False, until=now + params.unreachable_secs, failure=failure)
         elif answer.status >= 300:
             rules = _Rules(None, is_reachable=True, until=now + params.kept_secs)
         else:

@@ -137,21 +137,28 @@ class FeedStore:
             known: Columns of the feed, with `next_poll` and `now` among them.
         """
         now = known.pop("now")
-        day = int(now // _DAY_SECS)
         with self.database.changes() as connection:
-            sent = {item.article for item in new}
-            for item in items:
-                _remember(connection, feed.id, item.key, item.hash, day)
-                _remember_article(connection, item, day, is_new=item.article in sent)
-            connection.executemany(
-                "INSERT INTO queue (feed, url, item, key, value, known, next_attempt) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(feed.id, one.url, _packed(one), one.article, one.value, one.is_known, now) for one in new],
-            )
+            _queue(connection, feed.id, items, new, now)
             known |= {"last_success": now, "failing_since": None, "failures": 0, "error": None}
             _set(connection, feed.id, known)
+
+    def pushed(
+        self, feed: StoredFeed, items: Sequence[PolledItem], new: Sequence[PolledItem], now: float, arrivals: bytes
+    ) -> None:
+        """Store what a hub pushed, and queue its new items. When the feed is polled next does not change.
+
+        Args:
+            feed: The feed.
+            items: All items of the push.
+            new: Those of them that are sent.
+            now: The present time.
+            arrivals: The latest arrivals, packed.
+        """
+        with self.database.changes() as connection:
+            _queue(connection, feed.id, items, new, now)
+            _set(connection, feed.id, {"arrivals": arrivals})
             connection.execute(
-                "UPDATE feeds SET items = items + ?, new_items = new_items + ? WHERE id = ?",
-                (len(items), len(new), feed.id),
+                "UPDATE subscriptions SET pushes = pushes + 1, last_push = ? WHERE feed = ?", (now, feed.id)
             )
 
     def fail(self, feed: StoredFeed, error: str, now: float, next_poll: float, retired: str | None = None) -> None:
@@ -183,6 +190,22 @@ class FeedStore:
     def _hash(self, feed: int, key: str) -> str | None:
         row = self.database.one("SELECT hash FROM items WHERE feed = ? AND key = ?", feed, bytes.fromhex(key))
         return row[0].hex() if row is not None else None
+
+
+def _queue(connection: Any, feed: int, items: Sequence[PolledItem], new: Sequence[PolledItem], now: float) -> None:
+    """Remember the items of a poll or push, and queue the new ones."""
+    day = int(now // _DAY_SECS)
+    sent = {item.article for item in new}
+    for item in items:
+        _remember(connection, feed, item.key, item.hash, day)
+        _remember_article(connection, item, day, is_new=item.article in sent)
+    connection.executemany(
+        "INSERT INTO queue (feed, url, item, key, value, known, next_attempt) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(feed, one.url, _packed(one), one.article, one.value, one.is_known, now) for one in new],
+    )
+    connection.execute(
+        "UPDATE feeds SET items = items + ?, new_items = new_items + ? WHERE id = ?", (len(items), len(new), feed)
+    )
 
 
 def _add(

@@ -16,6 +16,7 @@ _ROOT: Final = re.compile(r"<(?:[\w.-]{1,40}:)?(?:rss|rdf|feed|channel)[\s>]", r
 _BETWEEN: Final = re.compile(r"</((?:[\w.-]{1,40}:)?(?:item|entry))\s*>\s*(?=<\1[\s>])")
 _FIRST: Final = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]")
 _HEAD_CHARS: Final = 8192
+_MOST_HUBS: Final = 10
 _MINUTE_SECS: Final = 60.0
 _PERIODS: Final = {"hourly": 3600.0, "daily": 86_400.0, "weekly": 604_800.0}
 _IS_URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -51,7 +52,15 @@ def read_xml_feed(text: str, url: str, params: ParseParams) -> Parsed | None:
         items += read
     if feed is None or not (feed.version or items):
         return None
-    return Parsed(kind="feed", items=tuple(items), ttl_secs=_ttl(feed.feed), cut=cut)
+    links = [link for link in feed.feed.get("links", ()) if isinstance(link.get("href"), str)]
+    return Parsed(
+        kind="feed",
+        items=tuple(items),
+        ttl_secs=_ttl(feed.feed),
+        cut=cut,
+        hubs=tuple(link["href"] for link in links if link.get("rel") == "hub")[:_MOST_HUBS],
+        topic=next((link["href"] for link in links if link.get("rel") == "self"), None),
+    )
 
 
 def _pieces(text: str, most: int) -> Iterator[str]:

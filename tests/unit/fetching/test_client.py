@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pipeline.fetching.addresses import AddressRules
-from pipeline.fetching.client import GuardedHttp, HttpParams
+from pipeline.fetching.client import GuardedHttp, HttpParams, _untimed
 from pipeline.fetching.errors import FetchFailed, FetchRefused
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -253,3 +253,31 @@ async def test_a_host_is_asked_by_few_connections_at_a_time(site: Site) -> None:
     async with site.http() as http:
         await asyncio.gather(*(http.get(site.url("/a")) for _ in range(12)))
     assert most == HttpParams().connections_per_host
+
+
+async def test_what_is_awaited_before_a_redirect_takes_none_of_the_time_of_a_request() -> None:
+    async with asyncio.timeout(60) as limit:
+        before = limit.when()
+        assert before is not None
+
+        async def waiting() -> None:
+            assert limit.when() is None
+            await asyncio.sleep(0.05)
+
+        await _untimed(limit, waiting())
+        assert (limit.when() or 0) >= before + 0.05
+
+
+async def test_a_redirect_is_followed_only_when_it_may_be(site: Site) -> None:
+    site.pages["/a"] = redirect(302, site.url("/b", "other.example"))
+    seen: list[str] = []
+
+    async def refuse(target: str) -> None:
+        seen.append(target)
+        raise RuntimeError("not now")
+
+    async with site.http() as http:
+        with pytest.raises(RuntimeError, match="not now"):
+            await http.get(site.url("/a"), before_redirect=refuse)
+    assert seen == [site.url("/b", "other.example")]
+    assert [request.path for request in site.requests] == ["/a"]

@@ -77,3 +77,11 @@ def test_what_was_sent_is_counted_unit_by_unit() -> None:
     work.run([(_id(), _state())] * 5, done, RateLimiter(None), UnitParams(max_records=2))
     assert [len(unit) for unit in sender.units] == [2, 2, 1]
     assert done.articles == 5
+
+
+def test_a_withdrawal_names_each_principal_that_may_have_brought_the_article() -> None:
+    sender = Recorder()
+    principals = ("http:harbour", None)
+    work = Withdrawal(load_catalogue(), sender, 12, TIME, lane="", ends_states=False, principals=principals)
+    work.run([(_id(), _state("The Gazette"))], WithdrawalProgress(), RateLimiter(None), UnitParams())
+    assert [record.headers for record in sender.units[0]] == [(("principal", b"http:harbour"),), ()]

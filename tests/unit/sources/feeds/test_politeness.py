@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from pipeline.fetching.answer import Answer
+from pipeline.fetching.errors import FetchFailed, FetchRefused
 from pipeline.sources.feeds.hosts import HostParams, Hosts
 from pipeline.sources.feeds.http_headers import charset, max_age_secs, retry_after_secs
 from pipeline.sources.feeds.requests import Failed, Requests
@@ -120,13 +121,16 @@ def test_the_crawl_delay_is_read_and_memory_is_bounded() -> None:
 class Client:
     """Answers robots.txt and everything else with what the test says."""
 
-    def __init__(self, robots: Answer, other: Answer) -> None:
+    def __init__(self, robots: Answer | Exception, other: Answer) -> None:
         self.robots, self.other = robots, other
         self.asked: list[str] = []
 
-    async def get(self, url: str, headers: object = None) -> Answer:
+    async def get(self, url: str, headers: object = None, before_redirect: object = None) -> Answer:
         self.asked.append(url)
-        return self.robots if url.endswith("/robots.txt") else self.other
+        found = self.robots if url.endswith("/robots.txt") else self.other
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 async def _ask(client: Client) -> str:
@@ -153,6 +157,20 @@ async def test_robots_txt_is_asked_for_first_and_obeyed() -> None:
     client = Client(answer(404), answer(200))
     assert await _ask(client) == "200"
     assert client.asked == ["https://gazette.example/robots.txt", FEED]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (answer(503), "robots_unreachable"),
+        (FetchFailed("dns", "not known"), "dns"),
+        (FetchRefused("port", "not in the list"), "port"),
+    ],
+)
+async def test_a_robots_txt_without_an_answer_says_why(reply: Answer | Exception, kind: str) -> None:
+    client = Client(reply, answer(200))
+    assert await _ask(client) == kind
+    assert len(client.asked) == 1
 
 
 @pytest.mark.parametrize(

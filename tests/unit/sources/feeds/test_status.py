@@ -15,6 +15,7 @@ from pipeline.sources.feeds.store import FeedStore
 
 NOW = 1_772_600_000.0
 HOUR = 3600.0
+OTHER = "https://c.example/other"
 URLS = ("https://a.example/feed?key=secret", "https://b.example/feed", "https://c.example/feed")
 
 
@@ -62,6 +63,36 @@ def test_the_command_prints_it_and_exits_with_1_for_a_failing_feed(
     assert "retired" in printed
     assert "b.example" not in printed
     assert "secret" not in printed
+
+
+def test_a_source_whose_feeds_are_all_retired_is_named_by_metric_and_command(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = FeedStore(path)
+    metrics = SourceMetrics("feeds", FEEDS_METRICS)
+    failing = FailingFeeds(store.database, metrics, lambda: NOW)
+
+    def named() -> set[str]:
+        failing.look()
+        samples = [sample for family in metrics.registry.collect() for sample in family.samples]
+        found = {sample.labels["name"] for sample in samples if sample.name == "news_retired_feed_source"}
+        assert found == set(read_status(path).retired_sources)
+        return found
+
+    assert named() == {"c.example"}
+    store.take_list(
+        [*(ListedFeed(url=url) for url in URLS), ListedFeed(url=OTHER, source="c.example")], "missing", NOW, 0.0
+    )
+    third, fourth = (store.feed(number) for _, number in store.due() if store.feed(number).source == "c.example")
+    assert named() == set(), "a start asks a retired feed once more"
+    store.fail(third, "gone", NOW, NOW, "gone")
+    assert named() == set(), "another feed of the source is polled"
+    store.succeed(fourth, [], [], now=NOW, next_poll=NOW, kind="page")
+    assert named() == {"c.example"}, "a page has no items"
+    store.close()
+    monkeypatch.setenv("NEWS_FEEDS__STATE_DIR", str(path.parent))
+    run_command(["source", "status"])
+    assert "no feed is polled any more of c.example" in capsys.readouterr().out
 
 
 def test_series_of_failing_feeds_come_and_go_and_are_bounded(path: Path) -> None:
