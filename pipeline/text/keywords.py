@@ -65,8 +65,10 @@ def find_keywords(
     bonus = {word.lower() for word in in_headline}
     scored = []
     for folded, (count, _, form) in found.items():
+        if count < params.min_count or len(folded) < least:
+            continue
         rank = ranks.get(folded, params.unlisted_rank)
-        if count < params.min_count or len(folded) < least or rank < params.min_rank:
+        if rank < params.min_rank:
             continue
         if not folded.isalpha() and _NOT_LETTERS.search(folded):
             continue

@@ -5,7 +5,7 @@ those; a text with any other character is normalised by `unicodedata` itself, so
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -71,10 +71,11 @@ def _plain(texts: list[str]) -> list[str]:
 
 def _mapped(texts: list[str]) -> list[str]:
     """Normalise texts by the table, or by the rules where the table is not sufficient."""
-    results, hard = _by_table(texts)
-    expanded = {place: text for place in hard if (text := _expanded(texts[place])) != texts[place]}
+    results, hard, chars = _by_table(texts)
+    several = _EXPANSIONS.keys() & chars
+    expanded = {place: text for place in hard if (text := _expanded(texts[place], several)) != texts[place]}
     if expanded:
-        again, still = _by_table(list(expanded.values()))
+        again, still, _ = _by_table(list(expanded.values()))
         places = list(expanded)
         for place, text in zip(places, again, strict=True):
             results[place] = text
@@ -84,22 +85,27 @@ def _mapped(texts: list[str]) -> list[str]:
     return results
 
 
-def _by_table(texts: list[str]) -> tuple[list[str], list[int]]:
-    """Return the texts normalised by the table, and the positions of those for which it is not sufficient."""
+def _by_table(texts: list[str]) -> tuple[list[str], list[int], set[str]]:
+    """Return the texts normalised by the table, the positions of those for which it is not sufficient, and why.
+
+    The last value are the characters of all texts that the table cannot replace.
+    """
     data, ends = _joined(texts)
-    entries = _TABLE.take(np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4"), mode="clip")
+    originals = np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    entries = _TABLE.take(originals, mode="clip")
     present = np.bitwise_or.reduce(entries)
     hard = _hard(entries, ends) if present & (_HARD | _MARK) else []
+    chars = set(map(chr, originals[entries & _HARD > 0].tolist())) if present & _HARD else set()
     points = entries & _POINT
     if present & _DROPPED:
         points, ends = _kept(points, entries & _DROPPED == 0, ends)
     points, ends = _single_spaced(points, ends)
-    return _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends), hard
+    return _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends), hard, chars
 
 
-def _expanded(text: str) -> str:
+def _expanded(text: str, several: Iterable[str]) -> str:
     """Replace the characters that stand for several, whatever is around them, such as an ellipsis."""
-    for char in _EXPANSIONS.keys() & set(text):
+    for char in several:
         text = text.replace(char, _EXPANSIONS[char])
     return text
 

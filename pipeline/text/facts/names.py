@@ -16,8 +16,11 @@ from pipeline.text.wordlists import load_words
 __all__ = ["find_names"]
 
 _TITLES: Final = load_words("titles")
-_FIRST: Final = re.compile(r"[.!?…:\n][\s\"'“”«»„‘’()\[\]¿¡—–-]*(\w+)")
-"""The first word of each sentence or line: its capital letter tells nothing."""
+_ENDS: Final = ".!?…:"
+"""What ends a sentence, beside line ends."""
+_BEFORE_FIRST: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\"'“”«»„‘’()[]¿¡—–-"
+"""What stands before the first word of a sentence: all spaces, quotation marks, brackets, dashes."""
+_FIRST: Final = re.compile(r"\w+")
 _SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
 _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital letter."""
@@ -66,15 +69,26 @@ def _capitalised(text: str, counts: Mapping[str, int], language: str | None) -> 
     within = {word: count for word, count in counts.items() if word[0].isupper()}
     if not within:
         return frozenset()
-    lower = counts.keys() - within.keys()
-    for word in _FIRST.findall("\n" + text):
+    for word in _first_words(text):
         if word in within:
             within[word] -= 1
     if language in _NOUNS_IN_CAPITALS:
         pairs = _SIDE_BY_SIDE.findall(text)
         pairs = [pair for pair in pairs if within.get(pair[0], 0) > 0 and within.get(pair[1], 0) > 0]
         return frozenset(word.casefold() for pair in pairs for word in pair)
-    return frozenset(word.casefold() for word, count in within.items() if count > 0) - lower
+    found = [word.casefold() for word, count in within.items() if count > 0]
+    return frozenset([word for word in found if word in within or word not in counts])
+
+
+def _first_words(text: str) -> Iterator[str]:
+    """Yield the first word of each sentence or line that has a capital letter there, which tells nothing."""
+    for sign in _ENDS:
+        text = text.replace(sign, "\n")
+    for part in text.split("\n"):
+        begun = part.lstrip(_BEFORE_FIRST)
+        found = _FIRST.match(begun) if begun[:1].isupper() else None
+        if found is not None:
+            yield found[0]
 
 
 def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
