@@ -150,11 +150,8 @@ def clean_characters(text: str) -> Cleaned:
             fixed = fix_encoding(text)
             repaired = repaired or fixed != text
             text = fixed
-        if not _is_printable(text):
-            for space in _SPACES:
-                text = text.replace(space, " ")
-            text, hiding = _without_invisible(text)
-            suspicious = suspicious or hiding
+        text, hiding = _without_invisible(text)
+        suspicious = suspicious or hiding
         if len(text) > _PARAMS.most_marks and text != unpiled:
             text, piled = _without_piles(text)
             suspicious = suspicious or piled
@@ -220,7 +217,11 @@ def _may_be_mojibake(text: str) -> bool:
 
 
 def _without_invisible(text: str) -> tuple[str, bool]:
-    """Drop invisible characters; the second value is whether some of them hide or reorder text."""
+    """Drop invisible characters and write spaces alike; the second value is whether some hide or reorder text."""
+    if _is_printable(text):
+        return text, False
+    for space in _SPACES:
+        text = text.replace(space, " ")
     if _is_printable(text) or not _ODD.search(text):
         return text, False
     text = _LINE_ENDS.sub("\n", text)
