@@ -98,8 +98,10 @@ _SHAPING = (
     "\ufb50-\ufdff\ufe70-\ufefc"
 )
 _EMOJI = "\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+# A pattern that begins with the sign itself is searched for many times as fast as one that begins with what is before.
 _JOINERS = re.compile(
-    f"(?<![{_SHAPING}])\u200c|\u200c(?![{_SHAPING}])|(?<![{_SHAPING}{_EMOJI}])\u200d|\u200d(?![{_SHAPING}{_EMOJI}])"
+    f"\u200c(?:(?<![{_SHAPING}]\u200c)|(?![{_SHAPING}]))"
+    f"|\u200d(?:(?<![{_SHAPING}{_EMOJI}]\u200d)|(?![{_SHAPING}{_EMOJI}]))"
 )
 # C0 and C1 controls but tab and newline; soft hyphen; zero-width space; directional marks, embeddings, overrides,
 # isolates; word joiner and invisible operators; BOM; fillers; interlinear marks; object replacement; tags;

@@ -35,6 +35,8 @@ _SIGNS: Final = re.compile(
 )
 _SIGNED: Final = ("月", "曜", "周", "週", "星期", "월", "요일")
 """Each date of `_SIGNS` has one of these in it."""
+_SIGNED_BYTES: Final = frozenset(sign.encode()[0] for sign in _SIGNED)
+"""Their first bytes in UTF-8. A byte is found many times as fast as a character."""
 _BEFORE_SIGN: Final = 7
 """The most characters before that: four digits, a sign, two digits."""
 _REACH: Final = 2
@@ -72,5 +74,8 @@ def _in_digits(text: str) -> set[str]:
 
 
 def _in_signs(text: str) -> set[str]:
+    data = text.encode("utf-8", "surrogatepass")
+    if not any(map(data.__contains__, _SIGNED_BYTES)):
+        return set()
     places = sorted([place for sign in _SIGNED if sign in text for place in places_of(sign, text)])
     return {found[0] for found in matches_around(_SIGNS, text, places, _BEFORE_SIGN)}

@@ -18,9 +18,8 @@ __all__ = ["find_names"]
 _TITLES: Final = load_words("titles")
 _ENDS: Final = ".!?…:"
 """What ends a sentence, beside line ends."""
-_BEFORE_FIRST: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\"'“”«»„‘’()[]¿¡—–-"
-"""What stands before the first word of a sentence: all spaces, quotation marks, brackets, dashes."""
-_FIRST: Final = re.compile(r"\w+")
+_FIRST: Final = re.compile(r"[\s\"'“”«»„‘’()\[\]¿¡—–-]*+(\w+)")
+"""The first word of a sentence or line, behind spaces, quotation marks, brackets and dashes."""
 _SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
 _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital letter."""
@@ -69,7 +68,7 @@ def _capitalised(text: str, counts: Mapping[str, int], language: str | None) -> 
     within = {word: count for word, count in counts.items() if word[0].isupper()}
     if not within:
         return frozenset()
-    for word in _first_words(text):
+    for word in _first_words(text):  # their capital letter tells nothing
         if word in within:
             within[word] -= 1
     if language in _NOUNS_IN_CAPITALS:
@@ -80,15 +79,11 @@ def _capitalised(text: str, counts: Mapping[str, int], language: str | None) -> 
     return frozenset([word for word in found if word in within or word not in counts])
 
 
-def _first_words(text: str) -> Iterator[str]:
-    """Yield the first word of each sentence or line that has a capital letter there, which tells nothing."""
+def _first_words(text: str) -> list[str]:
+    """Return the first word of each sentence or line."""
     for sign in _ENDS:
         text = text.replace(sign, "\n")
-    for part in text.split("\n"):
-        begun = part.lstrip(_BEFORE_FIRST)
-        found = _FIRST.match(begun) if begun[:1].isupper() else None
-        if found is not None:
-            yield found[0]
+    return [found[1] for found in map(_FIRST.match, text.split("\n")) if found is not None]
 
 
 def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
