@@ -18,8 +18,9 @@ __all__ = ["find_names"]
 _TITLES: Final = load_words("titles")
 _ENDS: Final = ".!?…:"
 """What ends a sentence, beside line ends."""
-_FIRST: Final = re.compile(r"[\s\"'“”«»„‘’()\[\]¿¡—–-]*+(\w+)")
-"""The first word of a sentence or line, behind spaces, quotation marks, brackets and dashes."""
+_SPACES: Final = "".join([char for char in map(chr, range(0x3001)) if char.isspace() and char != "\n"])
+_FIRST: Final = re.compile(rf"\n[{_SPACES}\"'“”«»„‘’()\[\]¿¡—–-]*+(\w+)")
+"""The first word of a line, behind spaces, quotation marks, brackets and dashes."""
 _SIDE_BY_SIDE: Final = re.compile(r"\b(\w+) (?=(\w+))")
 _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital letter."""
@@ -81,9 +82,10 @@ def _capitalised(text: str, counts: Mapping[str, int], language: str | None) -> 
 
 def _first_words(text: str) -> list[str]:
     """Return the first word of each sentence or line."""
+    text = "\n" + text
     for sign in _ENDS:
         text = text.replace(sign, "\n")
-    return [found[1] for found in map(_FIRST.match, text.split("\n")) if found is not None]
+    return _FIRST.findall(text)
 
 
 def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
