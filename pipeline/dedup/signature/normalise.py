@@ -90,9 +90,11 @@ def _mapped(texts: list[str]) -> list[str]:
 
 
 def _by_table(texts: list[str]) -> tuple[list[str], list[int], set[str]]:
-    """Return the texts normalised by the table, the positions of those for which it is not sufficient, and why.
+    """Return the texts normalised by the table.
 
-    The last value are the characters of all texts that the table cannot replace.
+    Returns:
+        The texts; the positions of those for which the table is not sufficient; and the characters that it cannot
+        replace, of all texts.
     """
     data, ends = _joined(texts)
     originals = np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4")
