@@ -39,6 +39,8 @@ _SIGNED_BYTES: Final = frozenset(sign.encode()[0] for sign in _SIGNED)
 """Their first bytes in UTF-8. A byte is found many times as fast as a character."""
 _BEFORE_SIGN: Final = 7
 """The most characters before that: four digits, a sign, two digits."""
+_BEFORE: Final = re.compile(r"[\d年月火水木金土日월화수목금토일]*")
+"""Those that stand before it in a date."""
 _REACH: Final = 2
 """Words around a month among which its day and year stand: "March 3", "3 de marzo"."""
 
@@ -78,4 +80,4 @@ def _in_signs(text: str) -> set[str]:
     if not any(map(data.__contains__, _SIGNED_BYTES)):
         return set()
     places = sorted([place for sign in _SIGNED if sign in text for place in places_of(sign, text)])
-    return {found[0] for found in matches_around(_SIGNS, text, places, _BEFORE_SIGN)}
+    return {found[0] for found in matches_around(_SIGNS, text, places, _BEFORE_SIGN, _BEFORE)}

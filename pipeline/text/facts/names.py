@@ -27,6 +27,8 @@ _NOUNS_IN_CAPITALS: Final = frozenset({"de"})
 
 _KANA: Final = r"[\u30a1-\u30fa\u30fc·・]"
 _NAME: Final = rf"(?:(?<!{_KANA}){_KANA}{{2,30}}|[\u4e00-\u9fff々·]{{2,4}}?)"
+_NAME_BEFORE: Final = re.compile(r"[\u30a1-\u30fa\u30fc·・\u4e00-\u9fff々]*")
+"""The characters of such a name."""
 _NO_NAME: Final = "[在被的是和与與了将將已為为對对說说称稱不没也会會就]"
 """What a Chinese name after a title does not begin with."""
 _SPACED_BEFORE: Final = rf"(?<!{IN_WORD})%s\s+({IN_WORD}+)(?:\s+({IN_WORD}+))?"
@@ -34,19 +36,19 @@ _SPACED_AFTER: Final = rf"(?<!{IN_WORD})({IN_WORD}{{2,4}})\s?%s"
 _UNSPACED_BEFORE: Final = rf"%s(?!{_NO_NAME})([\u4e00-\u9fff·]{{2,3}}|[\u0e01-\u0e5b]+)"
 _UNSPACED_AFTER: Final = rf"({_NAME})%s"
 _BESIDE: Final = tuple(
-    (title, re.compile(pattern % re.escape(title)), reach)
-    for pattern, titles, reach in (
-        (_SPACED_BEFORE, _TITLES["spaced"]["before"], 0),
-        (_SPACED_AFTER, _TITLES["spaced"]["after"], 5),
-        (_UNSPACED_BEFORE, _TITLES["unspaced"]["before"], 0),
-        (_UNSPACED_AFTER, _TITLES["unspaced"]["after"], 30),
+    (title, re.compile(pattern % re.escape(title)), reach, before)
+    for pattern, titles, reach, before in (
+        (_SPACED_BEFORE, _TITLES["spaced"]["before"], 0, None),
+        (_SPACED_AFTER, _TITLES["spaced"]["after"], 5, None),
+        (_UNSPACED_BEFORE, _TITLES["unspaced"]["before"], 0, None),
+        (_UNSPACED_AFTER, _TITLES["unspaced"]["after"], 30, _NAME_BEFORE),
     )
     for title in titles
 )
-"""Titles, each with the pattern of a name beside it, and the most characters of a match before the title."""
+"""Titles, each with the pattern of a name beside it, and the most characters of a match before it, and which."""
 _BY_BYTE: Final = {
     first: [entry for entry in _BESIDE if entry[0].encode()[0] == first]
-    for first in {title.encode()[0] for title, _, _ in _BESIDE}
+    for first in {entry[0].encode()[0] for entry in _BESIDE}
 }
 """The same by the first byte in UTF-8: without that, a text has no such title."""
 _WHOLE_WORDS: Final = frozenset(title for title in _TITLES["spaced"]["before"] if words_of(title) == [title])
@@ -93,7 +95,7 @@ def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
     for first, titles in _BY_BYTE.items():
         if first not in data:
             continue
-        for title, pattern, reach in titles:
+        for title, pattern, reach, before in titles:
             if title in (counts if title in _WHOLE_WORDS else text):
-                for found in matches_around(pattern, text, places_of(title, text), reach):
+                for found in matches_around(pattern, text, places_of(title, text), reach, before):
                     yield from filter(None, found.groups())
