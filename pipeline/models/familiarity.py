@@ -83,7 +83,7 @@ class FamiliarityModel(Struct, frozen=True):
         found = fourgrams(points, self.bits, self.params)
         if not found.size:
             return 0.0
-        known = (row[found >> 3] >> (found & 7).astype(np.uint8)) & 1
+        known = (row.take(found >> 3) >> (found & 7).astype(np.uint8)) & 1
         share = float(np.count_nonzero(known)) / found.size
         return max(0.0, self.levels[tag] - self._slack(self.levels[tag], found.size) - share)
 

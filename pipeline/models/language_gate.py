@@ -136,7 +136,7 @@ def is_writing(text: str, points: NDArray[np.uint32], shape: ScriptProfile, para
 
 
 def _is_latin_writing(points: NDArray[np.uint32], params: GateParams) -> bool:
-    kinds = _KINDS[np.minimum(points[: params.max_chars], _LIMIT - 1)]
+    kinds = _KINDS.take(points[: params.max_chars], mode="clip")
     pairs = np.bincount(kinds[:-1] * _COUNT + kinds[1:], minlength=_COUNT * _COUNT)
     letters, inked, vowels, code, flips, digits, calls, before_dot, after_dot = (_COUNT_MASKS @ pairs).tolist()
     return bool(

@@ -64,11 +64,12 @@ def buckets(
     Returns:
         Bucket numbers, one for each n-gram, repeated ones included; the shortest n-grams first.
     """
-    chars = _LOWERED[np.minimum(points, _LIMIT - 1)]
-    chars = np.concatenate((np.array([_SPACE], np.uint32), chars, np.array([_SPACE], np.uint32)))
+    chars = np.full(points.size + 2, _SPACE, dtype=np.uint32)
+    _LOWERED.take(points, mode="clip", out=chars[1:-1])
     spaces = chars == _SPACE
     keep = np.ones(chars.size, dtype=bool)
-    keep[1:] = ~(spaces[1:] & spaces[:-1])
+    np.logical_and(spaces[1:], spaces[:-1], out=keep[1:])
+    np.logical_not(keep[1:], out=keep[1:])
     chars = chars[keep]
     hashes = chars.copy()
     found = []

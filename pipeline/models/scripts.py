@@ -156,7 +156,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 def profile(points: NDArray[np.uint32]) -> ScriptProfile:
     """Count the characters of a text by kind; `points` are its code points."""
-    counts = np.bincount(_TABLE[np.minimum(points, _LIMIT - 1)], minlength=_FIRST_SCRIPT + len(SCRIPTS)).tolist()
+    counts = np.bincount(_TABLE.take(points, mode="clip"), minlength=_FIRST_SCRIPT + len(SCRIPTS)).tolist()
     seen = [(SCRIPTS[i], count) for i, count in enumerate(counts[_FIRST_SCRIPT:]) if count]
     seen.sort(key=lambda item: (-item[1], item[0]))
     return ScriptProfile(

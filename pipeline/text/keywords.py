@@ -60,29 +60,35 @@ def find_keywords(
     if not ranks:
         return ()
     in_headline = frozenset(text_words(headline, language))
-    found = _repeated(counts, in_headline, params)
-    least = params.min_signs if language.startswith(("ja", "ko")) else params.min_chars
+    shortest = params.min_signs if language.startswith(("ja", "ko")) else params.min_chars
+    found = _repeated(counts, in_headline, ranks, shortest, params)
     bonus = {word.lower() for word in in_headline}
     scored = []
     for folded, (count, _, form) in found.items():
-        rank = ranks.get(folded, params.unlisted_rank)
-        if count < params.min_count or len(folded) < least or rank < params.min_rank:
-            continue
-        if not folded.isalpha() and _NOT_LETTERS.search(folded):
+        if count < params.min_count or (not folded.isalpha() and _NOT_LETTERS.search(folded)):
             continue
         weight = count + (params.headline_count if folded in bonus else 0)
-        scored.append((-weight * math.log(rank), folded, form))
+        scored.append((-weight * math.log(ranks.get(folded, params.unlisted_rank)), folded, form))
     return _distinct([form for _, _, form in sorted(scored)], params)
 
 
 def _repeated(
-    counts: Mapping[str, int], in_headline: Collection[str], params: KeywordParams
+    counts: Mapping[str, int],
+    in_headline: Collection[str],
+    ranks: Mapping[str, int],
+    shortest: int,
+    params: KeywordParams,
 ) -> dict[str, tuple[int, int, str]]:
-    """Return the words that may be frequent enough: in small letters, with (occurrences, those of a form, the form)."""
+    """Return the words that may be frequent enough: in small letters, with (occurrences, those of a form, the form).
+
+    Words of all texts and those of fewer than `shortest` characters are left out.
+    """
     found: dict[str, tuple[int, int, str]] = {}
-    least = params.min_count
+    least, first, unlisted = params.min_count, params.min_rank, params.unlisted_rank
     for word, count in [item for item in counts.items() if item[1] >= least or item[0] in in_headline]:
         folded = word.lower()
+        if ranks.get(folded, unlisted) < first or len(folded) < shortest:
+            continue
         known, most, form = found.get(folded, (0, 0, word))
         if word in in_headline and word != folded and counts.get(folded, 0) == 1:
             known, most, form = known + 1, 1, folded

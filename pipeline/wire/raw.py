@@ -140,10 +140,9 @@ def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
         id=(article.id or "").strip() or None,
         source=(article.source or "").strip() or None,
     )
-    wrong_url = _wrong_url(article, params)
-    if wrong_url is not None:
-        return wrong_url
-    canonical = canonical_url(article.url) if article.url is not None else None
+    canonical = _canonical(article.url, params) if article.url is not None else None
+    if isinstance(canonical, Reject):
+        return canonical
     fitting = _fitting(article, params)
     if isinstance(fitting, Reject):
         return fitting
@@ -158,12 +157,10 @@ def _checked(article: RawArticle, params: IngestParams) -> RawArticle | Reject:
     return replace(fitting, canonical=canonical, article_id=identity)
 
 
-def _wrong_url(article: RawArticle, params: IngestParams) -> Reject | None:
-    if article.url is None:
-        return None
-    if len(article.url) > params.max_url_chars:
+def _canonical(url: str, params: IngestParams) -> str | Reject:
+    if len(url) > params.max_url_chars:
         return Reject("invalid_url", "url too long")
-    return None if canonical_url(article.url) is not None else Reject("invalid_url", "not an absolute http(s) URL")
+    return canonical_url(url) or Reject("invalid_url", "not an absolute http(s) URL")
 
 
 def _fitting(article: RawArticle, params: IngestParams) -> RawArticle | Reject:

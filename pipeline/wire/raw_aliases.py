@@ -105,4 +105,6 @@ class Names:
 
 
 def _is_there(value: Any) -> bool:
-    return not (value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip()))
+    if isinstance(value, str):
+        return bool(value) and not value.isspace()
+    return not (value is None or value in ([], {}))

@@ -247,6 +247,9 @@ class _Fields:
 
     def _mark(self, name: str, value: Any) -> None:
         """Note that a member was read; an object, or a list of them, may hold more and stays in `extra` too."""
+        if isinstance(value, str):
+            self._read.add(name)
+            return
         items = value if isinstance(value, list) else [value]
         if not any(isinstance(item, dict) for item in items):
             self._read.add(name)

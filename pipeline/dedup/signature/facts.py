@@ -6,7 +6,7 @@ class. That is 62 bytes without any words, and about 85 with a headline and a st
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -94,11 +94,11 @@ def pack_facts(
     """
     hashes, numeric = words
     title = _WORD.findall(headline)
-    names = {word for name in facts.names for word in ((name,) if name.isascii() else _WORD.findall(name))}
+    names = set(_WORD.findall(" ".join(facts.names)))
     numbers = _bits(set(hashes[numeric].tolist()), NUMBER_BITS)
-    numbers |= _bits((_crc(word) for word in title if word[0].isdigit()), NUMBER_BITS)
+    numbers |= _bits(_crcs([word for word in title if word[0].isdigit()]), NUMBER_BITS)
     classes = np.bincount((hashes >> np.uint64(32)) % np.uint64(CLASSES), minlength=CLASSES)
-    members: tuple[Iterable[str], ...] = (
+    members: tuple[Collection[str], ...] = (
         title, _WORD.findall(standfirst), facts.dates, facts.authors, facts.corrections, facts.updates,
     )  # fmt: skip
     lists = [_hashes(values)[:most] for values, most in zip(members, _MOST_LISTED, strict=True)]
@@ -114,7 +114,7 @@ def pack_facts(
         (_WITHDRAWN if facts.is_withdrawn else 0) | (_STUB if facts.is_stub else 0),
         min(len(names), _MOST),
         classes.astype(np.uint8).tobytes(),
-        _bits(map(_crc, names), NAME_BITS).to_bytes(NAME_BITS // 8, "little"),
+        _bits(_crcs(names), NAME_BITS).to_bytes(NAME_BITS // 8, "little"),
         numbers.to_bytes(NUMBER_BITS // 8, "little"),
         *map(len, lists),
     )
@@ -142,19 +142,23 @@ def _support(headline: str, body: str) -> int:
     return _MOST * sum(map(body.__contains__, wanted)) // len(wanted) if wanted else _MOST
 
 
-def _crc(word: str) -> int:
-    return crc32(word.encode("utf-8", "surrogatepass"))
+def _crcs(words: Iterable[str]) -> list[int]:
+    return [crc32(word.encode("utf-8", "surrogatepass")) for word in words]
 
 
-def _hashes(words: Iterable[str]) -> bytes:
+def _hashes(words: Collection[str]) -> bytes:
     """Return the sorted one-byte hashes of words."""
-    return bytes(sorted(_hash(word) for word in words))
-
-
-def _hash(word: str) -> int:
-    if word[:1].isdigit():
-        return NUMERIC_FROM + _crc(word) % (_MOST + 1 - NUMERIC_FROM)
-    return _crc(word) % NUMERIC_FROM
+    if not words:
+        return b""
+    numbers = _MOST + 1 - NUMERIC_FROM
+    return bytes(
+        sorted(
+            [
+                NUMERIC_FROM + crc % numbers if word[:1].isdigit() else crc % NUMERIC_FROM
+                for word, crc in zip(words, _crcs(words), strict=True)
+            ]
+        )
+    )
 
 
 def _bits(hashes: Iterable[int], width: int) -> int:

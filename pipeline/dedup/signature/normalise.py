@@ -5,7 +5,7 @@ those; a text with any other character is normalised by `unicodedata` itself, so
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -30,6 +30,10 @@ _MARK: Final = np.uint32(1 << 25)
 """A combining mark. NFKC sorts neighbouring marks, which the table cannot."""
 _HARD: Final = np.uint32(1 << 26)
 """The character is replaced depending on its neighbours, or by several characters."""
+_PAIRING: Final = np.uint32(1 << 27)
+"""Itself, unless the character before it combines with it."""
+_PLAIN: Final = np.uint32(1 << 28)
+"""Itself, and no mark or composed character: what does not combine with it directly does not change beside it."""
 _SYLLABLE_PARTS: Final = ((0x1161, 0x1176), (0x11A8, 0x11C3))
 """Ranges of the vowels and finals of Hangul, which Unicode composes by arithmetic instead of a table."""
 
@@ -71,10 +75,11 @@ def _plain(texts: list[str]) -> list[str]:
 
 def _mapped(texts: list[str]) -> list[str]:
     """Normalise texts by the table, or by the rules where the table is not sufficient."""
-    results, hard = _by_table(texts)
-    expanded = {place: text for place in hard if (text := _expanded(texts[place])) != texts[place]}
+    results, hard, chars = _by_table(texts)
+    several = _EXPANSIONS.keys() & chars
+    expanded = {place: text for place in hard if (text := _expanded(texts[place], several)) != texts[place]}
     if expanded:
-        again, still = _by_table(list(expanded.values()))
+        again, still, _ = _by_table(list(expanded.values()))
         places = list(expanded)
         for place, text in zip(places, again, strict=True):
             results[place] = text
@@ -84,22 +89,29 @@ def _mapped(texts: list[str]) -> list[str]:
     return results
 
 
-def _by_table(texts: list[str]) -> tuple[list[str], list[int]]:
-    """Return the texts normalised by the table, and the positions of those for which it is not sufficient."""
+def _by_table(texts: list[str]) -> tuple[list[str], list[int], set[str]]:
+    """Return the texts normalised by the table.
+
+    Returns:
+        The texts; the positions of those for which the table is not sufficient; and the characters that it cannot
+        replace, of all texts.
+    """
     data, ends = _joined(texts)
-    entries = _TABLE.take(np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4"), mode="clip")
+    originals = np.frombuffer(data.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    entries = _TABLE.take(originals, mode="clip")
     present = np.bitwise_or.reduce(entries)
-    hard = _hard(entries, ends) if present & (_HARD | _MARK) else []
+    hard = _hard(entries, ends) if present & (_HARD | _MARK | _PAIRING) else []
+    chars = set(map(chr, originals[entries & _HARD > 0].tolist())) if present & _HARD else set()
     points = entries & _POINT
     if present & _DROPPED:
         points, ends = _kept(points, entries & _DROPPED == 0, ends)
     points, ends = _single_spaced(points, ends)
-    return _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends), hard
+    return _cut(points.astype("<u4").tobytes().decode("utf-32-le"), ends), hard, chars
 
 
-def _expanded(text: str) -> str:
+def _expanded(text: str, several: Iterable[str]) -> str:
     """Replace the characters that stand for several, whatever is around them, such as an ellipsis."""
-    for char in _EXPANSIONS.keys() & set(text):
+    for char in several:
         text = text.replace(char, _EXPANSIONS[char])
     return text
 
@@ -120,8 +132,22 @@ def _hard(entries: NDArray[np.uint32], ends: Positions) -> list[int]:
     marks = entries & _MARK > 0
     hard = entries & _HARD > 0
     hard[1:] |= marks[1:] & marks[:-1]
+    pairing = np.flatnonzero(entries & _PAIRING)
+    before = entries[pairing - 1]  # there is one, as a break is the first character
+    hard[pairing] |= (before & _PLAIN == 0) | _combine(before & _POINT, entries[pairing] & _POINT)
     places: list[int] = (np.unique(np.searchsorted(ends, np.flatnonzero(hard))) - 1).tolist()
     return places
+
+
+def _combine(before: Points, after: Points) -> NDArray[np.bool_]:
+    """Return whether characters combine with those before them."""
+    wanted = _pair_numbers(before, after)
+    found: NDArray[np.bool_] = _PAIRS.take(np.searchsorted(_PAIRS, wanted), mode="clip") == wanted
+    return found
+
+
+def _pair_numbers(before: Points, after: Points) -> NDArray[np.uint64]:
+    return before.astype(np.uint64) << np.uint64(32) | after
 
 
 def _single_spaced(points: Points, ends: Positions) -> tuple[Points, Positions]:
@@ -165,34 +191,51 @@ def _made_table() -> tuple[NDArray[np.uint32], dict[str, str]]:
     originals = [chr(point) for point in range(_LIMIT) if not 0xD800 <= point < 0xE000 and point != ord(_BREAK)]
     first = unicodedata.normalize("NFKC", _BREAK.join(originals)).split(_BREAK)
     last = unicodedata.normalize("NFKC", _BREAK.join(first).casefold()).split(_BREAK)
-    composing = _composing(originals)
+    composing = {second for _, second in _composed_pairs()}
+    syllables = {chr(point) for start, end in _SYLLABLE_PARTS for point in range(start, end)}
     table = np.full(_LIMIT + 1, _HARD, dtype=np.uint32)
     table[ord(_BREAK)] = _SPACE
     several: dict[str, str] = {}
     for original, middle, char in zip(originals, first, last, strict=True):
-        if len(middle) == len(char) == 1 and composing.isdisjoint((middle, char)):
-            marks = unicodedata.combining(middle) or unicodedata.combining(char)
-            table[ord(original)] = (_SPACE if char.isspace() else ord(char)) | (int(_MARK) if marks else 0)
-        elif char and composing.isdisjoint(middle + char) and not any(map(unicodedata.combining, middle + char)):
+        marks = any(map(unicodedata.combining, middle + char))
+        is_free = composing.isdisjoint(middle + char) and syllables.isdisjoint(middle + char)
+        is_same = original == middle == char and original not in syllables and not unicodedata.decomposition(original)
+        if is_same or (len(middle) == len(char) == 1 and is_free):
+            entry = _SPACE if char.isspace() else ord(char)
+            entry |= (int(_MARK) if marks else int(_PLAIN) if is_same else 0) | (0 if is_free else int(_PAIRING))
+            table[ord(original)] = entry
+        elif char and ((is_free and not marks) or _ends_in_mark(middle, char, composing)):
             several[original] = char
     points = table & _POINT
     dropped = (classes_of(points) == CONTROL) & (table & _HARD == 0)
     table[dropped] |= _DROPPED
     kept = {
-        original: chars for original, chars in several.items() if all(table[ord(char)] == ord(char) for char in chars)
+        original: chars
+        for original, chars in several.items()
+        if all(table[ord(char)] & (_POINT | _HARD | _DROPPED) == ord(char) for char in chars)
     }
     return table, kept
 
 
-def _composing(chars: list[str]) -> set[str]:
-    """Return the characters that NFKC may combine with a character before them."""
-    composing = {chr(point) for start, end in _SYLLABLE_PARTS for point in range(start, end)}
-    for char in chars:
-        parts = unicodedata.decomposition(char).split()
-        if len(parts) > 1 and not parts[0].startswith("<"):
-            composing.update(chr(int(part, 16)) for part in parts[1:])
-    return composing
+def _ends_in_mark(middle: str, char: str, composing: set[str]) -> bool:
+    """Return whether a character becomes a letter and its mark, so that only another mark behind it may matter."""
+    starts = char[0] not in composing and not unicodedata.combining(char[0])
+    return starts and len(middle) == 1 and unicodedata.combining(char[-1]) > 0
+
+
+def _composed_pairs() -> list[tuple[str, str]]:
+    """Return the pairs of characters that NFKC may combine, but for the parts of Hangul."""
+    decomposed = (unicodedata.decomposition(chr(point)).split() for point in range(_LIMIT))
+    pairs = [parts for parts in decomposed if len(parts) > 1 and not parts[0].startswith("<")]
+    return [(chr(int(first, 16)), chr(int(second, 16))) for first, second in pairs]
+
+
+def _made_pairs() -> NDArray[np.uint64]:
+    before, after = np.array([(ord(first), ord(second)) for first, second in _composed_pairs()], dtype=np.uint64).T
+    return np.sort(_pair_numbers(before, after))
 
 
 _ASCII: Final = _made_ascii()
 _TABLE, _EXPANSIONS = _made_table()
+_PAIRS: Final = _made_pairs()
+"""The pairs of characters that combine, in ascending order."""

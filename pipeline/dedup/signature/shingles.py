@@ -20,6 +20,8 @@ Positions = NDArray[np.int64]
 
 # Odd 64-bit constants with well-mixed bits. They belong to the signature format.
 _BASE: Final = 0x9E3779B97F4A7C15
+_INVERSE: Final = pow(_BASE, -1, 1 << 64)
+"""Multiplied by the base this is 1, modulo 2^64: every odd number has such an inverse."""
 _SEED: Final = np.uint64(0xD6E8FEB86659FD93)
 _MIX_1: Final = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_2: Final = np.uint64(0xC4CEB9FE1A85EC53)
@@ -79,46 +81,54 @@ def tokenise(points: NDArray[Any], classes: NDArray[np.uint8], starts: Positions
         starts = np.searchsorted(kept, starts)
         points, classes = points[kept], classes[kept]
     first, lengths = _words(classes)
-    numeric = classes[first] == DIGIT
-    hashes = _starts_hashed(points, first, lengths, params.word_start)
-    whole = _wholly_hashed(points, first, lengths) if len(first) else hashes
-    hashes = np.where(numeric, whole, hashes)
+    kinds = classes[first]
+    numeric = kinds == DIGIT
+    counted = np.where(numeric, lengths, np.minimum(lengths, params.word_start))
+    whole, hashes = _word_hashes(points, first, lengths, counted)
     counts = np.diff(np.append(np.searchsorted(first, starts), len(first)))
     return Tokens(
         hashes=mix(hashes),
         whole=mix(whole),
         texts=np.repeat(np.arange(len(starts)), counts),
         numeric=numeric,
-        signs=classes[first] == SIGN,
+        signs=kinds == SIGN,
     )
 
 
-def _starts_hashed(points: NDArray[Any], first: Positions, lengths: Positions, most: int) -> Hashes:
-    """Return the polynomial of the first `most` characters of each word."""
-    hashes = points[first] + _SEED
-    for place in range(1, most):
-        values = points.take(first + place, mode="clip") + _SEED
-        values *= np.uint64(pow(_BASE, place, 1 << 64))
-        values *= lengths > place
-        hashes += values
-    return hashes
+def _word_hashes(
+    points: NDArray[Any], first: Positions, lengths: Positions, counted: Positions
+) -> tuple[Hashes, Hashes]:
+    """Return the polynomial of all characters of each word, and that of its first `counted` characters.
+
+    A polynomial is the difference between two sums over the text, divided by the power of the word's place.
+    """
+    rising, falling = _scales(len(points))
+    values = points + _SEED
+    values *= rising
+    sums = np.zeros(len(points) + 1, dtype=np.uint64)
+    np.cumsum(values, out=sums[1:])
+    before, divisors = sums[first], falling[first]
+    return (sums[first + lengths] - before) * divisors, (sums[first + counted] - before) * divisors
 
 
-def _wholly_hashed(points: NDArray[Any], first: Positions, lengths: Positions) -> Hashes:
-    """Return the polynomial of all characters of each word."""
-    ends = np.cumsum(lengths)
-    begins = ends - lengths
-    places = np.arange(ends[-1]) - np.repeat(begins, lengths)
-    values = points[np.repeat(first, lengths) + places] + _SEED
-    values *= _powers(int(lengths.max()))[places]
-    return np.add.reduceat(values, begins)
-
-
-def _powers(count: int) -> Hashes:
-    """Return the first `count` powers of _BASE, starting with 1."""
-    powers = np.full(count, np.uint64(_BASE), dtype=np.uint64)
-    powers[0] = 1
+def _powers(base: int, count: int) -> Hashes:
+    """Return the first `count` powers of a number, starting with 1."""
+    powers = np.full(count, np.uint64(base), dtype=np.uint64)
+    powers[:1] = 1
     return np.cumprod(powers, dtype=np.uint64)
+
+
+_KEPT: Final = 1 << 17
+"""Characters of an ordinary batch, for which powers are kept."""
+_RISING: Final = _powers(_BASE, _KEPT)
+_FALLING: Final = _powers(_INVERSE, _KEPT)
+
+
+def _scales(count: int) -> tuple[Hashes, Hashes]:
+    """Return the power of each of the first `count` places, and what divides by it."""
+    if count > _KEPT:
+        return _powers(_BASE, count), _powers(_INVERSE, count)
+    return _RISING[:count], _FALLING[:count]
 
 
 def _words(classes: NDArray[np.uint8]) -> tuple[Positions, Positions]:

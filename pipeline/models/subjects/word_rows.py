@@ -1,7 +1,7 @@
 """A cache of what each word adds to a text's features, and the sum over a text.
 
 Rows hold whole numbers, small enough for float32 to hold any sum over a text exactly, so neither the order of addition
-nor the batch changes a result.
+nor the batch changes a result. They are added up as int32, which is faster.
 """
 
 from collections.abc import Sequence
@@ -66,12 +66,12 @@ class WordRows:
     def pool(self, words: Sequence[str]) -> Pooled:
         """Return the sums over a text's words and pairs of neighbouring words; there must be at least one word."""
         numbers = self._numbers_of(words)
-        total = self._rows.take(numbers, axis=0).astype(np.float32).sum(axis=0)
+        total = self._rows.take(numbers, axis=0).sum(axis=0, dtype=np.int32).astype(np.float32)
         hashed = total[self._dim : -2]
         count = float(total[-2])
         if len(words) > 1:
             pairs = buckets_of(pairs_of(self._hashes[numbers]), self._bits)
-            hashed = hashed + self._table.take(pairs, axis=0).astype(np.float32).sum(axis=0)
+            hashed = hashed + self._table.take(pairs, axis=0).sum(axis=0, dtype=np.int32).astype(np.float32)
             count += len(pairs)
         return Pooled(total[: self._dim], hashed, count, float(total[-1]) / len(words), len(words))
 

@@ -22,6 +22,8 @@ _BREAKS: Final = (
     r"\ufe30-\ufe4f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\ufff0-\uffff\U0001f000-\U0001ffff"
 )
 _WORD: Final = re.compile(f"[{_UNSPACED}]+|[^{_BREAKS}{_UNSPACED}]+")
+_ASCII_SPACED: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
+"""What is between words in ASCII, which is found without a pattern."""
 _IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _START: Final = "▁"
 
@@ -86,6 +88,8 @@ class Vocabulary(Struct, frozen=True):
 
 def words_of(text: str, vocabulary: Vocabulary, max_unspaced: int) -> list[str]:
     """Return the words of a text, lower-cased; at most `max_unspaced` characters are read of scripts without spaces."""
+    if text.isascii():
+        return text.lower().translate(_ASCII_SPACED).split()
     runs = _WORD.findall(text.lower())
     if _IS_UNSPACED.search(text) is None:
         return runs

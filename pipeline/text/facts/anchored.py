@@ -14,7 +14,9 @@ def places_of(part: str, text: str) -> Iterator[int]:
         place = text.find(part, place + 1)
 
 
-def matches_around(pattern: re.Pattern[str], text: str, places: Iterable[int], reach: int) -> Iterator[re.Match[str]]:
+def matches_around(
+    pattern: re.Pattern[str], text: str, places: Iterable[int], reach: int, before: re.Pattern[str] | None = None
+) -> Iterator[re.Match[str]]:
     """Yield the matches that `finditer` yields.
 
     Args:
@@ -22,10 +24,15 @@ def matches_around(pattern: re.Pattern[str], text: str, places: Iterable[int], r
         text: The text.
         places: Characters of the text, in order. Every match has one of them within it.
         reach: How many characters before that a match begins at most.
+        before: Characters that a match may have before its place, any number of them, if only some can stand there.
     """
     start = 0
     for place in places:
-        for begin in range(max(start, place - reach), place + 1):
+        first = max(start, place - reach)
+        found = before.match(text[first:place][::-1]) if before is not None else None
+        if found is not None:
+            first = max(first, place - found.end())
+        for begin in range(first, place + 1):
             match = pattern.match(text, begin)
             if match is not None:
                 yield match

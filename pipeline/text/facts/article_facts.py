@@ -6,15 +6,17 @@ from typing import Final
 
 from pipeline.domain.article import Author, PublishedAt
 from pipeline.domain.changes import ArticleFacts
-from pipeline.text.facts.named_dates import named_dates
+from pipeline.text.facts.named_dates import DATE_WORDS, named_dates
 from pipeline.text.facts.names import find_names
-from pipeline.text.facts.negation import count_negations, negating_language
-from pipeline.text.facts.notes import find_notes
+from pipeline.text.facts.negation import NEGATION_WORDS, count_negations, negating_language
+from pipeline.text.facts.notes import NOTE_WORDS, find_notes
 from pipeline.text.facts.words import words_of
 
 __all__ = ["article_facts"]
 
 _DAY_CHARS: Final = len("2026-11-29")
+_TELLING: Final = DATE_WORDS | NEGATION_WORDS | NOTE_WORDS
+"""Words by which facts are found; together, so that the words of a text are gone through once."""
 
 
 def article_facts(
@@ -44,7 +46,7 @@ def article_facts(
     text = "\n".join((standfirst or "", *paragraphs))
     words = words_of(text)
     spelt = Counter(words)
-    counts = _case_folded(spelt)
+    counts = _telling(spelt)
     distinct = counts.keys() | in_title
     language = negating_language(distinct, text or title)
     notes = find_notes(headline, paragraphs, distinct)
@@ -72,12 +74,12 @@ def article_facts(
     )
 
 
-def _case_folded(spelt: Mapping[str, int]) -> dict[str, int]:
-    """Return how often each word occurs, whatever its case."""
-    counts = dict(spelt)
+def _telling(spelt: Mapping[str, int]) -> dict[str, int]:
+    """Return how often each word occurs by which facts are found, whatever its case."""
+    counts: dict[str, int] = {}
     for word, folded in zip(spelt, map(str.casefold, spelt), strict=True):
-        if folded != word:
-            counts[folded] = counts.get(folded, 0) + counts.pop(word)
+        if folded in _TELLING:
+            counts[folded] = counts.get(folded, 0) + spelt[word]
     return counts
 
 

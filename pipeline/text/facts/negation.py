@@ -8,13 +8,15 @@ from typing import Final
 from pipeline.text.facts.params import FACT_PARAMS, FactParams
 from pipeline.text.wordlists import load_words
 
-__all__ = ["count_negations", "negating_language"]
+__all__ = ["NEGATION_WORDS", "count_negations", "negating_language"]
 
 _LANGUAGES: Final[dict[str, dict[str, list[str]]]] = load_words("negations")["languages"]
 _COMMON: Final = {name: frozenset(entry["common"]) for name, entry in _LANGUAGES.items() if entry["common"]}
 _ALL_COMMON: Final = frozenset[str]().union(*_COMMON.values())
 _BY_WORD: Final = {word: [name for name in _COMMON if word in _COMMON[name]] for word in _ALL_COMMON}
 _WORDS: Final = {name: frozenset(entry["words"]) for name, entry in _LANGUAGES.items()}
+NEGATION_WORDS: Final = _ALL_COMMON.union(*_WORDS.values())
+"""Words by which languages and their negations are found."""
 _PARTS: Final = {name: tuple(entry["parts"]) for name, entry in _LANGUAGES.items()}
 _SPACELESS: Final = (
     ("ja", re.compile("[\u3041-\u3096]")),
@@ -29,7 +31,7 @@ def negating_language(distinct: AbstractSet[str], text: str, params: FactParams 
     """Return the language whose words of negation count in a text, or None if it cannot be told.
 
     Args:
-        distinct: The words of the text, case-folded.
+        distinct: The words of the text, case-folded; those in `NEGATION_WORDS` at least.
         text: The text.
         params: How many frequent words make a language.
     """
@@ -47,7 +49,7 @@ def count_negations(counts: Mapping[str, int], text: str, language: str | None) 
     """Count the negations of a text.
 
     Args:
-        counts: How often each of its words occurs, case-folded.
+        counts: How often each of its words occurs, case-folded; of those in `NEGATION_WORDS` at least.
         text: The text, in any case.
         language: As `negating_language` returned it.
     """

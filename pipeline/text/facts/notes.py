@@ -11,21 +11,24 @@ from pipeline.text.facts.params import FACT_PARAMS, FactParams
 from pipeline.text.facts.words import words_of
 from pipeline.text.wordlists import load_words, one_of
 
-__all__ = ["Notes", "find_notes"]
+__all__ = ["NOTE_WORDS", "Notes", "find_notes"]
 
 _LISTS: Final = load_words("notes")
 
 
-def _starting(kind: str, params: FactParams) -> re.Pattern[str]:
+def _starting(kinds: Sequence[str], params: FactParams) -> re.Pattern[str]:
     between = rf"[^\w:：]{{0,{params.start_chars}}}"
     number = r"(?:\s?[#№]?\d{1,2})?"
     return re.compile(
-        rf"\s*[\W_]{{0,{params.start_chars}}}(?:{one_of(_LISTS[kind]['starts'])}){number}"
+        rf"\s*[\W_]{{0,{params.start_chars}}}(?:{one_of(*(_LISTS[kind]['starts'] for kind in kinds))}){number}"
         rf"(?:{between}[:：—–|】\])]|\s[-(]|\s*$|\s[^:\n]{{1,40}}:)"
     )
 
 
-_STARTS: Final = {kind: _starting(kind, FACT_PARAMS) for kind in ("correction", "update", "withdrawn")}
+_KINDS: Final = ("correction", "update", "withdrawn")
+_STARTS: Final = {kind: _starting([kind], FACT_PARAMS) for kind in _KINDS}
+_ANY_START: Final = _starting(_KINDS, FACT_PARAMS)
+"""Nearly no text begins so, and one pattern shows it."""
 _WITHIN: Final = {kind: frozenset[str](_LISTS[kind]["within"]) for kind in _STARTS}
 
 
@@ -41,7 +44,8 @@ _BY_WORD: Final = {
 """Phrases by a word of theirs: only those are looked for whose word occurs, because there are some hundred."""
 _ANYWHERE: Final = _BY_WORD.get("", frozenset[str]())
 """Phrases that are looked for whatever the words, as in scripts without spaces."""
-_SOUGHT: Final = frozenset(_BY_WORD)
+NOTE_WORDS: Final = frozenset(_BY_WORD)
+"""Words of phrases that stand in notes."""
 
 
 class Notes(Struct, frozen=True, kw_only=True):
@@ -63,16 +67,17 @@ def find_notes(
     Args:
         headline: The headline.
         paragraphs: The body.
-        distinct: The words of both, case-folded.
+        distinct: The words of both, case-folded; those in `NOTE_WORDS` at least.
         params: What a note is.
     """
     count = params.note_paragraphs
     places = paragraphs if len(paragraphs) <= 2 * count else [*paragraphs[:count], *paragraphs[-count:]]
     texts = [text.casefold() for text in (headline, *places) if text and len(text) <= params.note_chars]
-    possible = _ANYWHERE.union(*(_BY_WORD[word] for word in _SOUGHT.intersection(distinct)))
+    possible = _ANYWHERE.union(*[_BY_WORD[word] for word in NOTE_WORDS.intersection(distinct)])
     whole = "\n".join(texts)
     possible = frozenset([phrase for phrase in possible if phrase in whole])
-    found = {kind: _notes(kind, texts, possible) for kind in _STARTS}
+    texts = [text for text in texts if _ANY_START.match(text) or any(map(text.__contains__, possible))]
+    found = {kind: _notes(kind, texts, possible) for kind in _KINDS}
     return Notes(corrections=found["correction"], updates=found["update"], is_withdrawn=bool(found["withdrawn"]))
 
 

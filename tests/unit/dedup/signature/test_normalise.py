@@ -32,6 +32,7 @@ def test_characters_together_are_normalised_by_the_rules() -> None:
         list("\u2026\u2116\u00bd\u0587\u0130\u00df\u03a3\ufb01\u00a8\u00ad\u200b\u200c\u3000\u0085\u2028"),
         [chr(point) for point in (*range(0x1100, 0x1200), *range(0xAC00, 0xAC40))],
         [chr(point) for point in range(0x900, 0xA00)],
+        list("\u0130I\u0307\u0323\u0915\u093c\u0928\u09c7\u09be\u09d7\u09af\u1025\u102e\u1005"),
         [chr(point) for point in (*range(0x600, 0x700), 0xD800, 0xDFFF, 0x1F600, 0x1D400, 0x2F800, 0x10FFFF)],
     ]
     texts = ["".join(rng.choice(rng.choice(pools)) for _ in range(rng.randrange(12))) for _ in range(2000)]
@@ -49,7 +50,14 @@ def test_no_control_is_printable() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["caf\u00e9\u2026", "stra\u00dfe \u2116 5", "\u00df\u0323 \u2026\u0301", "\u0915\u093c\u2026"]
+    "text",
+    [
+        "caf\u00e9\u2026",
+        "stra\u00dfe \u2116 5",
+        "\u00df\u0323 \u2026\u0301",
+        "\u0915\u093c\u2026",
+        "\u0130\u0323 \u0130l",
+    ],
 )
 def test_a_character_that_becomes_several_does_so_beside_any_other(text: str) -> None:
     assert normalised([text, "\u00e9"]) == [by_rules(text), "\u00e9"]

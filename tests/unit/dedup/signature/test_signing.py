@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.dedup.near import agreement, similarity
+from pipeline.dedup.signature.character_classes import classes_of
+from pipeline.dedup.signature.shingles import tokenise
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION, SigningInput, SigningParams, sign
 from pipeline.dedup.store.verdict_codec import packed_sketch
 from pipeline.domain.ids import ArticleId
@@ -81,6 +83,16 @@ def test_the_headline_is_in_the_content_only() -> None:
 def test_headline_and_body_are_hashed_separately() -> None:
     assert one("b", "a").content_hash != one("a b").content_hash
     assert one("", "a").content_hash != one("a", "").content_hash
+
+
+@pytest.mark.parametrize("words", [1, 20_000, 60_000])
+def test_a_word_has_one_hash_wherever_it_stands_in_a_text(words: int) -> None:
+    points = np.frombuffer(("harbour " * words).encode(), dtype=np.uint8)
+    tokens = tokenise(points, classes_of(points), np.zeros(1, dtype=np.int64), SigningParams())
+    alone = tokenise(points[:8], classes_of(points[:8]), np.zeros(1, dtype=np.int64), SigningParams())
+    assert len(tokens.whole) == words
+    assert set(tokens.whole.tolist()) == set(alone.whole.tolist())
+    assert set(tokens.hashes.tolist()) == set(alone.hashes.tolist())
 
 
 def test_an_empty_body_has_no_text_hash() -> None:

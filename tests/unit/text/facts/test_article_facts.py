@@ -22,6 +22,11 @@ def test_names_are_words_with_a_capital_letter_within_a_sentence() -> None:
     assert _facts(text).names == {"millbrook", "robert", "tanner"}
 
 
+@pytest.mark.parametrize("end", [". ", "! ", "… ", ": ", "\n", '. "', ".\u3000(", ".. ", ":\n— "])
+def test_the_first_word_of_a_sentence_is_no_name(end: str) -> None:
+    assert _facts(f"The council met in Millbrook{end}Rain fell there.").names == {"millbrook"}
+
+
 def test_german_nouns_are_no_names() -> None:
     text = "Der Minister und die Stadt sind mit der Lösung einverstanden, sagte Hans Gerlach, das ist von Vorteil."
     assert _facts(text).names == {"hans", "gerlach"}
