@@ -24,7 +24,7 @@ FEEDS_METRICS: tuple[Metric, ...] = (
     Metric("failing_feeds", "gauge", "Feeds whose last poll failed.", stages=()),
     Metric("retired_feeds", "gauge", "Feeds of the list that are polled no more, because they are gone.", stages=()),
     Metric(
-        "retired_feed_source",
+        "retired_source_info",
         "gauge",
         "1 for each source of the list of which no feed is polled any more, because all were retired: its silence is "
         "no alert. `name` is the source.",
@@ -39,7 +39,7 @@ FEEDS_METRICS: tuple[Metric, ...] = (
         ("name", "feed"),
         stages=(),
     ),
-    Metric("websub_subscriptions", "gauge", "Feeds that a hub pushes at present.", stages=()),
+    Metric("pushed_feeds", "gauge", "Feeds that a hub pushes at present.", stages=()),
     Metric(
         "websub_requests_total",
         "counter",

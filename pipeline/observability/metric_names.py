@@ -88,7 +88,7 @@ SourceMetricName = Literal[
     "feed_items_total",
     "feed_polls_total",
     "polled_feeds",
-    "retired_feed_source",
+    "retired_source_info",
     "retired_feeds",
     "source_errors_total",
     "source_in_flight_bytes",
@@ -97,6 +97,6 @@ SourceMetricName = Literal[
     "source_skipped_total",
     "websub_pushes_total",
     "websub_requests_total",
-    "websub_subscriptions",
+    "pushed_feeds",
     "websub_verifications_total",
 ]

@@ -65,7 +65,7 @@ class FailingFeeds:
         (retired,) = self._database.one("SELECT count(*) FROM feeds WHERE listed AND retired IS NOT NULL")
         self._metrics.of("failing_feeds").set(failing)
         self._metrics.of("retired_feeds").set(retired)
-        ended = self._metrics.of("retired_feed_source")
+        ended = self._metrics.of("retired_source_info")
         ended.clear()
         for source in retired_sources(self._database, self._params.most_retired):
             ended.labels(source).set(1)

@@ -89,7 +89,7 @@ class Subscriber:
     def look(self) -> None:
         """Hand over what is due now."""
         now = self._clock()
-        self._metrics.of("websub_subscriptions").set(self._subscriptions.count(now))
+        self._metrics.of("pushed_feeds").set(self._subscriptions.count(now))
         for one in self._subscriptions.due(now, self._params.most):
             if one.token not in self._submitted:
                 self._submitted.add(one.token)

@@ -75,7 +75,7 @@ def test_a_source_whose_feeds_are_all_retired_is_named_by_metric_and_command(
     def named() -> set[str]:
         failing.look()
         samples = [sample for family in metrics.registry.collect() for sample in family.samples]
-        found = {sample.labels["name"] for sample in samples if sample.name == "news_retired_feed_source"}
+        found = {sample.labels["name"] for sample in samples if sample.name == "news_retired_source_info"}
         assert found == set(read_status(path).retired_sources)
         return found
 

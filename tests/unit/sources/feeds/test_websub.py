@@ -91,7 +91,7 @@ class Pushed:
         return value or 0.0
 
     def gauge(self) -> float | None:
-        return self.world.metrics.registry.get_sample_value("news_websub_subscriptions")
+        return self.world.metrics.registry.get_sample_value("news_pushed_feeds")
 
     def column(self, name: str) -> float:
         return float(self.world.store.database.one(f"SELECT {name} FROM subscriptions")[0])  # noqa: S608
