@@ -25,10 +25,9 @@ class Reply(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """One request: when it came and was answered, its path, its headers in lower case, and the answer's status."""
+    """One request: when it came, its path, its headers in lower case, and the answer's status."""
 
     at: float
-    done: float
     host: str
     path: str
     headers: Mapping[str, str]
@@ -90,31 +89,32 @@ def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:
             host = self.headers.get("Host", "")
             began = time.monotonic()
             site.entered(host)
-            status = 0
+            reply = self._answer(site.reply(self.path))
+            names = {name.lower(): value for name, value in self.headers.items()}
+            # Noted before it is sent: who has an answer finds the request in the list, and it is no more in progress.
+            site.left(Asked(began, host, self.path, names, reply.status))
             try:
-                status = self._answer(site.reply(self.path))
+                self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
-            finally:
-                names = {name.lower(): value for name, value in self.headers.items()}
-                site.left(Asked(began, time.monotonic(), host, self.path, names, status))
 
-        def _answer(self, reply: Reply) -> int:
+        def _answer(self, reply: Reply) -> Reply:
             etag = '"' + hashlib.sha256(reply.body).hexdigest()[:16] + '"'
             headers = dict(reply.headers)
             if reply.status == 200 and headers.pop("validators", "yes") == "yes":
                 headers.setdefault("ETag", etag)
                 headers.setdefault("Last-Modified", email.utils.formatdate(1_772_000_000, usegmt=True))
             is_known = reply.status == 200 and self.headers.get("If-None-Match") == headers.get("ETag", "")
-            status, body = (304, b"") if is_known else (reply.status, reply.body)
-            self.send_response(status)
-            for name, value in headers.items():
+            return Reply(304, b"", headers) if is_known else Reply(reply.status, reply.body, headers)
+
+        def _send(self, reply: Reply) -> None:
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
                 self.send_header(name, value)
-            if status != 304:
-                self.send_header("Content-Length", str(len(body)))
+            if reply.status != 304:
+                self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            self.wfile.write(body)
-            return status
+            self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the parent's signature
             """Log nothing."""
