@@ -8,6 +8,7 @@ from msgspec import Struct
 from pipeline.observability.source_metrics import SourceMetrics
 from pipeline.sources.feeds.clock import Clock
 from pipeline.sources.feeds.database import Database
+from pipeline.sources.feeds.repeating import repeat
 from pipeline.sources.feeds.status import retired_sources
 
 __all__ = ["FailingFeeds", "FailingParams"]
@@ -50,13 +51,7 @@ class FailingFeeds:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again, until `stop` is set."""
-        while not stop.is_set():
-            self.look()
-            try:
-                async with asyncio.timeout(self._params.interval_secs):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await repeat(self.look, self._params.interval_secs, stop)
 
     def look(self) -> None:
         """Set the metrics to what is true now."""

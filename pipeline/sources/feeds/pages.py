@@ -16,6 +16,7 @@ from pipeline.sources.feeds.http_headers import charset, media_type
 from pipeline.sources.feeds.items import FeedItem
 from pipeline.sources.feeds.outbox import Outbox, WaitingPage
 from pipeline.sources.feeds.raw_article import Origin, has_text, raw_value, retraction
+from pipeline.sources.feeds.repeating import repeat
 from pipeline.sources.feeds.requests import Failed, Requests, host_of
 from pipeline.sources.feeds.store import FeedStore, StoredFeed
 from pipeline.text.urls import canonical_url, is_front_page, url_key
@@ -89,13 +90,7 @@ class Pages:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hand pages to the turns of their hosts when they are due, until `stop` is set."""
-        while not stop.is_set():
-            self.look()
-            try:
-                async with asyncio.timeout(self._params.look_secs):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await repeat(self.look, self._params.look_secs, stop)
 
     def look(self) -> None:
         """Hand over what is due now."""

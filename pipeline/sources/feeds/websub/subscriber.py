@@ -13,6 +13,7 @@ from pipeline.observability.source_metrics import SourceMetrics
 from pipeline.sources.feeds.clock import Clock
 from pipeline.sources.feeds.errors_by_kind import kind_of_status
 from pipeline.sources.feeds.hosts import Hosts
+from pipeline.sources.feeds.repeating import repeat
 from pipeline.sources.feeds.requests import host_of
 from pipeline.sources.feeds.websub.params import WebSubParams
 from pipeline.sources.feeds.websub.subscriptions import Subscription, Subscriptions
@@ -78,13 +79,7 @@ class Subscriber:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hand requests to the turns of their hubs when they are due, until `stop` is set."""
-        while not stop.is_set():
-            self.look()
-            try:
-                async with asyncio.timeout(self._params.look_secs):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        await repeat(self.look, self._params.look_secs, stop)
 
     def look(self) -> None:
         """Hand over what is due now."""
