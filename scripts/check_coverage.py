@@ -17,17 +17,17 @@ __all__ = ["FLOORS", "by_package", "main", "package_of"]
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "pipeline": 94,
-    "pipeline.alert": 92,
+    "pipeline.alert": 93,
     "pipeline.cli": 58,
     "pipeline.clusters": 99,
     "pipeline.consumer": 99,
-    "pipeline.dedup": 95,
-    "pipeline.demo": 58,
+    "pipeline.dedup": 97,
+    "pipeline.demo": 60,
     "pipeline.domain": 99,
     "pipeline.downstream": 71,
     "pipeline.fetching": 96,
     "pipeline.kafka_io": 84,
-    "pipeline.models": 96,
+    "pipeline.models": 98,
     "pipeline.monitor": 69,
     "pipeline.observability": 94,
     "pipeline.offline": 94,
@@ -35,11 +35,11 @@ FLOORS = {
     "pipeline.runtime": 84,
     "pipeline.search": 93,
     "pipeline.settings": 98,
-    "pipeline.sources": 78,
+    "pipeline.sources": 80,
     "pipeline.stages": 98,
     "pipeline.stories": 96,
-    "pipeline.text": 90,
-    "pipeline.wire": 90,
+    "pipeline.text": 97,
+    "pipeline.wire": 94,
 }
 """Least coverage in percent by package: what was measured when the floor was set, less one; of `text`, `wire`, `models`
 and `dedup` no whole run is known yet with what came last: to be raised after the next."""
