@@ -18,6 +18,12 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from pipeline.observability.downstream_table import DOWNSTREAM_METRICS
+from pipeline.observability.feeds_table import FEEDS_METRICS
+from pipeline.observability.metric import PREFIX
+from pipeline.observability.monitor_table import MONITOR_METRICS
+from pipeline.observability.source_table import SOURCE_METRICS
+from pipeline.observability.story_table import STORY_METRICS
 from pipeline.settings import child_environment
 from pipeline.wire.raw import raw_key
 from tests.brokers.apache import ApacheKafka
@@ -45,22 +51,8 @@ MAY_BE_EMPTY = (
     "news_kafka_request_errors_total",
 )
 # Of the monitor, which test_watched runs, and of services that neither profile has or that are no workers.
-OF_OTHERS = (
-    "news_group_",
-    "news_flow_",
-    "news_dedup_",
-    "news_downstream_",
-    "news_search_",
-    "news_alert_",
-    "news_story_",
-    "news_stories_",
-    "news_open_stories",
-    "news_source_",
-    "news_feed_",
-    "news_polled_feeds",
-    "news_failing_feeds",
-    "news_retired_feeds",
-)
+_OTHERS = (MONITOR_METRICS, DOWNSTREAM_METRICS, SOURCE_METRICS, FEEDS_METRICS, STORY_METRICS)
+OF_OTHERS = tuple(PREFIX + metric.name for table in _OTHERS for metric in table)
 
 
 class ComposeKafka(ApacheKafka):
