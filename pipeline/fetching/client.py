@@ -25,6 +25,7 @@ __all__ = ["BeforeRedirect", "GuardedHttp", "HttpParams"]
 BeforeRedirect = Callable[[str], Awaitable[None]]
 """Is awaited with the URL that a redirect leads to, before that is requested. What it raises ends the request."""
 MIB: Final = 1024 * 1024
+_ACCEPTED: Final = {"Accept-Encoding": "gzip, deflate"}
 _PERMANENT: Final = frozenset({301, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-language", "user-agent"})
@@ -127,8 +128,8 @@ class GuardedHttp:
             FetchRefused: The URL or one that it redirects to is not allowed.
             FetchFailed: There is no usable answer in time.
         """
-        sent = {"Accept-Encoding": "gzip, deflate", **(headers or {})}
-        return await self._bounded("GET", url, None, sent, self._params.max_redirects, before_redirect)
+        sent = {**_ACCEPTED, **(headers or {})}
+        return await self._bounded(lambda limit: self._follow(url, sent, before_redirect, limit))
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a body to a URL; a redirect is returned as any other answer.
@@ -142,25 +143,13 @@ class GuardedHttp:
             FetchRefused: The URL is not allowed.
             FetchFailed: There is no usable answer in time; the body may have arrived all the same.
         """
-        return await self._bounded("POST", url, body, {"Accept-Encoding": "gzip, deflate", **(headers or {})}, 0)
+        sent = {**_ACCEPTED, **(headers or {})}
+        return await self._bounded(lambda _: self._once("POST", check_url(url, self._rules), body, sent))
 
-    async def _bounded(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        redirects: int,
-        before: BeforeRedirect | None = None,
-    ) -> Answer:
+    async def _bounded(self, request: Callable[[asyncio.Timeout], Awaitable[Answer]]) -> Answer:
         try:
             async with asyncio.timeout(self._params.total_secs) as limit:
-
-                async def between(target: str) -> None:
-                    if before is not None:
-                        await _untimed(limit, before(target))
-
-                return await self._follow(method, url, body, headers, redirects, between)
+                return await request(limit)
         except TimeoutError as error:
             raise FetchFailed("timeout", "no answer in time") from error
         except aiohttp.ClientError as error:
@@ -169,18 +158,13 @@ class GuardedHttp:
             raise FetchFailed("protocol", type(error).__name__) from error
 
     async def _follow(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        redirects: int,
-        between: BeforeRedirect,
+        self, url: str, headers: Mapping[str, str], before_redirect: BeforeRedirect | None, limit: asyncio.Timeout
     ) -> Answer:
+        redirects = self._params.max_redirects
         asked = permanent = check_url(url, self._rules)
         is_permanent = True
         for left in range(redirects, -1, -1):
-            answer = await self._once(method, asked, body, headers)
+            answer = await self._once("GET", asked, None, headers)
             location = answer.headers.get("location")
             if redirects == 0 or answer.status not in _REDIRECTS or not location:
                 return Answer(
@@ -194,9 +178,10 @@ class GuardedHttp:
                 break
             target = check_url(str(asked.join(URL(location))), self._rules)
             if target.origin() != asked.origin():
-                headers = {name: value for name, value in headers.items() if name.lower() in _KEPT_ACROSS_ORIGINS}
-                headers["Accept-Encoding"] = "gzip, deflate"
-            await between(str(target))
+                kept = {name: value for name, value in headers.items() if name.lower() in _KEPT_ACROSS_ORIGINS}
+                headers = {**kept, **_ACCEPTED}
+            if before_redirect is not None:
+                await _untimed(limit, before_redirect(str(target)))
             is_permanent = is_permanent and answer.status in _PERMANENT
             asked = target
             permanent = target if is_permanent else permanent
