@@ -2,8 +2,6 @@
 
 import json
 import sys
-import time
-from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -17,9 +15,9 @@ from pipeline.exit_codes import ExitCode
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.ops.current_states import StandingArticle
 from pipeline.ops.remains import ArticleRecords, find_records
-from pipeline.ops.resending import RateLimiter, resender
-from pipeline.ops.withdrawal import Withdrawal, WithdrawalProgress
-from pipeline.settings import Settings, load_settings
+from pipeline.ops.resending import RateLimiter
+from pipeline.ops.withdrawal import WithdrawalProgress, withdrawal
+from pipeline.settings import load_settings
 from pipeline.wire.catalogue import CURRENT
 
 __all__ = ["erase"]
@@ -72,7 +70,12 @@ def erase(
     # Copies first: otherwise one of them is chosen to be published, and withdrawn again.
     wanted = dict(found.copies) if copies else {}
     wanted[name] = found.state or StandingArticle(id=name)
-    done = _withdraw(settings, wanted, count, withdrawn_by)
+    done = WithdrawalProgress()
+    with (
+        sigterm_unwinds(),
+        withdrawal(settings, "erase", count, ends_states=True, principals=withdrawn_by) as work,
+    ):
+        work.run(wanted.items(), done, RateLimiter(None))
     print(f"{done.articles} articles withdrawn; their records go as listed above", file=sys.stderr)
     if done.unaddressed:
         print(
@@ -81,26 +84,6 @@ def erase(
             file=sys.stderr,
         )
     return 0
-
-
-def _withdraw(
-    settings: Settings, wanted: dict[ArticleId, StandingArticle], count: int, principals: Sequence[str | None]
-) -> WithdrawalProgress:
-    catalogue = catalogue_for(settings)
-    done = WithdrawalProgress()
-    largest = catalogue.topic(CURRENT).max_message_bytes
-    with sigterm_unwinds(), resender(settings, "erase", largest) as sender:
-        work = Withdrawal(
-            catalogue,
-            sender,
-            count,
-            from_epoch_ms(int(time.time() * 1000)),
-            lane=settings.lane,
-            ends_states=True,
-            principals=principals,
-        )
-        work.run(wanted.items(), done, RateLimiter(None))
-    return done
 
 
 def _print(article: ArticleId, found: ArticleRecords, *, json_lines: bool) -> None:

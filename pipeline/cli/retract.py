@@ -1,7 +1,6 @@
 """`news-pipeline retract`."""
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -11,11 +10,10 @@ from cyclopts import Parameter
 from pipeline.cli.arguments import Rate, UsageError
 from pipeline.cli.principals import named_principals
 from pipeline.cli.signals import sigterm_unwinds
-from pipeline.domain.times import from_epoch_ms
 from pipeline.ops.clients import catalogue_for, consumer
 from pipeline.ops.current_states import standing_of_site
-from pipeline.ops.resending import RateLimiter, resender
-from pipeline.ops.withdrawal import Withdrawal, WithdrawalProgress
+from pipeline.ops.resending import RateLimiter
+from pipeline.ops.withdrawal import WithdrawalProgress, withdrawal
 from pipeline.settings import load_settings
 from pipeline.wire.catalogue import CURRENT
 
@@ -57,17 +55,11 @@ def retract(
         print(f"{len(found)} articles of {site} stand" + ("; --yes retracts them" if found else ""))
         return 0
     done = WithdrawalProgress()
-    largest = catalogue.topic(CURRENT).max_message_bytes
-    with _reported(done, len(found)), sigterm_unwinds(), resender(settings, "retract", largest) as sender:
-        work = Withdrawal(
-            catalogue,
-            sender,
-            count,
-            from_epoch_ms(int(time.time() * 1000)),
-            lane=settings.lane,
-            ends_states=False,
-            principals=withdrawn_by,
-        )
+    with (
+        _reported(done, len(found)),
+        sigterm_unwinds(),
+        withdrawal(settings, "retract", count, ends_states=False, principals=withdrawn_by) as work,
+    ):
         work.run(found.items(), done, RateLimiter(rate))
     return 0
 

@@ -1,21 +1,26 @@
 """Withdraw articles on an operator's behalf: retractions for the raw topic, and null values for the states."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Headers
+from pipeline.domain.times import from_epoch_ms
+from pipeline.ops.clients import catalogue_for
 from pipeline.ops.current_states import StandingArticle
-from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams
+from pipeline.ops.resending import RateLimiter, Resender, ResentRecord, UnitParams, resender
+from pipeline.settings import Settings
 from pipeline.wire.catalogue import CURRENT, Catalogue
 from pipeline.wire.cloudevents import withdrawal_headers
 from pipeline.wire.partitioner import partitions
 from pipeline.wire.principals import PRINCIPAL
 from pipeline.wire.raw import raw_key
 
-__all__ = ["Withdrawal", "WithdrawalProgress", "retractions"]
+__all__ = ["Withdrawal", "WithdrawalProgress", "retractions", "withdrawal"]
 
 
 class WithdrawalProgress(Struct, kw_only=True):
@@ -120,3 +125,29 @@ class Withdrawal:
             headers = withdrawal_headers(article, state.revision + 1, self._time, self._lane)
             records.append(ResentRecord(self._current, partition, key, None, headers))
         return records
+
+
+@contextmanager
+def withdrawal(
+    settings: Settings, command: str, article_partitions: int, *, ends_states: bool, principals: Sequence[str | None]
+) -> Iterator[Withdrawal]:
+    """Yield a withdrawal of now; with transactions, a second one of the same command fences the first.
+
+    Args:
+        settings: The cluster and the lane.
+        command: The command's name, for its transactional id.
+        article_partitions: As in `Withdrawal`.
+        ends_states: As in `Withdrawal`.
+        principals: As in `Withdrawal`.
+    """
+    catalogue = catalogue_for(settings)
+    with resender(settings, command, catalogue.topic(CURRENT).max_message_bytes) as sender:
+        yield Withdrawal(
+            catalogue,
+            sender,
+            article_partitions,
+            from_epoch_ms(int(time.time() * 1000)),
+            lane=settings.lane,
+            ends_states=ends_states,
+            principals=principals,
+        )
