@@ -22,8 +22,10 @@ from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.ops.clients import admin_client, consumer, raw_producer
 from pipeline.ops.dedup_control import begin_log
+from pipeline.ops.offsets import end_offsets
 from pipeline.ops.provision import apply
 from pipeline.ops.raw_producer import send_raw
+from pipeline.ops.topic_reader import partitions_of
 from pipeline.settings import KafkaSettings
 from pipeline.sources.files import read_files
 from pipeline.wire.catalogue import Catalogue, load_catalogue
@@ -152,13 +154,19 @@ def _show(
     screen: Screen,
     stop: threading.Event,
 ) -> None:
-    """Read the output of workers until it has caught up with its input, and print it."""
+    """Read the output of workers until it has caught up with its input, which is all there already, and print it."""
     with consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False, group_id=None) as client:
-        client.subscribe(states.topics)
+        places = partitions_of(client, states.topics)
+        client.assign(places)
+        ends = end_offsets(client, places)
         deadline = time.monotonic() + RESULT_SECS
-        while not states.complete and not stop.is_set():
-            for record in _polled(client):
+        has_input = False  # before that, the output may seem complete, as it was at some time
+        while not (has_input and states.complete) and not stop.is_set():
+            records = _polled(client)
+            for record in records:
                 states.add(record)
+            if not records:
+                has_input = all(client.position(place) >= end for place, end in ends.items())
             for worker in workers:
                 worker.check()
             if time.monotonic() > deadline:

@@ -68,9 +68,9 @@ class Resender:
             with self._transaction():
                 self.deliver(records)
                 note()
-        except ProducerFencedError as error:
-            raise TransientError("the same command was started again and has taken over from this one") from error
         except KafkaError as error:
+            if self._fenced(error):
+                raise TransientError("the same command was started again and has taken over from this one") from error
             raise TransientError(f"the cluster did not accept the records: {type(error).__name__}") from error
 
     def deliver(self, records: Sequence[ResentRecord]) -> None:
@@ -84,6 +84,13 @@ class Resender:
         self.producer.flush()
         for delivery in pending:
             delivery.get(timeout=0)
+
+    def _fenced(self, error: KafkaError) -> bool:
+        """Return whether another producer has taken over: once that is known, each call fails with a plain KafkaError."""
+        manager = self.producer._transaction_manager  # noqa: SLF001
+        return isinstance(error, ProducerFencedError) or (
+            manager is not None and isinstance(manager.last_error, ProducerFencedError)
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

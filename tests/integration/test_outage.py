@@ -37,9 +37,13 @@ def test_an_outage_is_a_few_lines_and_then_over(private_kafka: ApacheKafka, topi
         attempts = sum(line.get("suppressed", 1) for line in lines if line["logger"].startswith("aiokafka"))
         assert len(lines) <= MOST_LINES
         assert attempts > 3, "the outage was noticed"
-        worker.ensure()  # a worker whose requests timed out has ended with code 1, for the orchestrator to start again
         send(cluster, article("https://news.example/after", "The road", STORY.replace("bridge", "road")))
-        wait_until(lambda: len(cluster.read(ENRICHED)) >= 2, seconds=120, what="events after the outage")
+
+        def gone_on() -> bool:
+            worker.ensure()  # one whose requests timed out ends with code 1, soon, for the orchestrator to start again
+            return len(cluster.read(ENRICHED)) >= 2
+
+        wait_until(gone_on, seconds=120, what="events after the outage")
 
 
 @pytest.mark.timeout(240)

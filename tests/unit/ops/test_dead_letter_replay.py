@@ -203,6 +203,8 @@ def test_everything_else_goes_where_it_came_from(stage: str, reason: str, topic:
 class FakeProducer:
     """Takes records, and fails at one of them."""
 
+    _transaction_manager = None
+
     def __init__(self, fails_at: int | None = None) -> None:
         self.sent: list[dict[str, Any]] = []
         self.events: list[str] = []
