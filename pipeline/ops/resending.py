@@ -86,7 +86,7 @@ class Resender:
             delivery.get(timeout=0)
 
     def _fenced(self, error: KafkaError) -> bool:
-        """Return whether another producer has taken over: once that is known, each call fails with a plain KafkaError."""
+        """Return whether another producer has taken over: once it is known, each call fails with a plain KafkaError."""
         manager = self.producer._transaction_manager  # noqa: SLF001
         return isinstance(error, ProducerFencedError) or (
             manager is not None and isinstance(manager.last_error, ProducerFencedError)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.sources.feeds.schema import SCHEMA, UPGRADES, VERSION
+from pipeline.sources.feeds.schema import SCHEMA, VERSION
 
 __all__ = ["Database"]
 
@@ -83,9 +83,6 @@ class Database:
                 f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('identity', '{uuid.uuid4().hex}');"  # noqa: S608  constants
                 f"PRAGMA user_version = {VERSION}; COMMIT;"
             )
-        while version in UPGRADES:
-            self.connection.executescript(f"BEGIN; {UPGRADES[version]} PRAGMA user_version = {version + 1}; COMMIT;")
-            version += 1
 
 
 def _locked(path: Path) -> int:

@@ -2,29 +2,11 @@
 
 from typing import Final
 
-__all__ = ["SCHEMA", "UPGRADES", "VERSION"]
+__all__ = ["SCHEMA", "VERSION"]
 
-VERSION: Final = 2
+VERSION: Final = 1
 
-_SUBSCRIPTIONS: Final = """
-CREATE TABLE subscriptions (
-    feed INTEGER PRIMARY KEY,
-    hub TEXT NOT NULL,
-    topic TEXT NOT NULL,               -- by which the hub knows the feed
-    token TEXT NOT NULL UNIQUE,        -- the last part of the URL to which the hub pushes
-    secret TEXT NOT NULL,              -- with which the hub signs
-    next_request REAL NOT NULL,        -- when the hub is asked to begin or to renew
-    attempts INTEGER NOT NULL DEFAULT 0,
-    asked_until REAL NOT NULL DEFAULT 0, -- until when the hub may verify the last request
-    confirmed INTEGER NOT NULL DEFAULT 0, -- whether it has
-    leased_until REAL NOT NULL DEFAULT 0,
-    error TEXT,
-    last_push REAL,
-    pushes INTEGER NOT NULL DEFAULT 0
-);
-"""
-
-SCHEMA: Final = f"""
+SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE feeds (
     id INTEGER PRIMARY KEY,
@@ -72,7 +54,19 @@ CREATE TABLE queue (
 );
 CREATE INDEX queue_by_batch ON queue (batch, id) WHERE url IS NULL;
 CREATE INDEX queue_of_pages ON queue (next_attempt) WHERE url IS NOT NULL;
-{_SUBSCRIPTIONS}"""
-
-UPGRADES: Final = {1: _SUBSCRIPTIONS}
-"""What makes a file of each earlier version one of the next."""
+CREATE TABLE subscriptions (
+    feed INTEGER PRIMARY KEY,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,               -- by which the hub knows the feed
+    token TEXT NOT NULL UNIQUE,        -- the last part of the URL to which the hub pushes
+    secret TEXT NOT NULL,              -- with which the hub signs
+    next_request REAL NOT NULL,        -- when the hub is asked to begin or to renew
+    attempts INTEGER NOT NULL DEFAULT 0,
+    asked_until REAL NOT NULL DEFAULT 0, -- until when the hub may verify the last request
+    confirmed INTEGER NOT NULL DEFAULT 0, -- whether it has
+    leased_until REAL NOT NULL DEFAULT 0,
+    error TEXT,
+    last_push REAL,
+    pushes INTEGER NOT NULL DEFAULT 0
+);
+"""

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
@@ -13,9 +12,7 @@ import pytest
 from pipeline.fetching.addresses import AddressRules
 from pipeline.fetching.client import GuardedHttp
 from pipeline.settings import WebSubSettings
-from pipeline.sources.feeds.database import Database
 from pipeline.sources.feeds.items import Parsed
-from pipeline.sources.feeds.schema import VERSION
 from pipeline.sources.feeds.status import read_status
 from pipeline.sources.feeds.websub.links import offered
 from pipeline.sources.feeds.websub.params import WebSubParams
@@ -378,15 +375,3 @@ def test_settings_that_do_not_fit_are_refused(hubs: str, callback: str | None, *
     else:
         with pytest.raises(ValueError, match=r"hubs|callback_url"):
             WebSubSettings.model_validate(given)
-
-
-def test_a_state_of_the_version_before_is_upgraded(tmp_path: Path) -> None:
-    path = tmp_path / "feeds.db"
-    Database(path).close()
-    connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE subscriptions; PRAGMA user_version = 1;")
-    connection.close()
-    database = Database(path)
-    assert database.one("PRAGMA user_version") == (VERSION,)
-    assert database.one("SELECT count(*) FROM subscriptions") == (0,)
-    database.close()
