@@ -5,7 +5,7 @@ from pathlib import Path
 
 __all__ = ["__version__", "subjects_encoder"]
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 
 def subjects_encoder() -> Path:

@@ -27,9 +27,13 @@ from pipeline.models.subjects.reading import Reading, SubjectInput
 from pipeline.models.subjects.taxonomy import SECOND_LEVEL
 from pipeline.models.subjects.word_table import WordTable
 
-__all__ = ["EncoderParams", "EncoderReader"]
+__all__ = ["MEANING", "EncoderParams", "EncoderReader"]
 
-_OUTPUTS: Final = ["logits", "pooled"]
+MEANING: Final = "meaning"
+"""The output with the vector of meaning."""
+
+_LOGITS: Final = "logits"
+_POOLED: Final = "pooled"  # the vector of weights for which that of meaning was not learned
 _SECOND: Final = "second_logits"  # of weights that tell the second level
 _FULL: Final = 127.0  # the largest component of a vector in int8
 
@@ -75,7 +79,7 @@ class EncoderReader:
         except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
             raise _unusable(files) from error
         found = {item.name: item.shape[-1] for item in self._session.get_outputs()}
-        self._outputs = [*_OUTPUTS, _SECOND] if _SECOND in found else _OUTPUTS
+        self._outputs = [_LOGITS, MEANING if MEANING in found else _POOLED, *([_SECOND] if _SECOND in found else [])]
         if found.get(_SECOND, len(SECOND_LEVEL)) != len(SECOND_LEVEL):
             raise _unusable(files)
         self.version = str(about["version"])
@@ -109,14 +113,19 @@ class EncoderReader:
         """Return one reading per text, in order; None for a text without any piece that the encoder knows."""
         return list(map(self._reading, texts) if self._pool is None else self._pool.map(self._reading, texts))
 
+    def rows(self, item: SubjectInput) -> NDArray[np.float32] | None:
+        """Return what the graph reads of a text, shape (1, tokens, width); None without any piece that is known."""
+        pieces = self._cut(item)
+        return self._words.rows(pieces.numbers)[None] if pieces.known else None
+
     def _reading(self, item: SubjectInput) -> Reading | None:
         pieces = self._cut(item)
         if not pieces.known:
             return None
         rows = self._words.rows(pieces.numbers)
-        logits, pooled, *more = self._session.run(self._outputs, {"rows": rows[None]})
+        logits, vector, *more = self._session.run(self._outputs, {"rows": rows[None]})
         second = self._rounded(more[0][0]) if more else None
-        return Reading(self.name, self._rounded(logits[0]), pieces.known, _int8(pooled[0]), second)
+        return Reading(self.name, self._rounded(logits[0]), pieces.known, _int8(vector[0]), second)
 
     def _cut(self, item: SubjectInput) -> Pieces:
         params = self._params

@@ -15,6 +15,7 @@ from pipeline_research.training.article_scorer import ScorerTraining
 from pipeline_research.training.article_weights import train_article_scorer
 from pipeline_research.training.block_labels import check_labels, write_labels
 from pipeline_research.training.encoder_export import make_encoder, make_vocabulary
+from pipeline_research.training.encoder_meaning import make_meaning
 from pipeline_research.training.fast_training import FastTraining, train_fast
 from pipeline_research.training.language import LanguageTraining, train_language
 from pipeline_research.training.story_terms import StoryTermsTraining, train_story_terms
@@ -149,6 +150,25 @@ def subjects_encoder_export(*, weights: Path, output: Path, version: str) -> int
         Of the weights; appears in events.
     """
     make_encoder(weights, output, version, _log_line)
+    return 0
+
+
+@app.command
+def subjects_encoder_meaning(*, data: Path, encoder: Path, version: str) -> int:
+    """Learn the encoder's vector of meaning from translated sentences, and write it into the encoder's files.
+
+    This takes ten minutes on one core. Answers about subjects stay as they are.
+
+    Parameters
+    ----------
+    data:
+        A directory with `topic/sib200.jsonl.gz`.
+    encoder:
+        Directory of the encoder's files, as `subjects-encoder-export` writes them.
+    version:
+        Of the weights; appears in events, and vectors of two versions are never compared.
+    """
+    make_meaning(data, encoder, version, _log_line)
     return 0
 
 
