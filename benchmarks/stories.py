@@ -67,21 +67,21 @@ def main(articles: int = 1_000_000) -> None:
 def _sketches(articles: int) -> Iterator[tuple[int, Sketch]]:
     """Yield the number of the event and the sketch of articles."""
     chance = np.random.default_rng(1)
-    base = chance.normal(size=DIMENSIONS) * 30
+    base = chance.normal(size=DIMENSIONS) * 12
     shapes: dict[int, np.ndarray] = {}
     newest = 0
     for number in range(articles):
         if number < RECENT or chance.random() < 0.5:
             newest += 1
             event = newest
-            shapes[event] = base + chance.normal(size=DIMENSIONS) * 20
+            shapes[event] = base + chance.normal(size=DIMENSIONS) * 25
             shapes.pop(event - RECENT, None)
         else:
             event = newest - int(chance.integers(0, RECENT - 1))
         common = np.unique((VOCABULARY * chance.random(TERMS) ** 6).astype(np.int64))
         own = (f"e{event}x{place}" for place in chance.permutation(2 * OWN_TERMS)[:OWN_TERMS].tolist())
         terms = (*(Term(word, 6) for word in own), *(Term(f"w{word}", 2) for word in common.tolist()))
-        values = np.clip(np.rint(shapes[event] + chance.normal(size=DIMENSIONS) * 8), -127, 127).astype(np.int8)
+        values = np.clip(np.rint(shapes[event] + chance.normal(size=DIMENSIONS) * 16), -127, 127).astype(np.int8)
         article = ArticleId(f"{number:032x}")
         yield (
             event,
