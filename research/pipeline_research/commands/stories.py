@@ -5,7 +5,16 @@ from pathlib import Path
 from pipeline.cli.arguments import UsageError
 from pipeline.models.subjects.encoder import EncoderReader
 from pipeline.stories.params import StoryParams
-from pipeline_research.evaluation.stories import bcubed, ecb, folded, ntrex, pair_figures, pairs, shares_together
+from pipeline_research.evaluation.stories import (
+    bcubed,
+    ecb,
+    folded,
+    ntrex,
+    og2021,
+    pair_figures,
+    pairs,
+    shares_together,
+)
 from pipeline_research.training.measures import table
 
 __all__ = ["stories"]
@@ -14,14 +23,15 @@ __all__ = ["stories"]
 def stories(*, data: Path, words_only: bool = False) -> int:
     """Measure how well articles become stories, with the thresholds that ship.
 
-    Prints BCubed precision, recall and F1 of ECB+, the same of pairs of tgcontest, and for NTREX the share of documents
-    that are in the story of their translations, and that are in the story of another event. The thresholds were chosen
-    on tgcontest and on the first half of NTREX.
+    Prints BCubed precision, recall and F1 of ECB+ and of the titles of OG2021, the same of pairs of tgcontest, and for
+    NTREX the share of documents that are in the story of their translations, and that are in the story of another
+    event. The thresholds were chosen on tgcontest and on the first half of NTREX.
 
     Parameters
     ----------
     data:
-        A directory with `dup/ecbplus.jsonl.gz`, `dup/tgcontest_pairs.jsonl.gz` and `topic/ntrex_news.jsonl.gz`.
+        A directory with `dup/ecbplus.jsonl.gz`, `dup/og2021_titles.jsonl.gz`, `dup/tgcontest_pairs.jsonl.gz` and
+        `topic/ntrex_news.jsonl.gz`.
     words_only:
         Whether to leave out the vectors, which the encoder makes.
     """
@@ -36,9 +46,10 @@ def _rows(data: Path, *, words_only: bool) -> list[list[object]]:
     reader = None if words_only else EncoderReader.load()
     by, params = ("words" if words_only else "words and vectors"), StoryParams()
     rows: list[list[object]] = []
-    if texts := ecb(data):
-        figures = bcubed(folded(texts, params, reader), texts)
-        rows.append(["ECB+", by, figures.precision, figures.recall, figures.f1])
+    for name, texts in (("ECB+", ecb(data)), ("OG2021, titles", og2021(data))):
+        if texts:
+            figures = bcubed(folded(texts, params, reader), texts)
+            rows.append([name, by, figures.precision, figures.recall, figures.f1])
     texts, same = pairs(data)
     if texts:
         figures = pair_figures(folded(texts, params, reader), same)

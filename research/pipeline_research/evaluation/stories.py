@@ -1,12 +1,13 @@
-"""How well stories are told apart: ECB+, pairs of tgcontest, and documents of NTREX in many languages.
+"""How well stories are told apart: ECB+, pairs of tgcontest, documents of NTREX in many languages, titles of OG2021.
 
-All sets are folded article by article, in an order that their names decide, as a stream would be.
+All sets are folded article by article, by their time, or where they have none in an order that their names decide.
 """
 
 import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +23,25 @@ from pipeline.stories.params import SketchParams, StoryParams
 from pipeline.stories.terms import weighted_terms
 from pipeline_research.evaluation.subjects_vectors import LANGUAGES
 
-__all__ = ["Figures", "StoryText", "bcubed", "ecb", "folded", "ntrex", "pair_figures", "pairs", "shares_together"]
+__all__ = [
+    "Figures",
+    "StoryText",
+    "bcubed",
+    "ecb",
+    "folded",
+    "ntrex",
+    "og2021",
+    "pair_figures",
+    "pairs",
+    "shares_together",
+]
 
 _START_MS: Final = 1_790_000_000_000
 _APART_MS: Final = 60_000
+_TAGS: Final = {
+    "ara": "ar", "deu": "de", "eng": "en", "fra": "fr", "por": "pt", "rus": "ru", "slv": "sl", "spa": "es",
+    "zho": "zh-Hans",
+}  # fmt: skip
 _SAME_EVENT: Final = (
     ("rt.com.91337", "reuters.218932"),
     ("reuters.218863", "reuters.218865", "euronews-en.153797", "nytimes.184837", "nytimes.184860"),
@@ -44,6 +60,8 @@ class StoryText(Struct, frozen=True):
     language: str
     headline: str
     body: str
+    at_ms: int | None = None
+    """When it was published, in epoch milliseconds; None if the set does not say."""
 
 
 class Figures(Struct, frozen=True):
@@ -96,6 +114,14 @@ def ntrex(data: Path, part: int) -> list[StoryText]:
     return found
 
 
+def og2021(data: Path) -> list[StoryText]:
+    """Return the titles of OG2021, in nine languages, with their times; all are of the Olympic Games of one summer."""
+    return [
+        StoryText(row["id"], row["cluster"], _TAGS[row["lang"]], row["title"], "", _epoch_ms(row["time"]))
+        for row in _rows(data / "dup/og2021_titles.jsonl.gz")
+    ]
+
+
 def folded(texts: Sequence[StoryText], params: StoryParams, reader: Reader | None) -> dict[str, str]:
     """Return the story of each text.
 
@@ -107,7 +133,7 @@ def folded(texts: Sequence[StoryText], params: StoryParams, reader: Reader | Non
     stories = Stories(params)
     found: dict[str, str] = {}
     merged: dict[str, str] = {}
-    for position, text in enumerate(sorted(texts, key=lambda text: _hash(text.name))):
+    for position, text in enumerate(sorted(texts, key=lambda text: (text.at_ms or 0, _hash(text.name)))):
         sketch = _sketch(text, position, reader)
         result = stories.apply(sketch, position, sketch.ingested_at_ms)
         found |= {str(change.article_id): str(change.story) for change in result.memberships}
@@ -158,7 +184,7 @@ def _sketch(text: StoryText, position: int, reader: Reader | None) -> Sketch:
         article_id=name,
         revision=1,
         action="add",
-        ingested_at_ms=_START_MS + position * _APART_MS,
+        ingested_at_ms=_START_MS + position * _APART_MS if text.at_ms is None else text.at_ms,
         cluster_id=cluster_id(name),
         headline=text.headline,
         language=text.language,
@@ -171,6 +197,10 @@ def _last(story: str, merged: Mapping[str, str]) -> str:
     while story in merged:
         story = merged[story]
     return story
+
+
+def _epoch_ms(time: str) -> int:
+    return int(datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _hash(text: str) -> str:
