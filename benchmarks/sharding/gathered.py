@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.sharding.band_share import BandShare
 from benchmarks.sharding.key_share import KeyShare
+from benchmarks.sharding.routes import routes_of
 from benchmarks.sharding.row_shard import RowShard, Texts
 from benchmarks.sharding.traffic import ANSWER_BYTES, NUMBER_BYTES, ROW_BYTES, Traffic
 from pipeline.dedup.near import NearCounts, NearDuplicates, Query
@@ -70,7 +71,7 @@ class Shards(Struct):
         """Return the shards in which an article is compared with others."""
         if not self.routes:
             return range(len(self.rows))
-        return sorted({value % len(self.rows) for value in sketch[: self.routes]})
+        return routes_of(sketch, self.routes, len(self.rows))
 
     def owner(self, number: int) -> RowShard:
         """Return the shard that has a row."""
@@ -128,8 +129,7 @@ class GatheredStore:
 
     def _found(self, shard: int, size: int, look_up: Callable[[KeyShare], Iterator[int]]) -> Iterator[tuple[int, Row]]:
         traffic, home = self._shards.traffic, self._shards.home
-        with traffic.working(traffic.looked_up, shard):
-            numbers = list(look_up(self._shards.keys[shard]))
+        numbers = list(look_up(self._shards.keys[shard]))
         traffic.sent("keys", home, shard, size)
         traffic.sent("keys", shard, home, NUMBER_BYTES * len(numbers))
         return ((number, self.row(number)) for number in numbers)
@@ -209,8 +209,7 @@ class GatheredNear(NearDuplicates):
         found: dict[int, int] = {}
         for place in shards.near_places(sketch):
             traffic.sent("sketches", shards.home, place, SKETCH_BYTES)
-            with traffic.working(traffic.looked_up, place):
-                answer = shards.bands[place].look_up(sketch, shards.time_ms)
+            answer = shards.bands[place].look_up(sketch, shards.time_ms)
             traffic.sent("candidates", place, shards.home, ANSWER_BYTES * len(answer))
             found.update(answer)
         return Query(

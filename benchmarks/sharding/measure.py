@@ -53,6 +53,7 @@ def on_shards(
     warm_up: int,
     shards: int,
     routes: int = 0,
+    judge_secs: float | None = None,
 ) -> dict[str, Any]:
     """Fold a stream on shards; return what it took and which verdicts differ.
 
@@ -62,28 +63,40 @@ def on_shards(
         warm_up: Articles at the start whose work and traffic do not count.
         shards: How many.
         routes: As `ShardedFold` takes it.
+        judge_secs: CPU seconds of one judgement without looking up and keeping; None: measure it, with one shard.
     """
     sharded = ShardedFold(shards, {1: FOLD_VERSIONS[max(FOLD_VERSIONS)]}, 1, routes)
     found = list(sharded.apply_all(entries[:warm_up]))
     sharded.start_counting()
+    began = time.thread_time()
     found += sharded.apply_all(entries[warm_up:])
+    total_secs = time.thread_time() - began
     count = len(entries) - warm_up
+    bands = [sharded.work_of_bands(place, warm_up) / count for place in range(shards)]
+    rows = [sharded.work_of_rows(place, warm_up) / count for place in range(shards)]
+    if judge_secs is None:
+        judge_secs = total_secs / count - sum(bands) - sum(rows)
+    homes = Counter(number % shards for _, _, number, _ in sharded.decided[warm_up:])
+    work = [bands[place] + rows[place] + judge_secs * homes[place] / count for place in range(shards)]
     traffic = sharded.traffic
-    work = [sum(parts) for parts in zip(traffic.looked_up, traffic.judged, traffic.committed, strict=True)]
     return {
         "shards": shards,
         "routes": routes,
         "messages_per_article": round(traffic.messages.total() / count, 2),
         "bytes_per_article": round(traffic.bytes.total() / count),
         "messages_by_kind": {kind: round(number / count, 2) for kind, number in sorted(traffic.messages.items())},
-        "micros_looking_up": round(sum(traffic.looked_up) / count * 1e6, 1),
-        "micros_judging": round(sum(traffic.judged) / count * 1e6, 1),
-        "micros_keeping": round(sum(traffic.committed) / count * 1e6, 1),
-        "micros_of_the_busiest": round(max(work) / count * 1e6, 1),
+        "micros_bands": _micros(sum(bands)),
+        "micros_rows": _micros(sum(rows)),
+        "micros_judging": _micros(judge_secs),
+        "micros_of_the_busiest": _micros(max(work)),
         "compared_per_article": round(sum(share.compared for share in sharded.shards.bands) / len(entries), 1),
-        "micros_simulated": round(_simulated(sharded, warm_up) / count * 1e6, 1),
+        "micros_simulated": _micros(_simulated(sharded, warm_up, bands, rows, judge_secs) / count),
         **_differences(expected, found),
     }
+
+
+def _micros(secs: float) -> float:
+    return round(secs * 1e6, 1)
 
 
 def _differences(expected: Sequence[Verdict | None], found: Sequence[Verdict | None]) -> dict[str, Any]:
@@ -99,10 +112,11 @@ def _differences(expected: Sequence[Verdict | None], found: Sequence[Verdict | N
     }
 
 
-def _simulated(sharded: ShardedFold, warm_up: int) -> float:
-    count = len(sharded.reads) - warm_up
-    traffic, shards = sharded.traffic, len(sharded.shards)
-    messages = round(traffic.messages.total() / count)
+def _simulated(
+    sharded: ShardedFold, warm_up: int, bands: Sequence[float], rows: Sequence[float], judge_secs: float
+) -> float:
+    count, shards = len(sharded.reads) - warm_up, len(sharded.shards)
+    messages = round(sharded.traffic.messages.total() / count)
     articles = [
         Judged(
             home=number % shards,
@@ -112,9 +126,9 @@ def _simulated(sharded: ShardedFold, warm_up: int) -> float:
         for (_, _, number, _), reads in zip(sharded.decided[warm_up:], sharded.reads[warm_up:], strict=True)
     ]
     costs = Costs(
-        looked_up=tuple(secs / count for secs in traffic.looked_up),
-        committed=tuple(secs / count for secs in traffic.committed),
-        judged=sum(traffic.judged) / count,
+        looked_up=tuple(bands),
+        committed=tuple(rows),
+        judged=judge_secs,
         message_secs=message_secs(),
         hop_secs=HOP_SECS,
         batch=BATCH,

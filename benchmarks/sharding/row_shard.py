@@ -90,7 +90,7 @@ class RowShard:
 
     def by_article(self, digest: bytes, odd: int) -> ArticleRows:
         """Return an article's rows, newest first."""
-        return ArticleRows(self, digest, odd, self._crowds)
+        return ArticleRows(self, digest, odd, self._crowds)  # type: ignore[arg-type]  # `first` is only read
 
     def column(self, name: str, numbers: NDArray[np.uint32]) -> NDArray[Any]:
         """Return one column of live rows, shape (n,)."""

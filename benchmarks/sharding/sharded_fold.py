@@ -5,6 +5,7 @@ shares of the bands find similar articles, the share of the text the same one. T
 with the rules of the product, and tells the shards that keep the result.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -52,7 +53,7 @@ class ShardedFold:
             keys=[],
             sources=sources,
             declared=declared,
-            traffic=Traffic(shards),
+            traffic=Traffic(),
             time_ms=LONG_AGO,
             routes=routes,
         )
@@ -64,12 +65,12 @@ class ShardedFold:
 
     @property
     def traffic(self) -> Traffic:
-        """Messages and work since the start."""
+        """Messages since `start_counting`."""
         return self.shards.traffic
 
     def start_counting(self) -> None:
-        """Forget messages and work so far."""
-        self.shards.traffic = Traffic(len(self.shards))
+        """Forget the messages so far."""
+        self.shards.traffic = Traffic()
 
     def apply_all(self, entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Verdict | None]:
         """Fold the next records, each with its time of appending in ms; yield what `Fold.apply_all` does."""
@@ -81,7 +82,7 @@ class ShardedFold:
         if not isinstance(record, Signature):
             self._control(record)
             return None
-        shards, traffic = self.shards, self.shards.traffic
+        shards = self.shards
         home = shards.home_of(record.article_id)
         codec = shards.rows[home].state.codec
         known = codec.find(record.origin, record.article_id)
@@ -89,14 +90,9 @@ class ShardedFold:
             return codec.verdict(known)
         self._advance(_later(shards.time_ms, record, append_time_ms))
         shards.home, shards.read = home, set()
-        looked_up = sum(traffic.looked_up)
-        before = traffic.judged[home]
-        with traffic.working(traffic.judged, home):
-            sketch = packed_sketch(record)
-            query = self._near.look_up([sketch])[0] if sketch else None
-            verdict = self._judge.judge(record, query)
-        # The answers of other shares were made meanwhile; they are work of these shares.
-        traffic.judged[home] = max(before, traffic.judged[home] - (sum(traffic.looked_up) - looked_up))
+        sketch = packed_sketch(record)
+        query = self._near.look_up([sketch])[0] if sketch else None
+        verdict = self._judge.judge(record, query)
         self._sequence += 1
         number = self._sequence * len(shards) + home
         self.reads.append({read // len(shards) for read in shards.read})
@@ -124,6 +120,44 @@ class ShardedFold:
         shards.rows[place].state.advance(shards.time_ms)
         self._set_judge()
 
+    def work_of_bands(self, place: int, first: int) -> float:
+        """Look up and add all signatures again in a share of the bands; return the CPU seconds.
+
+        Args:
+            place: The shard.
+            first: Position in the log of the first signature that counts.
+        """
+        share = self._band_share(place, len(self.shards), self.shards.routes)
+        steps = [(step, packed_sketch(step[0])) for step in self.decided if isinstance(step[0], Signature)]
+        here = [
+            (sketch, number, time_ms, verdict is not None and self._is_in_index(record, verdict))
+            if isinstance(record, Signature) and sketch and place in self.shards.near_places(sketch)
+            else None
+            for (record, verdict, number, time_ms), sketch in steps
+        ]
+        began = 0.0
+        for position, step in enumerate(here):
+            if position == first:
+                began = time.thread_time()
+            if step is not None:
+                sketch, number, time_ms, is_added = step
+                share.look_up(sketch, time_ms)
+                if is_added:
+                    share.add(number, sketch, time_ms)
+        return time.thread_time() - began
+
+    def work_of_rows(self, place: int, first: int) -> float:
+        """Add all decided signatures of one home again; return the CPU seconds, as `work_of_bands` does."""
+        shard = RowShard(self._versions, self._first_version, self.shards.sources, self.shards.declared)
+        began = 0.0
+        for position, (record, verdict, number, time_ms) in enumerate(self.decided):
+            if position == first:
+                began = time.thread_time()
+            if number % len(self.shards) == place and isinstance(record, Signature) and verdict is not None:
+                shard.state.advance(time_ms)
+                shard.add(record, verdict, number, time_ms)
+        return time.thread_time() - began
+
     def save(self, place: int) -> tuple[bytes, Any, int]:
         """Return a snapshot of one shard's rows and the position in the log that it belongs to."""
         return (*self.shards.rows[place].snapshot(), len(self.decided))
@@ -140,8 +174,7 @@ class ShardedFold:
             concerned.update(range(len(self.shards)))
         for place in concerned:
             traffic.sent("verdicts", home, place, NUMBER_BYTES)
-            with traffic.working(traffic.committed, place):
-                self._keep(place, kept)
+            self._keep(place, kept)
 
     def _keep(self, place: int, kept: Kept, *, rows: bool = True) -> None:
         """Let one shard keep what concerns it of a record and its verdict; `rows` says whether it lacks its rows."""

@@ -1,9 +1,6 @@
-"""Counts what shards send each other, and the work that each of them does."""
+"""Counts what shards send each other."""
 
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["ANSWER_BYTES", "HEADER_BYTES", "NUMBER_BYTES", "ROW_BYTES", "Traffic"]
@@ -19,33 +16,20 @@ ROW_BYTES: Final = 144
 
 
 class Traffic:
-    """Messages between different shards, and CPU seconds by shard.
+    """Messages between different shards.
 
     Attributes:
         messages: Number of messages by kind. A request and its answer are two.
         bytes: Their bytes by kind, before compression.
-        looked_up, judged, committed: CPU seconds of every shard.
     """
 
-    def __init__(self, shards: int) -> None:
+    def __init__(self) -> None:
         """Count nothing yet."""
         self.messages: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
-        self.looked_up = [0.0] * shards
-        self.judged = [0.0] * shards
-        self.committed = [0.0] * shards
 
     def sent(self, kind: str, start: int, end: int, size: int) -> None:
         """Count a message of `size` bytes beside its header from one shard to another; to itself, none is sent."""
         if start != end:
             self.messages[kind] += 1
             self.bytes[kind] += HEADER_BYTES + size
-
-    @contextmanager
-    def working(self, seconds: list[float], shard: int) -> Iterator[None]:
-        """Add the CPU time of the block to a shard's seconds."""
-        began = time.thread_time()
-        try:
-            yield
-        finally:
-            seconds[shard] += time.thread_time() - began

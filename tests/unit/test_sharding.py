@@ -1,5 +1,7 @@
 """The simulation of shards side by side: work is divided, and waits for what it depends on."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from benchmarks.sharding.schedule import Costs, Judged, seconds
@@ -15,7 +17,7 @@ def _costs(shards: int, **changes: float) -> Costs:
     )
 
 
-def _log(homes: str, reads: dict[int, tuple[int, ...]] | None = None) -> list[Judged]:
+def _log(homes: str, reads: Mapping[int, tuple[int, ...]] | None = None) -> list[Judged]:
     return [Judged(home=int(home), messages=1, reads=(reads or {}).get(place, ())) for place, home in enumerate(homes)]
 
 
