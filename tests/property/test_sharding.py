@@ -14,7 +14,9 @@ from benchmarks.sharding.routes import routes_of
 from benchmarks.sharding.sharded_fold import ShardedFold
 from pipeline.dedup.fold import Fold
 from pipeline.dedup.params import FOLD_VERSIONS
-from pipeline.domain.signature import Activate
+from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Origin
+from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Verdict
 from tests.property.test_dedup_fold import VERSIONS, Entry, logs
 
@@ -114,3 +116,41 @@ def test_routes_give_every_signature_a_verdict(stream: tuple[list[Entry], list[V
     entries, expected = stream
     found = list(ShardedFold(4, {1: FOLD_VERSIONS[2]}, 1, routes=2).apply_all(entries))
     assert [verdict is None for verdict in found] == [verdict is None for verdict in expected]
+
+
+def _article(home: int, at: int, text: bytes = b"t") -> Signature:
+    """Return a version of the article that this home has, with seven shards; without a text its retraction."""
+    return Signature(
+        version=1,
+        article_id=ArticleId((bytes([3 * home % 7]) * 16).hex()),
+        origin=Origin("", home, at),
+        action="publish" if text else "retract",
+        content_hash=text * 16 or bytes(16),
+        text_hash=text * 16,
+        source=f"s{home}.example",
+        shingles=100,
+        ingested_at_ms=at,
+        observed_at_ms=at,
+    )
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_copy_is_promoted_by_an_article_of_another_shard(is_lost: bool) -> None:
+    gone = _article(1, 2000, b"")
+    records: list[LogRecord] = [
+        _article(1, 0),
+        _article(2, 1000),
+        gone,
+        *([Void(article_id=gone.article_id, origin=gone.origin)] if is_lost else []),
+        _article(4, 3000),
+        _article(2, 4000),
+        _article(5, 5000),
+    ]
+    entries = [(record, 1000 * place) for place, record in enumerate(records)]
+    sharded, versions = ShardedFold(7, {1: FOLD_VERSIONS[2]}, 1), FOLD_VERSIONS[2]
+    assert [sharded.shards.home_of(_article(home, 0).article_id) for home in range(1, 6)] == [1, 2, 3, 4, 5]
+    found = list(sharded.apply_all(entries[:3]))
+    sharded.restart(2)  # the chosen copy is on record elsewhere only
+    found += sharded.apply_all(entries[3:])
+    assert found == list(Fold(versions).apply_all(entries))
+    assert ("promoted" in [verdict.kind for verdict in found if verdict is not None]) is not is_lost
