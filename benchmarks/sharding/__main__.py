@@ -12,6 +12,7 @@ The exit code is 1 if shards of bands made another verdict than the single fold.
 """
 
 import argparse
+import gc
 import json
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--routes", type=int, nargs="*", default=[4, 16], help="with the largest number of shards")
     parser.add_argument("--json", type=Path, default=REPOSITORY / "out" / "sharding.json")
     options = parser.parse_args()
+    gc.disable()  # its pauses would fall on one shard or another
     warm_up = options.articles // 2
     block = Feed(options.seed, unique=False, step_ms=STEP_MS, recent=options.articles // RECENT_PART).block(
         options.articles
