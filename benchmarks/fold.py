@@ -39,19 +39,21 @@ _BODY_WORDS = 500
 class Feed:
     """An endless stream of synthetic signatures."""
 
-    def __init__(self, seed: int, unique: bool, step_ms: int) -> None:
+    def __init__(self, seed: int, unique: bool, step_ms: int, recent: int = _RECENT) -> None:
         """Start a stream.
 
         Args:
             seed: Of the random numbers; the same seed gives the same stream.
             unique: Make every article a new one, which needs the most memory.
             step_ms: Milliseconds between two signatures.
+            recent: New articles before the first that depends on one of them.
         """
         self._rng = np.random.default_rng(seed)
         self._unique = unique
         self._step_ms = step_ms
         self._offset = 0
         self._recent: list[Signature] = []
+        self._most_recent = recent
         self._templates = self._rng.integers(0, 65536, (_TEMPLATES, 128), dtype=np.uint16)
 
     def block(self, count: int) -> list[Signature]:
@@ -71,8 +73,8 @@ class Feed:
             "sketch": sketch.astype("<u2").tobytes(),
             "facts": self._facts(),
         }
-        if not self._unique and len(self._recent) == _RECENT:
-            fresh |= self._change(self._recent[self._offset * 7919 % _RECENT], fresh, kind)
+        if not self._unique and len(self._recent) == self._most_recent:
+            fresh |= self._change(self._recent[self._offset * 7919 % self._most_recent], fresh, kind)
         signature = Signature(
             version=1,
             origin=Origin("", self._offset % 48, self._offset // 48),
@@ -86,10 +88,10 @@ class Feed:
                 **fresh,
             },  # type: ignore[arg-type]
         )
-        if len(self._recent) < _RECENT:
+        if len(self._recent) < self._most_recent:
             self._recent.append(signature)
         else:
-            self._recent[self._offset % _RECENT] = signature
+            self._recent[self._offset % self._most_recent] = signature
         return signature
 
     def _facts(self) -> bytes:
