@@ -1,8 +1,8 @@
 """Which names may occur in a text without spaces, by the characters that they begin with.
 
-The beginnings of all names are compared with every part of a text of their length at once, as numbers of 16 bits: a table
-says whether a name begins with characters of that number. What is found this way only may occur; names are looked for
-later.
+The beginnings of all names are compared with every part of a text of their length at once, as numbers of 16 bits: a
+table says whether a name begins with characters of that number. What is found this way only may occur; names are looked
+for later.
 """
 
 from collections.abc import Iterable

@@ -48,7 +48,7 @@ def find_mentions(
 
 
 def _matches(text: str, parts: Collection[str], index: NameIndex, params: PlaceParams) -> Iterator[Mention]:
-    """Yield all names whose first two words occur in the text, or whose beginning does, and that are no part of a word."""
+    """Yield the names that are no part of a word, of those whose first two words, or beginning, occur in the text."""
     for first in index.firsts.intersection(parts):
         for second, name in index.by_first[first]:
             if second is not None and second not in parts:
