@@ -1,5 +1,6 @@
 """All names of places of a language, by their first words, or first characters where words are not separated."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, Literal
@@ -20,6 +21,10 @@ Sureness = Literal["sure", "free", "word", "supported"]
 SPACELESS: Final = {"zh": 2, "zh-Hant": 2, "ja": 2, "ko": 2, "th": 4, "lo": 4, "km": 4, "my": 4}
 """Languages whose names are found within a run of letters, and the characters by which names are told apart first: two
 where there are thousands of characters, more in alphabets."""
+
+
+_WITHOUT_ACCENTS: Final = frozenset({"en"})
+"""Languages that mostly write foreign names of cities without their accents."""
 
 
 class Name(Struct, frozen=True):
@@ -87,6 +92,12 @@ def _names(language: str, tables: Tables) -> Iterable[Name]:
         needs = "supported" if text in people else "free"
         for form in _forms(text, language, tables):
             yield Name(form, (country, number), needs)
+        if language in _WITHOUT_ACCENTS and not text.isascii():
+            yield Name(_unaccented(text), (country, number), needs)
+
+
+def _unaccented(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
 
 
 def _forms(text: str, language: str, tables: Tables) -> Iterable[str]:
