@@ -87,6 +87,8 @@ def _names(language: str, tables: Tables) -> Iterable[Name]:
         for form in _forms(text, language, tables):
             yield Name(form, (code, 0), needs)
     people = frozenset(tables.people)
+    if language == "ja":  # most prefectures are named after a city, which they are not
+        yield from (Name(f"{text}県", None, "sure") for text in tables.cities.get(language, {}))
     for text, number in tables.cities.get(language, {}).items():
         country = tables.city_facts[str(number)][1]
         needs = "supported" if text in people else "free"
