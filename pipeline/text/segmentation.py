@@ -156,7 +156,8 @@ def segmenter(language: str) -> Segmenter | None:
         language: A BCP 47 tag.
     """
     tag = _TAGS.get(language, language)
-    tag = tag if tag in _RUNS else tag.partition("-")[0]
+    if tag not in _RUNS:
+        tag = "zh-Hant" if tag.startswith("zh-Hant-") else tag.partition("-")[0]
     return _segmenter(tag) if tag in _RUNS else None
 
 
