@@ -21,7 +21,7 @@ from pipeline.text.access import find_access
 from pipeline.text.content_facts import find_content_facts
 from pipeline.text.facts.words import words_of
 from pipeline.text.genres import GenreInput, find_genre
-from pipeline.text.keywords import find_keywords
+from pipeline.text.keywords import find_keywords, keywords_input
 from pipeline.text.places.finding import PlacesInput, find_places
 from pipeline.text.places.params import PLACE_PARAMS
 
@@ -84,7 +84,7 @@ def _content_facts(article: Article) -> object:
 
 def _keywords(given: PlacesInput) -> object:
     counts = given.words if isinstance(given.words, Counter) else Counter(given.words)
-    return find_keywords(counts, given.text[: given.headline_end], given.language)
+    return find_keywords(keywords_input(given.text, given.headline_end, given.language, counts))
 
 
 def _stated(article: Article) -> object:

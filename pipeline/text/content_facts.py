@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pipeline.domain.place import Place
 from pipeline.text.facts.words import words_of
-from pipeline.text.keywords import find_keywords, text_words
+from pipeline.text.keywords import find_keywords, keywords_input
 from pipeline.text.places.finding import PlacesInput, find_places
 from pipeline.text.places.params import PLACE_PARAMS, PlaceParams
 
@@ -39,6 +39,5 @@ def find_content_facts(
         words=counts,
         language=language,
     )
-    if language.startswith(("ja", "ko")):
-        counts = Counter(text_words(text, language))
-    return ContentFacts(find_places(given), find_keywords(counts, headline, language))
+    words_input = keywords_input(text, len(headline), language, counts)
+    return ContentFacts(find_places(given), find_keywords(words_input))

@@ -33,7 +33,7 @@ def find_mentions(
         index: The names of the text's language.
         params: Limits.
     """
-    found = list(_matches(text, frozenset(text) if index.is_spaceless else words, index, params))
+    found = list(_matches(text, index.beginnings.in_text(text) if index.beginnings else words, index, params))
     if len(found) < 2:
         return [mention for mention in found if mention.name.place is not None]
     found.sort(key=lambda mention: (mention.start, -mention.end))
@@ -48,7 +48,7 @@ def find_mentions(
 
 
 def _matches(text: str, parts: Collection[str], index: NameIndex, params: PlaceParams) -> Iterator[Mention]:
-    """Yield all names whose first two words, or characters, occur in the text, and that are no part of a word."""
+    """Yield the names that are no part of a word, of those whose first two words, or beginning, occur in the text."""
     for first in index.firsts.intersection(parts):
         for second, name in index.by_first[first]:
             if second is not None and second not in parts:

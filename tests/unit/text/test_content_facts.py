@@ -53,6 +53,16 @@ def test_a_longer_name_hides_the_one_within() -> None:
     assert _named("en", "Rain", "It rained in New Mexico.") == []
 
 
+def test_english_writes_cities_without_accents() -> None:
+    assert _named("en", "Rain", "It rained in Montreal and Bogota.") == [("city", "Montréal"), ("city", "Bogotá")]
+    assert _named("en", "Rain", "It rained in Quebec.") == []
+
+
+def test_a_japanese_prefecture_is_no_city() -> None:
+    assert _named("ja", "大雨", "福岡県で大雨が降った。") == []
+    assert _named("ja", "大雨", "福岡で大雨が降った。") == [("city", "Fukuoka")]
+
+
 def test_without_a_language_nothing_is_found() -> None:
     for language in (None, "und", "mul", "xx"):
         facts = find_content_facts(headline="France", subheadline=None, body="France France", language=language)
