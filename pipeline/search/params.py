@@ -62,7 +62,7 @@ class RankingParams(Struct, frozen=True, kw_only=True):
     """Part of the weight that age does not take: a good old match stays above a poor new one."""
     meaning_weight: float = 0.5
     """Share of the similarity of vectors in the order, where both are there; the rest is that of words."""
-    least_similarity: float = 0.35
+    least_similarity: float = 0.25
     """Least cosine of the vectors of an article that is found by its meaning alone. Measured: docs/search.md."""
     likeness_words: int = 25
     """Words of an article by which related ones are found where there are no vectors: the rarest that it repeats."""
