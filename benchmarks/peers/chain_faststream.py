@@ -27,7 +27,7 @@ async def undecoded(message: KafkaMessage) -> bytes | list[bytes]:
     return message.body
 
 
-@broker.subscriber(
+@broker.subscriber(  # type: ignore[untyped-decorator]  # installed for the peers alone
     chain.source,
     group_id=f"{given.prefix}peer",
     batch=True,
