@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.bench_topics import PARTITIONS, BenchTopics, Keyed
+from pipeline.kafka_io.patches import install_patches
 from pipeline.wire.catalogue import DUPLICATES
 from pipeline.wire.dead_letters import CONNECT_PREFIX
 from pipeline.wire.partitioner import partitions
@@ -91,6 +92,7 @@ class Outcomes:
 
     def __init__(self, topics: BenchTopics) -> None:
         """Take the topics, which must exist when the reader starts."""
+        install_patches()  # before the first connection; those that load topics install them too
         catalogue = topics.catalogue
         self._bootstrap = topics.bootstrap_servers
         self._kinds: dict[str, Kind] = {
