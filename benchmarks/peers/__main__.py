@@ -55,7 +55,11 @@ def main() -> None:
             for number, contestant in enumerate(contestants):
                 rate = options.rate if turn == options.rounds - 1 else None
                 prefix = f"peers{turn}n{number}."
-                found = measure(contestant, broker.bootstrap_servers, prefix, Loads(*made), rate)
+                try:
+                    found = measure(contestant, broker.bootstrap_servers, prefix, Loads(*made), rate)
+                except (RuntimeError, TimeoutError) as error:
+                    print(f"  round {turn + 1} {contestant.name} failed: {error}", file=sys.stderr)
+                    continue
                 rounds.setdefault(contestant.name, []).append(found)
                 result = _result(rounds, options)
                 options.json.parent.mkdir(parents=True, exist_ok=True)

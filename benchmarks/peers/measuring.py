@@ -22,9 +22,9 @@ from pipeline.settings import KafkaSettings
 
 __all__ = ["Kill", "Loads", "Round", "measure"]
 
-START_SECS, RUN_SECS, DRAIN_SECS = 90.0, 180.0, 30.0
+START_SECS, RUN_SECS, DRAIN_SECS = 60.0, 120.0, 30.0
 QUIET_SECS = 8.0  # without a new outcome, what is missing after a restart counts as lost
-RECOVERY_SECS = 90.0
+RECOVERY_SECS = 60.0
 
 
 class Loads(Struct, frozen=True):
