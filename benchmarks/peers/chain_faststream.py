@@ -1,10 +1,9 @@
 """The whole chain as a batch subscriber of FastStream on confluent-kafka; acknowledged after all deliveries."""
 
 import asyncio
-from typing import Annotated
 
 from confluent_kafka import Message
-from faststream import AckPolicy, Context, FastStream
+from faststream import AckPolicy, FastStream
 from faststream.confluent import KafkaBroker, KafkaMessage
 
 from benchmarks.peers.chain import BATCH, SESSION_MS, Arguments, PeerChain, record_of
@@ -39,7 +38,7 @@ async def undecoded(message: KafkaMessage) -> bytes | list[bytes]:
     decoder=undecoded,
     ack_policy=AckPolicy.NACK_ON_ERROR,  # the default acknowledges before the work is done
 )
-async def work(values: list[bytes], message: Annotated[KafkaMessage, Context()]) -> None:  # noqa: ARG001  FastStream's
+async def work(values: list[bytes], message: KafkaMessage) -> None:  # noqa: ARG001  FastStream's
     """Process a batch, and wait for the delivery of all its outputs."""
     raw = message.raw_message
     messages: tuple[Message, ...] = raw if isinstance(raw, tuple) else (raw,)
