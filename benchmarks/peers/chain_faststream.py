@@ -23,7 +23,8 @@ broker = KafkaBroker(
 
 async def undecoded(message: KafkaMessage) -> bytes | list[bytes]:
     """Leave decoding to the stages: what is not JSON becomes a dead letter."""
-    return message.body
+    body: bytes | list[bytes] = message.body
+    return body
 
 
 @broker.subscriber(  # type: ignore[untyped-decorator]  # installed for the peers alone
