@@ -128,7 +128,7 @@ class Search:
             tantivy.Query.term_query(SCHEMA, "key", key_of(ARTICLE, query.related_to)),
         )
         if vectors is not None and values is not None:
-            alike = vectors.similar(values, RANKING.related + 1, RANKING.least_similarity)
+            alike = vectors.similar(values, RANKING.related + 1, RANKING.least_related)
             return narrowed(query, [all_of(key_of(ARTICLE, name) for name, _ in alike), not_itself])
         return narrowed(query, [*alike_in_words(searcher, article), not_itself])
 
@@ -155,13 +155,14 @@ class Search:
         if vectors is None:
             return {}
         if query.related_to is not None:
-            values = vectors.of(query.related_to)
+            values, least = vectors.of(query.related_to), RANKING.least_related
         else:
             text = " ".join(word.text for term in query.terms if not term.is_excluded for word in term.words)
             values = self._encoder.vector(query.text) if self._encoder is not None and text else None
+            least = RANKING.least_similarity
         if values is None:
             return {}
-        return dict(vectors.similar(values, RANKING.related, RANKING.least_similarity))
+        return dict(vectors.similar(values, RANKING.related, least))
 
     def _with_similar(
         self, searcher: Any, query: Query, hits: _Ranked, total: int, similar: Mapping[str, float]

@@ -67,6 +67,14 @@ def test_related_articles_are_those_of_similar_meaning(index: SearchIndex) -> No
     assert _ids(index, "related:wheat") == []
 
 
+def test_an_article_that_a_headline_still_finds_may_be_too_far_from_another_article(index: SearchIndex) -> None:
+    far = bytes([30, 0, 0, 95])  # a cosine of 0.295
+    index.apply([standing("far", "Quays are rebuilt", vector=_vector(far))])
+    index.store({(ARTICLES, 0): 6}, caught_up=True)
+    assert "far" in _ids(index, "Nouvelle ligne de bac")
+    assert _ids(index, "related:ferry") == ["boat"]
+
+
 def test_withdrawn_articles_are_not_found_by_meaning(index: SearchIndex) -> None:
     index.apply([withdrawal("ferry")])
     index.store({(ARTICLES, 0): 6}, caught_up=True)
