@@ -14,6 +14,7 @@ from pipeline.kafka_io.patches import install_patches
 from pipeline.ops import provision
 from pipeline.wire.catalogue import Catalogue, load_catalogue
 from pipeline.wire.partitioner import partitions
+from pipeline.wire.raw import raw_key
 
 PARTITIONS = 4
 RAW = "news.articles.raw.v1"
@@ -23,6 +24,21 @@ _LEADER_SECS = 30.0
 _HEADERS: Headers = (("content-type", b"application/json"),)
 
 Keyed = tuple[bytes, bytes]
+
+
+def raw_record(value: bytes) -> Keyed:
+    """Return a raw record with the key that our producers give it."""
+    return (raw_key(value, ()) or "").encode(), value
+
+
+def worker_env(bootstrap_servers: str, prefix: str) -> dict[str, str]:
+    """Return the settings of a worker on topics and groups of this prefix, on any free port."""
+    return {
+        "NEWS_KAFKA__BOOTSTRAP_SERVERS": bootstrap_servers,
+        "NEWS_KAFKA__TOPIC_PREFIX": prefix,
+        "NEWS_GROUP_PREFIX": prefix,
+        "NEWS_WEB__PORT": "0",
+    }
 
 
 class BenchTopics:

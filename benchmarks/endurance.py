@@ -26,7 +26,7 @@ from typing import Any
 
 import aiokafka
 
-from benchmarks.bench_topics import PARTITIONS, RAW, UNIQUE, BenchTopics, Keyed, wait_for
+from benchmarks.bench_topics import PARTITIONS, RAW, UNIQUE, BenchTopics, Keyed, wait_for, worker_env
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.wiring import LOCALIZED, articles_between, articles_raw
 from pipeline.domain.stage import STAGES
@@ -168,12 +168,9 @@ async def _send(topics: BenchTopics, pool: Sequence[Keyed]) -> None:
 
 def _env(topics: BenchTopics) -> dict[str, str]:
     return {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
-        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
+        **worker_env(topics.bootstrap_servers, topics.prefix),
         "NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(SESSION_SECS),
         "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": "2",
-        "NEWS_GROUP_PREFIX": topics.prefix,
-        "NEWS_WEB__PORT": "0",
         "NEWS_SUBJECTS__READER": "fast",  # what is measured is not the classifier
     }
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.bench_topics import BenchTopics, wait_for
+from benchmarks.bench_topics import BenchTopics, wait_for, worker_env
 from benchmarks.probes import Probes
 from benchmarks.processes import Processes
 from pipeline.domain.stage import STAGES
@@ -73,9 +73,7 @@ def main() -> None:
 def _measured(topics: BenchTopics, settings: Mapping[str, str], stages: tuple[str, ...], seconds: float) -> Idle:
     port = free_port()
     env = {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
-        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
-        "NEWS_GROUP_PREFIX": topics.prefix,
+        **worker_env(topics.bootstrap_servers, topics.prefix),
         "NEWS_WEB__PORT": str(port),
         **settings,
     }

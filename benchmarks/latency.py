@@ -24,13 +24,12 @@ import aiokafka
 import msgspec
 from msgspec import Struct
 
-from benchmarks.bench_topics import PARTITIONS, RAW, BenchTopics, Keyed, wait_for
+from benchmarks.bench_topics import PARTITIONS, RAW, BenchTopics, Keyed, raw_record, wait_for, worker_env
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.stages import SAMPLES, make_records
 from pipeline.domain.stage import STAGES
 from pipeline.wire.catalogue import DUPLICATES
 from pipeline.wire.partitioner import partitions
-from pipeline.wire.raw import raw_key
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
 ENRICHED = "news.articles.enriched.v1"
@@ -41,6 +40,7 @@ HELD_SECS = 2.0
 CUTS = {"one": [list(STAGES)], "five": [[stage] for stage in STAGES]}
 
 Place = tuple[int, int]
+"""The identity of an input: partition and offset of the raw record."""
 
 
 class _Provenance(Struct):
@@ -55,6 +55,12 @@ class _Outcome(Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Outcome)
+
+
+def source_of(value: bytes) -> Place:
+    """Return the partition and offset of the raw record that an event or a duplicate is made from."""
+    found = _DECODER.decode(value).provenance
+    return found.partition, found.offset
 
 
 class Reader:
@@ -83,11 +89,10 @@ class Reader:
                 now = time.perf_counter()
                 for tp, records in fetched.items():
                     for record in records:
-                        source = _DECODER.decode(record.value).provenance
                         if tp.topic == duplicates:
-                            self.duplicates.add((source.partition, source.offset))
+                            self.duplicates.add(source_of(record.value))
                         else:
-                            self.events.setdefault((source.partition, source.offset), now)
+                            self.events.setdefault(source_of(record.value), now)
         finally:
             await consumer.stop()
 
@@ -108,10 +113,7 @@ def main() -> None:
     if reason := why_unavailable():
         sys.exit(f"Apache Kafka cannot run here: {reason}")
     needed = WARM_UP + sum(int(rate * options.seconds) for rate in options.rates)
-    articles = [
-        ((raw_key(record.value, ()) or "").encode(), record.value or b"")
-        for record in make_records(SAMPLES, needed, WORDS)
-    ]
+    articles = [raw_record(record.value or b"") for record in make_records(SAMPLES, needed, WORDS)]
     flood = _flood(options.flood, options.seconds, needed)
     found = []
     with ApacheKafka() as broker:
@@ -139,7 +141,7 @@ def _flood(rate: int, seconds: float, start: int) -> list[Keyed]:
     found = []
     for record in make_records(SAMPLES, int(rate * seconds), WORDS, start):
         value = (record.value or b"").replace(b"https://www.example.com/", b"https://flood.example/")
-        found.append(((raw_key(value, ()) or "").encode(), value))
+        found.append(raw_record(value))
     return found
 
 
@@ -151,12 +153,7 @@ async def _cut(
     seconds: float,
     flood: Sequence[Keyed],
 ) -> list[dict[str, Any]]:
-    env = {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
-        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
-        "NEWS_GROUP_PREFIX": topics.prefix,
-        "NEWS_WEB__PORT": "0",
-    }
+    env = worker_env(topics.bootstrap_servers, topics.prefix)
     commands = [(sys.executable, "-m", "pipeline", "worker", *stages) for stages in CUTS[cut]]
     await asyncio.to_thread(topics.load, RAW, articles[:WARM_UP])
     reader = Reader()

@@ -21,11 +21,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench_topics import RAW, BenchTopics, Keyed, wait_for
+from benchmarks.bench_topics import RAW, BenchTopics, Keyed, raw_record, wait_for, worker_env
 from benchmarks.latency import CUTS, START_SECS, WARM_UP, WORDS, Place, Reader, percentile, send
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.stages import SAMPLES, make_records
-from pipeline.wire.raw import raw_key
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
 OVERLOAD = 3
@@ -65,7 +64,7 @@ def main() -> None:
 def articles(count: int, start: int) -> list[Keyed]:
     """Return raw articles, numbered from `start`, keyed as our producers key them."""
     records = make_records(SAMPLES, count, WORDS, start)
-    return [((raw_key(record.value, ()) or "").encode(), record.value or b"") for record in records]
+    return [raw_record(record.value or b"") for record in records]
 
 
 def what_failed(found: dict[str, Any]) -> list[str]:
@@ -83,12 +82,7 @@ def what_failed(found: dict[str, Any]) -> list[str]:
 
 
 async def _run(topics: BenchTopics, options: argparse.Namespace) -> dict[str, Any]:
-    env = {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
-        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
-        "NEWS_GROUP_PREFIX": topics.prefix,
-        "NEWS_WEB__PORT": "0",
-    }
+    env = worker_env(topics.bootstrap_servers, topics.prefix)
     commands = [(sys.executable, "-m", "pipeline", "worker", *stages) for stages in CUTS[options.cut] * options.workers]
     await asyncio.to_thread(topics.load, RAW, articles(WARM_UP, 0))
     reader = Reader()

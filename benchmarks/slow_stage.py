@@ -34,7 +34,7 @@ from typing import Any
 import aiokafka
 from msgspec.structs import replace
 
-from benchmarks.bench_topics import BenchTopics, Keyed, wait_for
+from benchmarks.bench_topics import BenchTopics, Keyed, wait_for, worker_env
 from benchmarks.latency import percentile
 from benchmarks.probes import Probes
 from benchmarks.processes import REPOSITORY, Processes
@@ -214,9 +214,7 @@ def _replicas(topics: BenchTopics, ports: Sequence[int], options: argparse.Names
     if not options.real:
         worker = ["benchmarks.slow_worker", str(options.ms), options.way]
     env = {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": topics.bootstrap_servers,
-        "NEWS_KAFKA__TOPIC_PREFIX": topics.prefix,
-        "NEWS_GROUP_PREFIX": topics.prefix,
+        **worker_env(topics.bootstrap_servers, topics.prefix),
         "NEWS_GUARANTEE": "at_least_once",  # the embedded broker has no transactions
         # The shortest session: heartbeats that stop while the stage works would lead to rebalances.
         "NEWS_KAFKA__SESSION_TIMEOUT_SECS": os.environ.get("NEWS_KAFKA__SESSION_TIMEOUT_SECS", "6"),

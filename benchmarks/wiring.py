@@ -12,9 +12,7 @@ of them. Medians and their ratios are printed.
 
 import argparse
 import json
-import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +21,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from benchmarks.bench_topics import RAW, UNIQUE, BenchTopics, Keyed, wait_for
+from benchmarks.bench_topics import RAW, UNIQUE, BenchTopics, Keyed, raw_record, wait_for, worker_env
+from benchmarks.peers.environment import make_environment
 from benchmarks.processes import REPOSITORY, Processes
 from benchmarks.stages import SAMPLES, make_records
 from pipeline.assembly import build_stages
@@ -31,7 +30,6 @@ from pipeline.domain.outcome import Emit
 from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
 from pipeline.wire.codec import encode
-from pipeline.wire.raw import raw_key
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
 LOCALIZED = "news.articles.localized.v1"
@@ -151,11 +149,8 @@ def _contestant(name: str, kind: str, bootstrap: str, prefix: str, compression: 
     if guarantee is None:
         return _peer(name, bootstrap, prefix, compression)
     env = {
-        "NEWS_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-        "NEWS_KAFKA__TOPIC_PREFIX": prefix,
+        **worker_env(bootstrap, prefix),
         "NEWS_KAFKA__COMPRESSION": compression,
-        "NEWS_GROUP_PREFIX": prefix,
-        "NEWS_WEB__PORT": "0",
         "NEWS_GUARANTEE": guarantee,
     }
     if kind == "passthrough":
@@ -217,7 +212,7 @@ def _done(contestant: Contestant, topics: BenchTopics, records: int) -> Callable
 def articles_raw(count: int) -> list[Keyed]:
     """Return raw articles of about 700 words, keyed as our producers key them."""
     records = make_records(SAMPLES, count, CHAIN_WORDS)
-    return [((raw_key(record.value, ()) or "").encode(), record.value or b"") for record in records]
+    return [raw_record(record.value or b"") for record in records]
 
 
 def articles_between(count: int) -> list[Keyed]:
@@ -239,11 +234,7 @@ def _articles(ingest: Any, records: Sequence[Record]) -> list[Any]:
 def _peer_python() -> Path:
     """Return the interpreter of the peers' own environment, which the first call creates."""
     python = PEER_VENV / "bin" / "python"
-    if not python.exists():
-        uv = shutil.which("uv") or str(REPOSITORY / ".cache" / "uv" / "bin" / "uv")  # the latter is what make fetches
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(PEER_VENV)], check=True)
-        subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *PEER_PACKAGES], check=True)
-    return python
+    return python if python.exists() else make_environment(PEER_VENV, PEER_PACKAGES)
 
 
 def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str, Any]:

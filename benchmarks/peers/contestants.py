@@ -1,13 +1,14 @@
 """The programs that run the whole chain, how they are started, and the environment of the peers."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from msgspec import Struct
 
+from benchmarks.bench_topics import worker_env
 from benchmarks.peers.chain import SESSION_MS, TRANSACTION_MS
+from benchmarks.peers.environment import make_environment, uv
 from benchmarks.processes import REPOSITORY
 from pipeline.domain.stage import STAGES
 
@@ -46,14 +47,11 @@ class Contestant(Struct, frozen=True):
         if self.module is not None:
             return {}
         return {
-            "NEWS_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-            "NEWS_KAFKA__TOPIC_PREFIX": prefix,
+            **worker_env(bootstrap, prefix),
             "NEWS_KAFKA__SESSION_TIMEOUT_SECS": str(SESSION_MS / 1000),
             "NEWS_KAFKA__HEARTBEAT_INTERVAL_SECS": str(SESSION_MS / 3000),
             "NEWS_TRANSACTION_TIMEOUT_MS": str(TRANSACTION_MS),
-            "NEWS_GROUP_PREFIX": prefix,
             "NEWS_SUBJECTS__READER": "fast",
-            "NEWS_WEB__PORT": "0",
         }
 
 
@@ -101,12 +99,9 @@ def peers_python() -> Path:
     """
     python = VENV / "bin" / "python"
     if not python.exists():
-        uv = shutil.which("uv") or str(REPOSITORY / ".cache" / "uv" / "bin" / "uv")  # the latter is what make fetches
         locked = REPOSITORY / ".cache" / "benchmark-peers-chain.txt"
         locked.parent.mkdir(exist_ok=True)
-        export = (uv, "export", "--locked", "--no-hashes", "--no-dev", "--no-emit-workspace", "-q", "-o", str(locked))
-        install = (uv, "pip", "install", "-q", "--python", str(python), "--override", str(locked), "-r", str(locked))
+        export = (uv(), "export", "--locked", "--no-hashes", "--no-dev", "--no-emit-workspace", "-q", "-o", str(locked))
         subprocess.run(export, check=True, cwd=REPOSITORY)
-        subprocess.run((uv, "venv", "-q", "--python", sys.executable, str(VENV)), check=True)
-        subprocess.run((*install, *PACKAGES), check=True)
+        make_environment(VENV, ("--override", str(locked), "-r", str(locked), *PACKAGES))
     return python

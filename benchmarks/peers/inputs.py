@@ -3,9 +3,8 @@
 import orjson
 from msgspec import Struct
 
-from benchmarks.bench_topics import Keyed
+from benchmarks.bench_topics import Keyed, raw_record
 from benchmarks.stages import SAMPLES, make_records
-from pipeline.wire.raw import raw_key
 
 __all__ = ["Load", "make_load"]
 
@@ -34,7 +33,7 @@ def make_load(count: int, start: int) -> Load:
             value = b'{"broken": '
         elif place >= count // 2 and place % COPY_EVERY == 0:
             number, value = number - count // 2, _copy(originals[place - count // 2], number)
-        records.append(((raw_key(value, ()) or "").encode(), value))
+        records.append(raw_record(value))
         texts.append(number)
     return Load(records, texts)
 

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Literal, Self
 
 import aiokafka
-import msgspec
 from msgspec import Struct
 
 from benchmarks.bench_topics import PARTITIONS, BenchTopics, Keyed
+from benchmarks.latency import Place, source_of
 from pipeline.kafka_io.patches import install_patches
 from pipeline.wire.catalogue import DUPLICATES
 from pipeline.wire.dead_letters import CONNECT_PREFIX
@@ -19,8 +19,6 @@ from pipeline.wire.partitioner import partitions
 
 __all__ = ["Counts", "Kind", "Outcomes", "Place", "Places", "count"]
 
-Place = tuple[int, int]
-"""The identity of an input: partition and offset of the raw record."""
 Kind = Literal["enriched", "duplicate", "dead"]
 
 _STARTED_SECS = 30.0
@@ -71,20 +69,6 @@ class Places:
             found.append((partition, self._next[partition]))
             self._next[partition] += 1
         return found
-
-
-class _Provenance(Struct):
-    partition: int
-    offset: int
-
-
-class _Value(Struct):
-    """The part of an event or a duplicate that is read here."""
-
-    provenance: _Provenance
-
-
-_DECODER = msgspec.json.Decoder(_Value)
 
 
 class Outcomes:
@@ -153,8 +137,7 @@ class Outcomes:
             headers = dict(record.headers)
             source = int(headers[f"{CONNECT_PREFIX}partition"]), int(headers[f"{CONNECT_PREFIX}offset"])
         else:
-            found = _DECODER.decode(record.value).provenance
-            source = found.partition, found.offset
+            source = source_of(record.value)
         self.first_at.setdefault(source, now)
         self.of.setdefault(source, []).append(kind)
         self._total += 1

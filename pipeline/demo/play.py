@@ -22,7 +22,7 @@ from pipeline.errors import FatalError
 from pipeline.ops.broker import EmbeddedBroker
 from pipeline.ops.clients import admin_client, consumer, raw_producer
 from pipeline.ops.dedup_control import begin_log
-from pipeline.ops.offsets import end_offsets
+from pipeline.ops.offsets import end_offsets, has_reached
 from pipeline.ops.provision import apply
 from pipeline.ops.raw_producer import send_raw
 from pipeline.ops.topic_reader import partitions_of
@@ -166,7 +166,7 @@ def _show(
             for record in records:
                 states.add(record)
             if not records:
-                has_input = all(client.position(place) >= end for place, end in ends.items())
+                has_input = has_reached(client, ends)
             for worker in workers:
                 worker.check()
             if time.monotonic() > deadline:

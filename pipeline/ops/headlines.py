@@ -11,7 +11,7 @@ from msgspec import Struct
 from pipeline.domain.times import from_epoch_ms
 from pipeline.errors import PipelineError
 from pipeline.ops.clients import catalogue_for, consumer, require_topics
-from pipeline.ops.offsets import end_offsets, first_offsets
+from pipeline.ops.offsets import end_offsets, first_offsets, has_reached
 from pipeline.settings import Settings
 
 __all__ = ["Headline", "Headlines"]
@@ -89,7 +89,7 @@ class Headlines:
             for record in sorted(found, key=lambda record: int(record.timestamp)):
                 if (row := _headline(record)) is not None:
                     self._rows.append((int(record.timestamp), row))
-            if all(client.position(place) >= ends[place] for place in places):
+            if has_reached(client, ends):
                 self._caught_up.set()
 
 

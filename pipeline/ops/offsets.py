@@ -5,12 +5,12 @@ A consumer of kafka-python leaves out partitions whose leader it does not know, 
 partition alone, it waits for the leader.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kafka import TopicPartition
 
-__all__ = ["end_offsets", "first_offsets", "offsets_at"]
+__all__ = ["end_offsets", "first_offsets", "has_reached", "offsets_at"]
 
 
 def first_offsets(client: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
@@ -21,6 +21,11 @@ def first_offsets(client: Any, partitions: Sequence[TopicPartition]) -> dict[Top
 def end_offsets(client: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """Return the offset after the last record of each partition."""
     return _complete(client.end_offsets, partitions)
+
+
+def has_reached(client: Any, ends: Mapping[TopicPartition, int]) -> bool:
+    """Return whether a client has fetched all before these offsets of the partitions that it is assigned."""
+    return all(client.position(where) >= end for where, end in ends.items())
 
 
 def offsets_at(client: Any, partitions: Sequence[TopicPartition], time_ms: int) -> dict[TopicPartition, int]:

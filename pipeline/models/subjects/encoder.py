@@ -113,19 +113,22 @@ class EncoderReader:
         """Return one reading per text, in order; None for a text without any piece that the encoder knows."""
         return list(map(self._reading, texts) if self._pool is None else self._pool.map(self._reading, texts))
 
-    def rows(self, item: SubjectInput) -> NDArray[np.float32] | None:
-        """Return what the graph reads of a text, shape (1, tokens, width); None without any piece that is known."""
+    def pooled(self, item: SubjectInput) -> NDArray[np.float32] | None:
+        """Return the mean of the last layer for a text, shape (width,); None without any piece that is known."""
         pieces = self._cut(item)
-        return self._words.rows(pieces.numbers)[None] if pieces.known else None
+        return self._outputs_of(pieces, [_POOLED])[0][0] if pieces.known else None
 
     def _reading(self, item: SubjectInput) -> Reading | None:
         pieces = self._cut(item)
         if not pieces.known:
             return None
-        rows = self._words.rows(pieces.numbers)
-        logits, vector, *more = self._session.run(self._outputs, {"rows": rows[None]})
+        logits, vector, *more = self._outputs_of(pieces, self._outputs)
         second = self._rounded(more[0][0]) if more else None
         return Reading(self.name, self._rounded(logits[0]), pieces.known, _int8(vector[0]), second)
+
+    def _outputs_of(self, pieces: Pieces, outputs: Sequence[str]) -> list[NDArray[np.float32]]:
+        found: list[NDArray[np.float32]] = self._session.run(outputs, {"rows": self._words.rows(pieces.numbers)[None]})
+        return found
 
     def _cut(self, item: SubjectInput) -> Pieces:
         params = self._params

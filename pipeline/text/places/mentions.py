@@ -76,7 +76,7 @@ def _is_inside(text: str, start: int, end: int) -> bool:
 def _is_separate(text: str, start: int, end: int, index: NameIndex) -> bool:
     """Whether a name is no part of a longer word, as far as the script shows it."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    if not index.is_spaceless or text[start].isascii():
+    if index.beginnings is None or text[start].isascii():
         return not _is_inside(text, start, end)
     if text[start] in _KATAKANA:
         return before not in _KATAKANA and after not in _KATAKANA

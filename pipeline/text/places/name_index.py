@@ -22,7 +22,6 @@ SPACELESS: Final = {"zh": 2, "zh-Hant": 2, "ja": 2, "ko": 2, "th": 4, "lo": 4, "
 """Languages whose names are found within a run of letters, and the characters by which names are told apart first: two
 where there are thousands of characters, more in alphabets."""
 
-
 _WITHOUT_ACCENTS: Final = frozenset({"en"})
 """Languages that mostly write foreign names of cities without their accents."""
 
@@ -39,13 +38,11 @@ class NameIndex(Struct, frozen=True, kw_only=True):
     """The names of one language."""
 
     language: str
-    is_spaceless: bool
-    """Whether names are looked for within runs of letters."""
     by_first: Mapping[str, tuple[tuple[str | None, Name], ...]]
     """By their first word: the second one, if there is one, and the name. Without spaces, by their first characters."""
     firsts: frozenset[str]
     beginnings: Beginnings | None
-    """The first characters of all names, in languages without spaces."""
+    """The first characters of all names where these are looked for within runs of letters; None between spaces."""
     by_text: Mapping[str, Name]
     particles: frozenset[str]
     """What may follow a name without a space."""
@@ -66,7 +63,6 @@ def name_index(language: str) -> NameIndex:
             by_first.setdefault(parts[0], []).append((parts[1] if len(parts) > 1 else None, name))
     return NameIndex(
         language=language,
-        is_spaceless=length > 0,
         by_first={first: tuple(names) for first, names in by_first.items()},
         firsts=frozenset(by_first),
         beginnings=Beginnings.of(by_text, length) if length else None,

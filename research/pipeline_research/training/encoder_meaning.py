@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import onnx
-import onnxruntime
 from msgspec import Struct
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, numpy_helper
@@ -115,13 +114,12 @@ def make_meaning(
     """
     params = params or MeaningParams()
     reader = EncoderReader(encoder)
-    session = onnxruntime.InferenceSession(encoder / "graph.onnx")
     vectors, groups = [], []
     for number, texts in enumerate(_translated(data, params)):
         for text in texts:
-            rows = reader.rows(SubjectInput("", text, ""))
-            if rows is not None:
-                vectors.append(session.run([_POOLED], {"rows": rows})[0][0])
+            pooled = reader.pooled(SubjectInput("", text, ""))
+            if pooled is not None:
+                vectors.append(pooled)
                 groups.append(number)
     onnx.save(
         with_meaning(onnx.load(encoder / "graph.onnx"), fit_meaning(np.stack(vectors), groups, params)),
