@@ -1,6 +1,7 @@
 """The quality flags of a text."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from msgspec import Struct
 
@@ -18,6 +19,15 @@ class FlagParams(Struct, frozen=True, kw_only=True):
 
     repeated_share: float = 0.2
     """Share of the text's characters in repeated paragraphs, above which it is flagged."""
+    probes: int = 7
+    """Pieces of the text, evenly over it, whose occurrences are counted."""
+    probe_chars: int = 12
+    """Characters of one; so long a piece seldom occurs twice by chance."""
+    probed_chars: int = 300
+    """A shorter text is not looked at."""
+    repeats: int = 4
+    """A text most of whose pieces occur so often says the same again and again. Of 2,667 articles in many languages one
+    did, a list of share prices without the numbers; 24 had most pieces twice or more."""
     stub_chars: int = 4000
     """A free part of an article is shorter; longer texts that mention subscriptions are whole."""
     stub_tail_chars: int = 400
@@ -47,7 +57,7 @@ def text_flags(paragraphs: Sequence[str], title: str | None, params: IngestParam
         flags.add("no_title")
     if chars < params.short_words * _PARAMS.long_enough_chars and _words(paragraphs) < params.short_words:
         flags.add("too_short")
-    if _repeated_share(paragraphs, chars) > _PARAMS.repeated_share:
+    if _repeated_share(paragraphs, chars) > _PARAMS.repeated_share or _says_the_same(paragraphs, chars):
         flags.add("repeated")
     if paragraphs and paragraphs[-1].endswith(_CUT):
         flags.add("truncated")
@@ -80,3 +90,15 @@ def _repeated_share(paragraphs: Sequence[str], chars: int) -> float:
     if len(distinct) == len(paragraphs) or not chars:
         return 0.0
     return 1.0 - sum(map(len, distinct)) / chars
+
+
+def _says_the_same(paragraphs: Sequence[str], chars: int) -> bool:
+    """Return whether a text repeats a few words or sentences again and again, within paragraphs too."""
+    if chars < _PARAMS.probed_chars:
+        return False
+    text = "\n".join(paragraphs)
+    step = len(text) // _PARAMS.probes
+    first = (step - _PARAMS.probe_chars) // 2
+    places = range(first, first + step * _PARAMS.probes, step)
+    counts = [text.count(text[place : place + _PARAMS.probe_chars]) for place in places]
+    return median(counts) >= _PARAMS.repeats

@@ -33,6 +33,21 @@ def test_an_article_has_no_flags() -> None:
     assert text_flags(ARTICLE, None, PARAMS) == {"no_title"}
 
 
+@pytest.mark.parametrize(
+    "text", ["news " * 200, f"{TEXT} " * 5, "水位が下がり、ダムは持ちこたえた。" * 30, TEXT[:8] * 60]
+)
+def test_a_text_that_says_the_same_again_and_again_repeats_itself(text: str) -> None:
+    assert "repeated" in text_flags([text.strip()], "Dam holds", PARAMS)
+
+
+def test_a_text_that_quotes_itself_once_does_not() -> None:
+    twice = [
+        " ".join(ARTICLE),
+        *(f"On day {day} of the flood, number {day * 7} of the gates was open." for day in range(9)),
+    ]
+    assert "repeated" not in text_flags(twice, "Dam holds", PARAMS)
+
+
 @pytest.mark.parametrize("paragraphs", [[], ["7"], ["…", "—", "12:30"], ["水"]])
 def test_next_to_no_text(paragraphs: list[str]) -> None:
     assert is_no_article(paragraphs, None, from_page=False) is not None
