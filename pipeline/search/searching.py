@@ -99,8 +99,9 @@ class Search:
         searcher = self._index.searcher
         if searcher is None:
             return Answer(query=query, stories=(), total=0, pages=0, facets=dict.fromkeys(FACETS, ()), took_ms=0.0)
-        wanted = self._wanted(searcher, query)
-        ranked, total = self._ranked(searcher, query, wanted)
+        similar = self._similar(query)
+        wanted = self._wanted(searcher, query, similar)
+        ranked, total = self._ranked(searcher, query, wanted, similar or {})
         # Who asks for a story wants all of it.
         folded = self._folded(searcher, ranked) if query.story is None else [(address, 0) for address, _ in ranked]
         first = (query.page - 1) * query.size
@@ -114,25 +115,22 @@ class Search:
             took_ms=round(1000 * (time.perf_counter() - began), 2),
         )
 
-    def _wanted(self, searcher: Any, query: Query) -> Any:
+    def _wanted(self, searcher: Any, query: Query, similar: Mapping[str, float] | None) -> Any:
         """Return the query of the index for the words of a request, or for articles like the one that it names."""
         if query.related_to is None:
             return matching(query)
         article = self._article(searcher, query.related_to)
         if article is None:
             return tantivy.Query.empty_query()
-        vectors = self._index.vectors
-        values = vectors.of(query.related_to) if vectors is not None else None
         not_itself = (
             tantivy.Occur.MustNot,
             tantivy.Query.term_query(SCHEMA, "key", key_of(ARTICLE, query.related_to)),
         )
-        if vectors is not None and values is not None:
-            alike = vectors.similar(values, RANKING.related + 1, RANKING.least_related)
-            return narrowed(query, [all_of(key_of(ARTICLE, name) for name, _ in alike), not_itself])
+        if similar is not None:
+            return narrowed(query, [all_of(key_of(ARTICLE, name) for name in similar), not_itself])
         return narrowed(query, [*alike_in_words(searcher, article), not_itself])
 
-    def _ranked(self, searcher: Any, query: Query, wanted: Any) -> tuple[_Ranked, int]:
+    def _ranked(self, searcher: Any, query: Query, wanted: Any, similar: Mapping[str, float]) -> tuple[_Ranked, int]:
         """Return the best articles with their weights, and how many there are."""
         if query.sort != "relevance":
             order = tantivy.Order.Desc if query.sort == "newest" else tantivy.Order.Asc
@@ -144,25 +142,24 @@ class Search:
             return [(address, 0.0) for _, address in found.hits], int(found.count)
         hits = [(address, float(score)) for score, address in found.hits]
         total = int(found.count)
-        similar = self._similar(query)
         if similar:
             hits, total = self._with_similar(searcher, query, hits, total, similar)
         return self._by_freshness(searcher, hits), total
 
-    def _similar(self, query: Query) -> dict[str, float]:
-        """Return articles by their likeness in meaning to a request, where vectors can be compared."""
+    def _similar(self, query: Query) -> dict[str, float] | None:
+        """Return articles by their likeness in meaning to a request; None where vectors cannot be compared."""
         vectors = self._index.vectors
         if vectors is None:
-            return {}
+            return None
         if query.related_to is not None:
-            values, least = vectors.of(query.related_to), RANKING.least_related
-        else:
-            text = " ".join(word.text for term in query.terms if not term.is_excluded for word in term.words)
-            values = self._encoder.vector(query.text) if self._encoder is not None and text else None
-            least = RANKING.least_similarity
-        if values is None:
-            return {}
-        return dict(vectors.similar(values, RANKING.related, least))
+            values = vectors.of(query.related_to)
+            found = vectors.similar(values, RANKING.related + 1, RANKING.least_related) if values is not None else None
+            return None if found is None else {name: cosine for name, cosine in found if name != query.related_to}
+        has_words = any(term.words and not term.is_excluded for term in query.terms)
+        if query.sort != "relevance" or self._encoder is None or not has_words:
+            return None
+        values = self._encoder.vector(query.text)
+        return None if values is None else dict(vectors.similar(values, RANKING.related, RANKING.least_similarity))
 
     def _with_similar(
         self, searcher: Any, query: Query, hits: _Ranked, total: int, similar: Mapping[str, float]
@@ -172,8 +169,6 @@ class Search:
         best = max((score for _, score in hits), default=0.0) or 1.0
         weights = {_place(address): (address, (1 - share) * score / best) for address, score in hits}
         for name, cosine in similar.items():
-            if name == query.related_to:
-                continue
             passing = searcher.search(narrowed(query, [all_of([key_of(ARTICLE, name)])]), 1).hits
             if not passing:
                 continue  # a filter excludes it, or it is not committed yet
