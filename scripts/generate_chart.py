@@ -42,6 +42,8 @@ MOUNTED = frozenset(
         "NEWS_SOURCE_HTTP__PORT",
         "NEWS_SOURCE_HTTP__STATE_DIR",
         "NEWS_STORIES__SNAPSHOT_DIR",
+        "NEWS_WEBSUB__HOST",
+        "NEWS_WEBSUB__PORT",
     }
 )
 

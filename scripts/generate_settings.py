@@ -106,7 +106,8 @@ def _kind(annotation: Any) -> str:
     if _is_choice(annotation):
         return ", ".join(f"`{option}`" for option in options)
     if get_origin(annotation) is tuple:
-        return "list of integers"
+        item = get_args(annotation)[0]
+        return "list of integers" if int in (item, *get_args(item)) else "list"
     names = {str: "text", bool: "`true`, `false`", int: "integer", float: "number", Path: "path", SecretStr: "secret"}
     return names[annotation]
 

@@ -191,7 +191,8 @@ def test_workers_are_probed_and_given_time_to_drain(
             "search": {"name": "search", "containerPort": settings.search.port},
             "alert": {"name": "alert", "containerPort": settings.alert.port},
             "source http": {"name": "articles", "containerPort": settings.source_http.port},
-        }.get(" ".join(container["args"]))
+            "source feeds": {"name": "pushes", "containerPort": settings.websub.port},
+        }.get(" ".join(container["args"][:2]))
         assert container["ports"] == [
             {"name": "http", "containerPort": settings.web.port},
             *([serving] if serving else []),
@@ -232,8 +233,8 @@ def test_traffic_goes_to_the_workers_port_and_to_the_brokers(manifests: list[Man
     policy, *others = _of(manifests, "NetworkPolicy")
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
     ports = [[port["port"] for port in rule["ports"]] for rule in policy["spec"]["ingress"]]
-    commands = [" ".join(pod["containers"][0]["args"]) for pod in _pods(manifests)]
-    serving = {"search": 8080, "alert": 8081, "source http": 8090}
+    commands = [" ".join(pod["containers"][0]["args"][:2]) for pod in _pods(manifests)]
+    serving = {"search": 8080, "alert": 8081, "source http": 8090, "source feeds": 8091}
     assert ports == [[9464], *([port] for command, port in serving.items() if command in commands)]
     assert all(other["spec"]["policyTypes"] == ["Egress"] for other in others)
     allowed = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
@@ -343,6 +344,24 @@ def test_a_changed_list_of_feeds_starts_their_source_again(tmp_path: Path) -> No
         one for one in _of(manifests, "NetworkPolicy") if one["metadata"]["name"] == "news-pipeline-source-feeds"
     ]
     assert [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]] == [80, 443]
+
+
+def test_hubs_push_feeds_through_an_ingress_with_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    manifests = render(CASES["downstream"])
+    pod, container = _container(manifests, "source-feeds")
+    websub = _settings(pod, monkeypatch, tmp_path).websub
+    assert (websub.host, websub.callback_url) == ("0.0.0.0", "https://hubs.example.com")  # noqa: S104  in the pod's network
+    assert {"name": "pushes", "containerPort": websub.port} in container["ports"]
+    (service,) = [one for one in _of(manifests, "Service") if one["metadata"]["name"] == "news-pipeline-source-feeds"]
+    assert service["spec"]["ports"] == [{"name": "pushes", "port": websub.port, "targetPort": "pushes"}]
+    (policy,) = [one for one in _of(manifests, "NetworkPolicy") if one["metadata"]["name"] == "news-pipeline"]
+    assert websub.port in [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
+    polled = render(
+        CASES["downstream"],
+        changes=['sources.feeds.settings.NEWS_WEBSUB__HUBS=""', "sources.feeds.ingress.enabled=false"],
+    )
+    (service,) = [one for one in _of(polled, "Service") if one["metadata"]["name"] == "news-pipeline-source-feeds"]
+    assert [port["name"] for port in service["spec"]["ports"]] == ["http"]
 
 
 def test_articles_over_http_need_keys_and_come_through_an_ingress_with_tls(

@@ -44,6 +44,10 @@ pytestmark = pytest.mark.timeout(900)  # the first run builds Helm
         (["alert.enabled=true", 'alert.tokenSecretName="token"'], "either alert.queries, or alert.queriesConfigMap"),
         (["sources.feeds.enabled=true"], "either sources.feeds.list, or sources.feeds.listConfigMap"),
         (['sources.feeds.list=["a"]', 'sources.feeds.listConfigMap="b"', "sources.feeds.enabled=true"], "either"),
+        (
+            ["sources.feeds.enabled=true", 'sources.feeds.list=["a"]', "sources.feeds.ingress.enabled=true"],
+            "NEWS_WEBSUB__HUBS",
+        ),
         (["sources.http.enabled=true"], "sources.http.keysSecretName"),
         (
             [

@@ -54,3 +54,8 @@ certificateKey: {{ ternary "user.crt" $tls.certificateKey (not (not $mutual)) }}
 privateKeyKey: {{ ternary "user.key" $tls.privateKeyKey (not (not $mutual)) }}
 scramUser: {{ ternary "" $user (not (not $mutual)) | quote }}
 {{- end -}}
+
+{{/* The hubs that push feeds, or nothing. */}}
+{{- define "news.hubs" -}}
+{{- get (merge (deepCopy .Values.sources.feeds.settings) .Values.settings) "NEWS_WEBSUB__HUBS" -}}
+{{- end -}}
