@@ -1,19 +1,19 @@
 """Find tags with very many attributes, which the parser compares with each other, without reading all tags."""
 
-import re
+import numpy as np
 
 from pipeline.text.page.markup import attributes_in, tag_at
+from pipeline.text.page.tag_starts import TagStarts
 
 __all__ = ["may_have_long_tag"]
 
-_START = re.compile(b"<[a-zA-Z]")
 _BEFORE_VALUE = frozenset(b"= \t\n\r\f")
 """A quote begins a value only after one of these."""
 _TRIES = 40
 """A tag of usual markup ends well before so many `>`."""
 
 
-def may_have_long_tag(data: bytes, max_attributes: int, window: int) -> bool:
+def may_have_long_tag(data: bytes, starts: TagStarts, max_attributes: int, window: int) -> bool:
     """Return whether a tag may have more attributes than the limit.
 
     A tag of twice the length of a window covers a whole one, in which no tag ends then. So only tags that begin before
@@ -21,6 +21,7 @@ def may_have_long_tag(data: bytes, max_attributes: int, window: int) -> bool:
 
     Args:
         data: The page in UTF-8.
+        starts: Its tags.
         max_attributes: The limit; the name of a tag is counted with them.
         window: Length of a window in bytes; half the length of a tag that is overlooked.
     """
@@ -31,8 +32,9 @@ def may_have_long_tag(data: bytes, max_attributes: int, window: int) -> bool:
             quotes[quote] = max(last, data.rfind(quote, start - window if start else 0, start))
         if start == 0 or _ends_a_tag(data, start, start + window, quotes):
             continue
-        for found in _START.finditer(data, start - window, start + 1):
-            tag = tag_at(data, found.start())
+        first, end = np.searchsorted(starts.places, (start - window, start + 1))
+        for place in starts.places[first:end].tolist():
+            tag = tag_at(data, place)
             measured += len(tag)
             if measured > 2 * len(data):
                 return True

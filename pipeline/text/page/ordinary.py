@@ -87,7 +87,7 @@ def is_ordinary(page: EncodedPage, params: IngestParams, guard: GuardParams) -> 
     may_be_open = sum([weight for _, weight in counted.formatting]) + counted.most_links * counted.link
     if may_be_open > enough and _rebuilt(data, counted, tags, guard) > guard.ordinary_rebuilt_bytes:
         return False
-    return not may_have_long_tag(data, params.max_attributes, guard.window_bytes)
+    return not may_have_long_tag(data, starts, params.max_attributes, guard.window_bytes)
 
 
 def _joins_many(data: bytes, starts: TagStarts, max_attributes: int) -> bool:
