@@ -7,7 +7,6 @@ letter of the page is in exactly one segment, except within elements that never 
 
 import hashlib
 import re
-from collections.abc import Iterator
 from itertools import islice
 
 from msgspec import Struct
@@ -140,25 +139,6 @@ def cut_body(body: str) -> CutPage:
     return CutPage(cutter.segments, cutter.elements, cutter.parents, spans)
 
 
-def _shown(markup: Markup) -> Iterator[tuple[int | None, str, str, str]]:
-    """Yield what each tag does, its name, the tag and the text behind it, without elements that never hold text."""
-    depth = 0
-    skipped = ""
-    for tag, text in islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags):
-        name = tag.partition(" ")[0]
-        if skipped:
-            depth += (name == skipped) - (name == f"/{skipped}")
-            if not depth:
-                skipped = ""
-                yield _IGNORED, name, tag, text
-            continue
-        kind = _KINDS.get(name)
-        if kind == _SKIPPED:
-            skipped, depth = name, 1
-        else:
-            yield kind, name, tag, text
-
-
 class _Cutter:
     """Reads the tags of a page in order, without recursion, and gathers text until a boundary."""
 
@@ -175,16 +155,28 @@ class _Cutter:
         self._link_chars = 0
 
     def cut(self, markup: Markup) -> None:
-        """Cut the content of the body."""
-        links = 0
+        """Cut the content of the body, without elements that never hold text."""
+        links = depth = 0
+        skipped = ""
         line = self._line
-        for kind, name, tag, text in _shown(markup):
-            if kind is None:
-                self._cross(name, tag)
-            elif kind == _LINK:
-                links += 1 if name == "a" else -1
-            elif kind == _BREAK:
-                self._break_line(self._open[-1])
+        for tag, text in islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags):
+            name = tag.partition(" ")[0]
+            if skipped:
+                depth += (name == skipped) - (name == f"/{skipped}")
+                if depth:
+                    continue
+                skipped = ""
+            else:
+                kind = _KINDS.get(name)
+                if kind is None:
+                    self._cross(name, tag)
+                elif kind == _LINK:
+                    links += 1 if name == "a" else -1
+                elif kind == _BREAK:
+                    self._break_line(self._open[-1])
+                elif kind == _SKIPPED:
+                    skipped, depth = name, 1
+                    continue
             # White space at the beginning of a line is none of it.
             if text and (line or not text.isspace()):
                 line.append(text)
