@@ -173,7 +173,7 @@ class _Collector:
         searched = depth <= self._params.max_depth
         if tag == "-text":
             self._inline.append(node.text_lexbor())
-        elif tag in _BLOCKS and (self._is_headline(node, tag) or not (searched and _holds_blocks(node))):
+        elif tag in _BLOCKS and (self._is_headline(node, tag) or not (searched and _holds_blocks(node, tag))):
             self._flush()
             self._take(node, tag)
         elif tag in _CONTAINERS or tag in _BLOCKS:
@@ -198,9 +198,10 @@ class _Collector:
         text, links = known if known is not None else (node.text_lexbor(), link_chars(node))
         if self._is_headline(node, tag):
             return
-        if tag == "p" and node.attributes.get("class") and self._is_excluded(node):
-            return
-        if tag != "p" and (links > params.block_link_share * len(text.strip()) or self._is_excluded(node)):
+        if tag == "p":
+            if node.attributes.get("class") and self._is_excluded(node):
+                return
+        elif links > params.block_link_share * len(text.strip()) or self._is_excluded(node):
             return
         if links > params.link_line_share * len(text) and len(text) < params.link_line_chars:
             return
@@ -240,9 +241,9 @@ class _Collector:
                 self._has_text = self._has_text or len(line) >= self._params.text_chars
 
 
-def _holds_blocks(node: LexborNode) -> bool:
+def _holds_blocks(node: LexborNode, tag: str) -> bool:
     """Return whether a block other than a paragraph holds blocks of its own."""
-    return node.tag != "p" and node.css_first("p,div,ul,ol,table") is not None
+    return tag != "p" and node.css_first("p,div,ul,ol,table") is not None
 
 
 def _wraps_blocks(node: LexborNode) -> bool:

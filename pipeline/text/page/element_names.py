@@ -1,6 +1,7 @@
 """Classify an element by the words of its class and id."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from pipeline.text.wordlists import load_words
 
-__all__ = ["ElementNames", "classify_names", "names_of"]
+__all__ = ["ElementNames", "classify_names", "names_in", "names_of"]
 
 
 class ElementNames(Struct, frozen=True):
@@ -53,8 +54,11 @@ _ARTICLE_BODY = re.compile(
 
 def names_of(node: LexborNode) -> str:
     """Return an element's class, id and role, preceded by its tag if that is a custom element's."""
-    attributes = node.attributes
-    tag = node.tag or ""
+    return names_in(node.tag or "", node.attributes)
+
+
+def names_in(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """Return the same of an element, given its tag and attributes."""
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
     if "role" in attributes:
         names = f"{names} {attributes['role'] or ''}"

@@ -151,28 +151,27 @@ def table_of(cut: CutPage) -> ElementTable:
 @lru_cache(maxsize=16_384)
 def _read(start: str) -> tuple[str, tuple[int, ...], str]:
     """Return the name of a start tag, the columns that it sets, and its classes without numbered ones."""
-    tag = start.partition(" ")[0]
-    found: tuple[int, ...] = ()
+    tag, space, written = start.partition(" ")
     place = _TAG_PLACES.get(_SAME.get(tag, tag))
-    if place is not None:
-        found = (len(GROUPS) + place,)
-    attributes = read_attributes(start)
+    found: tuple[int, ...] = () if place is None else (len(GROUPS) + place,)
+    attributes = read_attributes(f" {written}") if space else {}
+    if not attributes and "-" not in tag:
+        return tag, found, ""
     classes = attributes.get("class", "")[: _PARAMS.max_name_chars]
     identity = attributes.get("id", "")[: _PARAMS.max_name_chars]
-    names = f"{tag if '-' in tag else ''} {classes} {identity}"
-    if not names.isspace():
-        found = (*_groups(names), *found)
+    if classes or identity or "-" in tag:
+        found = (*_groups(f"{tag if '-' in tag else ''} {classes} {identity}"), *found)
     if "articlebody" in attributes.get("itemprop", "").lower():
         found = (*found, len(GROUPS) - 1)
     if "hidden" in attributes or _HIDING.search(attributes.get("style", "")):
         found = (*found, len(GROUPS) + len(TAGS))
-    return tag, found, _unnumbered(classes)
+    return tag, found, _unnumbered(classes) if classes else ""
 
 
 def _groups(names: str) -> tuple[int, ...]:
-    words = {word.lower() for word in _WORD.findall(names)}
-    return tuple(sorted({place for word in words for place in _GROUPS_OF.get(word, ())}))
+    words = map(str.lower, _WORD.findall(names))
+    return tuple(sorted({place for word in words if word in _GROUPS_OF for place in _GROUPS_OF[word]}))
 
 
 def _unnumbered(classes: str) -> str:
-    return " ".join(sorted(name for name in classes.split() if not any(map(str.isdigit, name))))
+    return " ".join(sorted([name for name in classes.split() if name.isalpha() or not any(map(str.isdigit, name))]))

@@ -7,6 +7,7 @@ letter of the page is in exactly one segment, except within elements that never 
 
 import hashlib
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from msgspec import Struct
@@ -139,6 +140,17 @@ def cut_body(body: str) -> CutPage:
     return CutPage(cutter.segments, cutter.elements, cutter.parents, spans)
 
 
+def _behind(name: str, pairs: Iterator[tuple[str, str]]) -> str:
+    """Return the text behind an element that has just begun, having read all within it."""
+    depth, end = 1, f"/{name}"
+    for tag, text in pairs:
+        inner = tag.partition(" ")[0]
+        depth += (inner == name) - (inner == end)
+        if not depth:
+            return text
+    return ""
+
+
 class _Cutter:
     """Reads the tags of a page in order, without recursion, and gathers text until a boundary."""
 
@@ -156,27 +168,21 @@ class _Cutter:
 
     def cut(self, markup: Markup) -> None:
         """Cut the content of the body, without elements that never hold text."""
-        links = depth = 0
-        skipped = ""
+        links = 0
         line = self._line
-        for tag, text in islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags):
+        pairs = islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags)
+        for tag, following in pairs:
+            text = following
             name = tag.partition(" ")[0]
-            if skipped:
-                depth += (name == skipped) - (name == f"/{skipped}")
-                if depth:
-                    continue
-                skipped = ""
-            else:
-                kind = _KINDS.get(name)
-                if kind is None:
-                    self._cross(name, tag)
-                elif kind == _LINK:
-                    links += 1 if name == "a" else -1
-                elif kind == _BREAK:
-                    self._break_line(self._open[-1])
-                elif kind == _SKIPPED:
-                    skipped, depth = name, 1
-                    continue
+            kind = _KINDS.get(name)
+            if kind is None:
+                self._cross(name, tag)
+            elif kind == _LINK:
+                links += 1 if name == "a" else -1
+            elif kind == _BREAK:
+                self._break_line(self._open[-1])
+            elif kind == _SKIPPED:
+                text = _behind(name, pairs)
             # White space at the beginning of a line is none of it.
             if text and (line or not text.isspace()):
                 line.append(text)
