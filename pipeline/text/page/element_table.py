@@ -159,8 +159,8 @@ def _read(start: str) -> tuple[str, tuple[int, ...], str]:
         return tag, found, ""
     classes = attributes.get("class", "")[: _PARAMS.max_name_chars]
     identity = attributes.get("id", "")[: _PARAMS.max_name_chars]
-    if classes or identity or "-" in tag:
-        found = (*_groups(f"{tag if '-' in tag else ''} {classes} {identity}"), *found)
+    groups = {*_groups(classes), *_groups(identity), *(_groups(tag) if "-" in tag else ())}
+    found = (*sorted(groups), *found)
     if "articlebody" in attributes.get("itemprop", "").lower():
         found = (*found, len(GROUPS) - 1)
     if "hidden" in attributes or _HIDING.search(attributes.get("style", "")):
@@ -168,9 +168,10 @@ def _read(start: str) -> tuple[str, tuple[int, ...], str]:
     return tag, found, _unnumbered(classes) if classes else ""
 
 
+@lru_cache(maxsize=16_384)
 def _groups(names: str) -> tuple[int, ...]:
     words = map(str.lower, _WORD.findall(names))
-    return tuple(sorted({place for word in words if word in _GROUPS_OF for place in _GROUPS_OF[word]}))
+    return tuple({place for word in words if word in _GROUPS_OF for place in _GROUPS_OF[word]})
 
 
 def _unnumbered(classes: str) -> str:
