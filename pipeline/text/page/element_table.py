@@ -80,7 +80,7 @@ class ElementTable(Struct, frozen=True):
     named: NDArray[np.bool_]
     """What names and tags say of each element itself: [E, len(GROUPS) + len(TAGS) + 1]; the last is "not shown"."""
 
-    def nearest(self, is_wrapper: NDArray[np.bool_], cap: int) -> Ints:
+    def nearest(self, is_wrapper: NDArray[np.bool_], cap: int) -> NDArray[np.int16]:
         """Return how many levels above each element the nearest one with each name or tag is, itself included.
 
         Args:
@@ -91,13 +91,15 @@ class ElementTable(Struct, frozen=True):
             [E, columns of `named`].
         """
         own = self.named & ~is_wrapper
-        found = np.full(own.shape, cap, np.int64)
+        found = np.full(own.shape, cap, np.int16)
         order = np.argsort(self.depths, kind="stable")
         ends = np.cumsum(np.bincount(self.depths))
         for start, end in pairwise((0, *ends.tolist())):
             at = order[start:end]
             above = found[self.parents[at]] + 1
-            found[at] = np.where(own[at], 0, np.minimum(above, cap))
+            np.minimum(above, cap, out=above)
+            above[own[at]] = 0
+            found[at] = above
         return found
 
 

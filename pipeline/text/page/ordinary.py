@@ -27,6 +27,8 @@ _MARKERS = ("table", "template", "object", "applet", "marquee")
 """Elements within which the formatting outside is not known, so that there may be one more open link at once."""
 _JOINED = ("body", "html")
 """Elements whose attributes are joined."""
+_NAMES = ("a", *_FORMATTING, *_MARKERS, *_JOINED)
+_Places = dict[str, list[int]]
 # A few tags without rules of their own stand between the tag and its end tag, which closes it then in any case: the
 # adoption agency algorithm gives up after eight blocks, and of these there are at most seven.
 _MOST_BLOCKS = 7
@@ -77,9 +79,12 @@ def is_ordinary(page: EncodedPage, params: IngestParams, guard: GuardParams) -> 
     data = page.data
     starts = TagStarts.read(data)
     tags = len(starts.places)
-    if tags > min(guard.ordinary_tags, params.max_html_tags) or _joins_many(data, starts, params.max_attributes):
+    if tags > min(guard.ordinary_tags, params.max_html_tags):
         return False
-    counted = _count(data, starts, guard)
+    named = starts.named(_NAMES)
+    if _joins_many(data, named, params.max_attributes):
+        return False
+    counted = _count(data, named, guard)
     if counted is None:
         return False
     # What is left open may be made again at every tag.
@@ -90,9 +95,9 @@ def is_ordinary(page: EncodedPage, params: IngestParams, guard: GuardParams) -> 
     return not may_have_long_tag(data, starts, params.max_attributes, guard.window_bytes)
 
 
-def _joins_many(data: bytes, starts: TagStarts, max_attributes: int) -> bool:
+def _joins_many(data: bytes, named: _Places, max_attributes: int) -> bool:
     """Return whether the tags whose attributes are joined may have too many of them."""
-    places = [place for name in _JOINED for place in starts.named(name)]
+    places = [place for name in _JOINED for place in named[name]]
     if len(places) <= _USUALLY_JOINED:
         return False
     tags = [tag_at(data, place) for place in places[: _MOST_JOINED + 1]]
@@ -114,7 +119,7 @@ def _rebuilt(data: bytes, counted: _Counted, tags: int, guard: GuardParams) -> i
     measure = _Measure(data, guard)
     open_links: list[int] = []
     for place in counted.links:
-        known = measure.weight(place)
+        known = measure.weight(place, len("<a"))
         if known is None:
             return guard.ordinary_rebuilt_bytes + 1
         element = _CLOSED.match(data, place)
@@ -126,24 +131,24 @@ def _rebuilt(data: bytes, counted: _Counted, tags: int, guard: GuardParams) -> i
     return left_open * tags + closed
 
 
-def _count(data: bytes, starts: TagStarts, guard: GuardParams) -> _Counted | None:
+def _count(data: bytes, named: _Places, guard: GuardParams) -> _Counted | None:
     """Return what decides; None if tags within tags make that too long."""
-    markers = sum([len(starts.named(name)) for name in _MARKERS])
-    links = starts.named("a")
+    markers = sum([len(named[name]) for name in _MARKERS])
+    links = named["a"]
     measure = _Measure(data, guard)
     heaviest = guard.plain_link_bytes
     is_usual = _USUAL.match
     for place in links:
         if is_usual(data, place + len("<a")) is None:
-            weight = measure.weight(place)
+            weight = measure.weight(place, len("<a"))
             if weight is None:
                 return None
             heaviest = max(heaviest, weight)
     formatting: list[tuple[int, int]] = []
     for name in _FORMATTING:
         length = len(name) + 1
-        for place in starts.named(name):
-            known = guard.element_bytes if data[place + length] == _CLOSES else measure.weight(place)
+        for place in named[name]:
+            known = guard.element_bytes if data[place + length] == _CLOSES else measure.weight(place, length)
             if known is None:
                 return None
             formatting.append((place, known))
@@ -159,11 +164,19 @@ class _Measure:
         self._guard = guard
         self._left = 2 * len(data)
 
-    def weight(self, place: int) -> int | None:
-        """Return the memory of an element that is made again; None if too much was read for that."""
+    def weight(self, place: int, length: int) -> int | None:
+        """Return the memory of an element that is made again; None if too much was read for that.
+
+        Args:
+            place: Where its tag begins.
+            length: Of its name, and the `<` before it.
+        """
         if self._left < 0:
             return None
-        tag = tag_at(self._data, place)
+        usual = _USUAL.match(self._data, place + length)
+        tag = tag_at(self._data, place) if usual is None else usual[0]
         self._left -= len(tag)
+        # In the usual form every value is quoted, and at least one of these signs is there for each.
+        attributes = attributes_in(tag.decode("latin-1")) if usual is None else 1 + tag.count(b'="')
         guard = self._guard
-        return guard.element_bytes + len(tag) + attributes_in(tag.decode("latin-1")) * guard.attribute_bytes
+        return guard.element_bytes + length + len(tag) + attributes * guard.attribute_bytes

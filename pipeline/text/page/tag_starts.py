@@ -1,6 +1,7 @@
 """Where the tags of a page begin, by name: found for all of them at once, without reading the page in between."""
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -37,14 +38,36 @@ class TagStarts(Struct, frozen=True):
         words = np.ndarray((len(data) + 1,), "<u8", padded, 0, (1,))
         return cls(places, words[places + 1] | _LOWER, codes)
 
-    def named(self, name: str) -> list[int]:
-        """Return the places of the start tags of a name in lower case, of at most eight letters."""
-        word, mask = _key(name)
-        found = self.places[(self.words & mask) == word]
-        return found[_ENDS_NAME[self.codes[found + (len(name) + 1)]]].tolist() if len(found) else []
+    def named(self, names: tuple[str, ...]) -> dict[str, list[int]]:
+        """Return the places of the start tags of each name in lower case, of at most eight letters."""
+        keys, masks, lengths, begins = _keys(names)
+        likely = np.flatnonzero(begins[self.codes[self.places + 1]])
+        which, found = np.nonzero((self.words[likely] & masks[:, None]) == keys[:, None])
+        places = self.places[likely[found]]
+        is_name = _ENDS_NAME[self.codes[places + lengths[which]]]
+        ends = np.cumsum(np.bincount(which[is_name], minlength=len(names))).tolist()
+        rising = places[is_name].tolist()
+        return {name: rising[start:end] for name, start, end in zip(names, [0, *ends], ends, strict=False)}
+
+
+class _Keys(NamedTuple):
+    """N names."""
+
+    words: NDArray[np.uint64]
+    """The numbers that their bytes are: [N]."""
+    masks: NDArray[np.uint64]
+    """The bits of a word that belong to each: [N]."""
+    lengths: NDArray[np.int64]
+    """Of each and the `<` before it: [N]."""
+    begins: NDArray[np.bool_]
+    """Whether a name begins with a byte: [256]."""
 
 
 @cache
-def _key(name: str) -> tuple[np.uint64, np.uint64]:
-    """Return a name as the number that its bytes are, and the bits that belong to it."""
-    return np.uint64(int.from_bytes(name.encode(), "little")), np.uint64((1 << (8 * len(name))) - 1)
+def _keys(names: tuple[str, ...]) -> _Keys:
+    keys = [int.from_bytes(name.encode(), "little") for name in names]
+    masks = [(1 << (8 * len(name))) - 1 for name in names]
+    begins = np.zeros(256, np.bool_)
+    begins[[ord(letter) for name in names for letter in (name[0], name[0].upper())]] = True
+    lengths = np.array([len(name) + 1 for name in names])
+    return _Keys(np.array(keys, np.uint64), np.array(masks, np.uint64), lengths, begins)
