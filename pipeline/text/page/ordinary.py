@@ -17,9 +17,10 @@ from pipeline.text.params import IngestParams
 
 __all__ = ["is_ordinary"]
 
-# `name="value"`, as often as a usual link has it.
+# Names with and without values, as often as a usual link has them; of less than `GuardParams.plain_link_bytes`.
+_USUAL_VALUE = rf"""(?:"[^"]{{0,300}}"|'[^']{{0,300}}'|[^{SPACE}>"'=<`]{{1,300}})"""
 _USUAL = re.compile(
-    rf"""(?:[{SPACE}]{{1,9}}[^{SPACE}/>="'<]{{1,40}}="[^"]{{0,300}}"){{0,12}}[{SPACE}]{{0,9}}>""".encode()
+    rf"""(?:[{SPACE}]{{1,40}}[^{SPACE}/>="'<]{{1,40}}(?:={_USUAL_VALUE})?+){{0,11}}[{SPACE}]{{0,40}}>""".encode()
 )
 _FORMATTING = ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 """Formatting other than links."""
@@ -119,7 +120,7 @@ def _rebuilt(data: bytes, counted: _Counted, tags: int, guard: GuardParams) -> i
     measure = _Measure(data, guard)
     open_links: list[int] = []
     for place in counted.links:
-        known = measure.weight(place, len("<a"))
+        known = measure.weight(place)
         if known is None:
             return guard.ordinary_rebuilt_bytes + 1
         element = _CLOSED.match(data, place)
@@ -140,7 +141,7 @@ def _count(data: bytes, named: _Places, guard: GuardParams) -> _Counted | None:
     is_usual = _USUAL.match
     for place in links:
         if is_usual(data, place + len("<a")) is None:
-            weight = measure.weight(place, len("<a"))
+            weight = measure.weight(place)
             if weight is None:
                 return None
             heaviest = max(heaviest, weight)
@@ -148,7 +149,7 @@ def _count(data: bytes, named: _Places, guard: GuardParams) -> _Counted | None:
     for name in _FORMATTING:
         length = len(name) + 1
         for place in named[name]:
-            known = guard.element_bytes if data[place + length] == _CLOSES else measure.weight(place, length)
+            known = guard.element_bytes if data[place + length] == _CLOSES else measure.weight(place)
             if known is None:
                 return None
             formatting.append((place, known))
@@ -164,19 +165,11 @@ class _Measure:
         self._guard = guard
         self._left = 2 * len(data)
 
-    def weight(self, place: int, length: int) -> int | None:
-        """Return the memory of an element that is made again; None if too much was read for that.
-
-        Args:
-            place: Where its tag begins.
-            length: Of its name, and the `<` before it.
-        """
+    def weight(self, place: int) -> int | None:
+        """Return the memory of an element that is made again; None if too much was read for that."""
         if self._left < 0:
             return None
-        usual = _USUAL.match(self._data, place + length)
-        tag = tag_at(self._data, place) if usual is None else usual[0]
+        tag = tag_at(self._data, place)
         self._left -= len(tag)
-        # In the usual form every value is quoted, and at least one of these signs is there for each.
-        attributes = attributes_in(tag.decode("latin-1")) if usual is None else 1 + tag.count(b'="')
         guard = self._guard
-        return guard.element_bytes + length + len(tag) + attributes * guard.attribute_bytes
+        return guard.element_bytes + len(tag) + attributes_in(tag.decode("latin-1")) * guard.attribute_bytes

@@ -247,7 +247,7 @@ class GuardParams(Struct, frozen=True, kw_only=True):
     ordinary_rebuilt_bytes: int = 80_000_000
     """Memory of elements made again that a worker has to spare."""
     plain_link_bytes: int = 7000
-    """More than a link weighs that has at most 12 attributes of 300 characters."""
+    """More than a link weighs that has at most 11 attributes of 300 bytes."""
     window_bytes: int = 20_000
     """A tag of twice this length covers a whole window, in which no tag can end then; a shorter one has 13,000
     different attributes at most: 0.3 s of the parser."""
