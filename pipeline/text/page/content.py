@@ -10,7 +10,7 @@ from pipeline.text.page.headings import read_headlines
 from pipeline.text.page.lead import find_lead
 from pipeline.text.page.modes import STRICT, ReadingMode
 from pipeline.text.page.params import PAGE_PARAMS, PageParams
-from pipeline.text.page.serialized import strip_code
+from pipeline.text.page.serialized import CODE, strip_code
 from pipeline.text.page.teasers import is_teaser_list
 
 __all__ = ["MainText", "extract_main_text", "read_fragment"]
@@ -102,6 +102,7 @@ def read_fragment(tree: LexborHTMLParser, params: PageParams = PAGE_PARAMS) -> l
     body = tree.body
     if body is None:
         return []
+    strip_code(tree)
     _mark_breaks(tree)
     _strip(tree, STRICT)
     collector = _Collector(Choice(body), use_names=True, is_page=False, params=params)
@@ -115,8 +116,8 @@ def _mark_breaks(tree: LexborHTMLParser) -> None:
 
 
 def _strip(tree: LexborHTMLParser, mode: ReadingMode) -> None:
-    """Remove what a mode leaves out; the aside with the first headline is the article's element."""
-    tags = [*mode.dropped_tags, *_READINGS]
+    """Remove what a mode leaves out but for code, which is gone; an aside with the first headline is the article's."""
+    tags = [*(tag for tag in mode.dropped_tags if tag not in CODE), *_READINGS]
     if "aside" in tags and _is_in_aside(tree.css_first("h1")):
         tags.remove("aside")
         for aside in tree.css("aside"):

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-__all__ = ["VOID", "Markup", "read_attributes", "read_markup", "strip_code", "write_body"]
+__all__ = ["CODE", "VOID", "Markup", "read_attributes", "read_markup", "strip_code", "write_body"]
 
 VOID: Final = frozenset(
     [
@@ -16,7 +16,8 @@ VOID: Final = frozenset(
     ]
 )
 """Elements that are written without an end tag."""
-_CODE = ["script", "style", "iframe"]
+CODE: Final = ("script", "style", "iframe")
+"""Elements that `strip_code` takes out."""
 # What these hold is written as it is. Nothing stands behind the text of the last one.
 _RAW = re.compile("<(xmp|noembed|noframes|plaintext)[ >]")
 _TAG = re.compile("<([^>]*)>")
@@ -33,7 +34,7 @@ class Markup(Struct, frozen=True):
 
 def strip_code(tree: LexborHTMLParser) -> None:
     """Take scripts, styles and frames out of a tree."""
-    tree.strip_tags(_CODE, recursive=True)
+    tree.strip_tags(list(CODE), recursive=True)
 
 
 def write_body(tree: LexborHTMLParser) -> str:
