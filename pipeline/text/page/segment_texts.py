@@ -39,8 +39,8 @@ TEXT_FEATURES = (
 )
 _SENTENCE = re.compile(r"[.!?؟](?=\s)|[。！？।॥۔።။។։]")
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|\w+")
-_ASCII_WORD = re.compile("[a-z0-9_]+")
-"""The same in ASCII without capital letters, found in half the time."""
+_ASCII_WORDS = "".join(char if char.isalnum() or char == "_" else " " for char in map(chr, range(0x80)))
+"""Maps each character of ASCII between words to a space: splitting takes half the time of a pattern."""
 _MARKS = [f"{mark}{space}" for mark in ".!?" for space in " \n"]
 """What ends sentences in ASCII, in a segment's text, whose white space is single spaces and line feeds."""
 _ENDS = (*SENTENCE_ENDS, *CLOSING_QUOTES, ")")
@@ -84,8 +84,9 @@ class TextFacts(Struct, frozen=True):
 
 def words_of(text: str) -> list[str]:
     """Return the words that are compared; a Chinese, Japanese or Korean character is one."""
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    return pattern.findall(text.casefold())[: _PARAMS.compared_words]
+    folded = text.casefold()
+    words: list[str] = folded.translate(_ASCII_WORDS).split() if text.isascii() else _WORD.findall(folded)
+    return words[: _PARAMS.compared_words]
 
 
 def read_texts(segments: Sequence[Segment], titles: Sequence[str], description: str | None) -> TextFacts:
@@ -152,9 +153,10 @@ def _occurrences(texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.
 def _common(text: str, head: str, words: PageWords) -> tuple[float, float, float]:
     """Return the share of a text's words in the title, of the title's in it, and of its words in the description."""
     compares_title = bool(words.title) and len(text) <= _PARAMS.title_chars
-    own = set(words_of(head)) if compares_title or words.description else ()
-    if not own:
+    found = words_of(head) if compares_title or words.description else ()
+    if words.title.isdisjoint(found) and words.description.isdisjoint(found):
         return 0.0, 0.0, 0.0
+    own = frozenset(found)
     common = len(words.title.intersection(own)) if compares_title else 0
     described = len(words.description.intersection(own)) / len(own)
     return common / len(own), common / max(len(words.title), 1), described
