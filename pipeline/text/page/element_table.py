@@ -48,6 +48,7 @@ for _place, _name in enumerate(sorted(_KINDS)):
         _GROUPS_OF[_word] = (*_GROUPS_OF.get(_word, ()), _place)
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
 _TAG_PLACES = {tag: place for place, tag in enumerate(TAGS)}
 
 
@@ -177,4 +178,7 @@ def _groups(names: str) -> tuple[int, ...]:
 
 
 def _unnumbered(classes: str) -> str:
-    return " ".join(sorted([name for name in classes.split() if name.isalpha() or not any(map(str.isdigit, name))]))
+    names = classes.split()
+    if not classes.isascii() or _DIGIT.search(classes):
+        names = [name for name in names if name.isalpha() or not any(map(str.isdigit, name))]
+    return " ".join(sorted(names))
