@@ -42,7 +42,9 @@ class TagStarts(Struct, frozen=True):
         """Return the places of the start tags of each name in lower case, of at most eight letters."""
         keys, masks, lengths, begins = _keys(names)
         likely = np.flatnonzero(begins[self.codes[self.places + 1]])
-        which, found = np.nonzero((self.words[likely] & masks[:, None]) == keys[:, None])
+        is_key = (self.words[likely] & masks[:, None]) == keys[:, None]
+        # Of one dimension: places in two are found much slower.
+        which, found = np.divmod(np.flatnonzero(is_key.ravel()), max(len(likely), 1))
         places = self.places[likely[found]]
         is_name = _ENDS_NAME[self.codes[places + lengths[which]]]
         ends = np.cumsum(np.bincount(which[is_name], minlength=len(names))).tolist()
