@@ -23,6 +23,7 @@ from pipeline.text.characters import clean_characters
 from pipeline.text.charset import declared_charset, decode_bytes
 from pipeline.text.dates import instant_ms, read_moment, read_url_date
 from pipeline.text.drafting import draft_article
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.flags import text_flags
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.misread import reread_page
@@ -134,7 +135,7 @@ def field_readers() -> dict[str, Reader]:
         "bytes of a text": lambda text: decode_bytes(_bytes(text), None, is_html=False),
         "bytes of a page": lambda text: decode_bytes(_bytes(text), "iso-8859-1", is_html=True),
         "a charset in a page": declared_charset,
-        "a page read wrongly": reread_page,
+        "a page read wrongly": lambda text: reread_page(EncodedPage.of(text)),
         "broken JSON": lambda text: read_lenient_json(f'{{"a": "{text}', len(text) + 20),
         "a raw record": lambda text: decode_raw(_bytes(text), (), _PARAMS),
         "a raw record's text": lambda text: decode_raw(orjson.dumps({"url": _URL, "text": text}), (), _PARAMS),

@@ -10,6 +10,7 @@ from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle, RawAuthor
 from pipeline.text.characters import Cleaned, clean_characters
 from pipeline.text.dates import DateSource
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.lines import split_paragraphs
 from pipeline.text.misread import reread_page
 from pipeline.text.page.extract import Page, read_markup, read_page
@@ -176,20 +177,18 @@ def _line(text: str | None, max_chars: int | None = None) -> str | None:
     return " ".join(text.split()) or None
 
 
-def _reread(raw: RawArticle) -> RawArticle | None:
-    """Return the record with its page as it should have been decoded; None where it was decoded well."""
-    html = reread_page(raw.html) if raw.html is not None else None
-    return replace(raw, html=html) if html is not None else None
-
-
 def _read(raw: RawArticle, params: IngestParams) -> tuple[Page | None, Cleaned] | Reject:
     """Return a record's page and the clean text of the article.
 
     The record's own text counts where there is no page, or where the page shows no article: of a page that asks for
     consent, or that a server sent instead, nothing is used; of an empty page that a script fills, its metadata are.
     """
-    reread = _reread(raw)
-    page = _page(reread or raw, params)
+    reread: str | None = None
+    page: Page | Reject | None = None
+    if raw.html is not None:
+        encoded = EncodedPage.of(raw.html)
+        reread = reread_page(encoded)
+        page = _page(encoded if reread is None else EncodedPage.of(reread), params)
     if isinstance(page, Reject):
         return page
     if page is None:
@@ -214,8 +213,8 @@ def _read(raw: RawArticle, params: IngestParams) -> tuple[Page | None, Cleaned] 
     return text if isinstance(text, Reject) else (None if is_wall else replace(page, doubt=0.0), text)
 
 
-def _page(raw: RawArticle, params: IngestParams) -> Page | Reject | None:
-    return read_page(raw.html, params) if raw.html is not None and raw.html.strip() else None
+def _page(page: EncodedPage, params: IngestParams) -> Page | Reject | None:
+    return read_page(page, params) if page.html and not page.html.isspace() else None
 
 
 def _plain_text(raw: RawArticle, params: IngestParams) -> Cleaned | Reject:

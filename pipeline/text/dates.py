@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -90,7 +91,9 @@ def read_moment(text: str) -> Moment | None:
     return moment if moment is not None and abs(moment.epoch_ms) > unset_ms else None
 
 
+@lru_cache(maxsize=2048)
 def _read(text: str) -> Moment | None:
+    """Read a date; a page states the same one in several places, and each is asked for several times."""
     match = _ISO.fullmatch(text)
     if match is not None:
         *parts, fraction, zone = match.groups()

@@ -9,6 +9,7 @@ from itertools import islice
 from msgspec import Struct
 
 from pipeline.text.charset import declared_charset
+from pipeline.text.encoded_page import EncodedPage
 
 __all__ = ["MisreadParams", "has_sequences", "is_zawgyi", "reread_page"]
 
@@ -42,13 +43,18 @@ _HIGH = "\x80-\xff" + "".join(map(chr, _BYTES))
 _HIGH_WORD = re.compile(f"[{_HIGH}]+")
 # Words of them, with the ASCII that stands between words.
 _HIGH_RUN = re.compile(f"[{_HIGH}]{{2,}}(?:[ ,.:;!?()-]{{1,2}}[{_HIGH}]{{2,}})*")
-_MORE = "[" + "\x80-\xbf" + "".join(chr(point) for point, code in _BYTES.items() if code < 0xC0) + "]"
+_MORE_CHARS = "".join(map(chr, range(0x80, 0xC0))) + "".join(
+    chr(point) for point, code in _BYTES.items() if code < 0xC0
+)
+_MORE = f"[{_MORE_CHARS}]"
 _SEQUENCE = f"(?:[Â-ß]{_MORE}|[à-ï]{_MORE}{{2}}|[ð-ô]{_MORE}{{3}})"
 _SEQUENCES = re.compile(f"(?:{_SEQUENCE}[ -/:-@]?){{{_PARAMS.sequences}}}")
 _WORD = re.compile(f"(?:{_SEQUENCE})+")
 # The end of one such character and another: the search begins at what ends a character, because that is rare in other
 # text, as the letters that begin one are not.
 _JOINT = re.compile(f"{_MORE}[Â-ï]{_MORE}")
+# The same in UTF-8, with only the first byte of what ends a character: bytes are searched in a fraction of the time.
+_JOINT_BYTES = re.compile(rb"\xc3[\x82-\xb4][%s]" % re.escape(bytes({char.encode()[0] for char in _MORE_CHARS})))
 _ACCENTED = re.compile(f"[À-ÖØ-öø-ÿ]{{{_PARAMS.accented_run_letters},}}")
 # Text of another encoding is hardly ever valid in one of these.
 _MULTIBYTE = frozenset({"gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "euc_jis_2004", "johab"})
@@ -65,10 +71,14 @@ def has_sequences(text: str) -> bool:
     return _JOINT.search(text) is not None
 
 
-def reread_page(html: str) -> str | None:
+def reread_page(page: EncodedPage) -> str | None:
     """Return a page as its bytes should have been read; None for one that was read well, as nearly all are."""
+    html = page.html
     if html.isascii():
         return None
+    if _JOINT_BYTES.search(page.data) is None:
+        text = _in_own_charset(html, None)
+        return text if text != html else None
     foreign = _beyond_ascii(html)
     if _begins_misread(foreign):
         data = _as_bytes(html)
@@ -119,11 +129,20 @@ def _reread_run(match: re.Match[str]) -> str:
     return run if text is None else text
 
 
-def _in_own_charset(html: str, foreign: str) -> str | None:
-    """Read a page in the charset that it names, where it was read as Western European and makes no words so."""
+def _in_own_charset(html: str, foreign: str | None) -> str | None:
+    """Read a page in the charset that it names, where it was read as Western European and makes no words so.
+
+    Args:
+        html: The page.
+        foreign: Its words of characters beyond ASCII, if they are known.
+    """
     charset = declared_charset(html)
-    if charset is None or (charset not in _MULTIBYTE and len(_ACCENTED.findall(foreign)) < _PARAMS.accented_runs):
+    if charset is None:
         return None
+    if charset not in _MULTIBYTE:
+        words = _ACCENTED.findall(foreign if foreign is not None else _beyond_ascii(html))
+        if len(words) < _PARAMS.accented_runs:
+            return None
     data = _as_bytes(html)
     text = _decoded(data, charset) if data is not None else None
     if text is None:

@@ -10,7 +10,7 @@ from pipeline.text.page.headings import read_headlines
 from pipeline.text.page.lead import find_lead
 from pipeline.text.page.modes import STRICT, ReadingMode
 from pipeline.text.page.params import PAGE_PARAMS, PageParams
-from pipeline.text.page.serialized import strip_code
+from pipeline.text.page.serialized import CODE, strip_code
 from pipeline.text.page.teasers import is_teaser_list
 
 __all__ = ["MainText", "extract_main_text", "read_fragment"]
@@ -102,6 +102,7 @@ def read_fragment(tree: LexborHTMLParser, params: PageParams = PAGE_PARAMS) -> l
     body = tree.body
     if body is None:
         return []
+    strip_code(tree)
     _mark_breaks(tree)
     _strip(tree, STRICT)
     collector = _Collector(Choice(body), use_names=True, is_page=False, params=params)
@@ -115,8 +116,8 @@ def _mark_breaks(tree: LexborHTMLParser) -> None:
 
 
 def _strip(tree: LexborHTMLParser, mode: ReadingMode) -> None:
-    """Remove what a mode leaves out; the aside with the first headline is the article's element."""
-    tags = [*mode.dropped_tags, *_READINGS]
+    """Remove what a mode leaves out but for code, which is gone; an aside with the first headline is the article's."""
+    tags = [*(tag for tag in mode.dropped_tags if tag not in CODE), *_READINGS]
     if "aside" in tags and _is_in_aside(tree.css_first("h1")):
         tags.remove("aside")
         for aside in tree.css("aside"):
@@ -173,7 +174,7 @@ class _Collector:
         searched = depth <= self._params.max_depth
         if tag == "-text":
             self._inline.append(node.text_lexbor())
-        elif tag in _BLOCKS and (self._is_headline(node, tag) or not (searched and _holds_blocks(node))):
+        elif tag in _BLOCKS and (self._is_headline(node, tag) or not (searched and _holds_blocks(node, tag))):
             self._flush()
             self._take(node, tag)
         elif tag in _CONTAINERS or tag in _BLOCKS:
@@ -198,9 +199,10 @@ class _Collector:
         text, links = known if known is not None else (node.text_lexbor(), link_chars(node))
         if self._is_headline(node, tag):
             return
-        if tag == "p" and node.attributes.get("class") and self._is_excluded(node):
-            return
-        if tag != "p" and (links > params.block_link_share * len(text.strip()) or self._is_excluded(node)):
+        if tag == "p":
+            if node.attributes.get("class") and self._is_excluded(node):
+                return
+        elif links > params.block_link_share * len(text.strip()) or self._is_excluded(node):
             return
         if links > params.link_line_share * len(text) and len(text) < params.link_line_chars:
             return
@@ -240,9 +242,9 @@ class _Collector:
                 self._has_text = self._has_text or len(line) >= self._params.text_chars
 
 
-def _holds_blocks(node: LexborNode) -> bool:
+def _holds_blocks(node: LexborNode, tag: str) -> bool:
     """Return whether a block other than a paragraph holds blocks of its own."""
-    return node.tag != "p" and node.css_first("p,div,ul,ol,table") is not None
+    return tag != "p" and node.css_first("p,div,ul,ol,table") is not None
 
 
 def _wraps_blocks(node: LexborNode) -> bool:

@@ -48,6 +48,7 @@ for _place, _name in enumerate(sorted(_KINDS)):
         _GROUPS_OF[_word] = (*_GROUPS_OF.get(_word, ()), _place)
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
 _TAG_PLACES = {tag: place for place, tag in enumerate(TAGS)}
 
 
@@ -80,7 +81,7 @@ class ElementTable(Struct, frozen=True):
     named: NDArray[np.bool_]
     """What names and tags say of each element itself: [E, len(GROUPS) + len(TAGS) + 1]; the last is "not shown"."""
 
-    def nearest(self, is_wrapper: NDArray[np.bool_], cap: int) -> Ints:
+    def nearest(self, is_wrapper: NDArray[np.bool_], cap: int) -> NDArray[np.int16]:
         """Return how many levels above each element the nearest one with each name or tag is, itself included.
 
         Args:
@@ -91,13 +92,15 @@ class ElementTable(Struct, frozen=True):
             [E, columns of `named`].
         """
         own = self.named & ~is_wrapper
-        found = np.full(own.shape, cap, np.int64)
+        found = np.full(own.shape, cap, np.int16)
         order = np.argsort(self.depths, kind="stable")
         ends = np.cumsum(np.bincount(self.depths))
         for start, end in pairwise((0, *ends.tolist())):
             at = order[start:end]
             above = found[self.parents[at]] + 1
-            found[at] = np.where(own[at], 0, np.minimum(above, cap))
+            np.minimum(above, cap, out=above)
+            above[own[at]] = 0
+            found[at] = above
         return found
 
 
@@ -151,28 +154,31 @@ def table_of(cut: CutPage) -> ElementTable:
 @lru_cache(maxsize=16_384)
 def _read(start: str) -> tuple[str, tuple[int, ...], str]:
     """Return the name of a start tag, the columns that it sets, and its classes without numbered ones."""
-    tag = start.partition(" ")[0]
-    found: tuple[int, ...] = ()
+    tag, space, written = start.partition(" ")
     place = _TAG_PLACES.get(_SAME.get(tag, tag))
-    if place is not None:
-        found = (len(GROUPS) + place,)
-    attributes = read_attributes(start)
+    found: tuple[int, ...] = () if place is None else (len(GROUPS) + place,)
+    attributes = read_attributes(f" {written}") if space else {}
+    if not attributes and "-" not in tag:
+        return tag, found, ""
     classes = attributes.get("class", "")[: _PARAMS.max_name_chars]
     identity = attributes.get("id", "")[: _PARAMS.max_name_chars]
-    names = f"{tag if '-' in tag else ''} {classes} {identity}"
-    if not names.isspace():
-        found = (*_groups(names), *found)
+    groups = {*_groups(classes), *_groups(identity), *(_groups(tag) if "-" in tag else ())}
+    found = (*sorted(groups), *found)
     if "articlebody" in attributes.get("itemprop", "").lower():
         found = (*found, len(GROUPS) - 1)
     if "hidden" in attributes or _HIDING.search(attributes.get("style", "")):
         found = (*found, len(GROUPS) + len(TAGS))
-    return tag, found, _unnumbered(classes)
+    return tag, found, _unnumbered(classes) if classes else ""
 
 
+@lru_cache(maxsize=16_384)
 def _groups(names: str) -> tuple[int, ...]:
-    words = {word.lower() for word in _WORD.findall(names)}
-    return tuple(sorted({place for word in words for place in _GROUPS_OF.get(word, ())}))
+    words = map(str.lower, _WORD.findall(names))
+    return tuple({place for word in words if word in _GROUPS_OF for place in _GROUPS_OF[word]})
 
 
 def _unnumbered(classes: str) -> str:
-    return " ".join(sorted(name for name in classes.split() if not any(map(str.isdigit, name))))
+    names = classes.split()
+    if not classes.isascii() or _DIGIT.search(classes):
+        names = [name for name in names if name.isalpha() or not any(map(str.isdigit, name))]
+    return " ".join(sorted(names))

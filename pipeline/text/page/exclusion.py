@@ -1,13 +1,13 @@
 """Decide which elements of a page are not the article: by their names, unless their text speaks against it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.text.page.blocks import Ancestry, Block, weigh
-from pipeline.text.page.element_names import ElementNames, classify_names, names_of
+from pipeline.text.page.element_names import ElementNames, classify_names, names_in
 from pipeline.text.page.params import PageParams
 from pipeline.text.page.prose import is_prose
 from pipeline.text.wordlists import load_words
@@ -47,21 +47,23 @@ def excludable(tree: LexborHTMLParser, ancestry: Ancestry, blocks: Sequence[Bloc
         if tag == "a":
             separate.add(key)
         elif tag != "body":
-            names = classify_names(names_of(node))
+            attributes = node.attributes
+            if not attributes and "-" not in tag:
+                continue
+            names = classify_names(names_in(tag, attributes))
             named = names.boilerplate or names.separate
-            if named and evidence.speaks_for(key, node, names, weight, total) and not _is_hidden(node):
+            if named and evidence.speaks_for(key, node, names, weight, total) and not _is_hidden(attributes):
                 rescued.add(key)
             elif names.separate and weight < shares.separate_wrapper_share * total:
                 separate.add(key)
             elif names.boilerplate and weight < shares.wrapper_share * total:
                 boilerplate.add(key)
-            elif weight < shares.hidden_share * total and _is_hidden(node):
+            elif weight < shares.hidden_share * total and _is_hidden(attributes):
                 hidden.add(key)
     return Excludable(frozenset(separate), frozenset(boilerplate), frozenset(hidden), frozenset(rescued))
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
+def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
     if "hidden" in attributes:
         return True
     style = attributes.get("style")

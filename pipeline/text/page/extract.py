@@ -5,6 +5,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Reject
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.article_scorer import ArticleScorer
 from pipeline.text.page.content import MainText, read_fragment
 from pipeline.text.page.guard import refuse_bomb
@@ -38,31 +39,31 @@ class Page(Struct, frozen=True):
     """Probability that the text is not the article, or that much of it is missing or too much: F1 below .8."""
 
 
-def read_page(html: str, params: IngestParams, page_params: PageParams = PAGE_PARAMS) -> Page | Reject:
+def read_page(page: EncodedPage, params: IngestParams, page_params: PageParams = PAGE_PARAMS) -> Page | Reject:
     """Read a page; return a Reject if it must not or cannot be parsed.
 
     Args:
-        html: The page.
+        page: The page.
         params: Limits on what is parsed, and the mode of extraction.
         page_params: Thresholds and limits of extraction.
     """
-    refused = refuse_bomb(html, params, page_params.guard)
+    refused = refuse_bomb(page, params, page_params.guard)
     if refused is not None:
         return refused
     try:
-        return _read(html, params.extraction, page_params)
+        return _read(page.data, params.extraction, page_params)
     except SelectolaxError:
         return _NO_MEMORY
 
 
-def _read(html: str, mode: Extraction, page_params: PageParams) -> Page:
-    tree = LexborHTMLParser(html)
+def _read(data: bytes, mode: Extraction, page_params: PageParams) -> Page:
+    tree = LexborHTMLParser(data)
     metadata = read_metadata(tree, page_params.metadata)
     head = tree.css_first("title")
     title = (" ".join(head.text_lexbor().split()) or None) if head is not None else None
     # Before the rules take elements out of the tree.
     body = write_body(tree) if mode != "fast" else ""
-    main = read_by_rules(tree, html, metadata, may_repeat=mode != "fast", params=page_params)
+    main = read_by_rules(tree, data, metadata, may_repeat=mode != "fast", params=page_params)
     is_teaser = _is_teaser(tree, metadata, main, page_params)
     signals = text_signals(main, metadata, title)
     scorer = ArticleScorer.shipped()
@@ -98,10 +99,11 @@ def _is_teaser(tree: LexborHTMLParser, metadata: PageMetadata, main: MainText, p
 
 def read_markup(text: str, params: IngestParams, page_params: PageParams = PAGE_PARAMS) -> list[str] | Reject:
     """Return the lines of an article's text that contains markup, as feeds send it."""
-    refused = refuse_bomb(text, params, page_params.guard)
+    page = EncodedPage.of(text)
+    refused = refuse_bomb(page, params, page_params.guard)
     if refused is not None:
         return refused
     try:
-        return read_fragment(LexborHTMLParser(text), page_params)
+        return read_fragment(LexborHTMLParser(page.data), page_params)
     except SelectolaxError:
         return _NO_MEMORY

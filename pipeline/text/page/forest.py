@@ -15,7 +15,7 @@ class Forest(Struct, frozen=True):
     Nodes are numbered by level, from left to right: node i of a level has the nodes 2i and 2i + 1 of the next.
     """
 
-    features: list[NDArray[np.uint8]]
+    features: list[NDArray[np.intp]]
     """The feature that each node compares, for each level d: [T * 2**d]."""
     thresholds: list[Floats]
     """A row whose feature is greater goes right: the same shapes."""
@@ -36,7 +36,7 @@ class Forest(Struct, frozen=True):
         depth = size.bit_length() - 1
         spans = [(2**level - 1, 2 ** (level + 1) - 1) for level in range(depth)]
         return cls(
-            [np.ascontiguousarray(features[:, first:end]).ravel() for first, end in spans],
+            [features[:, first:end].astype(np.intp).ravel() for first, end in spans],
             [np.ascontiguousarray(thresholds[:, first:end]).ravel() for first, end in spans],
             np.ascontiguousarray(leaves).ravel(),
             trees,
@@ -60,16 +60,20 @@ class Forest(Struct, frozen=True):
     def _margins(self, rows: Floats) -> NDArray[np.float64]:
         size, width = rows.shape
         flat = np.ascontiguousarray(rows).ravel()
-        row_starts = (np.arange(size, dtype=np.int32) * width)[:, None]
-        tree_starts = np.arange(self.trees, dtype=np.int32)[None, :]
-        nodes = np.zeros((size, self.trees), np.int32)
-        for level, (features, thresholds) in enumerate(zip(self.features, self.thresholds, strict=True)):
-            places = nodes + (tree_starts << level)
-            values = flat.take(features.take(places) + row_starts)
-            nodes = 2 * nodes + (values > thresholds.take(places))
-        depth = len(self.features)
+        row_starts = (np.arange(size) * width)[:, None]
+        # The first level has one node for all rows.
+        right = rows.take(self.features[0], axis=1, mode="wrap") > self.thresholds[0]
+        places = 2 * np.arange(self.trees) + right
+        for features, thresholds in zip(self.features[1:], self.thresholds[1:], strict=True):
+            # No place is out of range; "wrap" is the mode that checks it in the least time.
+            compared = features.take(places, mode="wrap")
+            compared += row_starts
+            right = flat.take(compared, mode="wrap") > thresholds.take(places, mode="wrap")
+            # Node i of tree t of a level is at t * 2**level + i, and so are the two below it at twice that place.
+            places += places
+            places += right
         # In double precision, so that no processor rounds to another probability.
-        margins: NDArray[np.float64] = self.leaves.take(nodes + (tree_starts << depth)).sum(axis=1, dtype=np.float64)
+        margins: NDArray[np.float64] = self.leaves.take(places, mode="wrap").sum(axis=1, dtype=np.float64)
         return margins
 
 

@@ -24,7 +24,7 @@ _PLAIN = rf"""(?:[{SPACE}]++[^{SPACE}/>="'<]++="[^"]*+")*+"""
 OTHER_ATTRIBUTES: Final = rf"(?:[{SPACE}/]++|=?[^{SPACE}/>=]++(?:[{SPACE}]*+=[{SPACE}]*+{VALUE})?+|=)*+"
 """Pattern of attributes in all their forms, and what may stand between them."""
 
-_TAG = re.compile(rf"<{_NAME}{_PLAIN}{OTHER_ATTRIBUTES}")
+_TAG = re.compile(rf"<{_NAME}{_PLAIN}{OTHER_ATTRIBUTES}".encode())
 _ATTRIBUTE = re.compile(rf"=?[^{SPACE}/>=]++(?:[{SPACE}]*+=[{SPACE}]*+{VALUE})?+")
 # A comment may be empty (`<!-->`); everything else that begins with `<!`, `<?` or `</` and is no tag ends at a `>`.
 _TOKEN = re.compile(
@@ -76,10 +76,10 @@ def read_tags(html: str, may_hold_raw_text: Callable[[], bool]) -> Iterator[Tag]
         seen = place
 
 
-def tag_at(html: str, start: int) -> str:
+def tag_at(data: bytes, start: int) -> bytes:
     """Return the start tag that begins at a place, with its attributes and without its `>`; empty if there is none."""
-    found = _TAG.match(html, start)
-    return found[0] if found is not None else ""
+    found = _TAG.match(data, start)
+    return found[0] if found is not None else b""
 
 
 def attributes_in(tag: str) -> int:

@@ -16,8 +16,20 @@ from pipeline.text.page.shown_dates import read_shown_dates
 
 __all__ = ["read_metadata"]
 
-_TITLE = ("og:title", "twitter:title", "dc.title", "parsely-title", "sailthru.title", "headline")
-_PUBLISHED = (
+_NAME_SIGNS = {ord(sign): None for sign in ":._- "}
+
+
+def _folded(name: str) -> str:
+    """Return a name as publishers' templates vary it: `article:published_time` is `article:published:time`, too."""
+    return name.lower().translate(_NAME_SIGNS)
+
+
+def _names(*names: str) -> tuple[str, ...]:
+    return tuple(map(_folded, names))
+
+
+_TITLE = _names("og:title", "twitter:title", "dc.title", "parsely-title", "sailthru.title", "headline")
+_PUBLISHED = _names(
     "article:published_time",
     "og:article:published_time",
     "datepublished",
@@ -42,7 +54,7 @@ _PUBLISHED = (
     "dc.date.created",
     "cxenseparse:recs:publishtime",
 )
-_MODIFIED = (
+_MODIFIED = _names(
     "article:modified_time",
     "og:updated_time",
     "datemodified",
@@ -50,7 +62,7 @@ _MODIFIED = (
     "dcterms.modified",
     "dc.date.modified",
 )
-_AUTHORS = (
+_AUTHORS = _names(
     "author",
     "article:author",
     "parsely-author",
@@ -60,18 +72,21 @@ _AUTHORS = (
     "authors",
     "cxenseparse:author",
 )
-_SECTION = ("article:section", "section", "parsely-section", "og:section")
-_GENRE = ("genre", "article:genre", "parsely-type")
-_TAGS = ("article:tag", "og:article:tag")
-_KEYWORDS = ("news_keywords", "keywords", "parsely-tags")
-_DESCRIPTION = ("og:description", "description", "twitter:description")
+_SECTION = _names("article:section", "section", "parsely-section", "og:section")
+_GENRE = _names("genre", "article:genre", "parsely-type")
+_TAGS = _names("article:tag", "og:article:tag")
+_KEYWORDS = _names("news_keywords", "keywords", "parsely-tags")
+_DESCRIPTION = _names("og:description", "description", "twitter:description")
 # Names of Open Graph, Outbrain, Facebook and publishers' own systems.
-_TIERS = ("article:content_tier", "og:article:content_tier", "content_tier", "paywall", "cxenseparse:paywall")
+_TIERS = _names("article:content_tier", "og:article:content_tier", "content_tier", "paywall", "cxenseparse:paywall")
 _NOT_FREE = frozenset({"locked", "metered", "paid", "premium", "true", "yes", "1", "hard", "soft"})
 _FREE = frozenset({"free", "false", "no", "0", "none", "open"})
 _TAG_SIGNS = re.compile("[,;|،，、]")
-_NAME_SIGNS = {ord(sign): None for sign in ":._- "}
-_IMAGES = ("og:image", "og:image:url", "twitter:image")
+_SITE_NAME = _names("og:site_name", "application-name", "cre")
+_URL = _names("og:url")
+_LANGUAGE = _names("content-language", "inlanguage", "dc.language", "og:locale")
+_IMAGE_WIDTH = _names("og:image:width")
+_IMAGES = _names("og:image", "og:image:url", "twitter:image")
 
 
 def read_metadata(tree: LexborHTMLParser, params: MetadataParams = PAGE_PARAMS.metadata) -> PageMetadata:
@@ -115,19 +130,14 @@ def _metas(tree: LexborHTMLParser) -> dict[str, list[str]]:
     return metas
 
 
-def _folded(name: str) -> str:
-    """Return a name as publishers' templates vary it: `article:published_time` is `article:published:time`, too."""
-    return name.lower().translate(_NAME_SIGNS)
-
-
 def _all(metas: Mapping[str, list[str]], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
-        yield from metas.get(_folded(name), ())
+        yield from metas.get(name, ())
 
 
 def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata, params: MetadataParams) -> None:
     metadata.titles.extend(_all(metas, _TITLE))
-    metadata.site_name = metadata.site_name or next(_all(metas, ("og:site_name", "application-name", "cre")), None)
+    metadata.site_name = metadata.site_name or next(_all(metas, _SITE_NAME), None)
     metadata.description = next(_all(metas, _DESCRIPTION), None)
     # What the head states is often the house, or a name the other way round, beside a person in the JSON-LD.
     if not names_author(metadata, params):
@@ -144,15 +154,13 @@ def _read_metas(metas: Mapping[str, list[str]], metadata: PageMetadata, params: 
         for keywords in _all(metas, _KEYWORDS):
             metadata.tags.extend(_TAG_SIGNS.split(keywords))
             break
-    if not any(is_small(width, params) for width in _all(metas, ("og:image:width",))):
+    if not any(is_small(width, params) for width in _all(metas, _IMAGE_WIDTH)):
         metadata.images.extend(_all(metas, _IMAGES))
     for text in _all(metas, _PUBLISHED):
         metadata.published.append((text, "meta"))
     metadata.modified.extend(_all(metas, _MODIFIED))
-    metadata.canonical = next(_all(metas, ("og:url",)), None)
-    metadata.language = metadata.language or next(
-        _all(metas, ("content-language", "inlanguage", "dc.language", "og:locale")), None
-    )
+    metadata.canonical = next(_all(metas, _URL), None)
+    metadata.language = metadata.language or next(_all(metas, _LANGUAGE), None)
     tier = next(_all(metas, _TIERS), "").lower()
     if metadata.is_free is None and tier:
         metadata.is_free = tier in _FREE if tier in _FREE | _NOT_FREE else None

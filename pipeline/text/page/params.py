@@ -239,7 +239,7 @@ class GuardParams(Struct, frozen=True, kw_only=True):
     attribute_bytes: int = 200
     """Memory of an attribute that is made again, without its value: 192 bytes measured."""
     char_bytes: int = 3
-    """Memory of a character of its value, if there are others than ASCII's: most take at most 3 bytes in UTF-8."""
+    """Memory of a character of its value, where it is counted: most take at most 3 bytes in UTF-8."""
     ordinary_chars: int = 2_000_000
     """A longer page takes long even if nothing is wrong with it; 1 of 300 pages is longer."""
     ordinary_tags: int = 8000
@@ -247,8 +247,8 @@ class GuardParams(Struct, frozen=True, kw_only=True):
     ordinary_rebuilt_bytes: int = 80_000_000
     """Memory of elements made again that a worker has to spare."""
     plain_link_bytes: int = 7000
-    """More than a link weighs that has at most 12 attributes of 300 characters."""
-    window_chars: int = 20_000
+    """More than a link weighs that has at most 11 attributes of 300 bytes."""
+    window_bytes: int = 20_000
     """A tag of twice this length covers a whole window, in which no tag can end then; a shorter one has 13,000
     different attributes at most: 0.3 s of the parser."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.text.page.element_table import GROUPS, TAGS, ElementTable, Ints
+from pipeline.text.page.element_table import GROUPS, TAGS, ElementTable
 from pipeline.text.page.feature_names import CORE_SHARES, FEATURES, LEVELS, NEIGHBOURS, WINDOWS
 from pipeline.text.page.segment_texts import TEXT_FEATURES, TextFacts, read_texts
 from pipeline.text.page.segments import Segment
@@ -17,8 +17,10 @@ __all__ = ["FEATURES", "PageReading", "features_of"]
 
 Floats = NDArray[np.float64]
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LEAVES = ("p", "div", "li", "td", "span", "figcaption", "blockquote", "section", "article")
+_TAGS = {**{tag: place for place, tag in enumerate(_LEAVES)}, **dict.fromkeys(_HEADINGS, len(_LEAVES))}
+_OTHER_TAG = len(_LEAVES) + 1
 
 
 class _FeatureParams(Struct, frozen=True):
@@ -59,8 +61,8 @@ def features_of(segments: Sequence[Segment], table: ElementTable, reading: PageR
     lead = shares_in(segments, [reading.lead] if reading.lead else [])
     stated = shares_in(segments, [" ".join(reading.stated_body.split())]) if reading.stated_body else lead * 0 - 1
     sums = _Sums(texts, verdict)
-    tags = np.array([_tag(table.tags[element]) for element in table.of_segment], np.float64)
-    levels = np.array([_heading(table.tags[element]) for element in table.of_segment], np.float64)
+    tags = np.array([_TAGS.get(tag, _OTHER_TAG) for tag in table.tags], np.float64)[table.of_segment]
+    levels = np.array([_HEADINGS.get(tag, 0) for tag in table.tags], np.float64)[table.of_segment]
     columns: list[NDArray[Any]] = [
         verdict[:, None],
         lead[:, None],
@@ -97,12 +99,13 @@ def _cores(table: ElementTable, sums: _Sums) -> list[Floats]:
     columns = []
     prose = sums.within(table)[:, 1]
     places = np.arange(len(table.of_segment))
+    parents = table.parents.tolist()
     for share in CORE_SHARES:
         enough = np.flatnonzero(prose >= share * sums.page[1])
-        core = enough[-1] if sums.page[1] > 0 else 0
+        core = int(enough[-1]) if sums.page[1] > 0 else 0
         path = [core]
         while path[-1] != 0:
-            path.append(table.parents[path[-1]])
+            path.append(parents[path[-1]])
         # Each holds the one before: those that have begun, and those that have not ended, are the outer ones.
         begun = np.searchsorted(table.starts[path[::-1]], places, side="right")
         not_ended = len(path) - np.searchsorted(table.ends[path], places, side="right")
@@ -225,7 +228,7 @@ def _headline(texts: TextFacts, levels: Floats) -> int:
     return int(found[0]) if len(found) else -1
 
 
-def _nearest(table: ElementTable, sums: _Sums) -> Ints:
+def _nearest(table: ElementTable, sums: _Sums) -> NDArray[np.int16]:
     """Return how far above each segment elements with names and tags of each kind are."""
     share = sums.within(table)[:, 1] / max(sums.page[1], 1)
     is_wrapper = (share >= _PARAMS.wrapper_share)[:, None] & ~_IS_CONTENT[None, :]
@@ -247,13 +250,3 @@ def _page(table: ElementTable, sums: _Sums, reading: PageReading) -> list[Floats
         float(reading.stated_body is not None),
     )
     return [np.tile(np.array(facts), (size, 1))]
-
-
-def _tag(tag: str) -> int:
-    if tag in _HEADINGS:
-        return len(_LEAVES)
-    return _LEAVES.index(tag) if tag in _LEAVES else len(_LEAVES) + 1
-
-
-def _heading(tag: str) -> int:
-    return _HEADINGS.index(tag) + 1 if tag in _HEADINGS else 0

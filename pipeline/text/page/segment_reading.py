@@ -31,13 +31,13 @@ def cut_page(body: str) -> CutTable:
 
 
 def read_by_rules(
-    tree: LexborHTMLParser, html: str, metadata: PageMetadata, *, may_repeat: bool, params: PageParams = PAGE_PARAMS
+    tree: LexborHTMLParser, data: bytes, metadata: PageMetadata, *, may_repeat: bool, params: PageParams = PAGE_PARAMS
 ) -> MainText:
     """Find the text of a page by the rules; changes the tree.
 
     Args:
         tree: The parsed page.
-        html: The page, to be parsed anew for a second reading.
+        data: The page in UTF-8, to be parsed anew for a second reading.
         metadata: What the page states.
         may_repeat: Read in the generous mode as well if the strict one finds little.
         params: Thresholds and limits.
@@ -45,7 +45,7 @@ def read_by_rules(
     main = extract_main_text(tree, metadata.description, STRICT, params)
     if not may_repeat or not needs_fallback(main, params.fallback):
         return main
-    generous = extract_main_text(LexborHTMLParser(html), metadata.description, GENEROUS, params)
+    generous = extract_main_text(LexborHTMLParser(data), metadata.description, GENEROUS, params)
     return better_text(main, generous, params.fallback)
 
 

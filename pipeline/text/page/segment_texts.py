@@ -1,12 +1,13 @@
 """What the text of segments says about them, in any language: length, links, punctuation, repetition."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from pipeline.text.page.character_kinds import CharacterKinds
 from pipeline.text.page.prose import is_prose
 from pipeline.text.page.segments import Segment
 from pipeline.text.punctuation import CLOSING_QUOTES, ELLIPSIS, SENTENCE_ENDS
@@ -36,19 +37,12 @@ TEXT_FEATURES = (
     "occurrence",
     "link_width",
 )
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _SENTENCE = re.compile(r"[.!?؟](?=\s)|[。！？।॥۔።။។։]")
-_COMMA = re.compile(r"[,;،؛、，；]")
-_DIGIT = re.compile(r"\d")
-_SIGN = re.compile(r"[|©®@#/•·→*+=_<>]")
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|\w+")
+_ASCII_WORDS = "".join(char if char.isalnum() or char == "_" else " " for char in map(chr, range(0x80)))
+"""Maps each character of ASCII between words to a space: splitting takes half the time of a pattern."""
 _MARKS = [f"{mark}{space}" for mark in ".!?" for space in " \n"]
 """What ends sentences in ASCII, in a segment's text, whose white space is single spaces and line feeds."""
-_ASCII = frozenset(range(0x80))
-# All of ASCII but some characters: deleting it counts these.
-_NO_COMMAS, _NO_DIGITS, _NO_SIGNS = (bytes(_ASCII - set(chars)) for chars in (b",;", b"0123456789", b"|@#/*+=_<>"))
-_NO_CAPITALS = bytes(_ASCII - set(range(ord("A"), ord("Z") + 1)))
-_OPENING_QUOTES = frozenset("\"'“„«»‚‘「『‹”")
 _ENDS = (*SENTENCE_ENDS, *CLOSING_QUOTES, ")")
 
 
@@ -90,7 +84,9 @@ class TextFacts(Struct, frozen=True):
 
 def words_of(text: str) -> list[str]:
     """Return the words that are compared; a Chinese, Japanese or Korean character is one."""
-    return _WORD.findall(text.casefold())[: _PARAMS.compared_words]
+    folded = text.casefold()
+    words: list[str] = folded.translate(_ASCII_WORDS).split() if text.isascii() else _WORD.findall(folded)
+    return words[: _PARAMS.compared_words]
 
 
 def read_texts(segments: Sequence[Segment], titles: Sequence[str], description: str | None) -> TextFacts:
@@ -103,75 +99,71 @@ def read_texts(segments: Sequence[Segment], titles: Sequence[str], description: 
     """
     title = frozenset(word for text in titles for word in words_of(text))
     words = PageWords(title, frozenset(words_of(description or "")))
+    if not segments:
+        empty = np.zeros(0)
+        return TextFacts(np.zeros((0, len(TEXT_FEATURES)), np.float32), empty, empty, empty)
+    texts = [segment.text for segment in segments]
+    heads = [text[: _PARAMS.read_chars] for text in texts]
+    kinds = CharacterKinds.count(heads, _PARAMS.case_chars)
+    sizes = _array(map(len, texts))
+    read = _array(map(len, heads))
+    chars = sizes + _PARAMS.extra_width * kinds.wide * sizes / read
+    link_chars = [segment.link_chars for segment in segments]
+    link_share = _array(link_chars) / sizes
+    links = link_share * chars
+    is_running = _array(map(is_prose, texts, link_chars))
+    shares = np.array([_common(*pair, words) for pair in zip(texts, heads, strict=True)])
+    features = np.column_stack(
+        (
+            np.log1p(chars),
+            link_share,
+            is_running,
+            _array([text.endswith(_ENDS) for text in texts]),
+            _array([text.endswith((":", "：")) for text in texts]),
+            _array([text.endswith((ELLIPSIS, "...")) for text in texts]),
+            _array(map(_sentences, texts)),
+            kinds.commas / read,
+            kinds.digits / read,
+            kinds.capitals / np.minimum(read, _PARAMS.case_chars),
+            kinds.signs / read,
+            kinds.first,
+            _array([text.count("\n") for text in texts]) + 1,
+            shares,
+            *_occurrences(texts),
+            np.log1p(links),
+        )
+    ).astype(np.float32)
+    return TextFacts(features, chars, chars * is_running, links)
+
+
+def _array(values: Iterable[float]) -> NDArray[np.float64]:
+    return np.array(list(values), np.float64)
+
+
+def _occurrences(texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how often each text occurs on the page, and which of these occurrences it is."""
     counts: dict[str, int] = {}
-    for segment in segments:
-        counts[segment.text] = counts.get(segment.text, 0) + 1
-    seen: dict[str, int] = {}
-    rows = []
-    for segment in segments:
-        text = segment.text
-        seen[text] = seen.get(text, 0) + 1
-        rows.append((*_facts(segment, words), counts[text], seen[text]))
-    table = np.array(rows, np.float64).reshape(len(rows), -1)
-    chars = table[:, 0]
-    links = table[:, 1] * chars
-    features = np.column_stack((table, np.log1p(links))).astype(np.float32)
-    features[:, 0] = np.log1p(chars)
-    return TextFacts(features, chars, chars * table[:, 2], links)
+    places = []
+    for text in texts:
+        counts[text] = place = counts.get(text, 0) + 1
+        places.append(place)
+    return _array([counts[text] for text in texts]), _array(places)
 
 
-def _facts(segment: Segment, words: PageWords) -> tuple[float, ...]:
-    text = segment.text
-    size = len(text)
-    head = text[: _PARAMS.read_chars]
-    width = float(size)
-    if not head.isascii():
-        width += _PARAMS.extra_width * len(_WIDE.findall(head)) * size / len(head)
-    title_share = share_of_title = description_share = 0.0
-    compares_title = bool(words.title) and size <= _PARAMS.title_chars
-    own = set(words_of(head)) if compares_title or words.description else ()
-    if own:
-        if compares_title:
-            common = len(words.title.intersection(own))
-            title_share, share_of_title = common / len(own), common / len(words.title)
-        description_share = len(words.description.intersection(own)) / len(own)
-    ends = text.endswith(_ENDS)
-    return (
-        width,
-        segment.link_chars / size,
-        float(is_prose(text, segment.link_chars)),
-        float(ends),
-        float(text.endswith((":", "："))),
-        float(text.endswith((ELLIPSIS, "..."))),
-        float(sum(map(text.count, _MARKS)) if text.isascii() else len(_SENTENCE.findall(text))),
-        *_shares(head),
-        _first(text[0]),
-        text.count("\n") + 1.0,
-        title_share,
-        share_of_title,
-        description_share,
-    )
+def _common(text: str, head: str, words: PageWords) -> tuple[float, float, float]:
+    """Return the share of a text's words in the title, of the title's in it, and of its words in the description."""
+    compares_title = bool(words.title) and len(text) <= _PARAMS.title_chars
+    found = words_of(head) if compares_title or words.description else ()
+    if words.title.isdisjoint(found) and words.description.isdisjoint(found):
+        return 0.0, 0.0, 0.0
+    own = frozenset(found)
+    common = len(words.title.intersection(own)) if compares_title else 0
+    described = len(words.description.intersection(own)) / len(own)
+    return common / len(own), common / max(len(words.title), 1), described
 
 
-def _shares(head: str) -> tuple[float, float, float, float]:
-    """Return the shares of commas, digits, capital letters and signs at the beginning of a text."""
-    size = len(head)
-    case = head[: _PARAMS.case_chars]
-    if head.isascii():
-        data = head.encode()
-        comma = len(data.translate(None, _NO_COMMAS))
-        digit = len(data.translate(None, _NO_DIGITS))
-        sign = len(data.translate(None, _NO_SIGNS))
-        upper = len(data[: _PARAMS.case_chars].translate(None, _NO_CAPITALS))
-    else:
-        comma, digit, sign = len(_COMMA.findall(head)), len(_DIGIT.findall(head)), len(_SIGN.findall(head))
-        upper = sum(map(str.isupper, case))
-    return comma / size, digit / size, upper / len(case), sign / size
-
-
-def _first(char: str) -> float:
-    if char.isalpha():
-        return 0.0 if char.isupper() else 1.0 if char.islower() else 2.0
-    if char.isdigit():
-        return 3.0
-    return 4.0 if char in _OPENING_QUOTES else 5.0
+def _sentences(text: str) -> float:
+    """Return how many sentences end within a text and not at its end."""
+    if not text.isascii():
+        return float(len(_SENTENCE.findall(text)))
+    return float(sum(map(text.count, _MARKS))) if "." in text or "!" in text or "?" in text else 0.0

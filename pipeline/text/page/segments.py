@@ -140,23 +140,15 @@ def cut_body(body: str) -> CutPage:
     return CutPage(cutter.segments, cutter.elements, cutter.parents, spans)
 
 
-def _shown(markup: Markup) -> Iterator[tuple[int | None, str, str, str]]:
-    """Yield what each tag does, its name, the tag and the text behind it, without elements that never hold text."""
-    depth = 0
-    skipped = ""
-    for tag, text in islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags):
-        name = tag.partition(" ")[0]
-        if skipped:
-            depth += (name == skipped) - (name == f"/{skipped}")
-            if not depth:
-                skipped = ""
-                yield _IGNORED, name, tag, text
-            continue
-        kind = _KINDS.get(name)
-        if kind == _SKIPPED:
-            skipped, depth = name, 1
-        else:
-            yield kind, name, tag, text
+def _behind(name: str, pairs: Iterator[tuple[str, str]]) -> str:
+    """Return the text behind an element that has just begun, having read all within it."""
+    depth, end = 1, f"/{name}"
+    for tag, text in pairs:
+        inner = tag.partition(" ")[0]
+        depth += (inner == name) - (inner == end)
+        if not depth:
+            return text
+    return ""
 
 
 class _Cutter:
@@ -175,16 +167,22 @@ class _Cutter:
         self._link_chars = 0
 
     def cut(self, markup: Markup) -> None:
-        """Cut the content of the body."""
+        """Cut the content of the body, without elements that never hold text."""
         links = 0
         line = self._line
-        for kind, name, tag, text in _shown(markup):
+        pairs = islice(zip(markup.tags, markup.texts, strict=True), _PARAMS.max_tags)
+        for tag, following in pairs:
+            text = following
+            name = tag.partition(" ")[0]
+            kind = _KINDS.get(name)
             if kind is None:
                 self._cross(name, tag)
             elif kind == _LINK:
                 links += 1 if name == "a" else -1
             elif kind == _BREAK:
                 self._break_line(self._open[-1])
+            elif kind == _SKIPPED:
+                text = _behind(name, pairs)
             # White space at the beginning of a line is none of it.
             if text and (line or not text.isspace()):
                 line.append(text)

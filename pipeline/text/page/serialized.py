@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
-__all__ = ["VOID", "Markup", "read_attributes", "read_markup", "strip_code", "write_body"]
+__all__ = ["CODE", "VOID", "Markup", "read_attributes", "read_markup", "strip_code", "write_body"]
 
 VOID: Final = frozenset(
     [
@@ -16,9 +16,11 @@ VOID: Final = frozenset(
     ]
 )
 """Elements that are written without an end tag."""
-_CODE = ["script", "style", "iframe"]
+CODE: Final = ("script", "style", "iframe")
+"""Elements that `strip_code` takes out."""
 # What these hold is written as it is. Nothing stands behind the text of the last one.
 _RAW = re.compile("<(xmp|noembed|noframes|plaintext)[ >]")
+_TAG = re.compile("<([^>]*)>")
 _ATTRIBUTE = re.compile(r' (class|id|itemprop|hidden|style)="([^"]*)"')
 
 
@@ -32,7 +34,7 @@ class Markup(Struct, frozen=True):
 
 def strip_code(tree: LexborHTMLParser) -> None:
     """Take scripts, styles and frames out of a tree."""
-    tree.strip_tags(_CODE, recursive=True)
+    tree.strip_tags(list(CODE), recursive=True)
 
 
 def write_body(tree: LexborHTMLParser) -> str:
@@ -52,31 +54,16 @@ def read_markup(body: str) -> Markup:
     if "<!--" in body:
         body = _with_short_comments(body)
     # The tree writes `>` as a reference in values, so that the first one ends a tag; names may contain `<`.
-    *pieces, last = _pieces(body)
-    parts = [piece.partition("<") for piece in pieces]
-    texts = [*(text for text, _, _ in parts[1:]), last] if parts else []
+    parts = _TAG.split(body)
+    texts = parts[2::2]
     if "&" in body:
         texts = [_unescaped(text) if "&" in text else text for text in texts]
-    return Markup([tag for _, _, tag in parts], texts)
+    return Markup(parts[1::2], texts)
 
 
 def read_attributes(tag: str) -> dict[str, str]:
     """Return class, id, itemprop, style and hidden of a start tag, as far as it has them."""
     return {name: unescape(value) if "&" in value else value for name, value in _ATTRIBUTE.findall(tag)}
-
-
-def _pieces(body: str) -> list[str]:
-    """Return the texts, each with the tag behind it up to its end; the last has none."""
-    pieces = body.split(">")
-    if all("<" in piece for piece in pieces[:-1]):
-        return pieces
-    joined, held = [], []
-    for piece in pieces[:-1]:  # one without a tag is text, and so is the bracket behind it
-        held.append(piece)
-        if "<" in piece:
-            joined.append(">".join(held))
-            held = []
-    return [*joined, ">".join([*held, pieces[-1]])]
 
 
 def _with_raw_escaped(body: str) -> str:

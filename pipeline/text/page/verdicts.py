@@ -30,12 +30,18 @@ def shares_in(segments: Sequence[Segment], lines: Sequence[str]) -> NDArray[np.f
     joined = "\n".join(lines)
     if len(joined) * len(segments) > _PARAMS.max_compared_chars:
         joined = ""
-    shares = np.zeros(len(segments), np.float32)
-    for place, segment in enumerate(segments):
-        found = chars = 0
-        for line in segment.text.split("\n"):
-            chars += len(line)
-            if line in whole or (len(line) >= _PARAMS.min_chars and line[: _PARAMS.prefix_chars] in joined):
-                found += len(line)
-        shares[place] = found / chars
-    return shares
+    shares = [_share(segment.text, whole, joined) for segment in segments]
+    return np.array(shares, np.float32)
+
+
+def _share(text: str, whole: frozenset[str], joined: str) -> float:
+    """Return which share of a segment's characters is in lines of a text, or in one with such beginnings."""
+    if "\n" not in text:  # as in nearly all
+        return float(text in whole or (len(text) >= _PARAMS.min_chars and text[: _PARAMS.prefix_chars] in joined))
+    lines = text.split("\n")
+    within = [
+        len(line)
+        for line in lines
+        if line in whole or (len(line) >= _PARAMS.min_chars and line[: _PARAMS.prefix_chars] in joined)
+    ]
+    return sum(within) / sum(map(len, lines))

@@ -124,7 +124,7 @@ def _cut(html: str) -> _Cut | None:
         return None
     nodes = block_nodes(tree)
     names = [_names(nodes, segment.element, cut.parents[segment.element]) for segment in segments]
-    main = read_by_rules(tree, html, metadata, may_repeat=True)
+    main = read_by_rules(tree, html.encode("utf-8", "ignore"), metadata, may_repeat=True)
     features = features_of(segments, table, reading_of(metadata, title, main))
     tags = [table.tags[element] for element in table.of_segment]
     return _Cut(segments, tags, names, features, metadata, title or None, main, language)

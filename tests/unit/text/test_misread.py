@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.text.characters import clean_characters
 from pipeline.text.charset import decode_bytes
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.misread import is_zawgyi, reread_page
 
 TEXTS = {
@@ -49,19 +50,19 @@ def test_a_misread_text_is_repaired(script: str, codec: str) -> None:
 @pytest.mark.parametrize("script", sorted(TEXTS.keys() - {"French"}))
 def test_a_misread_page_is_read_again(script: str, codec: str) -> None:
     page = f"<meta charset=utf-8><article><p>{TEXTS[script]}</p><p>{TEXTS[script]}</p></article>"
-    assert reread_page(misread(page, codec)) == page
+    assert reread_page(EncodedPage.of(misread(page, codec))) == page
 
 
 @pytest.mark.parametrize("script", sorted(TEXTS.keys() - {"French", "Vietnamese"}))
 def test_a_misread_part_of_a_page_is_read_again(script: str) -> None:
     page = f"<meta charset=utf-8><p>{TEXTS['Greek']} “Café”</p><p>" + "{}</p>"
-    assert reread_page(page.format(misread(TEXTS[script], "latin-1"))) == page.format(TEXTS[script])
+    assert reread_page(EncodedPage.of(page.format(misread(TEXTS[script], "latin-1")))) == page.format(TEXTS[script])
 
 
 @pytest.mark.parametrize("script", TEXTS)
 @pytest.mark.parametrize("words", ["", "« Voilà » – dit-il à « l’été » ; “é”, “à” ©"])
 def test_a_page_that_was_read_well_stays(script: str, words: str) -> None:
-    assert reread_page(f"<meta charset=utf-8><p>{TEXTS[script]}</p>{words}") is None
+    assert reread_page(EncodedPage.of(f"<meta charset=utf-8><p>{TEXTS[script]}</p>{words}")) is None
 
 
 @pytest.mark.parametrize(
@@ -79,14 +80,14 @@ def test_a_page_that_was_read_well_stays(script: str, words: str) -> None:
 def test_a_page_in_its_own_charset(text: str, charset: str) -> None:
     page = f"<html><head><meta charset={charset}></head><p>{text}</p><p>{text}</p>"
     data = page.encode(charset)
-    assert reread_page(data.decode("latin-1")) == page
+    assert reread_page(EncodedPage.of(data.decode("latin-1"))) == page
     for stated in ("iso-8859-1", "windows-1252", None):
         assert decode_bytes(data, stated, is_html=True) == page
 
 
 def test_a_western_page_that_names_another_charset_stays() -> None:
     page = "<meta charset=windows-1251><p>Le barrage a tenu, où l'eau a été élevée à Orléans.</p>"
-    assert reread_page(page) is None
+    assert reread_page(EncodedPage.of(page)) is None
 
 
 def test_a_western_charset_of_the_header_that_is_right_stays() -> None:

@@ -11,6 +11,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.domain.outcome import Reject
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.construction import Built, count_work
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.page.html_elements import FORMATTING
@@ -114,7 +115,7 @@ def test_ordinary_pages_are_bounded() -> None:
     for seed in range(300):
         for size in (10, 100):
             html = mixture(seed, size)
-            if is_ordinary(html, html.count("<"), 10_000, guard):
+            if is_ordinary(EncodedPage.of(html), IngestParams(), guard):
                 ordinary += 1
                 assert _counted(html).rebuilt_bytes <= guard.ordinary_rebuilt_bytes, (seed, size)
     assert ordinary > 100
@@ -137,7 +138,7 @@ def test_formatting_around_other_tags_is_bounded() -> None:
                 f"<{name} class=k{place} title='t'>{within}</{name}>" + chance.choice(["", "<p>", "</p>x", "</div>"])
             )
         html = "<table>" * chance.randrange(4) + "".join(elements)
-        if is_ordinary(html, html.count("<"), 10_000, guard):
+        if is_ordinary(EncodedPage.of(html), IngestParams(), guard):
             ordinary += 1
             counted = _counted(html).rebuilt_bytes
             rebuilt = max(rebuilt, counted)
@@ -151,6 +152,8 @@ _MEMORY = 700 * 1024 * 1024
 _PROGRAM = """
 import json, resource, sys
 from selectolax.lexbor import LexborHTMLParser
+from pipeline.text.encoded_page import EncodedPage
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.params import IngestParams
 from tests.harness.mixtures import mixture
@@ -161,7 +164,7 @@ for seed in range(40):
     row = []
     for size in (100, 200, 400, 800):
         html = mixture(seed, size)
-        refused = refuse_bomb(html, IngestParams())
+        refused = refuse_bomb(EncodedPage.of(html), IngestParams())
         row.append(None if refused else len(LexborHTMLParser(html).css("*")) / max(html.count("<"), 1))
     found.append(row)
 print(json.dumps(found))
@@ -189,8 +192,8 @@ def test_what_passes_grows_with_the_page() -> None:
 
 def test_handed_over_where_it_cannot_be_ended() -> None:
     deep = "<ul><li></xx>" * 20_000
-    handed = refuse_bomb(deep, IngestParams(hands_over=True))
-    counted = refuse_bomb(deep, IngestParams())
+    handed = refuse_bomb(EncodedPage.of(deep), IngestParams(hands_over=True))
+    counted = refuse_bomb(EncodedPage.of(deep), IngestParams())
     assert handed is not None
     assert counted is not None
     assert (handed.reason, counted.reason) == ("too_costly", "too_deep")

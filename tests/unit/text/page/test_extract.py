@@ -6,6 +6,7 @@ from pipeline.domain.extraction import Extraction
 from pipeline.domain.outcome import Reject
 from pipeline.domain.raw import RawArticle
 from pipeline.text.drafting import ArticleDraft, draft_article
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.extract import Page, read_page
 from pipeline.text.params import IngestParams
 
@@ -247,7 +248,7 @@ def test_a_page_with_unusual_markup_is_read_again(body: str) -> None:
     html = f"<html><body>{body}</body></html>"
     texts = {}
     for extraction in EXTRACTIONS:
-        page = read_page(html, IngestParams(extraction=extraction))
+        page = read_page(EncodedPage.of(html), IngestParams(extraction=extraction))
         assert isinstance(page, Page)
         texts[extraction] = page.main.lines
     assert set(TEXT) <= set(texts["auto"])
@@ -257,7 +258,7 @@ def test_a_page_with_unusual_markup_is_read_again(body: str) -> None:
 
 def test_all_modes_agree_on_a_plain_page() -> None:
     html = f"<html><body><aside>{_paragraphs(COMMENT)}</aside><div>{_paragraphs(*LONG_TEXT)}</div></body></html>"
-    pages = [read_page(html, IngestParams(extraction=extraction)) for extraction in EXTRACTIONS]
+    pages = [read_page(EncodedPage.of(html), IngestParams(extraction=extraction)) for extraction in EXTRACTIONS]
     assert [page.main.lines for page in pages if isinstance(page, Page)] == [LONG_TEXT] * 3
 
 
@@ -288,7 +289,7 @@ def test_error_pages_are_rejected() -> None:
 
 def test_page_reads_without_head_or_body() -> None:
     for html in ("plain words", "<p>", "<!doctype html>", "<html></html>", "\x00"):
-        assert isinstance(read_page(html, PARAMS), Page)
+        assert isinstance(read_page(EncodedPage.of(html), PARAMS), Page)
 
 
 def _ld(*nodes: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.domain.outcome import Reject
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.guard import refuse_bomb
 from pipeline.text.page.params import GuardParams
 from pipeline.text.params import IngestParams
@@ -56,12 +57,12 @@ BOMBS = {
 
 @pytest.mark.parametrize("html", BOMBS.values(), ids=BOMBS.keys())
 def test_bombs(html: str) -> None:
-    assert isinstance(refuse_bomb(html, PARAMS), Reject)
+    assert isinstance(refuse_bomb(EncodedPage.of(html), PARAMS), Reject)
 
 
 @pytest.mark.parametrize("html", BOMBS.values(), ids=BOMBS.keys())
 def test_no_bomb_is_ordinary(html: str) -> None:
-    assert isinstance(refuse_bomb(html, HANDS_OVER), Reject)
+    assert isinstance(refuse_bomb(EncodedPage.of(html), HANDS_OVER), Reject)
 
 
 ORDINARY = {
@@ -85,7 +86,7 @@ ORDINARY = {
 
 @pytest.mark.parametrize("html", ORDINARY.values(), ids=ORDINARY.keys())
 def test_ordinary_pages(html: str) -> None:
-    assert refuse_bomb(html, HANDS_OVER) is None
+    assert refuse_bomb(EncodedPage.of(html), HANDS_OVER) is None
 
 
 @pytest.mark.parametrize(
@@ -99,14 +100,14 @@ def test_ordinary_pages(html: str) -> None:
     ids=["links", "cells", "tables", "drawings"],
 )
 def test_large_pages_are_counted(html: str) -> None:
-    refused = refuse_bomb(html, HANDS_OVER)
+    refused = refuse_bomb(EncodedPage.of(html), HANDS_OVER)
     assert refused is not None
     assert refused.reason == "too_costly"
-    assert refuse_bomb(html, PARAMS) is None
+    assert refuse_bomb(EncodedPage.of(html), PARAMS) is None
 
 
 def _reason(html: str, params: IngestParams, guard: GuardParams | None = None) -> str | None:
-    refused = refuse_bomb(html, params, guard or GuardParams())
+    refused = refuse_bomb(EncodedPage.of(html), params, guard or GuardParams())
     return refused.reason if refused is not None else None
 
 
@@ -138,7 +139,7 @@ def test_limits_of_what_is_counted() -> None:
 
 
 def test_attributes_in_a_large_page() -> None:
-    guard = GuardParams(window_chars=50)
+    guard = GuardParams(window_bytes=50)
     tag = "<div " + " ".join(f"a{place}='>'" for place in range(40)) + ">"
     page = f'<p class="a">{"text " * 40}</p>{tag}<p>text</p>' + "<p>text</p>" * 20
     limits = IngestParams(max_attributes=41, hands_over=True), IngestParams(max_attributes=40, hands_over=True)

@@ -5,6 +5,7 @@ import json
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.extract import Page, read_page
 from pipeline.text.page.metadata import read_metadata
 from pipeline.text.page.page_metadata import PageMetadata
@@ -217,7 +218,7 @@ def test_an_author_other_than_the_publisher_ends_the_search() -> None:
 )
 def test_teasers(short: int, head: str, body: str, is_teaser: bool) -> None:
     html = f"<html><head>{head}</head><body><p>{'x' * (PageParams().teaser_chars - short)}</p>{body}</body></html>"
-    page = read_page(html, IngestParams())
+    page = read_page(EncodedPage.of(html), IngestParams())
     assert isinstance(page, Page)
     assert page.is_teaser == is_teaser
 

@@ -5,6 +5,7 @@ import pytest
 from pipeline.domain.extraction import Extraction
 from pipeline.domain.raw import RawArticle
 from pipeline.text.drafting import ArticleDraft, draft_article
+from pipeline.text.encoded_page import EncodedPage
 from pipeline.text.page.extract import Page, read_page
 from pipeline.text.page.params import PAGE_PARAMS
 from pipeline.text.params import IngestParams
@@ -42,7 +43,7 @@ def _html(article: str, head: str = HEAD) -> str:
 
 
 def _read(html: str, extraction: Extraction = "accurate") -> Page:
-    page = read_page(html, IngestParams(extraction=extraction))
+    page = read_page(EncodedPage.of(html), IngestParams(extraction=extraction))
     assert isinstance(page, Page)
     return page
 
