@@ -5,7 +5,8 @@ those; a text with any other character is normalised by `unicodedata` itself, so
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import accumulate, compress, pairwise
 from operator import ne
 from typing import Any, Final
@@ -226,7 +227,7 @@ def _all_characters() -> str:
 
 
 def _sorted_out(
-    originals: Sequence[str], first: Sequence[str], last: Sequence[str], joining: Set[str]
+    originals: Sequence[str], first: Sequence[str], last: Sequence[str], joining: AbstractSet[str]
 ) -> tuple[NDArray[np.uint32], list[tuple[str, str, str]]]:
     """Return the code points of most characters, which stay what they are, and what becomes of each of the others.
 
