@@ -1,6 +1,6 @@
 """Measure the CPU time per article of every stage, in one process, without a broker.
 
-    OPENBLAS_NUM_THREADS=1 python -m benchmarks.stages [--input PATH] [--articles 2048] [--words 700]
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.stages [--input PATH] [--articles 2048] [--words 700] [--reader fast]
 
 The input is the samples, or any file that `news-pipeline run` reads. Texts are extended to about the given length by
 sentences of their own words in another order, which keeps the language and makes every text different. Markup is
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from pipeline.domain.outcome import Drop, Emit
 from pipeline.domain.raw import RawArticle
 from pipeline.domain.record import Record
 from pipeline.domain.stage import STAGES
+from pipeline.domain.subject import ReaderChoice
 from pipeline.settings import DedupSettings, SubjectSettings
 from pipeline.sources.files import find_files, read_files
 from pipeline.text.drafting import ArticleDraft, draft_article
@@ -49,11 +50,12 @@ def main() -> None:
     parser.add_argument("--input", type=Path, default=SAMPLES)
     parser.add_argument("--articles", type=int, default=2048)
     parser.add_argument("--words", type=int, default=700)
+    parser.add_argument("--reader", choices=get_args(ReaderChoice), default="fast", help="of subjects")
     options = parser.parse_args()
     records = make_records(options.input, options.articles, options.words)
     best: dict[str, float] = {}
     for _ in range(ROUNDS):
-        for name, micros in measure(records).items():
+        for name, micros in measure(records, options.reader).items():
             best[name] = min(micros, best.get(name, micros))
     cleaning = min(clean(records) for _ in range(ROUNDS))
     total = sum(best.values())
@@ -83,11 +85,11 @@ def make_records(path: Path, count: int, words: int, start: int = 0) -> list[Rec
     return records
 
 
-def measure(records: Sequence[Record]) -> dict[str, float]:
+def measure(records: Sequence[Record], reader: ReaderChoice = "fast") -> dict[str, float]:
     """Return microseconds of CPU per article for each part of the chain."""
     ingest: Any
     dedupe: Any
-    ingest, dedupe, *rest = build_stages(STAGES, subjects=SubjectSettings(reader="fast"))
+    ingest, dedupe, *rest = build_stages(STAGES, subjects=SubjectSettings(reader=reader))
     windows = DedupSettings()
     fold = build_fold(near_window_secs=windows.near_window_secs, exact_window_secs=windows.exact_window_secs)
     clock = Stopwatch(len(records))

@@ -18,8 +18,6 @@ REMOVED = (
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/datasets",
-    "hf_xet*",  # downloads models; `tokenizers` requires them and imports none
-    "huggingface_hub*",
     "zstandard/_cffi*",  # for PyPy
     "boto3/examples",
     "**/tests",
@@ -41,10 +39,7 @@ AWS_SERVICES = frozenset({"sts", "sso", "sso-oidc", "signin"})
 # Libraries of these are built in a way that `strip` damages, or have nothing to remove.
 NOT_STRIPPED = ("numpy.libs", "numpy", "onnxruntime")
 # What workers and the commands of an operator import.
-ENTRY = (
-    "import pipeline.cli.app, pipeline.runtime.worker, pipeline.kafka_io.app, onnxruntime, tokenizers, "
-    "aws_msk_iam_sasl_signer"
-)
+ENTRY = "import pipeline.cli.app, pipeline.runtime.worker, pipeline.kafka_io.app, onnxruntime, aws_msk_iam_sasl_signer"
 LOADED = (
     "import sys; print(*(m.__file__ for m in list(sys.modules.values()) "
     "if (getattr(m, '__file__', None) or '').endswith('.py')), sep='\\n')"

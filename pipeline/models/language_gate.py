@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from pipeline.models.scripts import ScriptProfile, script_of
+from pipeline.models.scripts import ScriptProfile, are_letters_of
 
 __all__ = ["GateParams", "is_unspaced", "is_writing", "lists_names"]
 
@@ -36,12 +36,12 @@ _VOWELS: Final = frozenset(
 )
 
 
-def _kind(char: str) -> int:
+def _kind(char: str, is_latin: bool) -> int:
     """Return one of the kinds above; they are few, because pairs of them are counted.
 
     Letters of other scripts, as in quotations, say nothing about whether the Latin ones are words.
     """
-    if char.isalpha() and script_of(char) == "Latn":
+    if is_latin and char.isalpha():
         vowel = char.lower() in _VOWELS
         return (_UPPER if char.isupper() else _LOWER) + vowel
     if char.isspace():
@@ -53,7 +53,13 @@ def _kind(char: str) -> int:
     return {".": _DOT, "(": _OPENING}.get(char, _OTHER)
 
 
-_KINDS: Final = np.array([_kind(chr(point)) for point in range(_LIMIT)], dtype=np.int64)
+def _kinds() -> NDArray[np.int64]:
+    points = np.arange(_LIMIT, dtype=np.uint32)
+    are_latin = are_letters_of("Latn", points).tolist()
+    return np.array(list(map(_kind, map(chr, points.tolist()), are_latin)), dtype=np.int64)
+
+
+_KINDS: Final = _kinds()
 
 
 def _count_masks() -> NDArray[np.int64]:

@@ -33,18 +33,18 @@ _SPREAD: Final = np.uint32(0x9E3779B1)
 
 def _lowered() -> NDArray[np.uint32]:
     """Return code point → its lower-case letter, or a space for what is no letter (65,536)."""
-    table = np.full(_LIMIT, _SPACE, dtype=np.uint32)
-    for point in range(_LIMIT):
-        char = chr(point)
-        if not 0xD800 <= point < 0xE000 and (char.isalpha() or not char.isascii()) and not _is_mark_of_text(char):
-            lower = char.lower()
-            table[point] = ord(lower) if len(lower) == 1 else point
+    chars = [chr(point) for point in range(_LIMIT)]
+    lower = map(str.lower, chars)
+    table = np.fromiter(
+        (ord(low if len(low) == 1 else char) for low, char in zip(lower, chars, strict=True)), np.uint32
+    )
+    for first, last in ((0xD800, 0xE000), (0x2000, 0x2100), (0x3000, 0x3005)):  # halves of pairs, marks of text
+        table[first:last] = _SPACE
+    for is_no_letter in (str.isspace, str.isdigit):
+        table[np.fromiter(map(is_no_letter, chars), np.bool_)] = _SPACE
+    table[[point for point in range(128) if not chars[point].isalpha()]] = _SPACE
     table[ord("'")] = ord("'")
     return table
-
-
-def _is_mark_of_text(char: str) -> bool:
-    return char.isspace() or char.isdigit() or 0x2000 <= ord(char) < 0x2100 or 0x3000 <= ord(char) < 0x3005
 
 
 _LOWERED: Final = _lowered()

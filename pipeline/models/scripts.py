@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-__all__ = ["SCRIPTS", "ScriptProfile", "code_points", "profile", "script_of"]
+__all__ = ["SCRIPTS", "ScriptProfile", "are_letters_of", "code_points", "profile", "script_of"]
 
 # ISO 15924 code, first and last code point.
 _RANGES: Final[tuple[tuple[str, int, int], ...]] = (
@@ -167,6 +167,12 @@ def profile(points: NDArray[np.uint32]) -> ScriptProfile:
         spaces=counts[_SPACE],
         scripts=tuple(seen),
     )
+
+
+def are_letters_of(script: str, points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which code points are letters of a script (ISO 15924), or its marks."""
+    found: NDArray[np.bool_] = _TABLE.take(points, mode="clip") == _FIRST_SCRIPT + SCRIPTS.index(script)
+    return found
 
 
 def script_of(text: str) -> str | None:

@@ -65,7 +65,7 @@ def small_base(seed: int = 6, positions: int = POSITIONS) -> BaseLayers:
 def small_vocabulary(seed: int = 7) -> EncoderVocabulary:
     """Return a vocabulary of single characters and a few words, with random rows."""
     characters = sorted(
-        {character for text in SCRIPTS for character in text} | set("abcdefghijklmnopqrstuvwxyz.") - {" "}
+        {character for text in SCRIPTS for character in text} | set("abcdefghijklmnopqrstuvwxyz.") - {" ", *WORDS}
     )
     pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *WORDS, *characters]
     random = np.random.default_rng(seed)

@@ -6,7 +6,9 @@ those; a text with any other character is normalised by `unicodedata` itself, so
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Set as AbstractSet
+from itertools import accumulate, compress, pairwise
+from operator import ne
 from typing import Any, Final
 
 import numpy as np
@@ -188,15 +190,17 @@ def _made_table() -> tuple[NDArray[np.uint32], dict[str, str]]:
         replaces each character that becomes several, none of which depends on its neighbours. The table marks any
         neighbour on which the result could depend.
     """
-    originals = [chr(point) for point in range(_LIMIT) if not 0xD800 <= point < 0xE000 and point != ord(_BREAK)]
+    originals = list(_all_characters().replace(_BREAK, ""))
     first = unicodedata.normalize("NFKC", _BREAK.join(originals)).split(_BREAK)
     last = unicodedata.normalize("NFKC", _BREAK.join(first).casefold()).split(_BREAK)
-    composing = {second for _, second in _composed_pairs()}
+    composing = {second for _, second in _COMPOSED}
     syllables = {chr(point) for start, end in _SYLLABLE_PARTS for point in range(start, end)}
     table = np.full(_LIMIT + 1, _HARD, dtype=np.uint32)
     table[ord(_BREAK)] = _SPACE
+    plain, others = _sorted_out(originals, first, last, composing | syllables)
+    table[plain] = plain | _PLAIN
     several: dict[str, str] = {}
-    for original, middle, char in zip(originals, first, last, strict=True):
+    for original, middle, char in others:
         marks = any(map(unicodedata.combining, middle + char))
         is_free = composing.isdisjoint(middle + char) and syllables.isdisjoint(middle + char)
         is_same = original == middle == char and original not in syllables and not unicodedata.decomposition(original)
@@ -217,6 +221,33 @@ def _made_table() -> tuple[NDArray[np.uint32], dict[str, str]]:
     return table, kept
 
 
+def _all_characters() -> str:
+    """Return the characters below _LIMIT in order; halves of surrogate pairs are none."""
+    return np.arange(_LIMIT, dtype="<u4").tobytes().decode("utf-32-le", "ignore")
+
+
+def _sorted_out(
+    originals: Sequence[str], first: Sequence[str], last: Sequence[str], joining: AbstractSet[str]
+) -> tuple[NDArray[np.uint32], list[tuple[str, str, str]]]:
+    """Return the code points of most characters, which stay what they are, and what becomes of each of the others.
+
+    They have no decomposition, are no marks and no spaces, and do not combine with what is before them.
+    """
+    unusual = np.zeros(len(originals), np.bool_)
+    for found in (
+        map(ne, originals, first),
+        map(ne, first, last),
+        map(unicodedata.combining, originals),
+        map(unicodedata.decomposition, originals),
+        map(str.isspace, originals),
+        map(joining.__contains__, originals),
+    ):
+        unusual |= np.fromiter(map(bool, found), np.bool_, len(originals))
+    plain = "".join(compress(originals, ~unusual))
+    others = list(zip(*(compress(texts, unusual) for texts in (originals, first, last)), strict=True))
+    return np.frombuffer(plain.encode("utf-32-le"), dtype="<u4"), others
+
+
 def _ends_in_mark(middle: str, char: str, composing: set[str]) -> bool:
     """Return whether a character becomes a letter and its mark, so that only another mark behind it may matter."""
     starts = char[0] not in composing and not unicodedata.combining(char[0])
@@ -225,17 +256,18 @@ def _ends_in_mark(middle: str, char: str, composing: set[str]) -> bool:
 
 def _composed_pairs() -> list[tuple[str, str]]:
     """Return the pairs of characters that NFKC may combine, but for the parts of Hangul."""
-    decomposed = (unicodedata.decomposition(chr(point)).split() for point in range(_LIMIT))
+    decomposed = map(str.split, filter(None, map(unicodedata.decomposition, _all_characters())))
     pairs = [parts for parts in decomposed if len(parts) > 1 and not parts[0].startswith("<")]
     return [(chr(int(first, 16)), chr(int(second, 16))) for first, second in pairs]
 
 
 def _made_pairs() -> NDArray[np.uint64]:
-    before, after = np.array([(ord(first), ord(second)) for first, second in _composed_pairs()], dtype=np.uint64).T
+    before, after = np.array([(ord(first), ord(second)) for first, second in _COMPOSED], dtype=np.uint64).T
     return np.sort(_pair_numbers(before, after))
 
 
 _ASCII: Final = _made_ascii()
+_COMPOSED: Final = _composed_pairs()
 _TABLE, _EXPANSIONS = _made_table()
 _PAIRS: Final = _made_pairs()
 """The pairs of characters that combine, in ascending order."""

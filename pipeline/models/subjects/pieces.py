@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
-from tokenizers import Tokenizer, models, pre_tokenizers
+
+from pipeline.models.subjects.unigram import UnigramVocabulary
 
 __all__ = ["BEGIN", "END", "UNKNOWN", "PieceCutter", "Pieces"]
 
@@ -34,18 +35,17 @@ class PieceCutter:
     """Cuts texts by a vocabulary with probabilities (a unigram language model)."""
 
     def __init__(self, pieces: Sequence[str], scores: Sequence[float], replacements: Mapping[int, str]) -> None:
-        """Build the search tree.
+        """Index the vocabulary.
 
         Args:
             pieces: The vocabulary; a piece at the beginning of a word begins with ▁, the first four are special.
             scores: The logarithm of each piece's probability.
             replacements: Code point → the characters that replace it before the text is cut.
         """
-        self._cutter = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), UNKNOWN, byte_fallback=False))
-        self._cutter.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_START, prepend_scheme="always")
+        self._vocabulary = UnigramVocabulary(pieces, scores, UNKNOWN)
         self._replacements = {**_LONE, **replacements}
-        self._prefix = self._cutter.encode(_PREFIX).ids
-        self._silent = {UNKNOWN, self._cutter.token_to_id(_START)}  # say nothing about a text
+        self._prefix = self._numbers(_PREFIX, len(_PREFIX))
+        self._silent = {UNKNOWN, self._vocabulary.number(_START)}  # say nothing about a text
 
     def cut(self, text: str, limit: int) -> Pieces:
         """Return the numbers of the first pieces of a text.
@@ -55,7 +55,14 @@ class PieceCutter:
             limit: Most numbers that are returned, those of the beginning, the prefix and the end among them.
         """
         clean = " ".join(text.translate(self._replacements).split())
-        # One text at a time: batches would be cut by as many threads as there are processors.
-        found = self._cutter.encode(clean).ids if clean else []
-        own = found[: limit - len(self._prefix) - 2]
+        own = self._numbers(clean, limit - len(self._prefix) - 2)
         return Pieces([BEGIN, *self._prefix, *own, END], sum(number not in self._silent for number in own))
+
+    def _numbers(self, clean: str, most: int) -> list[int]:
+        """Return at most so many numbers; ▁ in a text begins a word, as a space does."""
+        found: list[int] = []
+        for word in clean.removeprefix(_START).replace(" ", _START).split(_START) if clean else ():
+            if len(found) >= most:
+                break
+            found += self._vocabulary.cut(_START + word, most - len(found))
+        return found[:most]

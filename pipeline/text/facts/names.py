@@ -7,6 +7,7 @@ known by a title beside it, so only few names are found.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from pipeline.text.facts.anchored import matches_around, places_of
@@ -36,7 +37,7 @@ _SPACED_AFTER: Final = rf"(?<!{IN_WORD})({IN_WORD}{{2,4}})\s?%s"
 _UNSPACED_BEFORE: Final = rf"%s(?!{_NO_NAME})([\u4e00-\u9fff·]{{2,3}}|[\u0e01-\u0e5b]+)"
 _UNSPACED_AFTER: Final = rf"({_NAME})%s"
 _BESIDE: Final = tuple(
-    (title, re.compile(pattern % re.escape(title)), reach, before)
+    (title, pattern, reach, before)
     for pattern, titles, reach, before in (
         (_SPACED_BEFORE, _TITLES["spaced"]["before"], 0, None),
         (_SPACED_AFTER, _TITLES["spaced"]["after"], 5, None),
@@ -45,7 +46,7 @@ _BESIDE: Final = tuple(
     )
     for title in titles
 )
-"""Titles, each with the pattern of a name beside it, and the most characters of a match before it, and which."""
+"""Titles, each with the pattern of a name beside one, and the most characters of a match before it, and which."""
 _BY_BYTE: Final = {
     first: [entry for entry in _BESIDE if entry[0].encode()[0] == first]
     for first in {entry[0].encode()[0] for entry in _BESIDE}
@@ -97,5 +98,12 @@ def _beside_titles(text: str, counts: Mapping[str, int]) -> Iterator[str]:
             continue
         for title, pattern, reach, before in titles:
             if title in (counts if title in _WHOLE_WORDS else text):
-                for found in matches_around(pattern, text, places_of(title, text), reach, before):
+                beside = _beside(pattern, title)
+                for found in matches_around(beside, text, places_of(title, text), reach, before):
                     yield from filter(None, found.groups())
+
+
+@cache
+def _beside(pattern: str, title: str) -> re.Pattern[str]:
+    """Return the pattern of a name beside a title; most titles are of languages that a worker never meets."""
+    return re.compile(pattern % re.escape(title))
