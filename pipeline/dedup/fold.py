@@ -14,7 +14,6 @@ from msgspec import Struct
 from pipeline.dedup.near import Query
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.state import LONG_AGO, NEVER, FoldState
-from pipeline.dedup.store.row_codec import is_canonical, is_partial
 from pipeline.dedup.store.verdict_codec import FoldVersions, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
@@ -206,6 +205,7 @@ class Fold:
 
     def _look_up(self, batch: Sequence[tuple[LogRecord, int]]) -> list[Query | None]:
         self._state.make_room(len(batch))
+        self._state.index()
         sketches = [packed_sketch(record) if isinstance(record, Signature) else b"" for record, _ in batch]
         queries = iter(self._state.near.look_up([sketch for sketch in sketches if sketch]))
         return [next(queries) if sketch else None for sketch in sketches]
@@ -223,10 +223,7 @@ class Fold:
             return known
         state.advance(_later(state.time_ms, record, append_time_ms))
         verdict = state.judge.judge(record, query)
-        number = state.codec.add(record, verdict, state.time_ms)
-        state.folded += 1
-        if query is not None and (is_canonical(record, verdict) or is_partial(verdict, state.params)):
-            state.near.add(number, query)
+        state.add(record, verdict, query)
         state.change_others(verdict)
         return verdict
 

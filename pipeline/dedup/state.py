@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.near import NearCounts, NearDuplicates
+from pipeline.dedup.near import NearCounts, NearDuplicates, Query
 from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec, replaces
+from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec, is_canonical, is_partial, replaces
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
@@ -40,7 +40,7 @@ class FoldState:
         is_version_known: Whether a control record or a snapshot has set the version; until then recorded verdicts set
             it.
         store, codec: The rows of the window.
-        near: The index of near-duplicates.
+        near: The index of near-duplicates; without the rows of `add_all` until `index` is called.
         pending: The copies that are to be published in place of their canonical articles.
         judge: Decides by the rows and the index.
     """
@@ -66,6 +66,7 @@ class FoldState:
         self.params = self.versions[version]
         self.near = NearDuplicates(self.store, self.params, self.counts)
         self.near.load(self.time_ms)
+        self._indexed_to = self.store.end
         self.judge = Judge(self.codec, self.near, self.pending, self.params, version)
 
     def snapshot(self) -> list[bytes | memoryview]:
@@ -96,13 +97,40 @@ class FoldState:
         self.switch(image.active)
 
     def add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]], time_ms: int) -> None:
-        """Add signatures with their verdicts and times, then advance the time of the fold."""
+        """Add signatures with their verdicts and times, then advance the time of the fold.
+
+        The index of near-duplicates gets them when it is needed: of a whole log, many have expired by then, and the
+        others are indexed together.
+        """
         if pairs:
-            first = self.store.end
             self.codec.add_all(pairs)
             self.folded += len(pairs)
-            self.near.add_all(self.store.compared(LONG_AGO, first))
             self.advance(time_ms)
+
+    def add(self, signature: Signature, verdict: Verdict, query: Query | None) -> None:
+        """Add a signature with its verdict, at the present time of the fold, when the index has all rows before it.
+
+        Args:
+            signature: The signature. `make_room` has been called.
+            verdict: The verdict on it.
+            query: The result of looking up its sketch; None if it has no sketch.
+        """
+        number = self.codec.add(signature, verdict, self.time_ms)
+        self._indexed_to = number + 1
+        self.folded += 1
+        if query is not None and (is_canonical(signature, verdict) or is_partial(verdict, self.params)):
+            self.near.add(number, query)
+
+    @property
+    def unindexed(self) -> int:
+        """Rows that `index` would look at."""
+        return self.store.end - max(self._indexed_to, self.store.first)
+
+    def index(self) -> None:
+        """Bring the index of near-duplicates up to the newest row."""
+        if self._indexed_to < self.store.end:
+            self.near.extend(self._indexed_to, self.time_ms)
+            self._indexed_to = self.store.end
 
     def advance(self, time_ms: int) -> None:
         """Set the time of the fold, and drop the rows that have expired by then."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.dedup.store.article_rows import ArticleRows, Crowds
 from pipeline.dedup.store.byte_ring import ByteRing
 from pipeline.dedup.store.chains import chain
+from pipeline.dedup.store.ring import regrown
 from pipeline.dedup.store.row_layout import (
     FIELDS,
     FLAGS_AT,
@@ -46,7 +47,7 @@ _MIN_ROWS: Final = 1024
 _ROWS_PER_BUCKET: Final = 2
 """Average number of rows in a bucket, at most. This and the sizes beside it change memory and time, not results."""
 _ROWS_AT_ONCE: Final = 1 << 14
-"""Rows that are copied or chained at once when the store grows; bounds the temporary arrays."""
+"""Rows that are chained at once when the store grows; bounds the temporary arrays."""
 _KEY: Final = struct.Struct("<Q")
 _TIME: Final = struct.Struct("<q")
 _LINK: Final = struct.Struct("<I")
@@ -255,18 +256,17 @@ class RowStore:
             number = _LINK.unpack_from(self._buffer, number % self._capacity * WIDTH + link)[0]
 
     def _allocate(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._rows: Table = np.empty(capacity, dtype=TABLE)
-        self._buffer = self._rows.view(np.uint8).data
-        self._sketches: Sketches = np.empty((capacity, SKETCH_BYTES), dtype=np.uint8)
+        self._set_rows(np.empty(capacity, dtype=TABLE), np.empty((capacity, SKETCH_BYTES), dtype=np.uint8))
+
+    def _set_rows(self, rows: Table, sketches: Sketches) -> None:
+        self._capacity = len(rows)
+        self._rows = rows
+        self._buffer = rows.view(np.uint8).data
+        self._sketches = sketches
 
     def _grow(self, capacity: int) -> None:
-        rows, sketches, former = self._rows, self._sketches, self._capacity
-        self._allocate(capacity)
-        for start in range(self.first, self.end, _ROWS_AT_ONCE):
-            numbers = np.arange(start, min(start + _ROWS_AT_ONCE, self.end))
-            self._rows[numbers % capacity] = rows[numbers % former]
-            self._sketches[numbers % capacity] = sketches[numbers % former]
+        rows = regrown(self._rows.view(np.uint8).reshape(-1, WIDTH), self.first, self.end, capacity)
+        self._set_rows(rows.reshape(-1).view(TABLE), regrown(self._sketches, self.first, self.end, capacity))
 
     def _make_buckets(self, rows: int) -> None:
         """Build the chains of all live rows anew, with enough buckets for this many rows."""
