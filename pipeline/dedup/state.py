@@ -7,22 +7,21 @@ from pipeline.dedup.judge import Judge
 from pipeline.dedup.near import NearCounts, NearDuplicates, Query
 from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec, is_canonical, is_partial, replaces
+from pipeline.dedup.store.row_codec import RowCodec
+from pipeline.dedup.store.row_kinds import CANONICAL_KINDS, is_canonical, is_partial, replaces
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
 from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.signature import Activate, Signature, Void
-from pipeline.domain.verdict import VERDICT_KINDS, Verdict, VerdictKey
+from pipeline.domain.verdict import VERDICT_KINDS, Verdict
 from pipeline.errors import FatalError
 
-__all__ = ["LONG_AGO", "NEVER", "FoldState"]
+__all__ = ["LONG_AGO", "FoldState", "later"]
 
 LONG_AGO: Final = -(1 << 62)
 """The time of a fold before the first dated signature."""
-NEVER: Final = -(1 << 63)
-"""In place of the time of a row that is not in the window."""
 _RETRACTION: Final = VERDICT_KINDS.index("retraction")
 _NO_VERSION: Final = frozenset({"repeat", "stale", "unknown_article", "refused_retraction"})
 """Kinds of verdict that leave the newest version of an article as it is."""
@@ -141,11 +140,6 @@ class FoldState:
             self.codec.drop_first()
         self.pending.expire()
 
-    def added_at(self, key: VerdictKey) -> int:
-        """Return the time of the fold when a signature was added, or NEVER if it is not in the window."""
-        number = self.codec.find(*key)
-        return self.store.time_ms(number) if number else NEVER
-
     def void(self, record: Void) -> None:
         """Flag the row of an article that became a dead letter."""
         number = self.codec.find(record.origin, record.article_id)
@@ -216,3 +210,12 @@ class FoldState:
             has = ", ".join(map(str, sorted(self.versions)))
             raise FatalError(f"the log puts fold {version} in force; this version has {has}")
         self._set_version(version)
+
+
+def later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
+    """Return the time of the fold after a signature."""
+    if signature.undated:
+        return time_ms
+    dated_ms = signature.ingested_at_ms
+    dated_ms = min(dated_ms, append_time_ms)
+    return max(time_ms, dated_ms)
