@@ -1,11 +1,14 @@
 """Folds signatures with their recorded verdicts: nothing is decided, so many rows are added at once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from pipeline.dedup.state import FoldState, later
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import Verdict, VerdictKey
+from pipeline.domain.verdict import Verdict, VerdictKey, key_of
 from pipeline.errors import FatalError
 
 __all__ = ["Adoption"]
@@ -26,8 +29,6 @@ class Adoption:
         self._pairs: list[tuple[Signature, Verdict, int]] = []
         """Not added yet, each with the time of the fold when it is."""
         self._time_ms = state.time_ms
-        self._checked: set[tuple[int, int]] = set()
-        """Fold versions with the windows of verdicts by them that are as they should be."""
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Add one or more entries, without those whose origin and article are in the window.
@@ -38,54 +39,59 @@ class Adoption:
         """
         state = self._state
         keys: list[VerdictKey] = [(signature.origin, signature.article_id) for signature, _, _ in entries]
+        self._check(keys, entries)
         added_at = self._added_at(keys)
-        window_ms = state.params.exact_window_secs * 1000
-        for key, entry in zip(keys, entries, strict=True):
-            signature, verdict, append_time_ms = entry
-            if verdict.origin != key[0] or verdict.article_id != key[1]:
-                raise _other_signature(signature, verdict)
+        for key, (signature, verdict, append_time_ms) in zip(keys, entries, strict=True):
             if not state.is_version_known and verdict.fold_version != state.version:
                 self._flush()
                 state.switch(verdict.fold_version)
-                window_ms = state.params.exact_window_secs * 1000
-            if (verdict.fold_version, verdict.window_secs) not in self._checked:
-                self._check_windows(verdict)
-            known_at = added_at.get(key, _NEVER)
-            if known_at >= self._time_ms - window_ms:
-                continue
-            if known_at != _NEVER:  # expired by now: its row must be dropped before it is added again
-                self._flush()
-            self._time_ms = added_at[key] = later(self._time_ms, signature, append_time_ms)
-            self._pairs.append((signature, verdict, self._time_ms))
+            if added_at and key in added_at:
+                if added_at[key] >= self._time_ms - state.params.exact_window_secs * 1000:
+                    continue
+                if added_at[key] != _NEVER:  # expired by now: its row must be dropped before it is added again
+                    self._flush()
+                added_at[key] = later(self._time_ms, signature, append_time_ms)
+            self._time_ms = time_ms = later(self._time_ms, signature, append_time_ms)
+            self._pairs.append((signature, verdict, time_ms))
             if state.changes_others(verdict):
                 self._flush()
                 state.change_others(verdict)
         self._flush()
 
     def _added_at(self, keys: Sequence[VerdictKey]) -> dict[VerdictKey, int]:
-        """Return the times of the fold when those of the keys were added that are in the window."""
-        numbers = self._state.codec.find_all(keys).tolist()
-        return {key: self._state.store.time_ms(number) for key, number in zip(keys, numbers, strict=True) if number}
+        """Return the times of the fold when keys were added that are in the window, and _NEVER for others that repeat.
+
+        Most entries are neither, so that nothing has to be looked up for them.
+        """
+        again = () if len(set(keys)) == len(keys) else [key for key, count in Counter(keys).items() if count > 1]
+        numbers = self._state.codec.find_all(keys)
+        found = [(place, int(numbers[place])) for place in np.flatnonzero(numbers).tolist()]
+        return dict.fromkeys(again, _NEVER) | {
+            keys[place]: self._state.store.time_ms(number) for place, number in found
+        }
 
     def _flush(self) -> None:
         self._state.add_all(self._pairs, self._time_ms)
         self._pairs = []
 
-    def _check_windows(self, verdict: Verdict) -> None:
-        """Raise FatalError if a verdict was made with other windows: later verdicts would differ between workers."""
-        params = self._state.versions.get(verdict.fold_version)
+    def _check(self, keys: Sequence[VerdictKey], entries: Sequence[Entry]) -> None:
+        verdicts = [verdict for _, verdict, _ in entries]
+        if [(verdict.origin, verdict.article_id) for verdict in verdicts] != keys:
+            verdict, key = next(pair for pair in zip(verdicts, keys, strict=True) if key_of(pair[0]) != pair[1])
+            raise ValueError(
+                f"the verdict on {verdict.article_id} of {verdict.origin} does not belong to the signature of "
+                f"{key[1]} of {key[0]}"
+            )
+        for version, window_secs in {(verdict.fold_version, verdict.window_secs) for verdict in verdicts}:
+            self._check_window(version, window_secs)
+
+    def _check_window(self, version: int, window_secs: int) -> None:
+        """Raise FatalError if a verdict was made with another window: later verdicts would differ between workers."""
+        params = self._state.versions.get(version)
         if params is None:
-            raise FatalError(f"a recorded verdict is of fold {verdict.fold_version}, which this version does not have")
-        if verdict.window_secs not in (params.near_window_secs, params.exact_window_secs):
+            raise FatalError(f"a recorded verdict is of fold {version}, which this version does not have")
+        if window_secs not in (params.near_window_secs, params.exact_window_secs):
             raise FatalError(
-                f"a recorded verdict was made with a window of {verdict.window_secs} s; here the windows are "
+                f"a recorded verdict was made with a window of {window_secs} s; here the windows are "
                 f"{params.near_window_secs} and {params.exact_window_secs} s: set the same windows for all workers"
             )
-        self._checked.add((verdict.fold_version, verdict.window_secs))
-
-
-def _other_signature(signature: Signature, verdict: Verdict) -> ValueError:
-    return ValueError(
-        f"the verdict on {verdict.article_id} of {verdict.origin} does not belong to the signature of "
-        f"{signature.article_id} of {signature.origin}"
-    )

@@ -125,6 +125,15 @@ class Fold:
             self._state.make_room(len(entries))
             Adoption(self._state).add(entries)
 
+    @property
+    def unindexed(self) -> int:
+        """Adopted signatures that are not in the index of near-duplicates yet."""
+        return self._state.unindexed
+
+    def index(self) -> None:
+        """Index what was adopted, as otherwise `apply_all` does first. Takes about 2 µs for each signature."""
+        self._state.index()
+
     def are_known(self, keys: Sequence[VerdictKey]) -> list[bool]:
         """Return for each origin and article whether `verdict_of` returns a verdict."""
         return (self._state.codec.find_all(keys) > 0).tolist() if keys else []

@@ -145,6 +145,7 @@ class FoldFollower:
             # The stable end of fetches counts too: the embedded broker lists an end that is too low.
             while self._position < max(end, reader.stable_end()):
                 await self._fold_next(reader, recorded)
+            await asyncio.to_thread(self._fold.index)
         finally:
             if recorded is not None:
                 await recorded.stop()
@@ -220,20 +221,20 @@ class FoldFollower:
 
     async def _adopt(self, entries: Sequence[_Entry], recorded: RecordedVerdicts) -> None:
         """Adopt the recorded verdicts and compute the others, in the order of the log."""
-        asked = {key_of(record): at for _, record, at in entries if isinstance(record, Signature)}
+        keys = [key_of(record) if isinstance(record, Signature) else None for _, record, _ in entries]
+        asked = {key: entry[2] for key, entry in zip(keys, entries, strict=True) if key is not None}
         # The fold's own verdicts were taken before; looking for them again would read an hour ahead for nothing.
-        asked = {key: at for key, at in asked.items() if self._fold.verdict_of(*key) is None}
-        known = await recorded.take(asked)
-
-        def is_known(entry: _Entry) -> bool:
-            return isinstance(entry[1], Signature) and key_of(entry[1]) in known
-
-        for adopting, run in groupby(entries, is_known):
+        own = self._fold.are_known(list(asked))
+        missing = {key: at for (key, at), is_own in zip(asked.items(), own, strict=True) if not is_own}
+        known = await recorded.take(missing)
+        verdicts = [None if key is None else known.get(key) for key in keys]
+        for adopting, run in groupby(zip(entries, verdicts, strict=True), lambda pair: pair[1] is not None):
             if adopting:
-                pairs = [(record, at) for _, record, at in run if isinstance(record, Signature)]
-                self._fold.adopt_all([(signature, known[key_of(signature)], at) for signature, at in pairs])
+                self._fold.adopt_all([(record, verdict, at) for (_, record, at), verdict in run])  # type: ignore[misc]
             else:
-                self._apply(list(run))
+                if self._fold.unindexed > self._config.batch_records:
+                    await asyncio.to_thread(self._fold.index)
+                self._apply([entry for entry, _ in run])
 
     async def _restore(self, first: int, end: int) -> bool:
         """Load a usable snapshot, if there is one, and set the position to fold from."""
