@@ -29,6 +29,7 @@ from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, send_records
 from pipeline.observability.label_values import RetryReason
 from pipeline.runtime.fold_follower import DedupLogConfig, FoldFollower
+from pipeline.runtime.garbage import collect_seldom
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS
@@ -161,6 +162,7 @@ async def _start(
     )
     observer = Observer()
     follower = FoldFollower(config, Fold(), observer, snapshots, lambda _: None)
+    collect_seldom()
     began = time.process_time()
     await follower.start()
     cpu = time.process_time() - began

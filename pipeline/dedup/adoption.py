@@ -30,8 +30,12 @@ class Adoption:
         """Not added yet, each with the time of the fold when it is."""
         self._time_ms = state.time_ms
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[Entry], *, are_new: bool = False) -> None:
         """Add one or more entries, without those whose origin and article are in the window.
+
+        Args:
+            entries: The entries.
+            are_new: Whether the window is known to have none of them.
 
         Raises:
             FatalError: A verdict is of a version that this release does not have, or was made with other windows.
@@ -40,7 +44,7 @@ class Adoption:
         state = self._state
         keys: list[VerdictKey] = [(signature.origin, signature.article_id) for signature, _, _ in entries]
         self._check(keys, entries)
-        added_at = self._added_at(keys)
+        added_at = self._repeated(keys) if are_new else self._repeated(keys) | self._added_at(keys)
         for key, (signature, verdict, append_time_ms) in zip(keys, entries, strict=True):
             if not state.is_version_known and verdict.fold_version != state.version:
                 self._flush()
@@ -58,17 +62,18 @@ class Adoption:
                 state.change_others(verdict)
         self._flush()
 
-    def _added_at(self, keys: Sequence[VerdictKey]) -> dict[VerdictKey, int]:
-        """Return the times of the fold when keys were added that are in the window, and _NEVER for others that repeat.
+    def _repeated(self, keys: Sequence[VerdictKey]) -> dict[VerdictKey, int]:
+        """Return _NEVER for the keys that occur several times: of those, what was added is to be remembered."""
+        if len(set(keys)) == len(keys):
+            return {}
+        return {key: _NEVER for key, count in Counter(keys).items() if count > 1}
 
-        Most entries are neither, so that nothing has to be looked up for them.
-        """
-        again = () if len(set(keys)) == len(keys) else [key for key, count in Counter(keys).items() if count > 1]
+    def _added_at(self, keys: Sequence[VerdictKey]) -> dict[VerdictKey, int]:
+        """Return the times of the fold when keys were added that are in the window."""
         numbers = self._state.codec.find_all(keys)
-        found = [(place, int(numbers[place])) for place in np.flatnonzero(numbers).tolist()]
-        return dict.fromkeys(again, _NEVER) | {
-            keys[place]: self._state.store.time_ms(number) for place, number in found
-        }
+        found = np.flatnonzero(numbers)
+        times = self._state.store.column("time", numbers[found]).tolist()
+        return dict(zip([keys[place] for place in found.tolist()], times, strict=True))
 
     def _flush(self) -> None:
         self._state.add_all(self._pairs, self._time_ms)

@@ -110,12 +110,13 @@ class Fold:
             for (record, append_time_ms), query in zip(batch, self._look_up(batch), strict=True):
                 yield self._apply(record, append_time_ms, query)
 
-    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
+    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]], *, are_new: bool = False) -> None:
         """Fold signatures with their recorded verdicts, instead of deciding about them again.
 
         Args:
             entries: The signatures in the order of the log, each with the recorded verdict on it and the timestamp of
                 the signature, in epoch milliseconds.
+            are_new: Whether `are_known` has found that the window has none of them, so that they are not looked up.
 
         Raises:
             FatalError: A verdict is of a version that this release does not have, or was made with other windows.
@@ -123,7 +124,7 @@ class Fold:
         """
         if entries:
             self._state.make_room(len(entries))
-            Adoption(self._state).add(entries)
+            Adoption(self._state).add(entries, are_new=are_new)
 
     @property
     def unindexed(self) -> int:

@@ -157,11 +157,12 @@ def _window_secs(signature: Signature, params: FoldParams) -> int:
 
 def is_first(signature: Signature, verdict: Verdict, versions: FoldVersions) -> bool:
     """Return whether a verdict on a signature is its `first_verdict`. Most of the log is, so none is made for it."""
-    if verdict.kind != "unique" or verdict.revision != 1 or verdict.fold_version not in versions:
+    if verdict.kind != "unique" or verdict.revision != 1:
         return False
-    params, article = versions[verdict.fold_version], verdict.article_id
+    params, article = versions.get(verdict.fold_version), verdict.article_id
     return (
-        verdict.canonical_id == article == signature.article_id
+        params is not None
+        and verdict.canonical_id == article == signature.article_id
         and verdict.cluster_id == cluster_id(article)
         and verdict.canonical_at_ms == signature.ingested_at_ms
         and verdict.method == "new"
