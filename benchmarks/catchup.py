@@ -23,11 +23,13 @@ from benchmarks.fold import Feed
 from benchmarks.processes import REPOSITORY
 from pipeline.dedup.fold import Fold, FoldStats
 from pipeline.domain.signature import Signature
+from pipeline.domain.stage import StageName
 from pipeline.domain.verdict import Decided
 from pipeline.kafka_io.patches import install_patches
 from pipeline.kafka_io.producers import BATCH_BYTES, send_records
-from pipeline.runtime.dedup_log import DedupLog
-from pipeline.runtime.fold_follower import DedupLogConfig
+from pipeline.observability.label_values import RetryReason
+from pipeline.runtime.fold_follower import DedupLogConfig, FoldFollower
+from pipeline.runtime.garbage import collect_seldom
 from pipeline.runtime.signature_log import SignatureAppender
 from pipeline.runtime.snapshots import SnapshotStore
 from pipeline.wire.catalogue import SIGNATURES, VERDICTS
@@ -40,7 +42,7 @@ IDENTITY = bytes(16)
 
 
 class Observer:
-    """Keeps the duration of the catch-up; implements the observer of `DedupLog`."""
+    """Keeps the duration of the catch-up; implements `FoldObserver`."""
 
     def __init__(self) -> None:
         """Start with zero seconds."""
@@ -50,6 +52,12 @@ class Observer:
         """Ignore the call."""
 
     def appended(self, signatures: int, wait_secs: float) -> None:
+        """Ignore the call."""
+
+    def produced(self, stage: StageName, topic: str, records: int) -> None:
+        """Ignore the call."""
+
+    def retried(self, reason: RetryReason) -> None:
         """Ignore the call."""
 
     def caught_up(self, seconds: float) -> None:
@@ -153,11 +161,12 @@ async def _start(
         consumer_arguments={"bootstrap_servers": topics.bootstrap_servers, "fetch_max_wait_ms": 100},
     )
     observer = Observer()
-    log = DedupLog(config, Fold(), None, observer, snapshots, None)  # type: ignore[arg-type]  # nothing is appended
+    follower = FoldFollower(config, Fold(), observer, snapshots, lambda _: None)
+    collect_seldom()
     began = time.process_time()
-    await log.start()
+    await follower.start()
     cpu = time.process_time() - began
-    await log.stop()
+    await follower.stop()
     return {
         "signatures": signatures,
         "seconds": round(observer.seconds, 2),

@@ -18,7 +18,8 @@ from pipeline.dedup.judge import Judge
 from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.state import LONG_AGO
 from pipeline.dedup.store.lsh_index import BANDS
-from pipeline.dedup.store.row_codec import RowCodec, is_canonical, is_partial
+from pipeline.dedup.store.row_codec import RowCodec
+from pipeline.dedup.store.row_kinds import is_canonical, is_partial
 from pipeline.dedup.store.verdict_codec import FoldVersions, copy_key, digest16, packed_sketch
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import COPIES, Successor, Verdict

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.article_rows import ArticleRows
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, COPY_KINDS
+from pipeline.dedup.store.row_kinds import CANONICAL_KINDS, COPY_KINDS
 from pipeline.dedup.store.row_layout import VOIDED, Row
 from pipeline.domain.verdict import VERDICT_KINDS
 

@@ -11,16 +11,15 @@ from typing import Final
 
 from msgspec import Struct
 
+from pipeline.dedup.adoption import Adoption
 from pipeline.dedup.near import Query
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.state import LONG_AGO, NEVER, FoldState
-from pipeline.dedup.store.row_codec import is_canonical, is_partial
+from pipeline.dedup.state import LONG_AGO, FoldState, later
 from pipeline.dedup.store.verdict_codec import FoldVersions, packed_sketch
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Activate, LogRecord, Signature, Void
 from pipeline.domain.verdict import Verdict, VerdictKey
-from pipeline.errors import FatalError
 
 __all__ = ["FOLD_VERSION", "Fold", "FoldParams", "FoldStats"]
 
@@ -111,48 +110,34 @@ class Fold:
             for (record, append_time_ms), query in zip(batch, self._look_up(batch), strict=True):
                 yield self._apply(record, append_time_ms, query)
 
-    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]]) -> None:
+    def adopt_all(self, entries: Sequence[tuple[Signature, Verdict, int]], *, are_new: bool = False) -> None:
         """Fold signatures with their recorded verdicts, instead of deciding about them again.
 
         Args:
             entries: The signatures in the order of the log, each with the recorded verdict on it and the timestamp of
                 the signature, in epoch milliseconds.
+            are_new: Whether `are_known` has found that the window has none of them, so that they are not looked up.
 
         Raises:
             FatalError: A verdict is of a version that this release does not have, or was made with other windows.
             ValueError: A verdict is on another signature, or a number is out of range.
         """
-        state = self._state
-        state.make_room(len(entries))
-        window_ms = state.params.exact_window_secs * 1000
-        time_ms = state.time_ms
-        pairs: dict[VerdictKey, tuple[Signature, Verdict, int]] = {}
-        for signature, verdict, append_time_ms in entries:
-            key = signature.origin, signature.article_id
-            if key != (verdict.origin, verdict.article_id):
-                raise ValueError(
-                    f"the verdict on {verdict.article_id} of {verdict.origin} does not belong to the signature of "
-                    f"{signature.article_id} of {signature.origin}"
-                )
-            if not state.is_version_known and verdict.fold_version != state.version:
-                state.add_all(list(pairs.values()), time_ms)
-                state.switch(verdict.fold_version)
-                pairs, window_ms = {}, state.params.exact_window_secs * 1000
-            self._check_windows(verdict)
-            known = pairs.get(key)
-            known_at = known[2] if known is not None else state.added_at(key)
-            if known_at >= time_ms - window_ms:
-                continue
-            if known_at != NEVER:  # expired by now: its row must be dropped before it is added again
-                state.add_all(list(pairs.values()), time_ms)
-                pairs = {}
-            time_ms = _later(time_ms, signature, append_time_ms)
-            pairs[key] = signature, verdict, time_ms
-            if state.changes_others(verdict):
-                state.add_all(list(pairs.values()), time_ms)
-                state.change_others(verdict)
-                pairs = {}
-        state.add_all(list(pairs.values()), time_ms)
+        if entries:
+            self._state.make_room(len(entries))
+            Adoption(self._state).add(entries, are_new=are_new)
+
+    @property
+    def unindexed(self) -> int:
+        """Adopted signatures that are not in the index of near-duplicates yet."""
+        return self._state.unindexed
+
+    def index(self) -> None:
+        """Index what was adopted, as otherwise `apply_all` does first. Takes about 2 µs for each signature."""
+        self._state.index()
+
+    def are_known(self, keys: Sequence[VerdictKey]) -> list[bool]:
+        """Return for each origin and article whether `verdict_of` returns a verdict."""
+        return (self._state.codec.find_all(keys) > 0).tolist() if keys else []
 
     def verdict_of(self, origin: Origin, article: ArticleId) -> Verdict | None:
         """Return the verdict on an article from an origin in the window, or None.
@@ -206,6 +191,7 @@ class Fold:
 
     def _look_up(self, batch: Sequence[tuple[LogRecord, int]]) -> list[Query | None]:
         self._state.make_room(len(batch))
+        self._state.index()
         sketches = [packed_sketch(record) if isinstance(record, Signature) else b"" for record, _ in batch]
         queries = iter(self._state.near.look_up([sketch for sketch in sketches if sketch]))
         return [next(queries) if sketch else None for sketch in sketches]
@@ -221,30 +207,11 @@ class Fold:
         known = self.verdict_of(record.origin, record.article_id)
         if known is not None:
             return known
-        state.advance(_later(state.time_ms, record, append_time_ms))
+        state.advance(later(state.time_ms, record, append_time_ms))
         verdict = state.judge.judge(record, query)
-        number = state.codec.add(record, verdict, state.time_ms)
-        state.folded += 1
-        if query is not None and (is_canonical(record, verdict) or is_partial(verdict, state.params)):
-            state.near.add(number, query)
+        state.add(record, verdict, query)
         state.change_others(verdict)
         return verdict
-
-    def _check_windows(self, verdict: Verdict) -> None:
-        """Raise FatalError if a verdict was made with other windows: later verdicts would differ between workers."""
-        params = self._state.versions.get(verdict.fold_version)
-        if params is None:
-            raise FatalError(f"a recorded verdict is of fold {verdict.fold_version}, which this version does not have")
-        if verdict.window_secs not in (params.near_window_secs, params.exact_window_secs):
-            raise FatalError(
-                f"a recorded verdict was made with a window of {verdict.window_secs} s; here the windows are "
-                f"{params.near_window_secs} and {params.exact_window_secs} s: set the same windows for all workers"
-            )
-
-
-def _later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
-    """Return the time of the fold after a signature."""
-    return time_ms if signature.undated else max(time_ms, min(signature.ingested_at_ms, append_time_ms))
 
 
 def _batches(entries: Sequence[tuple[LogRecord, int]]) -> Iterator[Sequence[tuple[LogRecord, int]]]:

@@ -13,7 +13,8 @@ from pipeline.dedup.near import Match, NearDuplicates, Query, rank
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.published_times import published_order
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec
+from pipeline.dedup.store.row_codec import RowCodec
+from pipeline.dedup.store.row_kinds import CANONICAL_KINDS
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, PROMOTED, VOIDED, WITHDRAWN, Row
 from pipeline.dedup.store.verdict_codec import article_digest, digest16, first_verdict
 from pipeline.dedup.succession import Succession

@@ -149,9 +149,9 @@ class NearDuplicates:
         """Index a row by the query that was made for its sketch."""
         query.entry = self._index.add(number, query.keys)
 
-    def add_all(self, numbers: NDArray[np.uint32]) -> None:
-        """Index rows that have a sketch, in order."""
-        self._index.add_all(numbers, band_keys(self._store.sketches_of(numbers)))
+    def extend(self, first: int, time_ms: int) -> None:
+        """Index the rows from number `first` on that are in the near window at that time of the fold."""
+        self._index.add_all(self._store.compared(time_ms - self._params.near_window_secs * 1000, first))
 
     def expire(self, time_ms: int) -> None:
         """Drop the rows that are older than the near window at that time of the fold."""

@@ -1,14 +1,10 @@
 """Stated publication times: which of two publishers says that it published a text earlier."""
 
-from typing import Final
-
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.store.row_layout import Row
+from pipeline.dedup.store.row_layout import MINUTE_MS, Row
 from pipeline.domain.signature import Signature
 
 __all__ = ["published_order"]
-
-_MINUTE_MS: Final = 60_000
 
 
 def published_order(signature: Signature, row: Row, params: FoldParams) -> str | None:
@@ -20,10 +16,10 @@ def published_order(signature: Signature, row: Row, params: FoldParams) -> str |
         params: Which times are compared.
     """
     own_ms = _stated_ms(signature.published_at_ms, signature.ingested_at_ms, params)
-    other_ms = _stated_ms(row.published * _MINUTE_MS or None, row.ingested_at_ms, params)
+    other_ms = _stated_ms(row.published * MINUTE_MS or None, row.ingested_at_ms, params)
     if not params.compares_published or own_ms is None or other_ms is None:
         return None
-    later_ms = own_ms // _MINUTE_MS * _MINUTE_MS - other_ms
+    later_ms = own_ms // MINUTE_MS * MINUTE_MS - other_ms
     if abs(later_ms) < params.published_apart_secs * 1000:
         return None
     return "published_first" if later_ms < 0 else "published_later"

@@ -4,25 +4,24 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.dedup.judge import Judge
-from pipeline.dedup.near import NearCounts, NearDuplicates
+from pipeline.dedup.near import NearCounts, NearDuplicates, Query
 from pipeline.dedup.pending import PendingCopies
 from pipeline.dedup.signature.signing import SIGNATURE_VERSION
-from pipeline.dedup.store.row_codec import CANONICAL_KINDS, RowCodec, replaces
+from pipeline.dedup.store.row_codec import RowCodec
+from pipeline.dedup.store.row_kinds import CANONICAL_KINDS, is_canonical, is_partial, replaces
 from pipeline.dedup.store.row_layout import REUSED_URL, VOIDED, WITHDRAWN
 from pipeline.dedup.store.row_store import LAST_NUMBER, RowStore
 from pipeline.dedup.store.snapshot import Image, pack, unpack
 from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.signature import Activate, Signature, Void
-from pipeline.domain.verdict import VERDICT_KINDS, Verdict, VerdictKey
+from pipeline.domain.verdict import VERDICT_KINDS, Verdict
 from pipeline.errors import FatalError
 
-__all__ = ["LONG_AGO", "NEVER", "FoldState"]
+__all__ = ["LONG_AGO", "FoldState", "later"]
 
 LONG_AGO: Final = -(1 << 62)
 """The time of a fold before the first dated signature."""
-NEVER: Final = -(1 << 63)
-"""In place of the time of a row that is not in the window."""
 _RETRACTION: Final = VERDICT_KINDS.index("retraction")
 _NO_VERSION: Final = frozenset({"repeat", "stale", "unknown_article", "refused_retraction"})
 """Kinds of verdict that leave the newest version of an article as it is."""
@@ -40,7 +39,7 @@ class FoldState:
         is_version_known: Whether a control record or a snapshot has set the version; until then recorded verdicts set
             it.
         store, codec: The rows of the window.
-        near: The index of near-duplicates.
+        near: The index of near-duplicates; without the rows of `add_all` until `index` is called.
         pending: The copies that are to be published in place of their canonical articles.
         judge: Decides by the rows and the index.
     """
@@ -66,6 +65,7 @@ class FoldState:
         self.params = self.versions[version]
         self.near = NearDuplicates(self.store, self.params, self.counts)
         self.near.load(self.time_ms)
+        self._indexed_to = self.store.end
         self.judge = Judge(self.codec, self.near, self.pending, self.params, version)
 
     def snapshot(self) -> list[bytes | memoryview]:
@@ -96,13 +96,40 @@ class FoldState:
         self.switch(image.active)
 
     def add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]], time_ms: int) -> None:
-        """Add signatures with their verdicts and times, then advance the time of the fold."""
+        """Add signatures with their verdicts and times, then advance the time of the fold.
+
+        The index of near-duplicates gets them when it is needed: of a whole log, many have expired by then, and the
+        others are indexed together.
+        """
         if pairs:
-            first = self.store.end
             self.codec.add_all(pairs)
             self.folded += len(pairs)
-            self.near.add_all(self.store.compared(LONG_AGO, first))
             self.advance(time_ms)
+
+    def add(self, signature: Signature, verdict: Verdict, query: Query | None) -> None:
+        """Add a signature with its verdict, at the present time of the fold, when the index has all rows before it.
+
+        Args:
+            signature: The signature. `make_room` has been called.
+            verdict: The verdict on it.
+            query: The result of looking up its sketch; None if it has no sketch.
+        """
+        number = self.codec.add(signature, verdict, self.time_ms)
+        self._indexed_to = number + 1
+        self.folded += 1
+        if query is not None and (is_canonical(signature, verdict) or is_partial(verdict, self.params)):
+            self.near.add(number, query)
+
+    @property
+    def unindexed(self) -> int:
+        """Rows that `index` would look at."""
+        return self.store.end - max(self._indexed_to, self.store.first)
+
+    def index(self) -> None:
+        """Bring the index of near-duplicates up to the newest row."""
+        if self._indexed_to < self.store.end:
+            self.near.extend(self._indexed_to, self.time_ms)
+            self._indexed_to = self.store.end
 
     def advance(self, time_ms: int) -> None:
         """Set the time of the fold, and drop the rows that have expired by then."""
@@ -112,11 +139,6 @@ class FoldState:
         while len(self.store) and self.store.time_ms(self.store.first) < oldest:
             self.codec.drop_first()
         self.pending.expire()
-
-    def added_at(self, key: VerdictKey) -> int:
-        """Return the time of the fold when a signature was added, or NEVER if it is not in the window."""
-        number = self.codec.find(*key)
-        return self.store.time_ms(number) if number else NEVER
 
     def void(self, record: Void) -> None:
         """Flag the row of an article that became a dead letter."""
@@ -133,7 +155,7 @@ class FoldState:
         """Return whether a verdict changes other rows than its own."""
         return (
             verdict.kind == "retraction"
-            or replaces(verdict)
+            or (len(verdict.flags) > 0 and replaces(verdict))
             or verdict.promotes is not None
             or (len(self.pending) > 0 and bool(self._chosen(verdict)))
         )
@@ -188,3 +210,12 @@ class FoldState:
             has = ", ".join(map(str, sorted(self.versions)))
             raise FatalError(f"the log puts fold {version} in force; this version has {has}")
         self._set_version(version)
+
+
+def later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
+    """Return the time of the fold after a signature."""
+    if signature.undated:
+        return time_ms
+    dated_ms = signature.ingested_at_ms
+    dated_ms = min(dated_ms, append_time_ms)
+    return max(time_ms, dated_ms)

@@ -10,7 +10,8 @@ from typing import Final
 
 from pipeline.dedup.article_history import ArticleHistory, article_history_of, recent_rows
 from pipeline.dedup.params import FoldParams
-from pipeline.dedup.store.row_codec import RowCodec, replaces
+from pipeline.dedup.store.row_codec import RowCodec
+from pipeline.dedup.store.row_kinds import replaces
 from pipeline.dedup.store.row_layout import PROMOTED, REUSED_URL, VOIDED, Row
 from pipeline.dedup.store.verdict_codec import article_digest, copy_key
 from pipeline.domain.ids import ArticleId, article_of

@@ -1,7 +1,6 @@
 """One worker process: composed, started, watched, drained, ended with an exit code that gives the reason."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -36,6 +35,7 @@ from pipeline.observability.watched_process import exit_code, report_failure, wa
 from pipeline.runtime.circuit_breaker import CircuitBreaker
 from pipeline.runtime.committer import Committer
 from pipeline.runtime.composition import FoldedLog, WorkerContext, compose
+from pipeline.runtime.garbage import collect_seldom
 from pipeline.runtime.lease_manager import LeaseManager
 from pipeline.runtime.log_watch import LogWatch
 from pipeline.runtime.observer import WorkerObserver
@@ -66,8 +66,6 @@ _LEAVE_SHARE = 0.9
 """Share of the grace period for draining and leaving; after it the process ends, drained or not."""
 _SWITCH_INTERVAL_SECS = 0.001
 """The event loop gets the interpreter lock back from the stages' thread within 1 ms instead of Python's 5 ms."""
-_GC_THRESHOLDS = (50_000, 20, 100)
-"""A batch creates tens of thousands of objects and no cycles: collecting after every 700 costs 5-8 us a record."""
 
 
 def run_worker(settings: Settings, stages: Sequence[StageName], start_from: str | None = None) -> int:
@@ -211,13 +209,13 @@ class _Worker:
         source = catalogue.stage(self._stages[0]).reads
         app = create_app(settings, group=self._group, source_topic=source, delegate=manager, accept=runner.accept)
         try:
+            collect_seldom()  # models
             if composition.log is not None:
                 await self._or_stop(composition.log.start())
                 if self._stop.is_set():
                     return
                 composition.log.follow().add_done_callback(self._tail_ended)
-            gc.freeze()  # models and the fold live as long as the process and need no collection
-            gc.set_threshold(*_GC_THRESHOLDS)
+            collect_seldom()  # the fold
             await app.start()
             progress.state("running")
             log.info("worker_running", source=source)

@@ -1,5 +1,8 @@
 """Small numbers in place of texts that many rows repeat: sources, agencies, lanes."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 __all__ = ["Interner"]
 
 
@@ -29,6 +32,16 @@ class Interner:
             self._numbers[text] = number
         self._uses[number] += 1
         return number
+
+    def intern_all(self, texts: Sequence[str]) -> list[int]:
+        """Return the numbers of one or more texts, in order, and count these uses."""
+        if texts.count(texts[0]) == len(texts):
+            number = self.intern(texts[0])
+            self._uses[number] += len(texts) - 1
+            return [number] * len(texts)
+        for text, uses in Counter(texts).items():
+            self._uses[self.intern(text)] += uses - 1
+        return [self._numbers[text] for text in texts]
 
     def find(self, text: str) -> int | None:
         """Return the number of a text, or None if it is not in use."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from pipeline.dedup.store.chains import chain
+from pipeline.dedup.store.ring import regrown
 from pipeline.dedup.store.row_layout import SKETCH_BYTES, Sketches
 
 __all__ = ["BANDS", "LINKS_FOLLOWED", "Candidates", "Keys", "LshIndex", "band_keys", "share_band"]
@@ -40,8 +41,9 @@ _LAST_NUMBER: Final = (1 << 27) - 1
 _BAND_MASK: Final = np.uint32(0xFFFFFF)
 """Removes the fourth byte, which belongs to the next band."""
 _BAND_PLACES: Final = np.minimum(np.arange(BANDS)[:, None] * _BAND_VALUES + np.arange(4), SKETCH_BYTES - 1).reshape(-1)
-_ENTRIES_AT_ONCE: Final = 1 << 14
-"""Entries that are copied or chained at once when the index grows; bounds the temporary arrays."""
+_ENTRIES_AT_ONCE: Final = 1 << 10
+"""Entries that are chained at once when many are added or the index grows: few enough that the temporary arrays stay in
+the processor's cache, and that few of them share a bucket. Changes time, not results."""
 
 Keys = NDArray[np.uint32]
 SketchesOf = Callable[[NDArray[np.uint32]], Sketches]
@@ -137,14 +139,14 @@ class LshIndex:
         self.end += 1
         return entry
 
-    def add_all(self, rows: NDArray[np.uint32], keys: Keys) -> None:
-        """Add entries for rows with these keys, in order."""
+    def add_all(self, rows: NDArray[np.uint32]) -> None:
+        """Add entries for rows, in order."""
         self.make_room(len(rows))
         self.link()
         first = self.end
         self.end += len(rows)
         self._rows[np.arange(first, self.end) % self._capacity] = rows
-        self._link(first, keys)
+        self._link_all(first)
 
     def link(self) -> None:
         """Add the entries that `add` has queued to their chains."""
@@ -233,24 +235,26 @@ class LshIndex:
         self._older[numbers % np.uint32(self._capacity)] = older.reshape(keys.shape)
 
     def _allocate(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._rows: NDArray[np.uint32] = np.empty(capacity, dtype=np.uint32)
-        self._row_numbers = self._rows.data  # plain ints, faster for one entry
-        self._older: NDArray[np.uint32] = np.empty((capacity, BANDS), dtype=np.uint32)
+        self._set_entries(np.empty(capacity, dtype=np.uint32), np.empty((capacity, BANDS), dtype=np.uint32))
 
     def _grow(self, capacity: int) -> None:
-        rows, older, former = self._rows, self._older, self._capacity
-        self._allocate(capacity)
-        for start in range(self.first, self.end, _ENTRIES_AT_ONCE):
-            numbers = np.arange(start, min(start + _ENTRIES_AT_ONCE, self.end))
-            self._rows[numbers % capacity] = rows[numbers % former]
-            self._older[numbers % capacity] = older[numbers % former]
+        self._set_entries(*(regrown(part, self.first, self.end, capacity) for part in (self._rows, self._older)))
+
+    def _set_entries(self, rows: NDArray[np.uint32], older: NDArray[np.uint32]) -> None:
+        self._capacity = len(rows)
+        self._rows = rows
+        self._row_numbers = rows.data  # plain ints, faster for one entry
+        self._older = older
 
     def _make_buckets(self, entries: int) -> None:
         """Build the chains of all live entries anew, with enough buckets for this many entries."""
         self._buckets = max(_MIN_ENTRIES, 1 << (entries // _ENTRIES_PER_BUCKET).bit_length())
         self._bucket_mask = np.uint32(self._buckets - 1)
         self._heads = np.zeros(BANDS * self._buckets, dtype=np.uint32)
-        for start in range(self.first, self.end, _ENTRIES_AT_ONCE):
+        self._link_all(self.first)
+
+    def _link_all(self, first: int) -> None:
+        """Add the entries from `first` on to their chains."""
+        for start in range(first, self.end, _ENTRIES_AT_ONCE):
             numbers = np.arange(start, min(start + _ENTRIES_AT_ONCE, self.end), dtype=np.uint32)
             self._link(start, band_keys(self._sketches_of(self.rows(numbers))))

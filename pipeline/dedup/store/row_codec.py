@@ -1,11 +1,27 @@
 """Stores signatures with their verdicts as rows, and reads the verdicts back."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
-from pipeline.dedup.params import FoldParams
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.dedup.store.interner import Interner
-from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, PARTIAL, REUSED_URL, SHORT, Addition, Row
+from pipeline.dedup.store.keys import RowKeys
+from pipeline.dedup.store.row_columns import article_digests, row_columns
+from pipeline.dedup.store.row_kinds import KIND_NUMBERS, is_canonical, is_partial, kept_facts, replaces
+from pipeline.dedup.store.row_layout import (
+    HAS_SKETCH,
+    INTERNED_FIELDS,
+    MINUTE_MS,
+    ODD_ID,
+    PARTIAL,
+    REUSED_URL,
+    SHORT,
+    Addition,
+    Row,
+)
 from pipeline.dedup.store.row_store import RowStore
 from pipeline.dedup.store.verdict_codec import (
     FoldVersions,
@@ -21,22 +37,15 @@ from pipeline.dedup.store.verdict_codec import (
 from pipeline.domain.ids import ArticleId
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
-from pipeline.domain.verdict import COPIES, PASSING, VERDICT_KINDS, Verdict
+from pipeline.domain.verdict import COPIES, Verdict, VerdictKey
 
-__all__ = ["CANONICAL_KINDS", "COPY_KINDS", "RowCodec", "is_canonical", "is_partial", "replaces"]
+__all__ = ["RowCodec"]
 
-_NUMBERS: Final = {kind: number for number, kind in enumerate(VERDICT_KINDS)}
-CANONICAL_KINDS: Final = frozenset(_NUMBERS[kind] for kind in PASSING if kind != "retraction")
-"""Numbers of the kinds of verdict that make an article canonical for its text."""
-COPY_KINDS: Final = frozenset(_NUMBERS[kind] for kind in COPIES)
-"""Numbers of the kinds of verdict on copies."""
-
-_WITHOUT_FACTS: Final = frozenset({"repeat", "stale", "unknown_article", "retraction", "retracted_copy"})
-_MOST_FACTS: Final = 255
 _INT64: Final = (1 << 63) - 1
 _UINT32: Final = (1 << 32) - 1
 _UINT8: Final = (1 << 8) - 1
-_MINUTE_MS: Final = 60_000
+_LENGTHS: Final = [bytes([length]) for length in range(256)]
+_OF_ORIGIN: Final = attrgetter("lane", "partition", "offset")
 
 
 class RowCodec:
@@ -62,7 +71,18 @@ class RowCodec:
 
     def add_all(self, pairs: Sequence[tuple[Signature, Verdict, int]]) -> None:
         """Add (signature, verdict, time of the fold in ms), in order, as `add` does."""
-        self.store.append_all([self._addition(*pair) for pair in pairs])
+        self.store.make_room(len(pairs))
+        try:
+            table, sketches, texts = row_columns(pairs, self._versions)
+        except OverflowError:  # there is a number that `add` clips or refuses
+            for pair in pairs:
+                self.add(*pair)
+            return
+        for field, interner, column in zip(INTERNED_FIELDS, self.interners, texts, strict=True):
+            table[field] = interner.intern_all(column)
+        odd = (table["flags"] & ODD_ID > 0).tolist()
+        packed = [self._stored(*pair[:2], odd=is_odd) for pair, is_odd in zip(pairs, odd, strict=True)]
+        self.store.append_all(table, sketches, packed)
 
     def find(self, origin: Origin, article: ArticleId) -> int:
         """Return the number of the row of an article from an origin, or 0."""
@@ -72,6 +92,21 @@ class RowCodec:
         wanted = article_digest(article)
         rows = self.store.by_origin(lane, origin.partition, origin.offset)
         return next((number for number, row in rows if (row.id, row.flags & ODD_ID) == wanted), 0)
+
+    def find_all(self, keys: Sequence[VerdictKey]) -> NDArray[np.uint32]:
+        """Return what `find` returns of one or more keys, of shape (n,)."""
+        origins, articles = zip(*keys, strict=True)
+        lanes, partitions, offsets = zip(*map(_OF_ORIGIN, origins), strict=True)
+        numbers = {lane: self.lanes.find(lane) for lane in set(lanes)}
+        if None in numbers.values():
+            return np.array([self.find(*key) for key in keys], np.uint32)
+        wanted = RowKeys(
+            np.array([numbers[lane] for lane in lanes], np.uint32),
+            np.array(partitions, np.int64),
+            np.array(offsets, np.int64),
+            *article_digests(articles),
+        )
+        return self.store.find_all(wanted)
 
     def newest_at(self, origin: Origin) -> int:
         """Return the number of the newest row of an origin, or 0."""
@@ -110,7 +145,7 @@ class RowCodec:
             observed_at_ms=row.observed_at_ms,
             numbers_hash=row.numbers,
             shingles=row.shingles,
-            published_at_ms=row.published * _MINUTE_MS or None,
+            published_at_ms=row.published * MINUTE_MS or None,
             facts=self.facts(number),
         )
 
@@ -141,7 +176,7 @@ class RowCodec:
         params = self._versions[verdict.fold_version]
         digest, odd = article_digest(signature.article_id)
         sketch = packed_sketch(signature)
-        packed_verdict = _joined(_kept_facts(signature, verdict), pack_verdict(signature, verdict, self._versions))
+        packed_verdict = self._stored(signature, verdict, odd=odd > 0)
         row = Row(
             self.lanes.intern(origin.lane),
             origin.partition,
@@ -161,10 +196,10 @@ class RowCodec:
             0 if verdict.supersedes is None else verdict.supersedes + 1,
             max(0, min(signature.shingles, _UINT32)),
             copy_key(verdict.canonical_id) if verdict.kind in COPIES else 0,
-            0 if signature.published_at_ms is None else max(0, min(signature.published_at_ms // _MINUTE_MS, _UINT32)),
+            0 if signature.published_at_ms is None else max(0, min(signature.published_at_ms // MINUTE_MS, _UINT32)),
             signature.version,
             verdict.fold_version,
-            _NUMBERS[verdict.kind],
+            KIND_NUMBERS[verdict.kind],
             odd
             | (HAS_SKETCH if sketch else 0)
             | (REUSED_URL if replaces(verdict) else 0)
@@ -173,35 +208,13 @@ class RowCodec:
         )
         return Addition(row, sketch, packed_verdict, is_canonical(signature, verdict))
 
-
-def _kept_facts(signature: Signature, verdict: Verdict) -> bytes:
-    """Return the facts that a row keeps: those of versions that later ones are compared with."""
-    return b"" if verdict.kind in _WITHOUT_FACTS or len(signature.facts) > _MOST_FACTS else signature.facts
-
-
-def _joined(facts: bytes, packed_verdict: bytes) -> bytes:
-    """Return facts and packed verdict as one string: the length of the facts in a byte, the facts, the verdict."""
-    return bytes([len(facts)]) + facts + packed_verdict if facts or packed_verdict else b""
+    def _stored(self, signature: Signature, verdict: Verdict, *, odd: bool) -> bytes:
+        facts = kept_facts(signature, verdict)
+        packed_verdict = pack_verdict(signature, verdict, self._versions, odd=odd)
+        return _LENGTHS[len(facts)] + facts + packed_verdict if facts or packed_verdict else b""
 
 
 def _parted(stored: bytes) -> tuple[bytes, bytes]:
+    """Return facts and packed verdict of what `_stored` returned."""
     end = stored[0] + 1 if stored else 0
     return stored[1:end], stored[end:]
-
-
-def is_canonical(signature: Signature, verdict: Verdict) -> bool:
-    """Return whether the verdict makes the article canonical for its text."""
-    return bool(signature.text_hash) and _NUMBERS[verdict.kind] in CANONICAL_KINDS
-
-
-def replaces(verdict: Verdict) -> bool:
-    """Return whether the article is published in place of another one that had its URL before."""
-    return verdict.passes and "reused_url" in verdict.flags
-
-
-def is_partial(verdict: Verdict, params: FoldParams) -> bool:
-    """Return whether an article was held back as a copy although it shares only a part with the canonical article.
-
-    Such an article is indexed too, because a third article with the same part shows that it is a shared passage.
-    """
-    return verdict.kind == "near" and verdict.score is not None and verdict.score < params.whole_from

@@ -16,6 +16,7 @@ __all__ = [
     "INTERNED_FIELDS",
     "LINKS_AND_SPAN",
     "LINKS_AT",
+    "MINUTE_MS",
     "NOT_INDEXED",
     "ODD_ID",
     "PARTIAL",
@@ -70,6 +71,8 @@ VERDICT_SPAN: Final = struct.Struct("<II")
 """Start and length of the packed verdict in the byte ring."""
 VERDICT_SPAN_AT: Final = LINKS_AT + 12
 TIME_AT: Final = 80
+MINUTE_MS: Final = 60_000
+"""Stated publication times are kept in minutes."""
 NOT_INDEXED: Final = (1 << 32) - 1
 """In place of the third link: the index of texts does not contain the row, which is neither canonical nor a copy."""
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from pipeline.dedup.store.article_rows import ArticleRows, Crowds
 from pipeline.dedup.store.byte_ring import ByteRing
 from pipeline.dedup.store.chains import chain
+from pipeline.dedup.store.keys import RowKeys, digest_key, origin_key, origin_keys
+from pipeline.dedup.store.ring import regrown
 from pipeline.dedup.store.row_layout import (
     FIELDS,
     FLAGS_AT,
@@ -46,30 +48,9 @@ _MIN_ROWS: Final = 1024
 _ROWS_PER_BUCKET: Final = 2
 """Average number of rows in a bucket, at most. This and the sizes beside it change memory and time, not results."""
 _ROWS_AT_ONCE: Final = 1 << 14
-"""Rows that are copied or chained at once when the store grows; bounds the temporary arrays."""
-_KEY: Final = struct.Struct("<Q")
+"""Rows that are chained at once when the store grows; bounds the temporary arrays."""
 _TIME: Final = struct.Struct("<q")
 _LINK: Final = struct.Struct("<I")
-_FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
-
-
-def _origin_keys(
-    lanes: NDArray[np.uint32], partitions: NDArray[np.uint32], offsets: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    offset, partition, lane = (np.uint64(factor) for factor in _FACTORS)
-    values = offsets * offset + partitions.astype(np.uint64) * partition + lanes.astype(np.uint64) * lane
-    mixed: NDArray[np.uint64] = values ^ (values >> np.uint64(29))
-    return mixed
-
-
-def _origin_key(lane: int, partition: int, offset: int) -> int:
-    value = (offset * _FACTORS[0] + partition * _FACTORS[1] + lane * _FACTORS[2]) & (2**64 - 1)
-    return value ^ (value >> 29)
-
-
-def _digest_key(digest: bytes) -> int:
-    key: int = _KEY.unpack_from(digest)[0]
-    return key
 
 
 class RowStore:
@@ -151,10 +132,10 @@ class RowStore:
         number = self.end
         slot = number % self._capacity
         origins, ids, texts = self._heads_at
-        origin = _origin_key(row.lane, row.partition, row.offset) & self._mask
-        article = _digest_key(row.id) & self._mask
+        origin = origin_key(row.lane, row.partition, row.offset) & self._mask
+        article = digest_key(row.id) & self._mask
         # A copy is found by its canonical article, in the same chains: it is never looked up by its text.
-        text = (row.canonical or _digest_key(row.text_key)) & self._mask
+        text = (row.canonical or digest_key(row.text_key)) & self._mask
         is_chained = is_indexed_by_text or row.canonical > 0
         start = self._packed_verdicts.append(packed_verdict)
         FIELDS.pack_into(self._buffer, slot * WIDTH, *row)
@@ -167,29 +148,44 @@ class RowStore:
         self.end += 1
         return number
 
-    def append_all(self, additions: Sequence[Addition]) -> None:
-        """Add rows in order, as `append` does."""
-        self.make_room(len(additions))
-        rows, sketches, packed_verdicts, by_text = zip(*additions, strict=True)
-        table = np.zeros(len(rows), dtype=TABLE)
-        fields = np.frombuffer(b"".join([FIELDS.pack(*row) for row in rows]), dtype=np.uint8)
-        table.view(np.uint8).reshape(-1, WIDTH)[:, : FIELDS.size] = fields.reshape(-1, FIELDS.size)
-        table["text_link"][~np.array(by_text) & (table["canonical"] == 0)] = NOT_INDEXED
-        table["verdict_length"] = np.fromiter(map(len, packed_verdicts), np.uint32, len(packed_verdicts))
-        starts = np.cumsum(table["verdict_length"], dtype=np.uint32) - table["verdict_length"]
-        table["verdict_start"] = starts + np.uint32(self._packed_verdicts.append(b"".join(packed_verdicts)))
+    def append_all(self, rows: Table, sketches: Sketches, packed_verdicts: Sequence[bytes]) -> None:
+        """Add rows in order, as `append` does.
+
+        Args:
+            rows: The rows, of shape (n,), with NOT_INDEXED where the index of texts is not to have them; changed in
+                place.
+            sketches: Their sketches, of shape (n, SKETCH_BYTES); zeros for none.
+            packed_verdicts: Their packed verdicts.
+        """
+        self.make_room(len(rows))
+        lengths = np.fromiter(map(len, packed_verdicts), np.uint32, len(packed_verdicts))
+        start = np.uint32(self._packed_verdicts.append(b"".join(packed_verdicts)))
+        rows["verdict_length"], rows["verdict_start"] = lengths, np.cumsum(lengths, dtype=np.uint32) - lengths + start
         slots = np.arange(self.end, self.end + len(rows)) % self._capacity
-        self._rows[slots] = table
-        joined = b"".join([sketch or _NO_SKETCH for sketch in sketches])
-        self._sketches[slots] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, SKETCH_BYTES)
+        self._rows[slots], self._sketches[slots] = rows, sketches
         self.end += len(rows)
         self._link(self.end - len(rows), self.end)
 
     def by_origin(self, lane: int, partition: int, offset: int) -> Iterator[tuple[int, Row]]:
         """Return the rows of an origin, newest first; more than one if the raw topic was deleted and created again."""
-        for number, row in self._chain(0, _origin_key(lane, partition, offset)):
+        for number, row in self._chain(0, origin_key(lane, partition, offset)):
             if row.offset == offset and row.partition == partition and row.lane == lane:
                 yield number, row
+
+    def find_all(self, wanted: RowKeys) -> NDArray[np.uint32]:
+        """Return for each origin and article the number of its newest row, or 0."""
+        found = np.zeros(len(wanted.lanes), dtype=np.uint32)
+        buckets = (wanted.origin_keys() & np.uint64(self._mask)).astype(np.int64)
+        places, numbers = np.arange(len(found)), self._heads[0][buckets]
+        while len(live := np.flatnonzero(numbers >= self.first)):
+            places, numbers = places[live], numbers[live]
+            slots = numbers % np.uint32(self._capacity)
+            same = self._rows["offset"][slots] == wanted.offsets[places]  # mostly none, so the rest is read for few
+            chosen = np.flatnonzero(same)
+            same[chosen] = wanted.are_of(self._rows[slots[chosen]], places[chosen])
+            found[places[same]] = numbers[same]
+            places, numbers = places[~same], self._rows["links"][slots[~same], 0]
+        return found
 
     def by_article(self, digest: bytes, odd: int) -> ArticleRows:
         """Return an article's rows, newest first."""
@@ -197,7 +193,7 @@ class RowStore:
 
     def rows_of_article(self, digest: bytes, odd: int) -> Iterator[tuple[int, Row]]:
         """Yield an article's rows, newest first, one by one."""
-        for number, row in self._chain(1, _digest_key(digest)):
+        for number, row in self._chain(1, digest_key(digest)):
             if row.id == digest and row.flags & ODD_ID == odd:
                 yield number, row
 
@@ -208,7 +204,7 @@ class RowStore:
 
     def by_text(self, digest: bytes) -> Iterator[tuple[int, Row]]:
         """Return the canonical articles with a text hash (of short texts: a content hash), newest first."""
-        for number, row in self._chain(2, _digest_key(digest)):
+        for number, row in self._chain(2, digest_key(digest)):
             if not row.canonical and row.text_key == digest:
                 yield number, row
 
@@ -255,18 +251,17 @@ class RowStore:
             number = _LINK.unpack_from(self._buffer, number % self._capacity * WIDTH + link)[0]
 
     def _allocate(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._rows: Table = np.empty(capacity, dtype=TABLE)
-        self._buffer = self._rows.view(np.uint8).data
-        self._sketches: Sketches = np.empty((capacity, SKETCH_BYTES), dtype=np.uint8)
+        self._set_rows(np.empty(capacity, dtype=TABLE), np.empty((capacity, SKETCH_BYTES), dtype=np.uint8))
+
+    def _set_rows(self, rows: Table, sketches: Sketches) -> None:
+        self._capacity = len(rows)
+        self._rows = rows
+        self._buffer = rows.view(np.uint8).data
+        self._sketches = sketches
 
     def _grow(self, capacity: int) -> None:
-        rows, sketches, former = self._rows, self._sketches, self._capacity
-        self._allocate(capacity)
-        for start in range(self.first, self.end, _ROWS_AT_ONCE):
-            numbers = np.arange(start, min(start + _ROWS_AT_ONCE, self.end))
-            self._rows[numbers % capacity] = rows[numbers % former]
-            self._sketches[numbers % capacity] = sketches[numbers % former]
+        rows = regrown(self._rows.view(np.uint8).reshape(-1, WIDTH), self.first, self.end, capacity)
+        self._set_rows(rows.reshape(-1).view(TABLE), regrown(self._sketches, self.first, self.end, capacity))
 
     def _make_buckets(self, rows: int) -> None:
         """Build the chains of all live rows anew, with enough buckets for this many rows."""
@@ -281,7 +276,7 @@ class RowStore:
         numbers = np.arange(first, end, dtype=np.uint32)
         slots = numbers % np.uint32(self._capacity)
         rows = self._rows[slots]
-        origins = _origin_keys(rows["lane"], rows["partition"], rows["offset"])
+        origins = origin_keys(rows["lane"], rows["partition"], rows["offset"])
         for index, keys in enumerate((origins, rows["id"][:, 0])):
             self._rows["links"][slots, index] = self._chained(index, keys, numbers)
         indexed = np.flatnonzero(rows["text_link"] != NOT_INDEXED)

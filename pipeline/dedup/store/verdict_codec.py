@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import fields
 
 from pipeline.dedup.params import FoldParams
 from pipeline.dedup.store.row_layout import HAS_SKETCH, ODD_ID, SKETCH_BYTES, Row
@@ -79,6 +81,21 @@ class _PackedVerdict(Struct, frozen=True, array_like=True, omit_defaults=True):
     promotes: tuple[_PackedId, Origin] | None = None
 
 
+_FIRST: Final = Verdict(
+    origin=Origin("", 0, 0),
+    article_id=ArticleId(""),
+    kind="unique",
+    revision=1,
+    cluster_id=ClusterId(""),
+    canonical_id=ArticleId(""),
+    canonical_at_ms=0,
+    method="new",
+    window_secs=0,
+)
+_OF_BOTH: Final = {"source", "agency", "fold_version"}
+_OTHERS: Final = attrgetter(*[f.name for f in fields(Verdict) if f.name not in _OF_BOTH and not f.required])
+"""Returns the fields of a verdict that do not depend on the signature when it is the first one."""
+_DEFAULTS: Final = _OTHERS(_FIRST)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(_PackedVerdict)
 
@@ -126,22 +143,49 @@ def first_verdict(signature: Signature, params: FoldParams, version: int) -> Ver
         canonical_id=signature.article_id,
         canonical_at_ms=signature.ingested_at_ms,
         method="new",
-        window_secs=params.near_window_secs if packed_sketch(signature) else params.exact_window_secs,
+        window_secs=_window_secs(signature, params),
         source=signature.source,
         agency=signature.agency,
         fold_version=version,
     )
 
 
-def pack_verdict(signature: Signature, verdict: Verdict, versions: FoldVersions) -> bytes:
-    """Return the fields of a verdict that its row does not contain; empty when the verdict is `first_verdict`."""
-    article = verdict.article_id
-    odd = not _HEX_ID.fullmatch(article)
-    version = verdict.fold_version
-    # Most of the log is `unique` at revision 1, so only then is the comparison with `first_verdict` worth its time.
-    plain = verdict.kind == "unique" and verdict.revision == 1 and not odd and version in versions
-    if plain and verdict == first_verdict(signature, versions[version], version):
+def _window_secs(signature: Signature, params: FoldParams) -> int:
+    has_sketch = len(signature.sketch) == _WIRE_SKETCH_BYTES
+    return params.near_window_secs if has_sketch else params.exact_window_secs
+
+
+def is_first(signature: Signature, verdict: Verdict, versions: FoldVersions) -> bool:
+    """Return whether a verdict on a signature is its `first_verdict`. Most of the log is, so none is made for it."""
+    if verdict.kind != "unique" or verdict.revision != 1:
+        return False
+    params, article = versions.get(verdict.fold_version), verdict.article_id
+    return (
+        params is not None
+        and verdict.canonical_id == article == signature.article_id
+        and verdict.cluster_id == cluster_id(article)
+        and verdict.canonical_at_ms == signature.ingested_at_ms
+        and verdict.method == "new"
+        and verdict.window_secs == _window_secs(signature, params)
+        and verdict.source == signature.source
+        and verdict.agency == signature.agency
+        and verdict.origin == signature.origin
+        and _OTHERS(verdict) == _DEFAULTS
+    )
+
+
+def pack_verdict(signature: Signature, verdict: Verdict, versions: FoldVersions, *, odd: bool) -> bytes:
+    """Return the fields of a verdict that its row does not contain; empty when the verdict is `first_verdict`.
+
+    Args:
+        signature: The signature.
+        verdict: The verdict on it.
+        versions: All versions of the fold that may have made it.
+        odd: Whether `article_digest` finds the article's id odd, so that its row has no id.
+    """
+    if not odd and is_first(signature, verdict, versions):
         return b""
+    article = verdict.article_id
     return _ENCODER.encode(
         _PackedVerdict(
             method=VERDICT_METHODS.index(verdict.method),

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from pipeline.dedup.fold import Fold, FoldParams
 from pipeline.domain.signature import Void
+from pipeline.domain.verdict import key_of
 from tests.harness.folding import DAY_MS, Make, apply
 
 
@@ -63,3 +64,29 @@ def test_a_recorded_verdict_wins_over_what_would_be_computed(make: Make) -> None
     apply(fold, make("a", "text"))
     fold.adopt_all([(signature, recorded, 0)])
     assert fold.verdict_of(signature.origin, signature.article_id) == recorded
+
+
+def test_adopted_articles_are_compared_with_those_that_follow(make: Make) -> None:
+    sketch = bytes(range(256))
+    first, copy, later = (make(name, name, at=at, sketch=sketch) for at, name in enumerate("abc"))
+    live, adopting = Fold(), Fold()
+    entries = [(signature, apply(live, signature), signature.ingested_at_ms) for signature in (first, copy)]
+    adopting.adopt_all(entries, are_new=adopting.are_known([key_of(first)]) == [False])
+    assert adopting.unindexed == 2
+    assert apply(adopting, later) == apply(live, later)
+    assert apply(live, later).matched_id == "a"
+    assert adopting.unindexed == 0
+    adopting.index()
+    assert adopting.stats().near == live.stats().near
+    assert b"".join(adopting.snapshot()) == b"".join(live.snapshot())
+
+
+def test_new_entries_may_repeat_each_other(make: Make) -> None:
+    signature = make("a", "text")
+    live, adopting = Fold(), Fold()
+    verdict = apply(live, signature)
+    adopting.adopt_all([(signature, verdict, 0), (signature, verdict, 0)], are_new=True)
+    assert len(adopting) == 1
+    assert adopting.are_known([key_of(signature)]) == [True]
+    assert adopting.are_known([]) == []
+    assert b"".join(adopting.snapshot()) == b"".join(live.snapshot())

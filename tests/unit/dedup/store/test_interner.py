@@ -38,3 +38,19 @@ def test_loaded_texts_are_released_after_their_uses() -> None:
     interner.release(1)
     assert interner.find("a") is None
     assert (interner.intern("c"), interner.find(""), interner.text(2)) == (1, 0, "b")
+
+
+@given(st.lists(st.lists(st.sampled_from(("", "a", "b", "c")), min_size=1, max_size=5)))
+def test_many_texts_are_counted_as_one_by_one(batches: list[list[str]]) -> None:
+    one, many = Interner(), Interner()
+    for batch in batches:
+        assert [many.text(number) for number in many.intern_all(batch)] == batch
+        for text in batch:
+            one.intern(text)
+    for text, uses in Counter(text for batch in batches for text in batch if text).items():
+        for interner in (one, many):
+            for _ in range(uses):
+                assert interner.find(text) is not None
+                interner.release(interner.intern(text))
+                interner.release(interner.find(text) or 0)
+            assert interner.find(text) is None

@@ -55,7 +55,7 @@ class LshIndexMachine(RuleBasedStateMachine):
 
     @rule(rows=st.lists(st.integers(0, 7), min_size=1, max_size=6))
     def add_together(self, rows: list[int]) -> None:
-        self.index.add_all(np.array(rows, dtype=np.uint32), band_keys(SKETCHES[rows]))
+        self.index.add_all(np.array(rows, dtype=np.uint32))
         self.rows += rows
         self._shrink()
 

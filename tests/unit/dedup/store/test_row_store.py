@@ -10,7 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pipeline.dedup.store import row_store
 from pipeline.dedup.store.row_layout import (
+    FIELDS,
     HAS_SKETCH,
+    NOT_INDEXED,
     ODD_ID,
     PARTIAL,
     PROMOTED,
@@ -22,6 +24,8 @@ from pipeline.dedup.store.row_layout import (
     WITHDRAWN,
     Addition,
     Row,
+    Sketches,
+    Table,
 )
 from pipeline.dedup.store.row_store import RowStore
 
@@ -80,6 +84,21 @@ def additions(draw: st.DrawFn) -> Addition:
     return Addition(row, sketch, draw(st.binary(max_size=60)), draw(st.booleans()) and not row.canonical)
 
 
+def _columns(additions: list[Addition]) -> tuple[Table, Sketches, list[bytes]]:
+    """Return rows as `append_all` takes them."""
+    packed = b"".join(FIELDS.pack(*addition.row) + bytes(WIDTH - FIELDS.size) for addition in additions)
+    table = np.frombuffer(packed, dtype=TABLE).copy()
+    for place, addition in enumerate(additions):
+        if not addition.is_indexed_by_text and not addition.row.canonical:
+            table["text_link"][place] = NOT_INDEXED
+    sketches = b"".join(addition.sketch or bytes(SKETCH_BYTES) for addition in additions)
+    return (
+        table,
+        np.frombuffer(sketches, dtype=np.uint8).reshape(-1, SKETCH_BYTES),
+        [addition.packed_verdict for addition in additions],
+    )
+
+
 class RowStoreMachine(RuleBasedStateMachine):
     """Adds, flags and drops rows, and compares with a list."""
 
@@ -112,7 +131,7 @@ class RowStoreMachine(RuleBasedStateMachine):
 
     @rule(additions=st.lists(additions(), min_size=1, max_size=9))
     def append_together(self, additions: list[Addition]) -> None:
-        self.store.append_all([self._timed(addition) for addition in additions])
+        self.store.append_all(*_columns([self._timed(addition) for addition in additions]))
 
     @precondition(lambda self: self.rows)
     @rule(count=st.integers(1, 6))
