@@ -20,7 +20,8 @@ CODE: Final = ("script", "style", "iframe")
 """Elements that `strip_code` takes out."""
 # What these hold is written as it is. Nothing stands behind the text of the last one.
 _RAW = re.compile("<(xmp|noembed|noframes|plaintext)[ >]")
-_TAG = re.compile("<([^>]*)>")
+# The end is optional only so that text without one takes no more than one pass: every tag that a tree writes has it.
+_TAG = re.compile("<([^>]*)>?")
 _ATTRIBUTE = re.compile(r' (class|id|itemprop|hidden|style)="([^"]*)"')
 
 
