@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from pipeline.text.phrases import Phrases, TextWords
 from pipeline.text.wordlists import load_words
 
 __all__ = [
@@ -61,48 +62,10 @@ _CONSENT: tuple[str, ...] = (*_COOKIE, *_WORDS["consent"])
 _ROBOTS: tuple[str, ...] = (*_BLOCK, *_WORDS["robots"])
 _EMBEDS: tuple[str, ...] = tuple(_WORDS["embeds"])
 _STEMS: tuple[str, ...] = tuple(_WORDS["stems"])
-_START_CHARS = 4
-"""Characters of a phrase's last word by which it is looked up."""
 _SEPARATORS = "|-–—·»"
 _ACCESS = "an error or access page"
 _CONSENT_PAGE = "a consent page"
-
-
-class _Phrases(Struct, frozen=True):
-    """Phrases, of which only those are looked for that a text may have by its words."""
-
-    by_word: dict[str, list[tuple[str, frozenset[str]]]]
-    """Those of three words and more, by the longest of the inner ones, all of which are words of the text as well."""
-    by_start: dict[str, list[str]]
-    """Those of two words by the beginning of the second one, with which a word of the text begins, too."""
-    others: list[str]
-
-    @classmethod
-    def of(cls, phrases: Sequence[str]) -> "_Phrases":
-        by_word: dict[str, list[tuple[str, frozenset[str]]]] = {}
-        by_start: dict[str, list[str]] = {}
-        others: list[str] = []
-        for phrase in phrases:
-            *inner, last = phrase.split(" ")
-            inner = inner[1:]
-            if inner:
-                by_word.setdefault(max(inner, key=len), []).append((phrase, frozenset(inner)))
-            elif " " in phrase and len(last) >= _START_CHARS:
-                by_start.setdefault(last[:_START_CHARS], []).append(phrase)
-            else:
-                others.append(phrase)
-        return cls(by_word, by_start, others)
-
-    def found(self, text: str, words: frozenset[str], starts: frozenset[str]) -> list[str]:
-        """Return the phrases that a text has, given its words and their first characters."""
-        likely = [pair for word in self.by_word.keys() & words for pair in self.by_word[word]]
-        found = [phrase for phrase, inner in likely if inner <= words]
-        found += [phrase for start in self.by_start.keys() & starts for phrase in self.by_start[start]]
-        found += self.others
-        return [phrase for phrase in found if phrase in text]
-
-
-_NOTICES = ((_Phrases.of(_CONSENT), _CONSENT_PAGE), (_Phrases.of(_ROBOTS), _ACCESS))
+_NOTICES = ((Phrases.of(_CONSENT), _CONSENT_PAGE), (Phrases.of(_ROBOTS), _ACCESS))
 
 
 def is_no_article(paragraphs: Sequence[str], title: str | None, *, from_page: bool) -> str | None:
@@ -165,10 +128,9 @@ def _notice(paragraphs: Sequence[str], chars: int) -> str | None:
     whole = "\n".join(folded)
     if not _has_stems(whole):
         return None
-    words = frozenset(whole.split())
-    starts = frozenset([word[:_START_CHARS] for word in words])
+    words = TextWords.of(whole)
     for (phrases, kind), least in zip(_NOTICES, _PARAMS.notice_phrases, strict=True):
-        found = phrases.found(whole, words, starts)
+        found = phrases.found(whole, words)
         if len(found) < least + chars // _PARAMS.chars_per_phrase:
             continue
         notice = sum(len(line) for line in folded if any(map(line.__contains__, found)))

@@ -1,5 +1,7 @@
 """Find the byline that a page shows beside its headline."""
 
+import re
+from collections.abc import Iterable
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -17,6 +19,10 @@ _BYLINES = (
     '[rel="author"],[class*=byline],[class*=Byline],.author,.authors,.author-name,'
     ".authorname,.post-author,.entry-author,.article-author,.autor,.auteur,.autore"
 )
+# What each of them matches, and more: three selectors for all elements take half the time of thirteen.
+_LIKELY = '[rel="author"],[class*=yline],[class*=aut i]'
+_CLASSES = frozenset(part[1:] for part in _BYLINES.split(",") if part.startswith("."))
+_SPACE = re.compile(r"[ \t\n\f\r]+")
 # Beside the name: its addresses, which are no name.
 _ADDRESSES = 'a[href^="mailto:"],a[href*="twitter.com"],a[href*="//x.com"],a[href*="facebook.com"],button,time,svg'
 
@@ -29,9 +35,7 @@ def read_byline(tree: LexborHTMLParser, metadata: PageMetadata, params: Metadata
     is_named = names_author(metadata, params)
     if is_named and metadata.has_sure_authors:
         return
-    # An element that several of the selectors match is found several times.
-    found = {node.mem_id: node for node in tree.css(_BYLINES)}
-    for node in islice(found.values(), params.max_bylines):
+    for node in islice(_named(tree), params.max_bylines):
         text = _text(node, params)
         if not text or len(text) > params.max_byline_chars or (is_named and not begins_as_byline(text)):
             continue
@@ -41,6 +45,23 @@ def read_byline(tree: LexborHTMLParser, metadata: PageMetadata, params: Metadata
             metadata.authors.clear()
         metadata.authors.append((text, node.attributes.get("href")))
         return
+
+
+def _named(tree: LexborHTMLParser) -> Iterable[LexborNode]:
+    """Return the elements that are named as bylines, in order."""
+    # An element that several of the selectors match is found several times.
+    likely = {node.mem_id: node for node in tree.css(_LIKELY)}
+    sure = []
+    for node in likely.values():
+        attributes = node.attributes
+        classes, relation = attributes.get("class") or "", attributes.get("rel") or ""
+        names = _SPACE.split(classes)
+        if "byline" in classes or "Byline" in classes or relation == "author" or not _CLASSES.isdisjoint(names):
+            sure.append(node)
+        elif relation.lower() == "author" or not _CLASSES.isdisjoint(map(str.lower, names)):
+            # Whether case counts depends on the page, which the parser knows.
+            return {node.mem_id: node for node in tree.css(_BYLINES)}.values()
+    return sure
 
 
 def _text(node: LexborNode, params: MetadataParams) -> str:

@@ -1,7 +1,7 @@
 """Find the dates that a page shows of its article, and not those of other stories on it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -21,16 +21,7 @@ _WORDS = load_words("page_dates")
 _DATES = frozenset(_WORDS["dates"])
 _OTHERS = frozenset(_WORDS["others"])
 _NAME_WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]+(?![a-z])")
-# Tried one after the other, the surest first: as one selector they would match the first <time> on the page, which may
-# be today's date in its header.
-_TIMES = (
-    'time[itemprop="datePublished"]',
-    "time[pubdate]",
-    "article time[datetime]",
-    "time[datetime]",
-    "time",
-    "abbr.published[title]",
-)
+_TIMES = "time,abbr.published[title]"
 _NAMED = (
     "[class*=date],[class*=Date],[class*=datum],[class*=fecha],[class*=tarih],[class*=publi],[class*=Publi],[class*=pub-],"
     "[class*=posted],[class*=time],[class*=Time],[class*=created],[class*=byline],[class*=Byline],[class*=meta],[class*=Meta],"
@@ -46,10 +37,9 @@ def read_shown_dates(
     tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataParams = PAGE_PARAMS.metadata
 ) -> None:
     """Add the first usable <time> of the surest kind, or else, where no date is known, one near the headline."""
-    if tree.css_first("time,abbr.published") is not None:
-        for selector in _TIMES:
-            if _add_first(tree.css(selector)[: params.max_times], metadata, params):
-                break
+    for nodes in _times(tree):
+        if _add_first(islice(nodes, params.max_times), metadata, params):
+            break
     if any(read_moment(text) is not None for text, _ in metadata.published):
         return
     above = tree.css_first("h1")
@@ -60,6 +50,25 @@ def read_shown_dates(
         if _add_first(_named(above, params), metadata, params):
             return
     _add_near(tree, metadata, params)
+
+
+def _times(tree: LexborHTMLParser) -> Iterator[Iterable[LexborNode]]:
+    """Yield the elements with a time, the surest kind first: the first <time> may be today's date in the header."""
+    found = tree.css(_TIMES)
+    times = [(node, node.attributes) for node in found if node.tag == "time"]
+    if times:
+        yield (node for node, attributes in times if attributes.get("itemprop") == "datePublished")
+        yield (node for node, attributes in times if "pubdate" in attributes)
+        yield (node for node, attributes in times if "datetime" in attributes and _is_in_article(node))
+        yield (node for node, attributes in times if "datetime" in attributes)
+        yield (node for node, _ in times)
+    yield (node for node in found if node.tag == "abbr")
+
+
+def _is_in_article(node: LexborNode | None) -> bool:
+    while node is not None and node.tag != "article":
+        node = node.parent
+    return node is not None
 
 
 def _add_near(tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataParams) -> None:
@@ -75,7 +84,7 @@ def _add_near(tree: LexborHTMLParser, metadata: PageMetadata, params: MetadataPa
             return
 
 
-def _add_first(nodes: Iterator[LexborNode] | list[LexborNode], metadata: PageMetadata, params: MetadataParams) -> bool:
+def _add_first(nodes: Iterable[LexborNode], metadata: PageMetadata, params: MetadataParams) -> bool:
     """Add the first date that is the article's publication, and changes before it; return whether there is one."""
     for node in nodes:
         attributes = node.attributes
