@@ -2,7 +2,7 @@
 
 The probability of a cut is the product of those of its pieces: their logarithms are added from the left, as float64. Of
 equally probable cuts, the one whose last piece is longest is taken, and so on towards the beginning. These are the
-rules of `tokenizers`, and the results are the same; its tree of the vocabulary takes 137 MiB, and this one 33.
+rules of `tokenizers`, and the results are the same; its tree of the vocabulary takes 137 MiB, and this one 40.
 """
 
 from array import array
