@@ -37,7 +37,7 @@ from pipeline.text.page.article_scorer import ArticleScorer
 if TYPE_CHECKING:
     from pipeline.models.subjects.encoder import EncoderReader
 
-__all__ = ["build_chain", "build_fold", "build_stages", "installed_versions", "newest_version", "versions"]
+__all__ = ["AnyStage", "build_chain", "build_fold", "build_stages", "installed_versions", "newest_version", "versions"]
 
 AnyStage = Stage[Any, Any] | JudgingStage
 

@@ -1,15 +1,15 @@
 """What distinguishes one service from another: its work on a unit, the log it folds, and what a commit involves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline import __version__
-from pipeline.assembly import build_fold, build_stages, versions
+from pipeline.assembly import AnyStage, build_fold, build_stages, versions
 from pipeline.clusters.params import ClusterParams
 from pipeline.domain.article import Versions
-from pipeline.domain.stage import StageName
+from pipeline.domain.stage import STAGES, StageName
 from pipeline.kafka_io.client_arguments import consumer_arguments
 from pipeline.kafka_io.log_identity import log_identity
 from pipeline.kafka_io.raw_records import RawRecords
@@ -40,7 +40,7 @@ from pipeline.wire.catalogue import SIGNATURES, SKETCHES, VERDICTS, Catalogue
 from pipeline.wire.dead_letters import Reporter
 from pipeline.wire.output import Encoder
 
-__all__ = ["Composition", "FoldedLog", "WorkerContext", "compose"]
+__all__ = ["Composition", "FoldedLog", "WorkerContext", "begin_building", "compose"]
 
 
 class FoldedLog(Protocol):
@@ -93,6 +93,7 @@ class WorkerContext:
         shared_producer: A producer without transactions.
         observer: Receives what the service does.
         metrics: The metrics of the process.
+        built: The stages of a chain, as soon as their models are loaded.
     """
 
     settings: Settings
@@ -103,6 +104,7 @@ class WorkerContext:
     shared_producer: Any
     observer: WorkerObserver
     metrics: Metrics
+    built: Awaitable[list[AnyStage]]
 
     @property
     def log_arguments(self) -> dict[str, Any]:
@@ -127,19 +129,31 @@ async def compose(stages: tuple[StageName, ...], context: WorkerContext) -> Comp
     return await _compose_chain(stages, context)
 
 
-async def _compose_chain(stages: tuple[StageName, ...], context: WorkerContext) -> Composition:
-    settings = context.settings
-    boilerplate = await asyncio.to_thread(load_boilerplate, settings.boilerplate_file)
-    built = await asyncio.to_thread(
-        build_stages,
+def begin_building(stages: tuple[StageName, ...], settings: Settings) -> "asyncio.Future[list[AnyStage]]":
+    """Build the stages of a chain in a thread: their models are loaded while the worker finds its brokers.
+
+    There is nothing to load for a stage that is in no chain.
+    """
+    return asyncio.ensure_future(asyncio.to_thread(_built, [name for name in stages if name in STAGES], settings))
+
+
+def _built(stages: Sequence[StageName], settings: Settings) -> list[AnyStage]:
+    if not stages:
+        return []
+    return build_stages(
         stages,
         lane=settings.lane,
         extraction=settings.extraction,
-        boilerplate=boilerplate,
+        boilerplate=load_boilerplate(settings.boilerplate_file),
         subjects=settings.subjects,
         dedup=settings.dedup,
         contained=ContainedDrafting(),
     )
+
+
+async def _compose_chain(stages: tuple[StageName, ...], context: WorkerContext) -> Composition:
+    settings = context.settings
+    built = await context.built
     known = versions(settings.subjects)
     context.metrics.set_build(language_model=known.language or "", subject_model=known.subjects or "")
     timer = StageTimer()

@@ -34,7 +34,7 @@ from pipeline.observability.watchdog import ShutdownDeadline
 from pipeline.observability.watched_process import exit_code, report_failure, watched
 from pipeline.runtime.circuit_breaker import CircuitBreaker
 from pipeline.runtime.committer import Committer
-from pipeline.runtime.composition import FoldedLog, WorkerContext, compose
+from pipeline.runtime.composition import FoldedLog, WorkerContext, begin_building, compose
 from pipeline.runtime.garbage import collect_seldom
 from pipeline.runtime.lease_manager import LeaseManager
 from pipeline.runtime.log_watch import LogWatch
@@ -150,6 +150,7 @@ class _Worker:
     ) -> None:
         """Build the worker's objects in the order in which they need each other, and run them until it stops."""
         settings = self._settings
+        built = begin_building(self._stages, settings)
         catalogue = load_catalogue(topic_prefix(settings.kafka.topic_prefix, settings.lane))
         await asyncio.to_thread(check_connection, settings.kafka)
         catalogue = await check_topics(self._connection, catalogue, self._stages)
@@ -177,7 +178,9 @@ class _Worker:
 
         composition = await compose(
             self._stages,
-            WorkerContext(settings, catalogue, self._connection, self._group, committer, shared, observer, metrics),
+            WorkerContext(
+                settings, catalogue, self._connection, self._group, committer, shared, observer, metrics, built
+            ),
         )
         page.know(composition.versions, lambda: observer.fold_version)
         runner = Runner(

@@ -2,7 +2,7 @@
 
 The probability of a cut is the product of those of its pieces: their logarithms are added from the left, as float64. Of
 equally probable cuts, the one whose last piece is longest is taken, and so on towards the beginning. These are the
-rules of `tokenizers`, and the results are the same; its tree of the vocabulary takes 137 MiB, and this one 33.
+rules of `tokenizers`, and the results are the same; its tree of the vocabulary takes 137 MiB, and this one 40.
 """
 
 from array import array
@@ -57,14 +57,14 @@ class UnigramVocabulary:
         self._lengths.append(1)
         self._unknown = unknown
         self._params = params
-        self._cache: dict[str, list[int]] = {}
+        self._cache: dict[str, Sequence[int]] = {}
 
     def number(self, piece: str) -> int | None:
         """Return the number of a piece, or None if it is not in the vocabulary."""
         found = self._numbers.get(piece, self._unlisted)
         return None if found == self._unlisted else found
 
-    def cut(self, word: str, most: int) -> list[int]:
+    def cut(self, word: str, most: int) -> Sequence[int]:
         """Return the numbers of the pieces of a word; unknown characters side by side are one piece.
 
         Args:

@@ -37,10 +37,14 @@ def _whole_word(phrase: str) -> str:
     return max(words_of(phrase)[:-1], key=len, default="") if " " in phrase else ""
 
 
-_BY_WORD: Final = {
-    word: frozenset(phrase for phrases in _WITHIN.values() for phrase in phrases if _whole_word(phrase) == word)
-    for word in {_whole_word(phrase) for phrases in _WITHIN.values() for phrase in phrases}
-}
+def _by_word() -> dict[str, frozenset[str]]:
+    found: dict[str, list[str]] = {}
+    for phrase in frozenset[str]().union(*_WITHIN.values()):
+        found.setdefault(_whole_word(phrase), []).append(phrase)
+    return {word: frozenset(phrases) for word, phrases in found.items()}
+
+
+_BY_WORD: Final = _by_word()
 """Phrases by a word of theirs: only those are looked for whose word occurs, because there are some hundred."""
 _ANYWHERE: Final = _BY_WORD.get("", frozenset[str]())
 """Phrases that are looked for whatever the words, as in scripts without spaces."""
