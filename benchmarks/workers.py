@@ -18,7 +18,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,10 @@ def _measure(count: int, topics: BenchTopics, articles: Sequence[Keyed]) -> Run:
         "NEWS_SUBJECTS__READER": "fast",
     }
     group = f"{topics.prefix}news-{STAGES[0]}"
-    finished: Callable[[], bool] = lambda: topics.lag(group, RAW) == 0  # noqa: E731  by commits: markers take offsets
+
+    def finished() -> bool:
+        return topics.lag(group, RAW) == 0
+
     topics.create()
     try:
         with Processes([COMMAND] * count, env) as processes:
@@ -70,9 +73,8 @@ def _measure(count: int, topics: BenchTopics, articles: Sequence[Keyed]) -> Run:
             joined = f"{count} workers share the partitions"
             wait_for(lambda: topics.members(group) == count, check=processes.check, seconds=START_SECS, what=joined)
             wait_for(finished, check=processes.check, seconds=START_SECS, what="first articles")
-            topics.load(
-                RAW, articles[WARM_UP : 2 * WARM_UP]
-            )  # the first may all have gone to the worker that was first
+            # The first articles may all have gone to the worker that was there first.
+            topics.load(RAW, articles[WARM_UP : 2 * WARM_UP])
             wait_for(finished, check=processes.check, seconds=START_SECS, what="warm-up")
             processes.pause()
             topics.load(RAW, articles[2 * WARM_UP :])
