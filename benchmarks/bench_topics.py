@@ -79,6 +79,11 @@ class BenchTopics:
         found = self._admin.list_group_offsets({group: self._partitions(topic)})[group]
         return self.ends(topic) - sum(max(0, int(item.offset)) for item in found.values())
 
+    def members(self, group: str) -> int:
+        """Return how many consumers share a group's partitions; 0 while the group is being balanced."""
+        found = self._admin.describe_groups([group])[group]
+        return len(found["members"]) if found["group_state"] == "Stable" else 0
+
     def _led(self) -> bool:
         try:
             self.ends(RAW)

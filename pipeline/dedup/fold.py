@@ -43,7 +43,7 @@ class FoldStats(Struct, frozen=True, kw_only=True):
     agencies: int
     """Different agencies in the window, the empty one included."""
     near: int
-    """Articles in the index of near-duplicates."""
+    """Articles in the index of near-duplicates, without those adopted that it has yet to get."""
     folded: int
     """Signatures folded since the start of this process."""
     compared: int

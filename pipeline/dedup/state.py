@@ -214,8 +214,4 @@ class FoldState:
 
 def later(time_ms: int, signature: Signature, append_time_ms: int) -> int:
     """Return the time of the fold after a signature."""
-    if signature.undated:
-        return time_ms
-    dated_ms = signature.ingested_at_ms
-    dated_ms = min(dated_ms, append_time_ms)
-    return max(time_ms, dated_ms)
+    return time_ms if signature.undated else max(time_ms, min(signature.ingested_at_ms, append_time_ms))

@@ -9,6 +9,7 @@ from benchmarks.load import what_failed
 from benchmarks.slow_stage import report, sizing
 from benchmarks.slow_stage import what_failed as what_failed_slowly
 from benchmarks.stages import SAMPLES, make_records, measure
+from benchmarks.workers import table
 from pipeline.domain.stage import STAGES
 
 
@@ -97,3 +98,8 @@ def test_the_report_of_a_slow_stage_has_a_row_per_number_of_replicas() -> None:
     assert "| 1 | 60.0 | 70.0 | 200 | 500 |" in text
     assert "| 2 | 120.0 |" in text
     assert "| 60 | 2 |" in text
+
+
+def test_workers_are_compared_with_the_first_number_of_them() -> None:
+    lines = table({"1": {"per_cpu_sec": 1000, "per_sec": 900}, "2": {"per_cpu_sec": 800, "per_sec": 1100}}).split("\n")
+    assert lines[2:] == ["| 1 | 1,000 | 900 | 1.00 |", "| 2 | 800 | 1,100 | 1.25 |"]

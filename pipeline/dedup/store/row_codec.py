@@ -98,15 +98,19 @@ class RowCodec:
         origins, articles = zip(*keys, strict=True)
         lanes, partitions, offsets = zip(*map(_OF_ORIGIN, origins), strict=True)
         numbers = {lane: self.lanes.find(lane) for lane in set(lanes)}
-        if None in numbers.values():
+        try:
+            wanted = RowKeys(
+                np.array([numbers[lane] or 0 for lane in lanes], np.uint32),
+                np.array(partitions, np.int64),
+                np.array(offsets, np.int64),
+                *article_digests(articles),
+            )
+        except OverflowError:  # an origin that no row can have
             return np.array([self.find(*key) for key in keys], np.uint32)
-        wanted = RowKeys(
-            np.array([numbers[lane] for lane in lanes], np.uint32),
-            np.array(partitions, np.int64),
-            np.array(offsets, np.int64),
-            *article_digests(articles),
-        )
-        return self.store.find_all(wanted)
+        found = self.store.find_all(wanted)
+        if None in numbers.values():
+            found[[numbers[lane] is None for lane in lanes]] = 0
+        return found
 
     def newest_at(self, origin: Origin) -> int:
         """Return the number of the newest row of an origin, or 0."""

@@ -10,21 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "CONTENT_AT",
     "FIELDS",
     "FLAGS_AT",
     "HAS_SKETCH",
+    "ID_AT",
     "INTERNED_FIELDS",
     "LINKS_AND_SPAN",
     "LINKS_AT",
     "MINUTE_MS",
     "NOT_INDEXED",
     "ODD_ID",
+    "ORIGIN",
     "PARTIAL",
     "PROMOTED",
     "REUSED_URL",
     "SHORT",
     "SKETCH_BYTES",
     "TABLE",
+    "TEXT_AT",
     "TIME_AT",
     "VERDICT_SPAN",
     "VERDICT_SPAN_AT",
@@ -65,6 +69,11 @@ LINKS_AND_SPAN: Final = struct.Struct("<IIIII")
 then VERDICT_SPAN."""
 WIDTH: Final = FIELDS.size + LINKS_AND_SPAN.size
 """Bytes of a row."""
+ORIGIN: Final = struct.Struct("<IIQ")
+"""The first fields of a row: lane, partition and offset."""
+ID_AT: Final = 16
+CONTENT_AT: Final = 32
+TEXT_AT: Final = 48
 FLAGS_AT: Final = FIELDS.size - 1
 LINKS_AT: Final = FIELDS.size
 VERDICT_SPAN: Final = struct.Struct("<II")

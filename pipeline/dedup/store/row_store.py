@@ -18,17 +18,21 @@ from pipeline.dedup.store.chains import chain
 from pipeline.dedup.store.keys import RowKeys, digest_key, origin_key, origin_keys
 from pipeline.dedup.store.ring import regrown
 from pipeline.dedup.store.row_layout import (
+    CONTENT_AT,
     FIELDS,
     FLAGS_AT,
     HAS_SKETCH,
+    ID_AT,
     LINKS_AND_SPAN,
     LINKS_AT,
     NOT_INDEXED,
     ODD_ID,
+    ORIGIN,
     PARTIAL,
     SHORT,
     SKETCH_BYTES,
     TABLE,
+    TEXT_AT,
     TIME_AT,
     VERDICT_SPAN,
     VERDICT_SPAN_AT,
@@ -51,6 +55,7 @@ _ROWS_AT_ONCE: Final = 1 << 14
 """Rows that are chained at once when the store grows; bounds the temporary arrays."""
 _TIME: Final = struct.Struct("<q")
 _LINK: Final = struct.Struct("<I")
+_NEW: Final = tuple.__new__  # as `Row._make`, without its call: every verdict reads several rows
 
 
 class RowStore:
@@ -85,7 +90,7 @@ class RowStore:
 
     def row(self, number: int) -> Row:
         """Return a live row."""
-        return Row._make(FIELDS.unpack_from(self._buffer, number % self._capacity * WIDTH))
+        return _NEW(Row, FIELDS.unpack_from(self._buffer, number % self._capacity * WIDTH))
 
     def time_ms(self, number: int) -> int:
         """Return the fold's time when a live row was added."""
@@ -168,9 +173,10 @@ class RowStore:
 
     def by_origin(self, lane: int, partition: int, offset: int) -> Iterator[tuple[int, Row]]:
         """Return the rows of an origin, newest first; more than one if the raw topic was deleted and created again."""
-        for number, row in self._chain(0, origin_key(lane, partition, offset)):
-            if row.offset == offset and row.partition == partition and row.lane == lane:
-                yield number, row
+        wanted = lane, partition, offset
+        for number, at in self._chain(0, origin_key(lane, partition, offset)):
+            if ORIGIN.unpack_from(self._buffer, at) == wanted:
+                yield number, self.row(number)
 
     def find_all(self, wanted: RowKeys) -> NDArray[np.uint32]:
         """Return for each origin and article the number of its newest row, or 0."""
@@ -193,9 +199,9 @@ class RowStore:
 
     def rows_of_article(self, digest: bytes, odd: int) -> Iterator[tuple[int, Row]]:
         """Yield an article's rows, newest first, one by one."""
-        for number, row in self._chain(1, digest_key(digest)):
-            if row.id == digest and row.flags & ODD_ID == odd:
-                yield number, row
+        for number, at in self._chain(1, digest_key(digest)):
+            if self._buffer[at + ID_AT : at + ID_AT + 16] == digest and self._buffer[at + FLAGS_AT] & ODD_ID == odd:
+                yield number, self.row(number)
 
     def column(self, name: str, numbers: NDArray[np.uint32]) -> NDArray[Any]:
         """Return one column of TABLE of live rows, shape (n,)."""
@@ -204,14 +210,15 @@ class RowStore:
 
     def by_text(self, digest: bytes) -> Iterator[tuple[int, Row]]:
         """Return the canonical articles with a text hash (of short texts: a content hash), newest first."""
-        for number, row in self._chain(2, digest_key(digest)):
-            if not row.canonical and row.text_key == digest:
+        for number, at in self._chain(2, digest_key(digest)):
+            key_at = at + (CONTENT_AT if self._buffer[at + FLAGS_AT] & SHORT else TEXT_AT)
+            if self._buffer[key_at : key_at + 16] == digest and not (row := self.row(number)).canonical:
                 yield number, row
 
     def by_canonical(self, key: int) -> Iterator[tuple[int, Row]]:
         """Return the copies of the canonical articles with a key, newest first."""
-        for number, row in self._chain(2, key):
-            if row.canonical == key:
+        for number, _ in self._chain(2, key):
+            if (row := self.row(number)).canonical == key:
                 yield number, row
 
     def flagged(self, flag: int) -> NDArray[np.uint32]:
@@ -243,12 +250,14 @@ class RowStore:
         rows["verdict_start"] -= np.uint32(self._packed_verdicts.first)
         return rows, self._sketches[slots], self._packed_verdicts.live()
 
-    def _chain(self, index: int, key: int) -> Iterator[tuple[int, Row]]:
+    def _chain(self, index: int, key: int) -> Iterator[tuple[int, int]]:
+        """Yield the rows of a bucket, newest first: the number of each, and where it is in the buffer."""
         number = self._heads_at[index][key & self._mask]
         link = LINKS_AT + 4 * index
         while number >= self.first:
-            yield number, self.row(number)
-            number = _LINK.unpack_from(self._buffer, number % self._capacity * WIDTH + link)[0]
+            at = number % self._capacity * WIDTH
+            yield number, at
+            number = _LINK.unpack_from(self._buffer, at + link)[0]
 
     def _allocate(self, capacity: int) -> None:
         self._set_rows(np.empty(capacity, dtype=TABLE), np.empty((capacity, SKETCH_BYTES), dtype=np.uint8))

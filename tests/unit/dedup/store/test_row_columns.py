@@ -86,6 +86,8 @@ def test_rows_added_together_are_those_added_singly(added: list[Pair]) -> None:
     keys = [(signature.origin, signature.article_id) for signature, _, _ in added]
     keys += [(Origin("other", 0, 0), ArticleId("odd")), (Origin("", 2, 1), ArticleId("0" * 32))]
     assert many.find_all(keys).tolist() == [many.find(*key) for key in keys]
+    beyond = [*keys, (Origin("", -1, (1 << 64) - 1), ArticleId("odd"))]
+    assert many.find_all(beyond).tolist() == [*many.find_all(keys).tolist(), 0]
 
 
 def test_numbers_that_no_row_can_have_are_refused_together_too() -> None:
