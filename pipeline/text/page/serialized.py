@@ -20,8 +20,8 @@ CODE: Final = ("script", "style", "iframe")
 """Elements that `strip_code` takes out."""
 # What these hold is written as it is. Nothing stands behind the text of the last one.
 _RAW = re.compile("<(xmp|noembed|noframes|plaintext)[ >]")
-# The end is optional only so that text without one takes no more than one pass: every tag that a tree writes has it.
-_TAG = re.compile("<([^>]*)>?")
+# A tag that does not end takes the rest, so that the rest is read once.
+_TAG = re.compile(r"<([^>]*+)(?:>|\Z)")
 _ATTRIBUTE = re.compile(r' (class|id|itemprop|hidden|style)="([^"]*)"')
 
 
@@ -56,6 +56,8 @@ def read_markup(body: str) -> Markup:
         body = _with_short_comments(body)
     # The tree writes `>` as a reference in values, so that the first one ends a tag; names may contain `<`.
     parts = _TAG.split(body)
+    if len(parts) > 1 and not parts[-1] and not body.endswith(">"):
+        parts[-3:] = [f"{parts[-3]}<{parts[-2]}"]  # what does not end is text
     texts = parts[2::2]
     if "&" in body:
         texts = [_unescaped(text) if "&" in text else text for text in texts]
