@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.peers.environment import uv
 from benchmarks.processes import REPOSITORY
 
 __all__ = ["grown", "least", "parse_table", "table"]
@@ -54,8 +55,7 @@ def checked_out(commit: str) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         _git("worktree", "prune")
         _git("worktree", "add", "--detach", str(place), commit)
-        uv = shutil.which("uv") or str(REPOSITORY / ".cache" / "uv" / "bin" / "uv")
-        command = [uv, "sync", "--locked", "--all-packages", "--all-extras", "--quiet"]
+        command = [uv(), "sync", "--locked", "--all-packages", "--all-extras", "--quiet"]
         subprocess.run(command, cwd=place, env=_environment(), check=True)
     return place
 

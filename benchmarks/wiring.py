@@ -116,7 +116,7 @@ def main() -> None:
                 load = loads[kind][: len(loads[kind]) // (SLOW_SHARE if name.startswith("stock faust") else 1)]
                 run = _measure(contestant, BenchTopics(broker.bootstrap_servers, prefix), load)
                 runs.setdefault(name, []).append(run)
-                _write(options.json, _result(runs, options))  # an interrupted run keeps its results
+                write_result(options.json, _result(runs, options))  # an interrupted run keeps its results
                 print(f"  round {turn + 1} {name:<40} {run.per_cpu_sec:>9.0f} {run.per_sec:>9.0f}", file=sys.stderr)
     print(_table(_result(runs, options)))
 
@@ -188,15 +188,22 @@ def _measure(contestant: Contestant, topics: BenchTopics, records: Sequence[Keye
         topics.load(source, records[:warm])
         with Processes(contestant.commands, contestant.env) as processes:
             wait_for(_done(contestant, topics, warm), check=processes.check, seconds=START_SECS, what="warm-up")
-            processes.pause()
-            topics.load(source, records[warm:])
-            cpu, began = processes.cpu_secs(), time.monotonic()
-            processes.go_on()
             finished = _done(contestant, topics, len(records))
-            wait_for(finished, check=processes.check, seconds=RUN_SECS, what=contestant.name)
-            return Run(len(records) - warm, processes.cpu_secs() - cpu, time.monotonic() - began)
+            return paused_run(processes, topics, source, records[warm:], finished)
     finally:
         topics.delete()
+
+
+def paused_run(
+    processes: Processes, topics: BenchTopics, source: str, records: Sequence[Keyed], finished: Callable[[], bool]
+) -> Run:
+    """Write records while the processes are paused, and measure these from then until they have finished."""
+    processes.pause()
+    topics.load(source, records)
+    cpu, began = processes.cpu_secs(), time.monotonic()
+    processes.go_on()
+    wait_for(finished, check=processes.check, seconds=RUN_SECS, what="all records")
+    return Run(len(records), processes.cpu_secs() - cpu, time.monotonic() - began)
 
 
 def _done(contestant: Contestant, topics: BenchTopics, records: int) -> Callable[[], bool]:
@@ -238,22 +245,25 @@ def _peer_python() -> Path:
 
 
 def _result(runs: dict[str, list[Run]], options: argparse.Namespace) -> dict[str, Any]:
-    found = {
-        name: {
-            "per_cpu_sec": round(statistics.median(run.per_cpu_sec for run in each)),
-            "per_sec": round(statistics.median(run.per_sec for run in each)),
-            "rounds": len(each),
-            "runs": [
-                {"records": r.records, "cpu_secs": round(r.cpu_secs, 3), "wall_secs": round(r.wall_secs, 3)}
-                for r in each
-            ],
-        }
-        for name, each in runs.items()
-    }
+    found = {name: medians(each) for name, each in runs.items()}
     return {"kafka": KAFKA_VERSION, "compression": options.compression, "contestants": found}
 
 
-def _write(path: Path, result: dict[str, Any]) -> None:
+def medians(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the medians of one or more runs, with the runs."""
+    return {
+        "per_cpu_sec": round(statistics.median(run.per_cpu_sec for run in runs)),
+        "per_sec": round(statistics.median(run.per_sec for run in runs)),
+        "rounds": len(runs),
+        "runs": [
+            {"records": run.records, "cpu_secs": round(run.cpu_secs, 3), "wall_secs": round(run.wall_secs, 3)}
+            for run in runs
+        ],
+    }
+
+
+def write_result(path: Path, result: dict[str, Any]) -> None:
+    """Write figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 

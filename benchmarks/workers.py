@@ -13,18 +13,15 @@ that only articles per CPU-second say what a further worker costs.
 """
 
 import argparse
-import json
 import os
-import statistics
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.bench_topics import RAW, BenchTopics, Keyed, wait_for, worker_env
 from benchmarks.processes import REPOSITORY, Processes
-from benchmarks.wiring import RUN_SECS, START_SECS, WARM_UP, Run, articles_raw
+from benchmarks.wiring import START_SECS, WARM_UP, Run, articles_raw, medians, paused_run, write_result
 from pipeline.domain.stage import STAGES
 from tests.brokers.apache import KAFKA_VERSION, ApacheKafka, why_unavailable
 
@@ -50,8 +47,7 @@ def main() -> None:
                 run = _measure(count, topics, articles)
                 runs[count].append(run)
                 print(f"  round {turn + 1}, {count} workers: {run.per_cpu_sec:.0f} {run.per_sec:.0f}", file=sys.stderr)
-                options.json.parent.mkdir(parents=True, exist_ok=True)
-                options.json.write_text(json.dumps(_result(runs), indent=2) + "\n", "utf-8")
+                write_result(options.json, _result(runs))
     print(table(_result(runs)["workers"]))
 
 
@@ -76,29 +72,13 @@ def _measure(count: int, topics: BenchTopics, articles: Sequence[Keyed]) -> Run:
             # The first articles may all have gone to the worker that was there first.
             topics.load(RAW, articles[WARM_UP : 2 * WARM_UP])
             wait_for(finished, check=processes.check, seconds=START_SECS, what="warm-up")
-            processes.pause()
-            topics.load(RAW, articles[2 * WARM_UP :])
-            cpu, began = processes.cpu_secs(), time.monotonic()
-            processes.go_on()
-            wait_for(finished, check=processes.check, seconds=RUN_SECS, what="all articles")
-            return Run(len(articles) - 2 * WARM_UP, processes.cpu_secs() - cpu, time.monotonic() - began)
+            return paused_run(processes, topics, RAW, articles[2 * WARM_UP :], finished)
     finally:
         topics.delete()
 
 
 def _result(runs: dict[int, list[Run]]) -> dict[str, Any]:
-    found = {
-        str(count): {
-            "per_cpu_sec": round(statistics.median(run.per_cpu_sec for run in each)),
-            "per_sec": round(statistics.median(run.per_sec for run in each)),
-            "runs": [
-                {"articles": run.records, "cpu_secs": round(run.cpu_secs, 2), "wall_secs": round(run.wall_secs, 2)}
-                for run in each
-            ],
-        }
-        for count, each in runs.items()
-        if each
-    }
+    found = {str(count): medians(each) for count, each in runs.items() if each}
     return {"kafka": KAFKA_VERSION, "guarantee": "exactly_once", "cores": os.cpu_count(), "workers": found}
 
 

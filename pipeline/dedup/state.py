@@ -155,7 +155,7 @@ class FoldState:
         """Return whether a verdict changes other rows than its own."""
         return (
             verdict.kind == "retraction"
-            or (len(verdict.flags) > 0 and replaces(verdict))
+            or replaces(verdict)
             or verdict.promotes is not None
             or (len(self.pending) > 0 and bool(self._chosen(verdict)))
         )

@@ -1,7 +1,6 @@
 """The quality flags of a text."""
 
 from collections.abc import Sequence
-from statistics import median
 
 from msgspec import Struct
 
@@ -100,5 +99,5 @@ def _says_the_same(paragraphs: Sequence[str], chars: int) -> bool:
     step = len(text) // _PARAMS.probes
     first = (step - _PARAMS.probe_chars) // 2
     places = range(first, first + step * _PARAMS.probes, step)
-    counts = [text.count(text[place : place + _PARAMS.probe_chars]) for place in places]
-    return median(counts) >= _PARAMS.repeats
+    counts = sorted([text.count(text[place : place + _PARAMS.probe_chars]) for place in places])
+    return counts[len(counts) // 2] >= _PARAMS.repeats

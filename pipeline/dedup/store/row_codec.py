@@ -1,7 +1,6 @@
 """Stores signatures with their verdicts as rows, and reads the verdicts back."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.store.interner import Interner
 from pipeline.dedup.store.keys import RowKeys
-from pipeline.dedup.store.row_columns import article_digests, row_columns
+from pipeline.dedup.store.row_columns import article_digests, origin_parts, row_columns
 from pipeline.dedup.store.row_kinds import KIND_NUMBERS, is_canonical, is_partial, kept_facts, replaces
 from pipeline.dedup.store.row_layout import (
     HAS_SKETCH,
@@ -45,7 +44,6 @@ _INT64: Final = (1 << 63) - 1
 _UINT32: Final = (1 << 32) - 1
 _UINT8: Final = (1 << 8) - 1
 _LENGTHS: Final = [bytes([length]) for length in range(256)]
-_OF_ORIGIN: Final = attrgetter("lane", "partition", "offset")
 
 
 class RowCodec:
@@ -96,7 +94,7 @@ class RowCodec:
     def find_all(self, keys: Sequence[VerdictKey]) -> NDArray[np.uint32]:
         """Return what `find` returns of one or more keys, of shape (n,)."""
         origins, articles = zip(*keys, strict=True)
-        lanes, partitions, offsets = zip(*map(_OF_ORIGIN, origins), strict=True)
+        lanes, partitions, offsets = origin_parts(origins)
         numbers = {lane: self.lanes.find(lane) for lane in set(lanes)}
         try:
             wanted = RowKeys(

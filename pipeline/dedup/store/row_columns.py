@@ -23,10 +23,11 @@ from pipeline.dedup.store.row_layout import (
 )
 from pipeline.dedup.store.verdict_codec import FoldVersions, article_digest, digest8, digest16, packed_sketch
 from pipeline.domain.ids import ArticleId
+from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
 from pipeline.domain.verdict import Verdict
 
-__all__ = ["RowColumns", "article_digests", "row_columns"]
+__all__ = ["RowColumns", "article_digests", "origin_parts", "row_columns"]
 
 _HEX: Final = re.compile("[0-9a-f]*")
 _ID_DIGITS: Final = 32
@@ -62,6 +63,12 @@ class RowColumns(NamedTuple):
     """Of shape (n, SKETCH_BYTES); zeros for none."""
     texts: Texts
     """For each of INTERNED_FIELDS, whose columns are 0, the text of every row."""
+
+
+def origin_parts(origins: Sequence[Origin]) -> tuple[Sequence[str], Sequence[int], Sequence[int]]:
+    """Return the lanes, partitions and offsets of one or more origins."""
+    lanes, partitions, offsets = zip(*map(_OF_ORIGIN, origins), strict=True)
+    return lanes, partitions, offsets
 
 
 def copy_keys(canonical: Sequence[ArticleId]) -> NDArray[np.uint32]:
@@ -122,7 +129,7 @@ def _put_signatures(table: Table, signatures: Sequence[Signature]) -> tuple[Sket
         numbers_of_version, articles, origins, contents, texts, sources, agencies, declared,
         ingested, observed, sketches, numbers, shingles, published,
     ) = zip(*map(_OF_SIGNATURE, signatures), strict=True)  # fmt: skip
-    lanes, partitions, offsets = zip(*map(_OF_ORIGIN, origins), strict=True)
+    lanes, partitions, offsets = origin_parts(origins)
     _refuse(min(numbers_of_version) < 1 or min(offsets) < 0 or max(offsets) >> 63)
     _refuse(min(ingested) <= _LEAST_TIME or min(observed) <= _LEAST_TIME)
     table["partition"] = np.array(partitions, np.uint32)

@@ -81,21 +81,11 @@ class _PackedVerdict(Struct, frozen=True, array_like=True, omit_defaults=True):
     promotes: tuple[_PackedId, Origin] | None = None
 
 
-_FIRST: Final = Verdict(
-    origin=Origin("", 0, 0),
-    article_id=ArticleId(""),
-    kind="unique",
-    revision=1,
-    cluster_id=ClusterId(""),
-    canonical_id=ArticleId(""),
-    canonical_at_ms=0,
-    method="new",
-    window_secs=0,
-)
 _OF_BOTH: Final = {"source", "agency", "fold_version"}
-_OTHERS: Final = attrgetter(*[f.name for f in fields(Verdict) if f.name not in _OF_BOTH and not f.required])
-"""Returns the fields of a verdict that do not depend on the signature when it is the first one."""
-_DEFAULTS: Final = _OTHERS(_FIRST)
+_USUAL: Final = [field for field in fields(Verdict) if not field.required and field.name not in _OF_BOTH]
+"""The fields of a verdict that have their defaults when it is the first one, whatever the signature."""
+_OTHERS: Final = attrgetter(*[field.name for field in _USUAL])
+_DEFAULTS: Final = tuple([field.default for field in _USUAL])
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(_PackedVerdict)
 

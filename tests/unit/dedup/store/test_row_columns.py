@@ -11,6 +11,7 @@ from pipeline.dedup.params import FOLD_VERSIONS
 from pipeline.dedup.store.row_codec import RowCodec
 from pipeline.dedup.store.row_store import RowStore
 from pipeline.dedup.store.snapshot import Image
+from pipeline.dedup.store.verdict_codec import first_verdict
 from pipeline.domain.ids import ArticleId, cluster_id
 from pipeline.domain.record import Origin
 from pipeline.domain.signature import Signature
@@ -67,6 +68,16 @@ def _codec() -> RowCodec:
     return RowCodec(RowStore(), FOLD_VERSIONS)
 
 
+def _first(*, version: int, article: str) -> Pair:
+    """Return a signature with the first verdict on it."""
+    origin = Origin("", 0, 5)
+    signature = Signature(
+        version=version, article_id=ArticleId(article), origin=origin, ingested_at_ms=0, observed_at_ms=0
+    )
+    newest = max(FOLD_VERSIONS)
+    return signature, first_verdict(signature, FOLD_VERSIONS[newest], newest), 0
+
+
 def _image(codec: RowCodec) -> tuple[Any, ...]:
     image = Image.of(codec, 1, 0)
     return image.rows.tobytes(), image.sketches.tobytes(), image.packed_verdicts, image.texts
@@ -91,40 +102,14 @@ def test_rows_added_together_are_those_added_singly(added: list[Pair]) -> None:
 
 
 def test_numbers_that_no_row_can_have_are_refused_together_too() -> None:
-    signature = Signature(
-        version=0, article_id=ArticleId("a"), origin=Origin("", 0, 0), ingested_at_ms=0, observed_at_ms=0
-    )
-    verdict = Verdict(
-        origin=signature.origin,
-        article_id=signature.article_id,
-        kind="unique",
-        revision=1,
-        cluster_id=cluster_id(signature.article_id),
-        canonical_id=signature.article_id,
-        canonical_at_ms=0,
-        method="new",
-        window_secs=259_200,
-    )
     with pytest.raises(ValueError, match="a version is out of range"):
-        _codec().add_all([(signature, verdict, 0)])
+        _codec().add_all([_first(version=0, article="a")])
 
 
 def test_of_an_origin_the_newest_row_of_the_article_is_found() -> None:
     codec = _codec()
-    signature = Signature(
-        version=1, article_id=ArticleId("a" * 32), origin=Origin("", 0, 5), ingested_at_ms=0, observed_at_ms=0
-    )
-    verdict = Verdict(
-        origin=signature.origin,
-        article_id=signature.article_id,
-        kind="unique",
-        revision=1,
-        cluster_id=cluster_id(signature.article_id),
-        canonical_id=signature.article_id,
-        canonical_at_ms=0,
-        method="new",
-        window_secs=604_800,
-    )
-    codec.add_all([(signature, verdict, 0)] * 3)
-    assert codec.find_all([(signature.origin, signature.article_id)]).dtype == np.uint32
-    assert codec.find_all([(signature.origin, signature.article_id)]).tolist() == [3]
+    added = _first(version=1, article="a" * 32)
+    key = (added[0].origin, added[0].article_id)
+    codec.add_all([added] * 3)
+    assert codec.find_all([key]).dtype == np.uint32
+    assert codec.find_all([key]).tolist() == [3]
